@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Everything that the planner has to know, read once from the cloud."""
+
+from collections.abc import Mapping
+import dataclasses
+
+from backupclient.model import resources
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CloudIdentity:
+    """Which cloud, and as whom: what tells two clouds' runs apart."""
+
+    auth_url: str
+    region: str
+    project_id: str
+    project_name: str
+    user_id: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Quota:
+    """A limit and its use; a limit of -1 is none."""
+
+    limit: int
+    used: int
+
+    @property
+    def free(self) -> int | None:
+        """How much is left, None without a limit."""
+        return None if self.limit < 0 else max(0, self.limit - self.used)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Inventory:
+    """One read of a project.
+
+    :param roles: the names of the user's roles in the project.
+    :param services: the service types that the catalogue has, as
+        openstacksdk names them: ``block-storage``, ``image``, ``compute``,
+        ``key-manager``.
+    :param backup_api: False where the user may not list Cinder backups.
+    :param quotas: by Cinder's names: ``volumes``, ``gigabytes``,
+        ``snapshots``, ``backups``, ``backup_gigabytes`` and, per volume type,
+        ``volumes_<type>`` and so on. A missing one is not known.
+    :param notes: what could not be read, in sentences.
+    """
+
+    identity: CloudIdentity
+    roles: frozenset[str] = frozenset()
+    services: frozenset[str] = frozenset()
+    backup_api: bool = True
+    servers: tuple[resources.Server, ...] = ()
+    volumes: tuple[resources.Volume, ...] = ()
+    snapshots: tuple[resources.Snapshot, ...] = ()
+    backups: tuple[resources.CinderBackup, ...] = ()
+    images: tuple[resources.Image, ...] = ()
+    secrets: tuple[resources.Secret, ...] = ()
+    quotas: Mapping[str, Quota] = dataclasses.field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where things lie in a backup set: relative paths, with ``/``.
+
+Only IDs and known words become parts of a path, never a name.
+"""
+
+import re
+
+from backupclient.model import resources
+
+MANIFEST = 'manifest.json'
+CHECKSUMS = 'SHA512SUMS'
+INSTRUCTIONS = 'RESTORE.md'
+
+_FOLDERS = {
+    resources.Kind.VOLUME: 'volumes',
+    resources.Kind.SERVER: 'servers',
+    resources.Kind.IMAGE: 'images',
+}
+_FORMATS = frozenset(
+    {
+        'aki',
+        'ami',
+        'ari',
+        'iso',
+        'ploop',
+        'qcow2',
+        'raw',
+        'vdi',
+        'vhd',
+        'vhdx',
+        'vmdk',
+    }
+)
+_MEMBER = re.compile(
+    r'(?:volumes|servers|images|keys|secrets)/'
+    r'[0-9A-Za-z-]{1,80}(?:\.[0-9a-z]{1,8}){1,2}'
+)
+
+
+def is_member(path: str) -> bool:
+    """Tell whether a path can be that of a file with data or a key.
+
+    Such a path stays within the set, and no shell reads anything into it.
+    """
+    return _MEMBER.fullmatch(path) is not None
+
+
+def data_file(source: resources.Resource, disk_format: str) -> str:
+    """Give the path of the data of a volume, server or image.
+
+    :param disk_format: Glance's; one that is not known becomes ``bin``.
+    """
+    ending = disk_format if disk_format in _FORMATS else 'bin'
+    return f'{_FOLDERS[source.kind]}/{source.id}.{ending}'
+
+
+def key_file(source: resources.Resource, *, protected: bool) -> str:
+    """Give the path of the key that opens a resource's data."""
+    ending = 'key.age' if protected else 'key'
+    return f'keys/{source.kind}-{source.id}.{ending}'
+
+
+def secret_file(secret_id: str, *, protected: bool) -> str:
+    """Give the path of a secret's payload."""
+    ending = 'bin.age' if protected else 'bin'
+    return f'secrets/{secret_id}.{ending}'

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan: which procedure backs up what, at which cost, and what not."""
+
+import dataclasses
+import enum
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import request as request_
+from backupclient.model import resources
+
+FORMAT_VERSION = 1
+
+
+class Procedure(enum.StrEnum):
+    """The ways to back up one resource."""
+
+    IMAGE_DOWNLOAD = 'image-download'
+    SERVER_IMAGE = 'server-image'
+    VOLUME_BACKUP = 'volume-backup'
+    VOLUME_IMAGE = 'volume-image'
+    SNAPSHOT_IMAGE = 'snapshot-image'
+    SECRET_DOWNLOAD = 'secret-download'
+    NONE = 'none'
+
+
+class Consistency(enum.StrEnum):
+    """What a copy is worth: how its source was when it was captured."""
+
+    DETACHED = 'detached'
+    CRASH = 'crash-consistent'
+    QUIESCED = 'quiesced'
+    STOPPED = 'stopped'
+    IMMUTABLE = 'immutable'
+    NONE = ''
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Item:
+    """One resource and what is to be done with it.
+
+    Exactly one of ``server``, ``volume``, ``image`` and ``secret`` is set:
+    the resource as the plan saw it. Only a shelved server has its ``image``
+    beside it, the one to download.
+
+    :param reason: why this procedure, or why none, in a sentence.
+    :param covered_by: what holds the data, where the resource has none of
+        its own: there is nothing to do for it, and nothing is missing.
+    :param result: what will be there: a file of the backup set, or a kind of
+        artifact in the cloud.
+    :param size: of the data that have to be moved, None when not known.
+    :param to_file: the data leave the cloud, into the backup set.
+    :param keep_image: the image stays after the checked download.
+    :param incremental: for ``volume-backup``: builds on an earlier one.
+    :param group: items of one group are captured close together: the ID of
+        their server, ``''`` for a resource on its own.
+    :param fallback: what to do instead when the backup service of the cloud
+        does not answer.
+    """
+
+    resource: resources.Resource
+    procedure: Procedure
+    reason: str
+    consistency: Consistency = Consistency.NONE
+    result: str = ''
+    size: int | None = None
+    notes: tuple[str, ...] = ()
+    to_file: bool = False
+    keep_image: bool = False
+    incremental: bool = False
+    group: str = ''
+    covered_by: str = ''
+    server: resources.Server | None = None
+    volume: resources.Volume | None = None
+    image: resources.Image | None = None
+    secret: resources.Secret | None = None
+    fallback: 'Item | None' = None
+
+    @property
+    def possible(self) -> bool:
+        """True when a procedure was found, or none is needed."""
+        return self.procedure is not Procedure.NONE or bool(self.covered_by)
+
+    @property
+    def encrypted(self) -> bool:
+        """True when the data are noise without a key."""
+        return bool(
+            (self.volume and self.volume.encrypted)
+            or (self.image and self.image.key_id)
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Peak:
+    """What a run needs of a quota at one time.
+
+    That is room for all its artifacts and for the largest of its temporaries:
+    with less room than for all at once, they are made one after the other.
+    Items that were refused for a lack of quota are counted too.
+
+    :param quota: Cinder's name of it.
+    :param needed: in the quota's unit (a count, or GiB for gigabytes).
+    :param free: None when there is no limit, or it is not known.
+    """
+
+    quota: str
+    needed: int
+    free: int | None
+
+    @property
+    def fits(self) -> bool:
+        """True when nothing speaks against it."""
+        return self.free is None or self.needed <= self.free
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plan:
+    """The procedures chosen for a request. A value: print, save, compare.
+
+    :param bytes_to_move: through the services, and to files.
+    :param bytes_to_files: the part of it that the target must have room for.
+    :param cautions: what a person should know before the run.
+    """
+
+    identity: inventory_.CloudIdentity
+    request: request_.Request
+    items: tuple[Item, ...] = ()
+    bytes_to_move: int = 0
+    bytes_to_files: int = 0
+    peaks: tuple[Peak, ...] = ()
+    cautions: tuple[str, ...] = ()
+    version: int = FORMAT_VERSION
+
+    @property
+    def complete(self) -> bool:
+        """True when everything that was selected can be backed up."""
+        return all(item.possible for item in self.items)

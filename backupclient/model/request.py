@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the user asked for: the selection and the options."""
+
+import dataclasses
+import enum
+
+
+class VolumeMethod(enum.StrEnum):
+    """How volumes are backed up."""
+
+    AUTO = 'auto'
+    BACKUP = 'backup'
+    IMAGE = 'image'
+
+
+class Chain(enum.StrEnum):
+    """Whether a Cinder backup builds on an earlier one."""
+
+    AUTO = 'auto'
+    FULL = 'full'
+    INCREMENTAL = 'incremental'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Request:
+    """A selection and what to do with it.
+
+    :param everything: ``--all``.
+    :param match: metadata keys with their value, None for any value.
+    :param exclude: ``KIND/NAME-OR-ID`` as typed.
+    :param target: the directory of ``--to``, ``''`` without it.
+    :param recipients: age or SSH public keys, one each.
+    :param name: the start of the artifacts' names, ``''`` for our own.
+    """
+
+    everything: bool = False
+    servers: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    match: tuple[tuple[str, str | None], ...] = ()
+    exclude: tuple[str, ...] = ()
+    target: str = ''
+    volume_method: VolumeMethod = VolumeMethod.AUTO
+    chain: Chain = Chain.AUTO
+    recipients: tuple[str, ...] = ()
+    plaintext_keys: bool = False
+    keep_images: bool = False
+    stop_servers: bool = False
+    name: str = ''
+
+    @property
+    def exports_keys(self) -> bool:
+        """True when keys and secrets may be written to files."""
+        return self.plaintext_keys or bool(self.recipients)

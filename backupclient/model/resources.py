@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a project holds, as it was read once from the cloud."""
+
+from collections.abc import Mapping
+import dataclasses
+import enum
+
+GIB = 1 << 30
+
+
+class Kind(enum.StrEnum):
+    """The kinds of resources that hold user data."""
+
+    SERVER = 'server'
+    VOLUME = 'volume'
+    IMAGE = 'image'
+    SECRET = 'secret'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Resource:
+    """A resource that holds user data, as people name it."""
+
+    kind: Kind
+    name: str
+    id: str
+
+    @property
+    def label(self) -> str:
+        """The kind, the name and the ID, for messages."""
+        name = f' "{self.name}"' if self.name else ''
+        return f'{self.kind}{name} ({self.id})'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attachment:
+    """Where a volume is attached."""
+
+    server_id: str
+    device: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Volume:
+    """A Cinder volume.
+
+    :param key_id: the Barbican secret of an encrypted volume; ``''`` where
+        the cloud does not tell (fixed key) or the volume is not encrypted.
+    :param consumes_quota: False for the temporaries of Cinder itself.
+    """
+
+    id: str
+    name: str
+    status: str
+    size_gib: int
+    type_name: str = ''
+    description: str = ''
+    availability_zone: str = ''
+    created_at: str = ''
+    bootable: bool = False
+    encrypted: bool = False
+    multiattach: bool = False
+    consumes_quota: bool = True
+    key_id: str = ''
+    attachments: tuple[Attachment, ...] = ()
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    image_metadata: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )
+
+    @property
+    def size(self) -> int:
+        """The size in bytes."""
+        return self.size_gib * GIB
+
+    @property
+    def resource(self) -> Resource:
+        """Kind, name and ID."""
+        return Resource(Kind.VOLUME, self.name, self.id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A Cinder snapshot of a volume."""
+
+    id: str
+    name: str
+    status: str
+    volume_id: str
+    size_gib: int
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class CinderBackup:
+    """A backup in Cinder's Backup API."""
+
+    id: str
+    name: str
+    status: str
+    volume_id: str
+    size_gib: int
+    incremental: bool = False
+    created_at: str = ''
+    key_id: str = ''
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Image:
+    """A Glance image.
+
+    :param size: in bytes, None until the data are there.
+    :param hash_algorithm: what Glance hashed with (mostly ``sha512``), ``''``
+        where it did not.
+    """
+
+    id: str
+    name: str
+    status: str
+    owner: str
+    size: int | None = None
+    virtual_size: int | None = None
+    visibility: str = 'private'
+    hidden: bool = False
+    protected: bool = False
+    disk_format: str = ''
+    container_format: str = ''
+    min_disk: int = 0
+    min_ram: int = 0
+    checksum: str = ''
+    hash_algorithm: str = ''
+    hash_value: str = ''
+    created_at: str = ''
+    tags: tuple[str, ...] = ()
+    properties: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def key_id(self) -> str:
+        """The secret that opens the data, as Cinder noted it, or ``''``."""
+        return self.properties.get('cinder_encryption_key_id', '')
+
+    @property
+    def resource(self) -> Resource:
+        """Kind, name and ID."""
+        return Resource(Kind.IMAGE, self.name, self.id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Server:
+    """A Nova server.
+
+    :param image_id: the image that it was made from, ``''`` for a server
+        that boots from a volume.
+    :param volume_ids: its attached volumes, in the order of Nova's answer.
+    :param ephemeral_gib: size of the flavor's ephemeral disk, 0 for none.
+    :param swap_mib: size of the flavor's swap disk, 0 for none.
+    """
+
+    id: str
+    name: str
+    status: str
+    image_id: str = ''
+    task_state: str = ''
+    volume_ids: tuple[str, ...] = ()
+    disk_gib: int = 0
+    ephemeral_gib: int = 0
+    swap_mib: int = 0
+    flavor_name: str = ''
+    config_drive: bool = False
+    availability_zone: str = ''
+    key_name: str = ''
+    created_at: str = ''
+    root_device: str = ''
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+    @property
+    def resource(self) -> Resource:
+        """Kind, name and ID."""
+        return Resource(Kind.SERVER, self.name, self.id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Secret:
+    """A Barbican secret, without its payload.
+
+    :param content_type: of the payload, ``''`` for a secret without one.
+    """
+
+    id: str
+    name: str
+    status: str
+    secret_type: str = 'opaque'
+    algorithm: str = ''
+    bit_length: int | None = None
+    mode: str = ''
+    content_type: str = ''
+    expires_at: str = ''
+    created_at: str = ''
+    creator_id: str = ''
+
+    @property
+    def resource(self) -> Resource:
+        """Kind, name and ID."""
+        return Resource(Kind.SECRET, self.name, self.id)

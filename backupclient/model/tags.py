@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How everything that a run makes in the cloud is told apart.
+
+Metadata (or image properties) carry the run, the source and the role; the
+name says the same, for the calls that take no metadata.
+"""
+
+from collections.abc import Mapping
+import datetime
+import enum
+import random
+import re
+import string
+
+from backupclient.model import resources
+
+RUN = 'backupclient_run'
+SOURCE = 'backupclient_source'
+ROLE = 'backupclient_role'
+
+_RUN_ID = r'\d{8}T\d{6}Z-[a-z]{4}'
+_NAME = re.compile(
+    rf'backupclient-(?P<run>{_RUN_ID})-(?P<kind>[a-z]+)-(?P<id>.+)'
+)
+
+
+class Role(enum.StrEnum):
+    """Whether a thing is the backup, or goes away again."""
+
+    ARTIFACT = 'artifact'
+    TEMPORARY = 'temporary'
+
+
+def new_run_id(now: datetime.datetime) -> str:
+    """Make the ID of a run: UTC time and four random letters.
+
+    :param now: an aware time.
+    """
+    letters = random.SystemRandom().choices(string.ascii_lowercase, k=4)
+    stamp = now.astimezone(datetime.UTC).strftime('%Y%m%dT%H%M%SZ')
+    return f'{stamp}-{"".join(letters)}'
+
+
+def is_run_id(text: str) -> bool:
+    """Tell whether a text has the form of a run's ID."""
+    return re.fullmatch(_RUN_ID, text) is not None
+
+
+def name(run: str, source: resources.Resource) -> str:
+    """Give the name that identifies what a run makes of a source."""
+    return f'backupclient-{run}-{source.kind}-{source.id}'
+
+
+def metadata(
+    run: str, source: resources.Resource, role: Role
+) -> dict[str, str]:
+    """Give the metadata that mark what a run makes of a source."""
+    return {RUN: run, SOURCE: f'{source.kind}/{source.id}', ROLE: role.value}
+
+
+def made_by_us(name_: str, metadata_: Mapping[str, str]) -> bool:
+    """Tell whether a thing in the cloud was made by this program."""
+    return RUN in metadata_ or _NAME.fullmatch(name_) is not None
