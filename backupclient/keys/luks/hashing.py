@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The hash functions that LUKS headers name."""
+
+import hashlib
+
+from backupclient.keys.luks import untrusted
+
+_KNOWN = ('ripemd160', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512')
+
+
+def digest(name: str, data: bytes) -> bytes:
+    """Hash.
+
+    :raises NotCheckable: when the function is not available here.
+    """
+    try:
+        if name in _KNOWN:
+            return hashlib.new(name, data).digest()
+    except ValueError:
+        pass  # It is known, but not to this OpenSSL.
+    raise untrusted.NotCheckable(
+        f'The LUKS header uses the hash {untrusted.quoted(name)}, which is '
+        'not available here.'
+    )
+
+
+def size(name: str) -> int:
+    """Give the length of a digest in bytes.
+
+    :raises NotCheckable: when the function is not available here.
+    """
+    return len(digest(name, b''))

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read a LUKS1 header: one fixed structure, big endian, eight key slots."""
+
+from collections.abc import Iterator
+import struct
+from typing import NamedTuple
+
+from backupclient.keys.luks import diskcipher
+from backupclient.keys.luks import kdf
+from backupclient.keys.luks import keyslot
+from backupclient.keys.luks import untrusted
+
+_HEADER = struct.Struct('>8x32s32s32s4xI20s32sI40x')
+_SLOT = struct.Struct('>II32sII')
+_SLOTS = 8
+_ACTIVE = 0x00AC71F3
+_INACTIVE = 0x0000DEAD
+
+
+class _Header(NamedTuple):
+    cipher: bytes
+    mode: bytes
+    hash: bytes
+    key_size: int
+    digest: bytes
+    digest_salt: bytes
+    digest_iterations: int
+
+
+def keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
+    """Give the key slots in use.
+
+    :raises NotCheckable: when the header is damaged.
+    """
+    header = _Header(*_HEADER.unpack(source.read(0, _HEADER.size)))
+    return tuple(_keyslots(source, header))
+
+
+def _keyslots(
+    source: untrusted.Source, header: _Header
+) -> Iterator[keyslot.Keyslot]:
+    hash_name = _text(header.hash)
+    table = source.read(_HEADER.size, _SLOTS * _SLOT.size)
+    for active, iterations, salt, sector, stripes in _SLOT.iter_unpack(table):
+        if active == _INACTIVE:
+            continue
+        untrusted.within('the state of a key slot', active, _ACTIVE, _ACTIVE)
+        keyslot.check_stripes(stripes)
+        yield keyslot.Keyslot(
+            kdf=kdf.Pbkdf2(hash_name, salt, iterations),
+            cipher=f'{_text(header.cipher)}-{_text(header.mode)}',
+            cipher_key_size=header.key_size,
+            offset=sector * diskcipher.SECTOR,
+            key_size=header.key_size,
+            stripe_hash=hash_name,
+            digest=keyslot.Digest(
+                kdf.Pbkdf2(
+                    hash_name, header.digest_salt, header.digest_iterations
+                ),
+                header.digest,
+            ),
+        )
+
+
+def _text(field: bytes) -> str:
+    """Give the words in a field that is filled up with zeros."""
+    return field.partition(b'\0')[0].decode('ascii', 'replace')

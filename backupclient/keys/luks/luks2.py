@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Read a LUKS2 header: a checksum over a structure and a JSON text."""
+
+import base64
+from collections.abc import Iterator
+import json
+import struct
+from typing import TypeVar
+
+from backupclient.keys.luks import hashing
+from backupclient.keys.luks import kdf
+from backupclient.keys.luks import keyslot
+from backupclient.keys.luks import untrusted
+
+_T = TypeVar('_T')
+
+_HEADER = struct.Struct('>8xQ56x32s344x64s')
+_CHECKSUM_OFFSET = 448
+_JSON_OFFSET = 4096
+_MOST_SLOTS = 32
+
+
+def keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
+    """Give the key slots that open the volume.
+
+    :raises NotCheckable: when the header is damaged.
+    """
+    metadata = _metadata(source)
+    return tuple(_keyslots(metadata))
+
+
+def _metadata(source: untrusted.Source) -> object:
+    """Give the JSON text as a value."""
+    size, algorithm, checksum = _HEADER.unpack(source.read(0, _HEADER.size))
+    untrusted.within('the size of the header', size, 1 << 14, 1 << 22)
+    header = source.read(0, size)
+    # The checksum is of the header with zeros in the checksum's place.
+    blank = (
+        header[:_CHECKSUM_OFFSET]
+        + bytes(len(checksum))
+        + header[_HEADER.size :]
+    )
+    hash_name = algorithm.rstrip(b'\0').decode('ascii', 'replace')
+    if not checksum.startswith(hashing.digest(hash_name, blank)):
+        raise _damaged('its checksum does not fit')
+    text = header[_JSON_OFFSET:].partition(b'\0')[0]
+    try:
+        value: object = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _damaged('it is no JSON text') from None
+    return value
+
+
+def _keyslots(metadata: object) -> Iterator[keyslot.Keyslot]:
+    digests = _digests(metadata)
+    nodes = _field(metadata, 'keyslots', dict)
+    untrusted.within('the number of key slots', len(nodes), 0, _MOST_SLOTS)
+    for name, node in nodes.items():
+        # A slot without a digest holds something else than the volume's key.
+        if name in digests:
+            yield _keyslot(node, digests[name])
+
+
+def _keyslot(node: object, digest: keyslot.Digest) -> keyslot.Keyslot:
+    area = _field(node, 'area', dict)
+    stripes = _field(node, 'af', dict)
+    keyslot.check_stripes(_field(stripes, 'stripes', int))
+    return keyslot.Keyslot(
+        kdf=_kdf(_field(node, 'kdf', dict)),
+        cipher=_field(area, 'encryption', str),
+        cipher_key_size=_field(area, 'key_size', int),
+        offset=_offset(area),
+        key_size=_field(node, 'key_size', int),
+        stripe_hash=_field(stripes, 'hash', str),
+        digest=digest,
+    )
+
+
+def _kdf(node: object) -> kdf.Kdf:
+    kind = _field(node, 'type', str)
+    match kind:
+        case 'pbkdf2':
+            return _pbkdf2(node)
+        case 'argon2i' | 'argon2id':
+            return kdf.Argon2(
+                variant=kind,
+                salt=_binary(node, 'salt'),
+                passes=_field(node, 'time', int),
+                memory_kib=_field(node, 'memory', int),
+                lanes=_field(node, 'cpus', int),
+            )
+    raise untrusted.NotCheckable(
+        f'The LUKS header uses {untrusted.quoted(kind)} to derive keys, '
+        'which is not known here.'
+    )
+
+
+def _pbkdf2(node: object) -> kdf.Pbkdf2:
+    return kdf.Pbkdf2(
+        hash=_field(node, 'hash', str),
+        salt=_binary(node, 'salt'),
+        iterations=_field(node, 'iterations', int),
+    )
+
+
+def _digests(metadata: object) -> dict[str, keyslot.Digest]:
+    """Give the digest of each key slot that opens a segment of the volume."""
+    nodes = _field(metadata, 'digests', dict)
+    untrusted.within('the number of digests', len(nodes), 0, _MOST_SLOTS)
+    found = {}
+    for node in nodes.values():
+        if _field(node, 'segments', list):
+            digest = keyslot.Digest(_pbkdf2(node), _binary(node, 'digest'))
+            for name in _field(node, 'keyslots', list):
+                if isinstance(name, str):
+                    found[name] = digest
+    return found
+
+
+def _field(node: object, name: str, kind: type[_T]) -> _T:
+    """Give a field that must be there and of that type."""
+    value = node.get(name) if isinstance(node, dict) else None
+    if not isinstance(value, kind):
+        raise _damaged(f'{name} is missing or of the wrong type')
+    return value
+
+
+def _binary(node: object, name: str) -> bytes:
+    """Give a field that is written in base64."""
+    try:
+        return base64.b64decode(_field(node, name, str), validate=True)
+    except ValueError:
+        raise _damaged(f'{name} is not base64') from None
+
+
+def _offset(node: object) -> int:
+    """Give an offset in the file: JSON has it as text."""
+    try:
+        return int(_field(node, 'offset', str))
+    except ValueError:
+        raise _damaged('an offset is no number') from None
+
+
+def _damaged(what: str) -> untrusted.NotCheckable:
+    return untrusted.NotCheckable(f'The LUKS header is damaged: {what}.')

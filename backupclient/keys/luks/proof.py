@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a key opens the disk image of an encrypted volume."""
+
+from collections.abc import Sequence
+import dataclasses
+import enum
+import itertools
+import pathlib
+
+from backupclient import errors
+from backupclient.keys.luks import keyslot
+from backupclient.keys.luks import luks1
+from backupclient.keys.luks import luks2
+from backupclient.keys.luks import untrusted
+
+_MAGIC = b'LUKS\xba\xbe'
+_READERS = {
+    _MAGIC + b'\0\1': luks1.keyslots,
+    _MAGIC + b'\0\2': luks2.keyslots,
+}
+_BLOCK = 4096
+_MOST_SECONDS = 300.0
+
+
+class Opens(enum.StrEnum):
+    """The result of a proof."""
+
+    YES = 'yes'
+    NO = 'no'
+    NOT_CHECKED = 'not checked'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Proof:
+    """What trying the candidates gave.
+
+    :param reason: a sentence for people, ``''`` for a yes.
+    :param opened_by: the index of the candidate that opened, None where
+        none did.
+    """
+
+    opens: Opens
+    reason: str = ''
+    opened_by: int | None = None
+
+
+def prove(image: pathlib.Path, candidates: Sequence[bytes]) -> Proof:
+    """Try passphrases on the LUKS1 or LUKS2 header of a raw disk image.
+
+    Only reads, at most some MiB at the beginning. Argon2 takes as much
+    memory as the header says, mostly 1 GiB: where that is not free, and for
+    whatever else stands against a proof, the key is not checked.
+
+    :param candidates: the likely one first.
+    :raises DocumentError: when the file cannot be read.
+    """
+    try:
+        with image.open('rb') as file:
+            return _prove(untrusted.Source(file), candidates)
+    except untrusted.NotCheckable as reason:
+        return Proof(Opens.NOT_CHECKED, str(reason))
+    except OSError as failure:
+        raise errors.DocumentError(
+            f'{image} cannot be read: {failure.strerror}.'
+        ) from failure
+
+
+def _prove(source: untrusted.Source, candidates: Sequence[bytes]) -> Proof:
+    slots = _keyslots(source)
+    result = Proof(Opens.NO, 'The key opens no key slot of the LUKS header.')
+    left = _MOST_SECONDS
+    for (index, candidate), slot in itertools.product(
+        enumerate(candidates), slots
+    ):
+        try:
+            left -= _affordable(slot.effort, left)
+            if slot.opens(candidate, source):
+                return Proof(Opens.YES, opened_by=index)
+        except untrusted.NotCheckable as reason:
+            # Another slot may open; if none does, the answer is not "no".
+            result = Proof(Opens.NOT_CHECKED, str(reason))
+    return result
+
+
+def _keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
+    start = source.read(0, min(source.size, _BLOCK))
+    if reader := _READERS.get(start[:8]):
+        return reader(source)
+    raise untrusted.NotCheckable(_without_header(start))
+
+
+def _without_header(start: bytes) -> str:
+    """Say what may be there instead of a header."""
+    if start.startswith(_MAGIC):
+        return 'The version of the LUKS header is not known here.'
+    if not start:
+        return 'The file is empty.'
+    if any(start):
+        return (
+            'There is no LUKS header at the beginning of the file: it is no '
+            'raw disk image, or not encrypted with LUKS.'
+        )
+    return (
+        'The file begins with zeros instead of a LUKS header: so does a '
+        'volume that was never attached, as the first attachment writes it.'
+    )
+
+
+def _affordable(seconds: float, left: float) -> float:
+    """Give the seconds back, unless they are more than what is left."""
+    if seconds > left:
+        raise untrusted.NotCheckable(
+            'The LUKS header asks for more computing than is sensible: check '
+            'the key with "cryptsetup open --test-passphrase".'
+        )
+    return seconds
