@@ -64,9 +64,7 @@ class Volume:
     key_id: str = ''
     attachments: tuple[Attachment, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    image_metadata: Mapping[str, str] = dataclasses.field(
-        default_factory=dict
-    )
+    image_metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def size(self) -> int:

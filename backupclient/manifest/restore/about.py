@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The head of a resource's section: what it was, and what its copy is."""
+
+from collections.abc import Iterable, Mapping
+
+from backupclient.manifest import record
+from backupclient.manifest.restore import markdown
+from backupclient.model import outcome
+from backupclient.model import plan
+
+_WORTH = {
+    plan.Consistency.CRASH: 'as after a power failure: check its file system',
+    plan.Consistency.DETACHED: 'nothing was using it',
+    plan.Consistency.IMMUTABLE: 'it could not change',
+    plan.Consistency.QUIESCED: 'its file systems were frozen',
+    plan.Consistency.STOPPED: 'its server was stopped',
+}
+
+
+def head(
+    entry: record.Entry,
+    title: str,
+    pairs: Iterable[tuple[str, str]],
+    properties: Mapping[str, str],
+) -> str:
+    """Give a section's title and its facts.
+
+    :param title: without the name.
+    :param pairs: what is to be known of this kind of resource.
+    :param properties: the metadata that the owner gave it.
+    """
+    shown = markdown.facts(
+        (
+            ('ID', entry.resource.id),
+            *pairs,
+            *(
+                ('metadata', f'{k}={properties[k]}')
+                for k in sorted(properties)
+            ),
+            ('captured', entry.captured_at),
+            ('consistency', _consistency(entry.consistency)),
+            ('file', entry.file.path if entry.file else ''),
+            ('bytes', f'{entry.file.size:,}' if entry.file else ''),
+            ('key', entry.key.path if entry.key else ''),
+            ('in the cloud', _artifact(entry.artifact)),
+            ('with the key', entry.artifact.key_id if entry.artifact else ''),
+            *(('note', text) for text in entry.notes),
+            ('failed', _failure(entry)),
+        )
+    )
+    name = entry.resource.name or 'without a name'
+    return f'### {title}: {markdown.span(name)}\n\n{shown}'
+
+
+def _consistency(found: plan.Consistency) -> str:
+    return f'{found} ({_WORTH[found]})' if found in _WORTH else ''
+
+
+def _artifact(found: outcome.Artifact | None) -> str:
+    return f'{found.kind} {found.id} ({found.name})' if found else ''
+
+
+def _failure(entry: record.Entry) -> str:
+    if entry.state is outcome.State.COMPLETE:
+        return ''
+    return entry.reason or 'something about it is not as it should be'

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an image goes back into Glance."""
+
+from collections.abc import Iterator
+
+from backupclient.manifest import record
+from backupclient.manifest.restore import about
+from backupclient.manifest.restore import encrypted
+from backupclient.manifest.restore import markdown
+from backupclient.manifest.restore import shell
+from backupclient.manifest.restore import upload
+from backupclient.model import outcome
+from backupclient.model import resources
+
+
+def section(entry: record.Entry, number: int) -> Iterator[str]:
+    """Give the paragraphs of an image's section."""
+    if entry.image is None or entry.file is None:
+        return
+    yield about.head(
+        entry,
+        f'Image {number}',
+        _facts(entry.image),
+        entry.image.properties,
+    )
+    lock = encrypted.of_image(entry)
+    yield from lock.before
+    yield 'Upload the file:'
+    yield markdown.block(
+        create(
+            entry.image,
+            entry.file,
+            shell.last(entry.image.name, f'restored-{entry.image.id}'),
+            lock.option,
+        )
+    )
+    yield from lock.without_openstack
+
+
+def create(
+    image: resources.Image,
+    file: outcome.FileRecord,
+    name: str,
+    *more: str,
+) -> str:
+    """Give the command that makes an image again.
+
+    :param name: of the new image, quoted.
+    :param more: further options, quoted.
+    :returns: it keeps the new image's ID in ``IMAGE``.
+    """
+    return upload.image(
+        file.path,
+        image.disk_format or 'raw',
+        image.container_format or 'bare',
+        (
+            f'--min-disk {image.min_disk} --min-ram {image.min_ram}',
+            '--protected' if image.protected else '',
+            *upload.properties(image.properties),
+            *shell.options('--tag', image.tags),
+            *more,
+        ),
+        name,
+    )
+
+
+def _facts(image: resources.Image) -> tuple[tuple[str, str], ...]:
+    return (
+        ('format', f'{image.disk_format} in {image.container_format}'),
+        ('visibility', image.visibility),
+        ('hidden', 'yes' if image.hidden else ''),
+    )

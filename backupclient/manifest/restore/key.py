@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keys and secrets in files: how they go back into the key manager."""
+
+from backupclient.manifest.restore import markdown
+from backupclient.manifest.restore import shell
+from backupclient.model import outcome
+
+PROTECTED = '.age'
+
+_HREF = 'Secret href'
+
+
+def content(path: str) -> str:
+    """Give the command that writes a file's content to the next one."""
+    if path.endswith(PROTECTED):
+        return f'age --decrypt -i "$IDENTITY" {shell.word(path)}'
+    return f'cat {shell.word(path)}'
+
+
+def stored(source: str, *options: str) -> str:
+    """Give the command that stores what another one writes.
+
+    A payload never goes through an argument, which all users could see.
+
+    :param source: the command that writes the payload.
+    :returns: it keeps the new secret's address in ``SECRET``.
+    """
+    return shell.kept(
+        'SECRET',
+        _HREF,
+        f'{source} |',
+        'openstack secret store',
+        *options,
+        '--file /dev/stdin',
+    )
+
+
+def store(key: outcome.KeyRecord, name: str) -> str:
+    """Give the command that stores the key of encrypted data again.
+
+    The file holds the passphrase. That is the hexadecimal digits of the key,
+    except for a secret of type ``passphrase``
+    (``os_brick.utils.get_passphrase_from_secret``).
+    """
+    common = (
+        shell.option('--name', f'key of {name}'),
+        shell.option('--algorithm', key.algorithm or 'aes'),
+        f'--bit-length {key.bit_length or 256}',
+    )
+    if key.secret_type == 'passphrase':
+        return stored(
+            content(key.path),
+            '--secret-type passphrase --payload-content-type text/plain',
+            *common,
+        )
+    return stored(
+        f'{content(key.path)} | xxd -r -p',
+        '--secret-type symmetric',
+        *common,
+    )
+
+
+def unlocking(key: outcome.KeyRecord, path: str) -> tuple[str, ...]:
+    """Give the paragraphs on opening encrypted data without OpenStack."""
+    passphrase = f'{content(key.path)} |'
+    data = shell.word(path)
+    return (
+        'To open the file without OpenStack, first see whether the key '
+        'fits. It prints nothing when it does:',
+        markdown.block(
+            shell.command(
+                passphrase,
+                f'cryptsetup open --test-passphrase --key-file - {data}',
+            )
+        ),
+        'Then open it, read-only, as root. The disk appears as '
+        '`/dev/mapper/restored`:',
+        markdown.block(
+            shell.command(
+                passphrase,
+                'sudo cryptsetup open --type luks --readonly',
+                f'--key-file - {data} restored',
+            )
+        ),
+        'Or, without root, write the decrypted disk to a file (LUKS 1 only):',
+        markdown.block(
+            shell.command(
+                passphrase,
+                'qemu-img convert -O raw',
+                '--object secret,id=key,format=raw,file=/dev/stdin',
+                '--image-opts driver=luks,key-secret=key,'
+                f'file.filename={data}',
+                'decrypted.raw',
+            )
+        ),
+    )

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a volume is made again, of a file or of a backup in the cloud."""
+
+from collections.abc import Iterator
+import math
+
+from backupclient.manifest import record
+from backupclient.manifest.restore import about
+from backupclient.manifest.restore import encrypted
+from backupclient.manifest.restore import markdown
+from backupclient.manifest.restore import shell
+from backupclient.manifest.restore import upload
+from backupclient.model import outcome
+from backupclient.model import resources
+from backupclient.model import tags
+
+_BACKUP = 'backup'
+
+
+def variable(number: int) -> str:
+    """Name what holds the new volume's ID, until its server needs it."""
+    return f'VOLUME{number}'
+
+
+def section(entry: record.Entry, number: int) -> Iterator[str]:
+    """Give the paragraphs of a volume's section."""
+    volume = entry.volume
+    if volume is None or not entry.has_copy:
+        return
+    yield about.head(
+        entry, f'Volume {number}', _facts(volume), volume.metadata
+    )
+    if entry.artifact and entry.artifact.kind == _BACKUP:
+        yield from _from_backup(volume, entry.artifact, variable(number))
+    else:
+        yield from _from_image(entry, volume, variable(number))
+
+
+def _facts(volume: resources.Volume) -> tuple[tuple[str, str], ...]:
+    return (
+        ('size', f'{volume.size_gib} GiB'),
+        ('type', volume.type_name),
+        ('zone', volume.availability_zone),
+        ('description', volume.description),
+        ('bootable', 'yes' if volume.bootable else 'no'),
+        ('encrypted', 'yes' if volume.encrypted else ''),
+        ('multiattach', 'yes' if volume.multiattach else ''),
+        *(
+            ('attached', f'to server {a.server_id} as {a.device}')
+            for a in volume.attachments
+        ),
+    )
+
+
+def _from_image(
+    entry: record.Entry, volume: resources.Volume, new: str
+) -> Iterator[str]:
+    """Give the way from a file, or from an image that stayed."""
+    lock = encrypted.of_volume(entry)
+    size = volume.size_gib
+    # In a file of a volume that RBD encrypted, the header comes on top of
+    # the volume's size.
+    if entry.file:
+        size = max(size, math.ceil(entry.file.size / resources.GIB))
+        yield from lock.before
+        yield 'Upload the file as an image, and make a volume of that:'
+        image = _upload(entry.file, volume, lock.option)
+    else:
+        yield 'Its copy is an image in the cloud. Make a volume of that:'
+        image = f'IMAGE={shell.word(entry.artifact_id)}'
+    yield markdown.block(
+        image, _create(volume, new, size, f'--image {shell.value("IMAGE")}')
+    )
+    yield from _until_available(new)
+    yield from _tidy(entry, volume, new, lock)
+    yield from lock.without_openstack
+
+
+def _from_backup(
+    volume: resources.Volume, artifact: outcome.Artifact, new: str
+) -> Iterator[str]:
+    """Give the way from a backup of Cinder's."""
+    yield from _backup_cautions(volume, artifact)
+    yield 'Make an empty volume:'
+    yield markdown.block(_create(volume, new, volume.size_gib))
+    yield from _until_available(new)
+    yield 'See that the backup is `available`, and write it into the volume:'
+    backup = shell.word(artifact.id)
+    yield markdown.block(
+        f'openstack volume backup show {backup}',
+        f'openstack volume backup restore --force {backup} {shell.value(new)}',
+    )
+    yield from _until_available(new)
+
+
+def _backup_cautions(
+    volume: resources.Volume, artifact: outcome.Artifact
+) -> Iterator[str]:
+    if artifact.incremental:
+        yield (
+            'Its copy is an incremental backup in the cloud: Cinder also '
+            'needs the earlier ones that it builds on, and finds them by '
+            'itself. Delete none of them.'
+        )
+    else:
+        yield 'Its copy is a full backup in the cloud.'
+    if volume.encrypted:
+        yield (
+            '**It is encrypted.** The new volume must have the same type as '
+            'the old one, not just a similar one, and the cloud must still '
+            "have the backup's own key; an exported key does not replace "
+            'that. If the restore fails, do not delete the new volume before '
+            'an operator has looked: that may delete the key of the old one.'
+        )
+
+
+def _create(
+    volume: resources.Volume, new: str, size: int, *source: str
+) -> str:
+    return shell.kept(
+        new,
+        'id',
+        'openstack volume create',
+        *source,
+        f'--size {size}',
+        shell.option('--type', volume.type_name),
+        shell.option('--description', volume.description),
+        *shell.options('--property', _metadata(volume)),
+        shell.last(volume.name, f'restored-{volume.id}'),
+    )
+
+
+def _metadata(volume: resources.Volume) -> Iterator[str]:
+    ours = {tags.RUN, tags.SOURCE, tags.ROLE}
+    for name in sorted(volume.metadata):
+        if name and name not in ours:
+            yield f'{name}={volume.metadata[name]}'
+
+
+def _upload(
+    file: outcome.FileRecord, volume: resources.Volume, option: str
+) -> str:
+    """Give the command that makes the image between file and volume.
+
+    Cinder gives its properties to the volume, and a server that boots from
+    that goes by them.
+    """
+    return upload.image(
+        file.path,
+        'raw',
+        'bare',
+        (*upload.properties(volume.image_metadata), option),
+        shell.word(f'restore-{volume.id}'),
+    )
+
+
+def _until_available(new: str) -> Iterator[str]:
+    yield 'Repeat this until it prints `available`:'
+    yield markdown.block(
+        f'openstack volume show -f value -c status {shell.value(new)}'
+    )
+
+
+def _tidy(
+    entry: record.Entry,
+    volume: resources.Volume,
+    new: str,
+    lock: encrypted.Lock,
+) -> Iterator[str]:
+    """Give the commands for when the volume is there.
+
+    Cinder makes every volume of an image bootable, and gives one of an
+    encrypted image a key of its own.
+    """
+    commands = []
+    if not volume.bootable:
+        commands.append(
+            f'openstack volume set --non-bootable {shell.value(new)}'
+        )
+    if entry.file:
+        commands += [
+            f'openstack image delete {shell.value("IMAGE")}',
+            *lock.after,
+        ]
+    if commands:
+        yield 'Then:'
+        yield markdown.block(*commands)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Damage that is found in a backup set."""
+
+import dataclasses
+import os
+import pathlib
+
+import fixtures
+import hypothesis
+from hypothesis import strategies
+import testtools
+from testtools import matchers
+
+from backupclient import documents
+from backupclient import errors
+from backupclient.manifest import check
+from backupclient.tests.unit.manifest import samples
+
+DATA = f'volumes/{samples.DATA.id}.raw'
+KEY = f'keys/volume-{samples.DATA.id}.key.age'
+
+
+class TestCheck(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        target = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.folder = samples.filled(target).close(samples.EVERYTHING)
+
+    def finds(self, path, problem):
+        (found,) = check.check(self.folder)
+        self.assertEqual(path, found.path)
+        self.assertThat(found.problem, matchers.Contains(problem))
+
+    def refused(self):
+        return str(
+            self.assertRaises(errors.DocumentError, check.check, self.folder)
+        )
+
+    def rewrite(self, manifest):
+        documents.write(self.folder / 'manifest.json', manifest)
+
+    def test_all_is_well(self):
+        self.assertEqual((), check.check(self.folder))
+
+    def test_changed(self):
+        for path in (DATA, KEY, 'RESTORE.md'):
+            data = (self.folder / path).read_bytes()
+            (self.folder / path).write_bytes(b'X' + data[1:])
+            self.finds(path, 'changed')
+            (self.folder / path).write_bytes(data)
+
+    def test_cut_off(self):
+        with (self.folder / DATA).open('r+') as file:
+            file.truncate(10)
+        self.finds(DATA, '10 bytes instead of 59')
+
+    def test_gone(self):
+        (self.folder / DATA).unlink()
+        self.finds(DATA, 'No such file')
+
+    def test_link(self):
+        path = self.folder / DATA
+        path.rename(self.folder / 'elsewhere')
+        path.symlink_to(self.folder / 'elsewhere')
+        self.finds(DATA, 'cannot be read')
+
+    def test_folder_that_is_a_link(self):
+        (self.folder / 'keys').rename(self.folder.parent / 'elsewhere')
+        (self.folder / 'keys').symlink_to(self.folder.parent / 'elsewhere')
+        self.finds(KEY, 'link')
+
+    def test_pipe(self):
+        (self.folder / DATA).unlink()
+        os.mkfifo(self.folder / DATA)
+        self.finds(DATA, 'plain file')
+
+    def test_not_listed(self):
+        sums = self.folder / 'SHA512SUMS'
+        lines = sums.read_text().splitlines(keepends=True)
+        sums.write_text(''.join(li for li in lines if DATA not in li))
+        self.finds(DATA, 'not listed')
+
+    def test_manifest_has_another_hash(self):
+        for digests in ({'sha512': '0' * 128}, {}):
+            entry = samples.EVERYTHING.items[1]
+            file = dataclasses.replace(entry.file, digests=digests)
+            self.rewrite(
+                samples.manifest(dataclasses.replace(entry, file=file))
+            )
+            self.assertIn(
+                DATA,
+                [
+                    found.path
+                    for found in check.check(self.folder)
+                    if 'disagree' in found.problem
+                ],
+            )
+
+    def test_manifest_names_a_file_elsewhere(self):
+        for path in ('/etc/passwd', '../x', 'volumes/../../x.raw', '', 'x'):
+            entry = samples.EVERYTHING.items[1]
+            for changed in (
+                {'file': dataclasses.replace(entry.file, path=path)},
+                {'key': dataclasses.replace(entry.key, path=path)},
+            ):
+                self.rewrite(
+                    samples.manifest(dataclasses.replace(entry, **changed))
+                )
+                self.assertThat(
+                    self.refused(), matchers.Contains('do not trust')
+                )
+
+    def test_checksums_of_something_else(self):
+        for text in (
+            'nothing',
+            f'{"0" * 128}  ../x\n',
+            f'{"0" * 128}  /etc/passwd\n',
+            f'{"0" * 127}  RESTORE.md\n',
+            f'\\{"0" * 128}  RESTORE.md\n',
+            '\n',
+            '\x1b[2J',
+        ):
+            (self.folder / 'SHA512SUMS').write_text(text)
+            self.assertTrue(self.refused().isprintable())
+
+    def test_documents_gone(self):
+        for name in ('SHA512SUMS', 'manifest.json'):
+            (self.folder / name).unlink()
+            self.assertThat(self.refused(), matchers.Contains(name))
+
+    @hypothesis.given(strategies.binary())
+    @hypothesis.settings(max_examples=50, deadline=None)
+    def test_any_checksums(self, data):
+        (self.folder / 'SHA512SUMS').write_bytes(data)
+        try:
+            found = check.check(self.folder)
+        except errors.DocumentError:
+            return
+        self.assertNotEqual((), found)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A manifest from a plan and its outcomes."""
+
+import dataclasses
+import datetime
+
+import hypothesis
+from hypothesis import strategies
+import testtools
+
+from backupclient.manifest import record
+from backupclient.model import outcome
+from backupclient.model import plan
+from backupclient.model import request
+from backupclient.model import resources
+from backupclient.tests.unit.manifest import samples
+from backupclient.tests.unit.manifest import values
+
+ITEM = plan.Item(
+    samples.DATA.resource,
+    plan.Procedure.VOLUME_BACKUP,
+    'the cloud offers the Backup API',
+    size=samples.DATA.size,
+    notes=('Planned.', 'Both.'),
+    group=samples.SERVER_ID,
+    volume=samples.DATA,
+)
+DONE = outcome.Outcome(
+    samples.DATA.resource,
+    plan.Procedure.SNAPSHOT_IMAGE,
+    outcome.State.COMPLETE,
+    size=59,
+    seconds=12.5,
+    consistency=plan.Consistency.CRASH,
+    captured_at='2026-02-01T00:00:01+00:00',
+    file=samples.file_record(f'volumes/{samples.DATA.id}.raw'),
+    key=samples.key_record(f'keys/volume-{samples.DATA.id}.key'),
+    notes=('Both.', 'Happened.'),
+)
+
+
+def built(items, outcomes):
+    return record.build(
+        plan.Plan(
+            samples.IDENTITY,
+            request.Request(everything=True),
+            tuple(items),
+            cautions=('Beware.',),
+        ),
+        samples.RUN,
+        outcomes,
+        samples.STARTED,
+        samples.FINISHED,
+    )
+
+
+class TestBuild(testtools.TestCase):
+    def test_head(self):
+        made = built([ITEM], [DONE])
+        self.assertEqual(samples.RUN, made.run)
+        self.assertEqual('2026-01-31T23:59:59+00:00', made.created_at)
+        self.assertEqual('2026-02-01T00:04:59+00:00', made.finished_at)
+        self.assertEqual(record.State.COMPLETE, made.state)
+        self.assertEqual(samples.IDENTITY, made.identity)
+        self.assertEqual(request.Request(everything=True), made.request)
+        self.assertEqual(('Beware.',), made.cautions)
+        self.assertEqual('python-backupclient', made.program)
+        self.assertEqual(1, made.version)
+
+    def test_times_are_utc(self):
+        east = datetime.timezone(datetime.timedelta(hours=9))
+        made = record.build(
+            plan.Plan(samples.IDENTITY, request.Request()),
+            samples.RUN,
+            (),
+            samples.STARTED.astimezone(east),
+            samples.FINISHED,
+        )
+        self.assertEqual('2026-01-31T23:59:59+00:00', made.created_at)
+
+    def test_entry_has_the_resource_of_the_plan_and_what_was_done(self):
+        (entry,) = built([ITEM], [DONE]).items
+        self.assertEqual(
+            record.Entry(
+                resource=samples.DATA.resource,
+                procedure=plan.Procedure.SNAPSHOT_IMAGE,
+                state=outcome.State.COMPLETE,
+                group=samples.SERVER_ID,
+                consistency=plan.Consistency.CRASH,
+                captured_at='2026-02-01T00:00:01+00:00',
+                size=59,
+                file=DONE.file,
+                key=DONE.key,
+                notes=('Planned.', 'Both.', 'Happened.'),
+                volume=samples.DATA,
+            ),
+            entry,
+        )
+
+    def test_planned_size_where_none_was_found(self):
+        (entry,) = built([ITEM], [dataclasses.replace(DONE, size=None)]).items
+        self.assertEqual(samples.DATA.size, entry.size)
+
+    def test_not_reached(self):
+        made = built([ITEM], [])
+        self.assertEqual(record.State.INCOMPLETE, made.state)
+        self.assertEqual(outcome.State.SKIPPED, made.items[0].state)
+        self.assertIn('ended before', made.items[0].reason)
+
+    def test_not_possible(self):
+        made = built(
+            [
+                dataclasses.replace(
+                    ITEM, procedure=plan.Procedure.NONE, reason='Too odd.'
+                )
+            ],
+            [],
+        )
+        self.assertEqual(record.State.INCOMPLETE, made.state)
+        self.assertEqual(outcome.State.SKIPPED, made.items[0].state)
+        self.assertEqual('Too odd.', made.items[0].reason)
+
+    def test_covered_by_others(self):
+        made = built(
+            [
+                dataclasses.replace(
+                    ITEM,
+                    procedure=plan.Procedure.NONE,
+                    covered_by='its volumes',
+                )
+            ],
+            [],
+        )
+        self.assertEqual(record.State.COMPLETE, made.state)
+        self.assertEqual('its volumes', made.items[0].covered_by)
+
+    def test_a_failure_makes_it_incomplete(self):
+        failed = dataclasses.replace(DONE, state=outcome.State.FAILED)
+        self.assertEqual(
+            record.State.INCOMPLETE, built([ITEM], [failed]).state
+        )
+
+    @hypothesis.given(
+        strategies.lists(values.ITEMS, max_size=3),
+        strategies.lists(values.OUTCOMES, max_size=3),
+    )
+    @hypothesis.settings(max_examples=30, deadline=None)
+    def test_each_item_has_an_entry(self, items, outcomes):
+        made = built(items, outcomes)
+        self.assertEqual(
+            [item.resource for item in items],
+            [entry.resource for entry in made.items],
+        )
+
+
+class TestManifest(testtools.TestCase):
+    def test_of_kind(self):
+        self.assertEqual(
+            [samples.IMAGE.resource],
+            [
+                e.resource
+                for e in samples.EVERYTHING.of_kind(resources.Kind.IMAGE)
+            ],
+        )
