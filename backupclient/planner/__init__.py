@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Request and inventory in, plan out: no call, no clock, no file.
+
+A kind of resources is a module that implements ``rule.Rule``, and a line in
+``RULES``.
+"""
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import plan as plan_
+from backupclient.model import request as request_
+from backupclient.planner import cautions
+from backupclient.planner import cost
+from backupclient.planner import images
+from backupclient.planner import project as project_
+from backupclient.planner import quota
+from backupclient.planner import roles
+from backupclient.planner import rule as rule_
+from backupclient.planner import secrets
+from backupclient.planner import selection as selection_
+from backupclient.planner import servers
+from backupclient.planner import volumes
+
+# What the engine can run. The plan says of the others that they are not
+# covered yet.
+COVERED = frozenset(plan_.Procedure) - {plan_.Procedure.NONE}
+
+# In the order of the plan.
+RULES: tuple[rule_.Rule, ...] = (servers, volumes, images, secrets)
+
+
+def plan(
+    request: request_.Request, inventory: inventory_.Inventory
+) -> plan_.Plan:
+    """Choose a procedure for each resource that a request selects.
+
+    :raises UsageError: when the request's names or ``--match`` do not fit
+        what is there.
+    """
+    project = project_.survey(request, inventory, COVERED)
+    selection = selection_.select(project, RULES)
+    rules = {rule.KIND: rule for rule in RULES}
+    wanted = [
+        roles.warned(rules[case.resource.kind].item(case), inventory.roles)
+        for case in selection.cases
+    ]
+    items = tuple(quota.within(wanted, inventory.quotas))
+    said = cautions.of(request, items, selection.waiting)
+    return plan_.Plan(
+        identity=inventory.identity,
+        request=request,
+        items=items,
+        bytes_to_move=cost.moved(items),
+        bytes_to_files=cost.to_files(items),
+        peaks=quota.peaks(wanted, inventory.quotas),
+        cautions=(*inventory.notes, *said),
+    )

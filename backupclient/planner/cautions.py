@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person should know before the run: the guide's cautions, and more.
+
+Each is a small function that says its sentence, or nothing.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from backupclient.model import plan
+from backupclient.model import request as request_
+from backupclient.model import resources
+
+_BY_IMAGE = frozenset(
+    {
+        plan.Procedure.SERVER_IMAGE,
+        plan.Procedure.SNAPSHOT_IMAGE,
+        plan.Procedure.VOLUME_IMAGE,
+    }
+)
+
+
+def of(
+    request: request_.Request,
+    items: Sequence[plan.Item],
+    waiting: Collection[resources.Resource],
+) -> tuple[str, ...]:
+    """Say what the items as a whole should make a person think of.
+
+    :param waiting: what ``--all`` leaves out for want of a target.
+    """
+    done = [one for one in items if one.procedure is not plan.Procedure.NONE]
+    found = (
+        _nothing_selected(items),
+        _needs_target(waiting),
+        _crash_consistent(done),
+        _raw_luks(done),
+        _plaintext(request, done),
+        _backups_stay(done),
+        _no_service(done),
+        _images_stay(done),
+        _always_full(request, done),
+        _only_disks(items),
+        _unknown_size(done),
+    )
+    return tuple(caution for caution in found if caution)
+
+
+def _nothing_selected(items: Sequence[plan.Item]) -> str:
+    return '' if items else 'Nothing is selected: there is nothing to do.'
+
+
+def _needs_target(waiting: Collection[resources.Resource]) -> str:
+    if not waiting:
+        return ''
+    kinds = Counter(resource.kind for resource in waiting)
+    counts = ' and '.join(
+        f'{count} {kind}{"s" if count > 1 else ""}'
+        for kind, count in sorted(kinds.items())
+    )
+    return (
+        f'Not in this plan: {counts}. They can only be backed up to files: '
+        'say where with --to.'
+    )
+
+
+def _crash_consistent(done: Sequence[plan.Item]) -> str:
+    crash = plan.Consistency.CRASH
+    count = sum(item.consistency is crash for item in done)
+    if not count:
+        return ''
+    return (
+        f'Captured while in use: {count}. Such a copy is what a power cut '
+        'would leave: crash-consistent, but not app-consistent. For more '
+        'than that, stop what writes to the disks.'
+    )
+
+
+def _raw_luks(done: Sequence[plan.Item]) -> str:
+    images = (item for item in done if item.procedure in _BY_IMAGE)
+    if not any(item.encrypted for item in images):
+        return ''
+    return (
+        'Images of encrypted volumes hold the raw LUKS blocks: '
+        'without their keys they are useless.'
+    )
+
+
+def _plaintext(request: request_.Request, done: Sequence[plan.Item]) -> str:
+    files = (item for item in done if item.to_file)
+    exported = any(item.encrypted or item.secret for item in files)
+    if request.recipients or not exported:
+        return ''
+    return (
+        'Keys and secrets are written in plaintext: whoever can read the '
+        'backup set has them. --encrypt-to protects them.'
+    )
+
+
+def _backups_stay(done: Sequence[plan.Item]) -> str:
+    backup = plan.Procedure.VOLUME_BACKUP
+    if all(item.procedure is not backup for item in done):
+        return ''
+    return (
+        'Cinder backups cannot leave the cloud, and are lost with it: '
+        '--to without --volume-method backup makes copies outside.'
+    )
+
+
+def _no_service(done: Sequence[plan.Item]) -> str:
+    if not any(item.fallback for item in done):
+        return ''
+    return (
+        'Whether a backup service answers shows with the first volume: '
+        'if none does, images are made instead.'
+    )
+
+
+def _images_stay(done: Sequence[plan.Item]) -> str:
+    in_cloud = (item for item in done if not item.to_file)
+    if all(item.procedure not in _BY_IMAGE for item in in_cloud):
+        return ''
+    return (
+        'Images that stay in the cloud are lost with it: --to brings them out.'
+    )
+
+
+def _always_full(request: request_.Request, done: Sequence[plan.Item]) -> str:
+    images = (item for item in done if item.procedure in _BY_IMAGE)
+    asked = request.chain is request_.Chain.INCREMENTAL
+    if not asked or not any(item.volume for item in images):
+        return ''
+    return 'Images are always full: --incremental changes nothing for them.'
+
+
+def _only_disks(items: Sequence[plan.Item]) -> str:
+    if not any(item.server for item in items):
+        return ''
+    return (
+        'Of servers only the disks are backed up: '
+        'no networks, ports, security groups or flavors.'
+    )
+
+
+def _unknown_size(done: Sequence[plan.Item]) -> str:
+    count = sum(item.size is None and not item.secret for item in done)
+    if not count:
+        return ''
+    return f'Of unknown size, and not in the sums: {count}.'

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many bytes a plan moves."""
+
+from collections.abc import Iterable
+
+from backupclient.model import plan
+
+
+def moved(items: Iterable[plan.Item]) -> int:
+    """Count the bytes that go through the services, or into files.
+
+    What goes into an image and from there into a file moves twice. For a
+    server's disk and an incremental backup this is the most it can be.
+    """
+    return sum(_times(item) * (item.size or 0) for item in items)
+
+
+def _times(item: plan.Item) -> int:
+    if item.procedure is plan.Procedure.NONE:
+        return 0
+    once = item.procedure is plan.Procedure.IMAGE_DOWNLOAD or not item.to_file
+    return 1 if once else 2
+
+
+def to_files(items: Iterable[plan.Item]) -> int:
+    """Count the bytes that the target must have room for."""
+    return sum(item.size or 0 for item in items if item.to_file)

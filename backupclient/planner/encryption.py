@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Encrypted data: copies hold raw LUKS blocks, noise without their key."""
+
+from backupclient.model import plan
+from backupclient.planner import project as project_
+
+WITH_KEY = (
+    'The file holds raw LUKS blocks, which only its key opens: the key is '
+    'exported with it.'
+)
+IN_GLANCE = (
+    'The image holds raw LUKS blocks, which only its key in Barbican opens; '
+    'Glance deletes that key together with the image.'
+)
+
+
+def obstacle(project: project_.Project, key_id: str) -> str:
+    """Say why a key cannot go along with the data that it opens.
+
+    :param key_id: of the key, ``''`` where the cloud tells none.
+    """
+    return (
+        _fixed_key(key_id)
+        or project.missing('key-manager')
+        or _not_covered(project)
+        or _not_asked_for(project)
+    )
+
+
+def _fixed_key(key_id: str) -> str:
+    if key_id:
+        return ''
+    return (
+        'Its key cannot be exported: the cloud encrypts with a key of its own '
+        'and names no secret.'
+    )
+
+
+def _not_covered(project: project_.Project) -> str:
+    if plan.Procedure.SECRET_DOWNLOAD in project.covered:
+        return ''
+    return (
+        'Not covered yet: this version cannot export its key, without which '
+        'the copy would be unreadable.'
+    )
+
+
+def _not_asked_for(project: project_.Project) -> str:
+    if project.request.exports_keys:
+        return ''
+    return (
+        'Its key would not be exported, and the copy would be unreadable '
+        'without it: give --encrypt-to or --plaintext-keys.'
+    )

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the user's roles hardly allow. Clouds differ, so it is no refusal."""
+
+import dataclasses
+
+from backupclient.model import plan
+
+_READING = frozenset({'reader', 'observer', 'audit', 'auditor'})
+# Of Barbican's old and new default policies.
+_WITH_KEYS = frozenset({'admin', 'creator', 'manager', 'member', '_member_'})
+
+
+def warned(item: plan.Item, roles: frozenset[str]) -> plan.Item:
+    """Give the item, with a note if the roles are probably not enough.
+
+    :param roles: their names; none at all means that they are not known.
+    """
+    names = frozenset(role.lower() for role in roles)
+    if item.procedure is plan.Procedure.NONE or not names:
+        return item
+    if names <= _READING:
+        note = 'probably do not allow this: ask for the role member.'
+    elif (item.encrypted or item.secret) and not names & _WITH_KEYS:
+        note = 'probably do not allow to use its key: ask for creator.'
+    else:
+        return item
+    text = f'Your roles ({", ".join(sorted(roles))}) {note}'
+    return dataclasses.replace(item, notes=(*item.notes, text))

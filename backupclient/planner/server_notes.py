@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a plan leaves out of a server: said for each server that has it."""
+
+from backupclient.model import resources
+from backupclient.planner import project as project_
+from backupclient.planner import rule
+from backupclient.planner import secrets
+from backupclient.planner import server_states
+
+
+def of(case: rule.Case, server: resources.Server) -> tuple[str, ...]:
+    """Tell what is in no copy, in sentences."""
+    return (
+        *_disks(server),
+        *_vtpm(case.project, server),
+        *_volumes(case, server),
+        *_not_stopped(case.project, server),
+    )
+
+
+def _disks(server: resources.Server) -> list[str]:
+    notes = []
+    if server.ephemeral_gib:
+        notes.append(
+            f'No API copies its ephemeral disk ({server.ephemeral_gib} GiB): '
+            'save what it holds from within the server.'
+        )
+    if server.swap_mib:
+        notes.append(f'Its swap disk ({server.swap_mib} MiB) is not copied.')
+    if server.config_drive:
+        notes.append(
+            'Its config drive is not copied: Nova makes one for a new server.'
+        )
+    return notes
+
+
+def _vtpm(project: project_.Project, server: resources.Server) -> list[str]:
+    """Know a virtual TPM by the secret that Nova made for its state."""
+    if secrets.VTPM + server.id not in project.secret_names:
+        return []
+    return [
+        'No API copies the state of its virtual TPM: '
+        'save what only the TPM can unseal.'
+    ]
+
+
+def _volumes(case: rule.Case, server: resources.Server) -> list[str]:
+    notes = []
+    for volume_id in sorted(case.project.volumes_of[server.id]):
+        volume = case.project.volumes.get(volume_id)
+        if volume is None:
+            notes.append(f'Its volume {volume_id} cannot be seen: no copy.')
+        elif volume.resource not in case.selected:
+            notes.append(f'Left out: its {volume.resource.label}.')
+    return notes
+
+
+def _not_stopped(
+    project: project_.Project, server: resources.Server
+) -> list[str]:
+    known = server_states.NOT_RUNNING | {'ACTIVE'}
+    if not project.request.stop_servers or server.status in known:
+        return []
+    return [f'It is "{server.status}", so --stop-servers does not stop it.']

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import fixtures
+import testtools
+
+from backupclient import errors
+from backupclient import planner
+from backupclient.model import plan as plan_
+from backupclient.model import request as request_
+from backupclient.tests.unit.planner import samples
+
+KEYS = {'plaintext_keys': True}
+
+
+class TestCase(testtools.TestCase):
+    """Plans for a version that can run every procedure."""
+
+    def setUp(self):
+        super().setUp()
+        self.cover(*plan_.Procedure)
+
+    def cover(self, *procedures):
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.planner.COVERED', frozenset(procedures)
+            )
+        )
+
+    def plan(self, *records, cloud=None, **options):
+        """Plan for records.
+
+        :param cloud: fields of the inventory.
+        :param options: fields of the request, ``--all`` if there are none
+            that select.
+        """
+        selectors = {'servers', 'volumes', 'images', 'secrets', 'match'}
+        if not selectors & options.keys():
+            options.setdefault('everything', True)
+        return planner.plan(
+            request_.Request(**options),
+            samples.inventory(*records, **(cloud or {})),
+        )
+
+    def item(self, record, *others, cloud=None, **options):
+        """Plan, and give the item of the first record."""
+        made = self.plan(record, *others, cloud=cloud, **options)
+        found = [i for i in made.items if i.resource == record.resource]
+        self.assertEqual(1, len(found), made.items)
+        return found[0]
+
+    def names(self, *records, **options):
+        """Plan, and give the names of what is selected, in order."""
+        made = self.plan(*records, **options)
+        return [item.resource.name for item in made.items]
+
+    def refuses(self, item, *words):
+        """Check that there is no procedure, and that it says why."""
+        self.assertIs(plan_.Procedure.NONE, item.procedure)
+        self.assertFalse(item.possible)
+        self.assertEqual('', item.result)
+        self.assertFalse(item.to_file or item.keep_image or item.incremental)
+        self.assertIsNone(item.fallback)
+        self.says(item.reason, *words)
+
+    def says(self, text, *words):
+        for word in words:
+            self.assertIn(word, text)
+
+    def usage_error(self, *records, **options):
+        """Plan in vain, and give the text of the error."""
+        error = self.assertRaises(
+            errors.UsageError, self.plan, *records, **options
+        )
+        return str(error)

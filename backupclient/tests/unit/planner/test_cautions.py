@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+
+from backupclient.model import request as request_
+from backupclient.tests.unit.planner import base
+from backupclient.tests.unit.planner import samples
+
+IMAGE = {'volume_method': request_.VolumeMethod.IMAGE}
+BACKUP = {'volume_method': request_.VolumeMethod.BACKUP}
+INCREMENTAL = {'chain': request_.Chain.INCREMENTAL}
+PLAIN = {'target': '/backups', **base.KEYS}
+TO = {'target': '/backups', 'recipients': ('age1x',)}
+
+VOLUME = samples.volume('data')
+ATTACHED = samples.attached('data', 'web')
+BROKEN = samples.volume('data', 'error')
+LUKS = samples.encrypted(VOLUME)
+SERVER = samples.server('web', disk_gib=1)
+STOPPED = samples.server('web', 'SHUTOFF', disk_gib=1)
+IMAGE_ = samples.image('golden')
+LUKS_IMAGE = samples.image(
+    'luks', properties={'cinder_encryption_key_id': 'key'}
+)
+SECRET = samples.secret('password')
+
+
+class TestCautions(base.TestCase):
+    """Each caution: when it is said, and when not."""
+
+    def _check(self, words, said, unsaid):
+        for cases, check in (
+            (said, self.assertIn),
+            (unsaid, self.assertNotIn),
+        ):
+            for record, options in cases:
+                check(words, ' '.join(self.plan(record, **options).cautions))
+
+    def test_crash_consistent(self):
+        self._check(
+            'Captured while in use',
+            [(ATTACHED, {}), (ATTACHED, TO), (SERVER, {})],
+            [
+                (VOLUME, {}),
+                (STOPPED, {}),
+                (SERVER, {'stop_servers': True}),
+                (IMAGE_, TO),
+            ],
+        )
+
+    def test_crash_consistent_counts(self):
+        made = self.plan(SERVER, ATTACHED, samples.volume('other'))
+        self.assertIn('in use: 2. ', ' '.join(made.cautions))
+
+    def test_raw_luks(self):
+        self._check(
+            'raw LUKS blocks',
+            [(LUKS, IMAGE), (LUKS, TO), (LUKS, PLAIN)],
+            [(LUKS, BACKUP), (VOLUME, TO), (SERVER, TO)],
+        )
+
+    def test_plaintext(self):
+        self._check(
+            'written in plaintext',
+            [(SECRET, PLAIN), (LUKS, PLAIN), (LUKS_IMAGE, PLAIN)],
+            [
+                (SECRET, TO),
+                (LUKS, TO),
+                (VOLUME, PLAIN),
+                (LUKS, {**BACKUP, **PLAIN}),
+                (SECRET, {'target': '/backups'}),
+            ],
+        )
+
+    def test_backups_stay(self):
+        self._check(
+            'Cinder backups cannot leave the cloud',
+            [(VOLUME, {}), (VOLUME, {**BACKUP, **TO})],
+            [(VOLUME, TO), (VOLUME, IMAGE), (BROKEN, {})],
+        )
+
+    def test_no_service(self):
+        self._check(
+            'Whether a backup service answers',
+            [(VOLUME, {})],
+            [(VOLUME, BACKUP), (VOLUME, TO)],
+        )
+
+    def test_images_stay(self):
+        self._check(
+            'Images that stay in the cloud',
+            [(VOLUME, IMAGE), (ATTACHED, IMAGE), (SERVER, {})],
+            [(VOLUME, TO), (SERVER, TO), (VOLUME, BACKUP)],
+        )
+
+    def test_always_full(self):
+        self._check(
+            'Images are always full',
+            [
+                (VOLUME, {**INCREMENTAL, **TO}),
+                (ATTACHED, {**INCREMENTAL, **IMAGE}),
+            ],
+            [
+                (VOLUME, TO),
+                (VOLUME, INCREMENTAL),
+                (SERVER, {**INCREMENTAL, **TO}),
+            ],
+        )
+
+    def test_only_disks(self):
+        bfv = samples.server('web', image_id='')
+        self._check(
+            'Of servers only the disks',
+            [(SERVER, {}), (bfv, {})],
+            [(VOLUME, {}), (IMAGE_, TO)],
+        )
+
+    def test_unknown_size(self):
+        self._check(
+            'Of unknown size',
+            [
+                (samples.server('web'), {}),
+                (samples.image('i', 'saving', size=None), TO),
+            ],
+            [(SERVER, {}), (IMAGE_, TO), (SECRET, TO)],
+        )
+
+    def test_unknown_size_counts(self):
+        made = self.plan(samples.server('db'), SERVER)
+        self.assertIn('not in the sums: 1.', ' '.join(made.cautions))
+
+    def test_one_of_many_is_enough(self):
+        others = (samples.volume('broken', 'error'), samples.server('db'))
+        made = self.plan(VOLUME, *others)
+        self.assertIn('Whether a backup', ' '.join(made.cautions))
+        made = self.plan(LUKS, *others, IMAGE_, **PLAIN)
+        for words in ('raw LUKS blocks', 'written in plaintext'):
+            self.assertIn(words, ' '.join(made.cautions))
+
+    def test_what_could_not_be_read_comes_first(self):
+        made = self.plan(VOLUME, cloud={'notes': ('No secrets: 403.',)})
+        self.assertEqual('No secrets: 403.', made.cautions[0])

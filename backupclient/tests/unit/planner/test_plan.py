@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import testtools
+
+from backupclient import planner
+from backupclient.model import plan as plan_
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.procedures import registry
+from backupclient.tests.unit.planner import base
+from backupclient.tests.unit.planner import samples
+
+
+class TestPlan(base.TestCase):
+    def test_of_a_whole_project(self):
+        root = samples.attached('root', 'bfv', size_gib=1)
+        data = samples.attached('data', 'web', size_gib=2)
+        request = request_.Request(
+            everything=True, target='/backups', plaintext_keys=True
+        )
+        inventory = samples.inventory(
+            samples.server('web', disk_gib=1),
+            samples.server('bfv', image_id=''),
+            samples.server('rescued', 'RESCUE'),
+            root,
+            samples.encrypted(data, 'key-of-data'),
+            samples.volume('lone', size_gib=3),
+            samples.image('golden'),
+            samples.image('cirros', owner='admin'),
+            samples.secret('', id='key-of-data'),
+            samples.secret('password'),
+        )
+        made = planner.plan(request, inventory)
+        self.assertEqual(
+            [
+                ('bfv', 'none', ''),
+                ('root', 'snapshot-image', 'crash-consistent'),
+                ('rescued', 'none', ''),
+                ('web', 'server-image', 'crash-consistent'),
+                ('data', 'snapshot-image', 'crash-consistent'),
+                ('lone', 'volume-image', 'detached'),
+                ('golden', 'image-download', 'immutable'),
+                ('password', 'secret-download', 'immutable'),
+            ],
+            [
+                (item.resource.name, item.procedure, item.consistency)
+                for item in made.items
+            ],
+        )
+        self.assertFalse(made.complete)
+        self.assertEqual(7 * resources.GIB + 1000, made.bytes_to_files)
+        self.assertIs(request, made.request)
+        self.assertIs(inventory.identity, made.identity)
+        self.assertEqual(plan_.FORMAT_VERSION, made.version)
+
+    def test_what_is_not_covered(self):
+        """A version that runs no procedure plans none."""
+        self.cover()
+        made = self.plan(
+            samples.server('web'),
+            samples.volume('detached'),
+            samples.attached('attached', 'web'),
+            samples.image('golden'),
+            samples.secret('password'),
+            target='/backups',
+            **base.KEYS,
+        )
+        self.assertEqual(5, len(made.items))
+        for item in made.items:
+            self.refuses(item, 'Not covered yet')
+
+    def test_no_backups_without_the_procedure(self):
+        self.cover(plan_.Procedure.VOLUME_IMAGE)
+        item = self.item(samples.volume('data'))
+        self.refuses(item, 'volume-backup')
+
+    def test_fallback_is_covered_too(self):
+        self.cover(plan_.Procedure.VOLUME_BACKUP)
+        item = self.item(samples.volume('data'))
+        self.assertIsNone(item.fallback)
+        self.says(item.notes[-1], 'no other way', 'volume-image')
+
+
+class TestRegistry(testtools.TestCase):
+    def test_every_kind_has_a_rule(self):
+        kinds = [rule.KIND for rule in planner.RULES]
+        self.assertEqual(list(resources.Kind), kinds)
+
+    def test_what_is_covered_can_be_run(self):
+        self.assertTrue(planner.COVERED)
+        self.assertLessEqual(planner.COVERED, registry.PROCEDURES.keys())
