@@ -1,0 +1,285 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What backups need of Cinder: volumes, snapshots, backups, quotas."""
+
+from collections.abc import Iterator, Mapping
+import dataclasses
+import re
+from typing import Any
+
+from backupclient import errors
+from backupclient.cloud import records
+from backupclient.cloud import service as service_
+from backupclient.cloud import waiting
+from backupclient.model import inventory as inventory_
+from backupclient.model import resources
+
+MICROVERSION = '3.65'
+"""3.64 shows the keys of encrypted volumes, 3.65 ``consumes_quota``."""
+
+_QUOTA_NAME = re.compile(
+    r'(volumes|gigabytes|snapshots|backups|backup_gigabytes)(_.+)?'
+)
+_LIMITS = {
+    'volumes': ('maxTotalVolumes', 'totalVolumesUsed'),
+    'gigabytes': ('maxTotalVolumeGigabytes', 'totalGigabytesUsed'),
+    'snapshots': ('maxTotalSnapshots', 'totalSnapshotsUsed'),
+    'backups': ('maxTotalBackups', 'totalBackupsUsed'),
+    'backup_gigabytes': (
+        'maxTotalBackupGigabytes',
+        'totalBackupGigabytesUsed',
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cinder:
+    """Volumes and what is made of them."""
+
+    service: service_.Service
+
+    def volumes(self) -> Iterator[resources.Volume]:
+        """All volumes of the project."""
+        return map(records.volume, self._list('volumes'))
+
+    def snapshots(self) -> Iterator[resources.Snapshot]:
+        """All snapshots of the project."""
+        return map(records.snapshot, self._list('snapshots'))
+
+    def backups(self) -> Iterator[resources.CinderBackup]:
+        """All backups of the project."""
+        return map(records.backup, self._list('backups'))
+
+    def quotas(self, project_id: str) -> dict[str, inventory_.Quota]:
+        """Limits and their use, those of each volume type included.
+
+        Where the policy hides them, those of ``GET /limits``, which has none
+        of the volume types.
+        """
+        try:
+            body = self.service.get(
+                f'/os-quota-sets/{project_id}', 'read the quota', usage=True
+            )
+        except (errors.Forbidden, errors.NotFound):
+            return self._limits()
+        return {
+            name: inventory_.Quota(
+                int(row['limit']),
+                int(row['in_use']) + int(row.get('reserved') or 0),
+            )
+            for name, row in (body.get('quota_set') or {}).items()
+            if _QUOTA_NAME.fullmatch(name) and isinstance(row, Mapping)
+        }
+
+    def _limits(self) -> dict[str, inventory_.Quota]:
+        body = self.service.get('/limits', 'read the limits')
+        absolute = body['limits']['absolute']
+        return {
+            name: inventory_.Quota(
+                int(absolute[limit]), int(absolute.get(used) or 0)
+            )
+            for name, (limit, used) in _LIMITS.items()
+            if absolute.get(limit) is not None
+        }
+
+    def volume(self, volume_id: str) -> resources.Volume | None:
+        """One volume, None when it is gone."""
+        raw = self._show('volume', volume_id)
+        return records.volume(raw) if raw else None
+
+    def volume_state(self, volume_id: str) -> str:
+        """The status of a volume, GONE without one."""
+        return _state(self._show('volume', volume_id))
+
+    def snapshot_state(self, snapshot_id: str) -> str:
+        """The status of a snapshot, GONE without one."""
+        return _state(self._show('snapshot', snapshot_id))
+
+    def backup_state(self, backup_id: str) -> str:
+        """The status of a backup, GONE without one."""
+        return _state(self._show('backup', backup_id))
+
+    def backup(self, backup_id: str) -> resources.CinderBackup | None:
+        """One backup, None when it is gone."""
+        raw = self._show('backup', backup_id)
+        return records.backup(raw) if raw else None
+
+    def backup_is_served(self, backup_id: str) -> bool:
+        """Tell whether a backup service has taken a backup into its hands.
+
+        ``cinder/backup/manager.py:create_backup`` notes the service's zone
+        first; the drivers then note where the data go.
+        """
+        raw = self._show('backup', backup_id) or {}
+        return bool(raw.get('availability_zone') or raw.get('container'))
+
+    def backup_failure(self, backup_id: str) -> str:
+        """Why a backup failed, as Cinder says, or nothing."""
+        raw = self._show('backup', backup_id) or {}
+        return str(raw.get('fail_reason') or '')
+
+    def find_volume(self, name: str, tags: Mapping[str, str]) -> str | None:
+        """The ID of the volume with that name and these metadata."""
+        return self._find('volumes', tags, name=name)
+
+    def find_snapshot(
+        self, volume_id: str, tags: Mapping[str, str]
+    ) -> str | None:
+        """The ID of the volume's snapshot with these metadata."""
+        return self._find('snapshots', tags, volume_id=volume_id)
+
+    def find_backup(
+        self, volume_id: str, tags: Mapping[str, str]
+    ) -> str | None:
+        """The ID of the volume's backup with these metadata."""
+        return self._find('backups', tags, volume_id=volume_id)
+
+    def create_snapshot(
+        self, volume_id: str, name: str, metadata: Mapping[str, str]
+    ) -> str:
+        """Ask for a snapshot, of a volume in use as well.
+
+        ``force`` true works at every microversion; false is refused from
+        3.66 on (``cinder/api/v3/snapshots.py:create``).
+
+        :returns: the snapshot's ID.
+        """
+        body = {
+            'volume_id': volume_id,
+            'name': name,
+            'force': True,
+            'metadata': dict(metadata),
+        }
+        what = f'create a snapshot of volume {volume_id}'
+        answer = self.service.post('/snapshots', what, {'snapshot': body})
+        return str(answer['snapshot']['id'])
+
+    def create_volume(
+        self, snapshot_id: str, name: str, metadata: Mapping[str, str]
+    ) -> str:
+        """Ask for a volume with the content of a snapshot.
+
+        Size, type and zone are the snapshot's when they are left out.
+
+        :returns: the volume's ID.
+        """
+        body = {
+            'snapshot_id': snapshot_id,
+            'name': name,
+            'metadata': dict(metadata),
+        }
+        what = f'create a volume from snapshot {snapshot_id}'
+        answer = self.service.post('/volumes', what, {'volume': body})
+        return str(answer['volume']['id'])
+
+    def create_image(self, volume_id: str, name: str) -> str:
+        """Ask for an image with the content of a detached volume.
+
+        :returns: the image's ID.
+        """
+        body = {
+            'image_name': name,
+            'disk_format': 'raw',
+            'container_format': 'bare',
+            'visibility': 'private',
+        }
+        answer = self.service.post(
+            f'/volumes/{volume_id}/action',
+            f'upload volume {volume_id} to an image',
+            {'os-volume_upload_image': body},
+        )
+        return str(answer['os-volume_upload_image']['image_id'])
+
+    def create_backup(
+        self,
+        volume_id: str,
+        name: str,
+        metadata: Mapping[str, str],
+        *,
+        incremental: bool,
+        in_use: bool,
+    ) -> str:
+        """Ask for a backup.
+
+        :returns: the backup's ID.
+        """
+        body = {
+            'volume_id': volume_id,
+            'name': name,
+            'metadata': dict(metadata),
+            'incremental': incremental,
+            'force': in_use,
+        }
+        what = f'create a backup of volume {volume_id}'
+        answer = self.service.post('/backups', what, {'backup': body})
+        return str(answer['backup']['id'])
+
+    def delete_volume(self, volume_id: str) -> None:
+        """Ask for a volume's deletion; wait for GONE afterwards."""
+        self._delete('volume', volume_id)
+
+    def delete_snapshot(self, snapshot_id: str) -> None:
+        """Ask for a snapshot's deletion; wait for GONE afterwards.
+
+        A snapshot that is busy goes back to ``available``.
+        """
+        self._delete('snapshot', snapshot_id)
+
+    def delete_backup(self, backup_id: str) -> None:
+        """Ask for a backup's deletion; wait for GONE afterwards.
+
+        :raises CloudError: no backup service answers. Cinder says 404 then,
+            as for a backup that is gone.
+        """
+        try:
+            self.service.repeat(
+                'DELETE', f'/backups/{backup_id}', f'delete backup {backup_id}'
+            )
+        except errors.NotFound as exc:
+            if self.backup_state(backup_id) != waiting.GONE:
+                raise errors.CloudError(
+                    f'Backup {backup_id} cannot be deleted while no backup '
+                    'service of the cloud answers: delete it later.',
+                    exc.status,
+                ) from exc
+
+    def last_message(self, resource_id: str) -> str:
+        """What Cinder last told the user about a resource, or nothing."""
+        try:
+            body = self.service.get(
+                '/messages',
+                f'read the messages about {resource_id}',
+                resource_uuid=resource_id,
+                sort='created_at:desc',
+                limit=1,
+            )
+        except errors.CloudError:
+            return ''
+        rows = body.get('messages') or ()
+        return str(rows[0].get('user_message') or '') if rows else ''
+
+    def _list(self, noun: str, **query: object) -> Iterator[dict[str, Any]]:
+        path, what = f'/{noun}/detail', f'list the {noun}'
+        return self.service.pages(path, noun, what, **query)
+
+    def _show(self, noun: str, id_: str) -> dict[str, Any] | None:
+        try:
+            body = self.service.get(f'/{noun}s/{id_}', f'read {noun} {id_}')
+        except errors.NotFound:
+            return None
+        raw: dict[str, Any] = body[noun]
+        return raw
+
+    def _find(
+        self, noun: str, tags: Mapping[str, str], **query: object
+    ) -> str | None:
+        for raw in self._list(noun, **query):
+            if tags.items() <= (raw.get('metadata') or {}).items():
+                return str(raw['id'])
+        return None
+
+    def _delete(self, noun: str, id_: str) -> None:
+        self.service.delete(f'/{noun}s/{id_}', f'delete {noun} {id_}')
+
+
+def _state(raw: Mapping[str, Any] | None) -> str:
+    return str(raw['status']).lower() if raw else waiting.GONE

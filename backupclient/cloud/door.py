@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From the SDK's connection to the services as this program uses them."""
+
+import dataclasses
+
+from keystoneauth1.identity import base
+import openstack.connection
+import os_service_types
+
+from backupclient import clock as clock_
+from backupclient import errors
+from backupclient.cloud import barbican as barbican_
+from backupclient.cloud import cinder as cinder_
+from backupclient.cloud import glance as glance_
+from backupclient.cloud import nova as nova_
+from backupclient.cloud import service as service_
+from backupclient.model import inventory as inventory_
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Cloud:
+    """A cloud, as one user sees it in one project.
+
+    :param services: the service types of the catalogue, as the SDK names
+        them.
+    """
+
+    identity: inventory_.CloudIdentity
+    roles: frozenset[str]
+    services: frozenset[str]
+    cinder: cinder_.Cinder
+    glance: glance_.Glance
+    nova: nova_.Nova
+    barbican: barbican_.Barbican
+    clock: clock_.Clock
+
+
+def connect(
+    connection: openstack.connection.Connection, clock: clock_.Clock
+) -> Cloud:
+    """Open the door.
+
+    :param connection: OSC's ``client_manager.sdk_connection``: it has the
+        user's authentication, region and TLS settings.
+    """
+    auth = connection.session.auth
+    if not isinstance(auth, base.BaseIdentityPlugin):
+        raise errors.UsageError(
+            'Backups need a Keystone login: a project and a service catalogue.'
+        )
+    access = auth.get_access(connection.session)
+    identity = inventory_.CloudIdentity(
+        auth_url=str(getattr(auth, 'auth_url', '') or ''),
+        region=str(connection.config.get_region_name() or ''),
+        project_id=str(access.project_id or ''),
+        project_name=str(access.project_name or ''),
+        user_id=str(access.user_id or ''),
+    )
+    official = os_service_types.ServiceTypes().get_service_type
+    services = frozenset(
+        official(type_) or type_
+        for type_ in access.service_catalog.get_endpoints()
+    )
+    # The proxies are made here, in one thread: they come to life on first
+    # use, which is not safe from several.
+    return Cloud(
+        identity=identity,
+        roles=frozenset(access.role_names or ()),
+        services=services,
+        cinder=cinder_.Cinder(
+            service_.Service(
+                connection.block_storage,
+                'Cinder',
+                clock,
+                cinder_.MICROVERSION,
+            )
+        ),
+        glance=glance_.Glance(
+            service_.Service(connection.image, 'Glance', clock)
+        ),
+        nova=nova_.Nova(
+            service_.Service(
+                connection.compute, 'Nova', clock, nova_.MICROVERSION
+            )
+        ),
+        barbican=barbican_.Barbican(
+            service_.Service(connection.key_manager, 'Barbican', clock)
+        ),
+        clock=clock,
+    )

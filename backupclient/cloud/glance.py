@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What backups need of Glance: images and their data."""
+
+from collections.abc import Iterator, Mapping
+import contextlib
+import dataclasses
+import json
+from typing import Any
+
+import requests
+
+from backupclient import errors
+from backupclient.cloud import records
+from backupclient.cloud import service as service_
+from backupclient.cloud import waiting
+from backupclient.model import resources
+
+_PATCH_TYPE = 'application/openstack-images-v2.1-json-patch'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Glance:
+    """Images."""
+
+    service: service_.Service
+
+    def images(self, project_id: str) -> Iterator[resources.Image]:
+        """All images of the project, the hidden ones included."""
+        for hidden in ('false', 'true'):
+            for raw in self._list(owner=project_id, os_hidden=hidden):
+                yield records.image(raw)
+
+    def foreign(self, name_or_id: str) -> Iterator[resources.Image]:
+        """Images that the user can see, by a name or ID: others' too."""
+        seen = set()
+        for raw in self._list(name=name_or_id):
+            seen.add(raw['id'])
+            yield records.image(raw)
+        found = self.image(name_or_id)
+        if found and found.id not in seen:
+            yield found
+
+    def image(self, image_id: str) -> resources.Image | None:
+        """One image, None when it is gone."""
+        try:
+            raw = self.service.get(
+                f'/images/{image_id}', f'read image {image_id}'
+            )
+        except errors.NotFound:
+            return None
+        return records.image(raw)
+
+    def state(self, image_id: str) -> str:
+        """The status of an image, GONE without one."""
+        found = self.image(image_id)
+        return found.status.lower() if found else waiting.GONE
+
+    def find(
+        self, project_id: str, name: str, tags: Mapping[str, str]
+    ) -> str | None:
+        """The ID of the project's image with these properties.
+
+        Or with that name: an image has no properties of ours until the
+        service that makes it is done with it.
+        """
+        for query in (tags, {'name': name}):
+            for raw in self._list(owner=project_id, **query):
+                return str(raw['id'])
+        return None
+
+    def update(
+        self, image_id: str, name: str, properties: Mapping[str, str]
+    ) -> None:
+        """Set an image's name and some of its properties."""
+        changes = [{'op': 'replace', 'path': '/name', 'value': name}] + [
+            {'op': 'add', 'path': f'/{key}', 'value': value}
+            for key, value in properties.items()
+        ]
+        self.service.repeat(
+            'PATCH',
+            f'/images/{image_id}',
+            f'set the properties of image {image_id}',
+            data=json.dumps(changes),
+            headers={'Content-Type': _PATCH_TYPE},
+        )
+
+    def delete(self, image_id: str) -> None:
+        """Delete an image, and the key that Cinder gave it."""
+        self.service.delete(f'/images/{image_id}', f'delete image {image_id}')
+
+    def data(self, image_id: str) -> 'ImageData':
+        """An image's data as a source for a download."""
+        return ImageData(self.service, image_id)
+
+    def _list(self, **query: object) -> Iterator[dict[str, Any]]:
+        return self.service.pages(
+            '/images', 'images', 'list the images', **query
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ImageData:
+    """The bytes of an image."""
+
+    service: service_.Service
+    image_id: str
+
+    @contextlib.contextmanager
+    def open(self, offset: int = 0) -> 'Iterator[Opened]':
+        """Ask for the bytes from an offset on.
+
+        Some stores refuse every range with 400, and some answer from the
+        start (``glance_store/capabilities.py``).
+
+        :raises CloudError: with the status of the refusal.
+        :raises AnswerLost: when there was no answer.
+        """
+        headers = {'Accept': 'application/octet-stream'}
+        if offset:
+            headers['Range'] = f'bytes={offset}-'
+        answer = self.service.repeat(
+            'GET',
+            f'/images/{self.image_id}/file',
+            f'download image {self.image_id}',
+            headers=headers,
+            stream=True,
+        )
+        with answer:
+            if answer.status_code == 204:
+                raise errors.CloudError(
+                    f'Image {self.image_id} has no data (HTTP 204).', 204
+                )
+            yield Opened(answer, _start(answer))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Opened:
+    """An answer whose body is read as it comes.
+
+    :param start: the offset of its first byte in the image.
+    """
+
+    answer: requests.Response
+    start: int
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes; nothing at the end.
+
+        :raises AnswerLost: when the connection broke before the end.
+        """
+        try:
+            block: bytes = self.answer.raw.read(size, decode_content=False)
+        except Exception as exc:
+            raise errors.AnswerLost(f'The download broke off: {exc}') from exc
+        return block
+
+
+def _start(answer: requests.Response) -> int:
+    if answer.status_code != 206:
+        return 0
+    unit, _, span = answer.headers.get('Content-Range', '').partition(' ')
+    first = span.partition('-')[0]
+    return int(first) if unit == 'bytes' and first.isdigit() else 0

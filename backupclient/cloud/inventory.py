@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One read of the project: everything that the planner has to know."""
+
+from collections.abc import Callable, Iterable
+import functools
+from typing import TypeVar
+
+from backupclient import errors
+from backupclient.cloud import door
+from backupclient.model import inventory as inventory_
+from backupclient.model import resources
+
+T = TypeVar('T')
+
+
+def read(
+    cloud: door.Cloud, images: Iterable[str] = ()
+) -> inventory_.Inventory:
+    """Read the project: a request per page, none per resource.
+
+    :param images: names or IDs that the user typed: others' images are
+        found only by these.
+    """
+    notes: list[str] = []
+    has = functools.partial(_has, cloud)
+    rows = functools.partial(_rows, notes)
+    cinder, project = cloud.cinder, cloud.identity.project_id
+    storage, secrets = has('block-storage'), has('key-manager')
+    backups = _backups(cloud) if storage else None
+    return inventory_.Inventory(
+        identity=cloud.identity,
+        roles=cloud.roles,
+        services=cloud.services,
+        backup_api=backups is not None,
+        servers=rows(has('compute'), cloud.nova.servers),
+        volumes=rows(storage, cinder.volumes),
+        snapshots=rows(storage, cinder.snapshots),
+        backups=backups or (),
+        images=rows(has('image'), lambda: _images(cloud, images)),
+        secrets=rows(secrets, cloud.barbican.secrets),
+        quotas=cinder.quotas(project) if storage else {},
+        notes=tuple(notes),
+    )
+
+
+def _has(cloud: door.Cloud, service: str) -> bool:
+    return service in cloud.services
+
+
+def _rows(
+    notes: list[str], present: bool, read_all: Callable[[], Iterable[T]]
+) -> tuple[T, ...]:
+    """Read a list; what the roles do not allow becomes a note."""
+    if not present:
+        return ()
+    try:
+        return tuple(read_all())
+    except errors.Forbidden as exc:
+        notes.append(str(exc))
+        return ()
+
+
+def _backups(
+    cloud: door.Cloud,
+) -> tuple[resources.CinderBackup, ...] | None:
+    """The Cinder backups, None where the cloud or the policy has none.
+
+    That the list can be read does not say that a backup service runs: only
+    a backup tells.
+    """
+    try:
+        return tuple(cloud.cinder.backups())
+    except (errors.Forbidden, errors.NotFound):
+        return None
+
+
+def _images(
+    cloud: door.Cloud, named: Iterable[str]
+) -> tuple[resources.Image, ...]:
+    own = list(cloud.glance.images(cloud.identity.project_id))
+    known = {image.id for image in own} | {image.name for image in own}
+    for name in named:
+        if name not in known:
+            own.extend(cloud.glance.foreign(name))
+    return tuple({image.id: image for image in own}.values())

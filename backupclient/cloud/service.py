@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One service of the cloud, with our rules for retries and errors.
+
+A GET, and a request that may be done twice (DELETE, a PATCH that sets
+values), is repeated with growing pauses. A POST is sent once: when its
+answer is lost, the caller has to look first (:func:`make_once`).
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+import dataclasses
+import html
+import json
+import re
+from typing import Any, Protocol, TypeVar
+
+from keystoneauth1 import adapter as ks_adapter
+from keystoneauth1 import exceptions as ks_exceptions
+import requests
+
+from backupclient import clock as clock_
+from backupclient import errors
+
+PAGE = 1000
+"""The largest page that Cinder, Nova and Glance give by default."""
+
+TIMEOUT = (10.0, 120.0)
+"""Seconds to connect, and between two bytes of an answer."""
+
+_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+_LONGEST_RETRY_AFTER = 60.0
+_PASSING = frozenset({429, 500, 502, 503, 504})
+_QUOTA = re.compile(r'quota|exceed|limit for|over ?limit', re.IGNORECASE)
+T = TypeVar('T')
+
+
+class Answer(Protocol):
+    """What is read of an answer: of ``requests.Response``."""
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The HTTP headers."""
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+
+
+def explain(answer: Answer) -> str:
+    """Find the sentence for people in the body of an error.
+
+    Each service has its own form: ``{"<fault>": {"message": ...}}`` (Cinder,
+    Nova), ``{"title": ..., "description": ...}`` (Barbican), HTML (Glance).
+    """
+    text = answer.text[:65536]
+    try:
+        body = json.loads(text)
+    except ValueError:
+        plain = re.sub(r'<title>.*?</title>|<[^>]+>', ' ', text, flags=re.S)
+        return ' '.join(html.unescape(plain).split())[:500]
+    if isinstance(body, dict):
+        inner = next(iter(body.values()), '')
+        for found in (
+            inner.get('message') if isinstance(inner, dict) else None,
+            body.get('description'),
+            body.get('title'),
+        ):
+            if found:
+                return str(found)[:500]
+    return text[:500]
+
+
+def error(answer: Answer, what: str) -> errors.CloudError:
+    """Make the error that fits an answer.
+
+    :param what: the request, in words, as ``read volume <id>``.
+    """
+    status, said = answer.status_code, explain(answer)
+    text = f'Could not {what}: {said or "no reason given"} (HTTP {status})'
+    if status == 404:
+        return errors.NotFound(text, status)
+    if status == 403:
+        return errors.Forbidden(text, status)
+    if status == 413 and not _wants_patience(answer):
+        return errors.QuotaExceeded(text, status)
+    return errors.CloudError(text, status)
+
+
+def _wants_patience(answer: Answer) -> bool:
+    """Tell a limit of the rate from a quota, which is 413 as well.
+
+    Cinder answers an exhausted quota with ``Retry-After: 0``.
+    """
+    if answer.status_code != 413:
+        return answer.status_code in _PASSING
+    return _retry_after(answer) > 0 and not _QUOTA.search(explain(answer))
+
+
+def _retry_after(answer: Answer) -> float:
+    value = answer.headers.get('Retry-After', '')
+    return min(float(value), _LONGEST_RETRY_AFTER) if value.isdigit() else 0.0
+
+
+def _object(answer: requests.Response) -> dict[str, Any] | None:
+    """Read the JSON object of an answer, None when it is something else."""
+    try:
+        body = answer.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Service:
+    """One service of the cloud.
+
+    :param adapter: the SDK's proxy of the service.
+    :param name: what people call it, for messages.
+    :param microversion: sent with each request; None for services that have
+        none. Every release that is supported knows it, so that nothing has
+        to be negotiated and no setting of the user changes what we see.
+    """
+
+    adapter: ks_adapter.Adapter
+    name: str
+    clock: clock_.Clock
+    microversion: str | None = None
+
+    def get(self, path: str, what: str, **query: object) -> dict[str, Any]:
+        """Read a JSON object.
+
+        :raises CloudError: NotFound, Forbidden and others, by status.
+        """
+        answer = self.repeat('GET', path, what, params=query)
+        body = _object(answer)
+        if body is None:
+            raise errors.CloudError(
+                f'Could not {what}: {self.name} sent no JSON object.'
+            )
+        return body
+
+    def pages(
+        self, path: str, key: str, what: str, **query: object
+    ) -> Iterator[dict[str, Any]]:
+        """Read all objects of a list, with the largest pages.
+
+        The next page is asked for by the last object's ID, not by the link
+        of the answer, whose host is often wrong behind a proxy.
+        """
+        marker: dict[str, object] = {}
+        while True:
+            body = self.get(path, what, limit=PAGE, **query, **marker)
+            rows = body.get(key) or []
+            yield from rows
+            links = body.get(f'{key}_links') or ()
+            more = any(link.get('rel') == 'next' for link in links)
+            if not rows or not (more or body.get('next')):
+                return
+            marker = {'marker': rows[-1]['id']}
+
+    def post(self, path: str, what: str, body: object) -> dict[str, Any]:
+        """Send a request that must not be done twice.
+
+        :raises AnswerLost: nobody knows whether it was done.
+        """
+        answer = self._patient('POST', path, what, json=body)
+        if answer.status_code in _PASSING:
+            raise errors.AnswerLost(
+                str(error(answer, what)), answer.status_code
+            )
+        self._accept(answer, what)
+        made = _object(answer) if answer.content else {}
+        if made is None:
+            raise errors.AnswerLost(
+                f'Could not {what}: {self.name} sent no JSON object.'
+            )
+        return made
+
+    def delete(self, path: str, what: str) -> None:
+        """Ask for a deletion; what is gone already is fine."""
+        try:
+            self.repeat('DELETE', path, what)
+        except errors.NotFound:
+            return
+
+    def repeat(
+        self, method: str, path: str, what: str, **options: Any
+    ) -> requests.Response:
+        """Send a request that may be done twice, until it is answered."""
+        for pause in (*_PAUSES, None):
+            try:
+                answer = self._patient(method, path, what, **options)
+            except errors.AnswerLost:
+                if pause is None:
+                    raise
+                self.clock.sleep(pause)
+                continue
+            if answer.status_code not in _PASSING or pause is None:
+                break
+            answer.close()
+            self.clock.sleep(max(pause, _retry_after(answer)))
+        self._accept(answer, what)
+        return answer
+
+    def _patient(
+        self, method: str, path: str, what: str, **options: Any
+    ) -> requests.Response:
+        """Send, again only when the service said that it did nothing."""
+        answer = self._send(method, path, what, **options)
+        for pause in _PAUSES:
+            if answer.status_code not in (413, 429):
+                break
+            if not _wants_patience(answer):
+                break
+            self.clock.sleep(max(pause, _retry_after(answer)))
+            answer = self._send(method, path, what, **options)
+        return answer
+
+    def _send(
+        self, method: str, path: str, what: str, **options: Any
+    ) -> requests.Response:
+        self.clock.check()
+        options.setdefault('timeout', TIMEOUT)
+        try:
+            return self.adapter.request(
+                path,
+                method,
+                raise_exc=False,
+                # Nothing is sent twice that we do not know of, the token
+                # goes to no host that an answer names, and what is read is
+                # neither old nor kept in the SDK's cache.
+                connect_retries=0,
+                status_code_retries=0,
+                redirect=False,
+                skip_cache=True,
+                microversion=self.microversion,
+                **options,
+            )
+        except (
+            ks_exceptions.ConnectFailure,
+            ks_exceptions.ConnectTimeout,
+            ks_exceptions.UnknownConnectionError,
+            requests.RequestException,
+        ) as exc:
+            raise errors.AnswerLost(f'Could not {what}: {exc}') from exc
+        except ks_exceptions.ClientException as exc:
+            raise errors.CloudError(f'Could not {what}: {exc}') from exc
+
+    @staticmethod
+    def _accept(answer: requests.Response, what: str) -> None:
+        if answer.status_code >= 300:
+            raise error(answer, what)
+
+
+def make_once(
+    find: Callable[[], T | None],
+    make: Callable[[], T],
+    clock: clock_.Clock,
+) -> T:
+    """Make a thing that must not be made twice.
+
+    It is looked for before each try: an earlier run, or a request whose
+    answer was lost, may have made it. After a lost answer the service gets
+    time to finish before the request is sent again.
+
+    :param find: gives the thing when it is there.
+    :param make: sends the POST.
+    :raises AnswerLost: when the answer was lost again and again.
+    """
+    tries = 3
+    found = find()
+    while found is None:
+        tries -= 1
+        try:
+            return make()
+        except errors.AnswerLost:
+            found = _appears(find, clock)
+            if found is None and not tries:
+                raise
+    return found
+
+
+def _appears(find: Callable[[], T | None], clock: clock_.Clock) -> T | None:
+    for pause in _PAUSES:
+        clock.sleep(pause)
+        found = find()
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one way to wait: end states, failing states, a deadline, a clock."""
+
+from collections.abc import Callable, Collection
+import dataclasses
+
+from backupclient import clock as clock_
+from backupclient import errors
+
+GONE = 'gone'
+"""The state of what is not there (any more)."""
+
+_FIRST_PAUSE = 0.5
+_LONGEST_PAUSE = 10.0
+_GROWTH = 1.3
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Waiter:
+    """Waits for states.
+
+    :param timeout: seconds for each wait.
+    """
+
+    clock: clock_.Clock
+    timeout: float
+
+    def until(
+        self,
+        good: Collection[str],
+        read: Callable[[], str],
+        what: str,
+        bad: Collection[str] = (),
+        timeout: float | None = None,
+    ) -> str:
+        """Wait until a state is one of the good ones.
+
+        :param read: gives the state now, in lower case; GONE for a 404.
+        :param what: the thing with its ID, for messages.
+        :param bad: states that do not lead to a good one. GONE is always
+            bad unless it is good.
+        :returns: the good state that was reached.
+        :raises WaitFailed: a bad state was reached.
+        :raises WaitTimeout: no good state before the deadline.
+        :raises Interrupted: the run was asked to stop.
+        """
+        limit = self.timeout if timeout is None else timeout
+        deadline = self.clock.monotonic() + limit
+        pause = _FIRST_PAUSE
+        while True:
+            state = read()
+            if state in good:
+                return state
+            if state in bad or state == GONE:
+                raise errors.WaitFailed(f'{what} is {state}.')
+            left = deadline - self.clock.monotonic()
+            if left <= 0:
+                raise errors.WaitTimeout(_too_late(what, state, good, limit))
+            self.clock.sleep(min(pause, left))
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+
+
+def _too_late(
+    what: str, state: str, good: Collection[str], limit: float
+) -> str:
+    return (
+        f'{what} was still {state} after {limit / 60:g} minutes, not '
+        f'{" or ".join(sorted(good))}. Give it more time with --timeout, or '
+        'ask the operator of the cloud when it does not move at all.'
+    )

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+
+from backupclient import errors
+from backupclient.tests.unit.cloud import base
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.fake_cloud import world
+
+DATA = b'0123456789'
+
+
+class DataTestCase(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        image = self.fake.glance.add_image('a', DATA)
+        self.source = self.cloud.glance.data(image['id'])
+
+    def _read(self, offset=0):
+        with self.source.open(offset) as opened:
+            blocks = []
+            while block := opened.read(4):
+                blocks.append(block)
+            return opened.start, b''.join(blocks)
+
+    def test_whole(self):
+        self.assertEqual((0, DATA), self._read())
+        self.assertNotIn('Range', self.fake.seen[0].headers)
+
+    def test_from_an_offset(self):
+        self.assertEqual((7, b'789'), self._read(7))
+
+    def test_range_ignored(self):
+        answer = wire.Answer(content=DATA)
+        self.fake.fail(answer)
+        self.assertEqual((0, DATA), self._read(7))
+
+    def test_refused_ranges(self):
+        self.assertEqual(416, self._refused(10).status)
+        self.fake.glance.ranges = False
+        self.assertEqual(400, self._refused(7).status)
+
+    def _refused(self, offset):
+        return self.assertRaises(errors.CloudError, self._read, offset)
+
+    def test_broken(self):
+        self.fake.glance.breaks = [6]
+        self.assertRaises(errors.AnswerLost, self._read)
+
+    def test_no_data(self):
+        image = self.fake.glance.add_image('empty')
+        self.source = self.cloud.glance.data(image['id'])
+        self.assertEqual(204, self._refused(0).status)
+
+
+class FindTestCase(base.TestCase):
+    """By our properties, or by the name that stands for them."""
+
+    tags = {'backupclient_run': 'r', 'backupclient_source': 'volume/v'}
+
+    def _find(self):
+        return self.cloud.glance.find(world.PROJECT, 'our name', self.tags)
+
+    def test_by_properties(self):
+        made = self.fake.glance.add_image('renamed', **self.tags)
+        self.assertEqual(made['id'], self._find())
+
+    def test_by_name(self):
+        made = self.fake.glance.add_image('our name')
+        self.assertEqual(made['id'], self._find())
+
+    def test_none_of_others(self):
+        self.fake.glance.add_image('our name', owner='somebody')
+        self.fake.glance.add_image('x', **(self.tags | {'backupclient_run': 's'}))
+        self.assertIsNone(self._find())
+
+
+class UpdateTestCase(base.TestCase):
+    def test_names_with_anything_in_them(self):
+        image = self.fake.glance.add_image('a')
+        name = 'sl/ash ~tilde "quote" \u202e'
+        self.cloud.glance.update(image['id'], name, {'k': 'v'})
+        self.assertEqual(name, image['name'])
+        self.assertEqual('v', image['k'])

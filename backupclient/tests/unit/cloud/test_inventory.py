@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+
+from backupclient.cloud import inventory
+from backupclient.model import inventory as model
+from backupclient.tests.unit.cloud import base
+from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.fake_cloud import world
+
+
+class PagesTestCase(base.TestCase):
+    def _fill(self, count):
+        for number in range(count):
+            volume = self.fake.cinder.add_volume(f'volume {number}')
+            self.fake.cinder.add_backup(volume, 'backup')
+            self.fake.world.add(
+                'snapshots',
+                'snapshot',
+                status='available',
+                volume_id=volume['id'],
+                size=1,
+            )
+            self.fake.nova.add_server(f'server {number}')
+            self.fake.glance.add_image(f'image {number}')
+            self.fake.barbican.add_secret(f'secret {number}', b'x')
+
+    def test_each_is_there_once(self):
+        self._fill(7)
+        for one in (self.fake.cinder, self.fake.nova, self.fake.glance):
+            one.page = 3
+        read = inventory.read(self.cloud)
+        for kind in set(world.KINDS) - {'containers'}:
+            ids = [each.id for each in getattr(read, kind)]
+            self.assertEqual([*self.fake.world.things[kind]], ids, kind)
+
+    def test_no_request_for_each(self):
+        """A page of each list and the quota, whatever there is to read."""
+        self._fill(3)
+        inventory.read(self.cloud)
+        few = len(self.fake.seen)
+        self._fill(117)
+        self.fake.seen.clear()
+        inventory.read(self.cloud)
+        # All fit into a page, but the secrets into two.
+        self.assertEqual(few + 1, len(self.fake.seen))
+        self.assertLessEqual(few, 10)
+
+    def test_pages_are_the_largest(self):
+        inventory.read(self.cloud)
+        limits = {
+            (request.service, request.query.get('limit'))
+            for request in self.fake.seen
+            if 'quota' not in request.path
+        }
+        self.assertEqual(
+            {
+                ('barbican', '100'),
+                ('cinder', '1000'),
+                ('glance', '1000'),
+                ('nova', '1000'),
+            },
+            limits,
+        )
+
+    def test_moving_secrets_are_there_once(self):
+        """One that is deleted meanwhile moves the others."""
+        self._fill(150)
+        first = next(iter(self.fake.world.things['secrets']))
+        # As it happens between two pages: one comes twice.
+        twin = dict(self.fake.world.things['secrets'][first])
+
+        def move():
+            secrets = self.fake.world.things['secrets']
+            shifted = {'x': {**twin, 'id': first}, **secrets}
+            self.fake.world.things['secrets'] = shifted
+
+        self.fake.fail(move, 'GET barbican /secrets', skip=1)
+        ids = [secret.id for secret in self.cloud.barbican.secrets()]
+        self.assertEqual(len(set(ids)), len(ids))
+        self.assertEqual(150, len(ids))
+
+
+class InventoryTestCase(base.TestCase):
+    def test_hidden_images_are_there(self):
+        self.fake.glance.add_image('seen')
+        self.fake.glance.add_image('hidden', os_hidden=True)
+        self.fake.glance.add_image('foreign', owner='somebody')
+        found = inventory.read(self.cloud).images
+        names = {image.name: image.hidden for image in found}
+        self.assertEqual({'seen': False, 'hidden': True}, names)
+
+    def test_foreign_images_by_name_or_id(self):
+        made = self.fake.glance.add_image('theirs', owner='somebody')
+        self.fake.glance.add_image('mine')
+        for name in ('theirs', made['id']):
+            images = inventory.read(self.cloud, [name]).images
+            self.assertEqual(
+                ['mine', 'theirs'], [image.name for image in images]
+            )
+        self.assertEqual(1, len(inventory.read(self.cloud, ['no']).images))
+
+    def test_identity(self):
+        self.assertEqual(
+            model.CloudIdentity(
+                fake_cloud.AUTH_URL,
+                fake_cloud.REGION,
+                world.PROJECT,
+                'wonder',
+                world.USER,
+            ),
+            inventory.read(self.cloud).identity,
+        )
+
+    def test_roles(self):
+        self.log_in(roles=('reader',))
+        read = inventory.read(self.cloud)
+        self.assertEqual(frozenset({'reader'}), read.roles)
+
+    def test_absent_services(self):
+        for absent in fake_cloud.TYPES:
+            present = set(fake_cloud.TYPES) - {absent}
+            self.log_in(types=present)
+            read = inventory.read(self.cloud)
+            self.assertEqual(3, len(read.services), absent)
+            self.assertEqual((), read.notes)
+            asked = {request.service for request in self.fake.seen}
+            self.assertNotIn(fake_cloud.TYPES[absent], asked)
+
+    def test_forbidden_lists_become_notes(self):
+        for text in (
+            'GET nova /servers/detail',
+            'GET cinder /volumes/detail',
+            'GET cinder /snapshots/detail',
+            'GET barbican /secrets',
+            'GET glance /images',
+        ):
+            self.fake.faults.clear()
+            answer = wire.Answer(403, {'forbidden': {'message': 'policy'}})
+            self.fake.fail(answer, text, times=9)
+            (note,) = inventory.read(self.cloud).notes
+            self.assertIn('policy', note)
+
+    def test_no_backup_api(self):
+        self.assertTrue(inventory.read(self.cloud).backup_api)
+        self.fake.cinder.backup_policy = False
+        read = inventory.read(self.cloud)
+        self.assertFalse(read.backup_api)
+        self.assertEqual((), read.notes)
+
+    def test_quotas(self):
+        self.fake.cinder.add_volume('a', size=7)
+        quotas = inventory.read(self.cloud).quotas
+        self.assertEqual(model.Quota(10, 1), quotas['volumes'])
+        self.assertEqual(model.Quota(1000, 7), quotas['gigabytes'])
+        self.assertEqual(model.Quota(-1, 2), quotas['volumes_fast'])
+        self.assertNotIn('groups', quotas)
+
+    def test_quotas_of_the_limits(self):
+        """Where the policy hides the better ones."""
+        self.fake.cinder.add_volume('a', size=7)
+        self.fake.cinder.quota_policy = False
+        quotas = inventory.read(self.cloud).quotas
+        self.assertEqual(model.Quota(1000, 7), quotas['gigabytes'])
+        self.assertNotIn('backups', quotas)

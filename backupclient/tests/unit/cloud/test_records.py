@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+import testtools
+
+from backupclient.cloud import records
+from backupclient.model import resources
+
+READERS = {
+    records.volume: {
+        'size': 2,
+        'encrypted': True,
+        'bootable': 'true',
+        'attachments': [{'server_id': 's', 'device': '/dev/vdb'}],
+        'metadata': {'a': 'b'},
+        'volume_image_metadata': {'os': 'x'},
+    },
+    records.snapshot: {'size': 2, 'volume_id': 'v', 'metadata': {}},
+    records.backup: {'size': 2, 'is_incremental': True, 'metadata': {}},
+    records.image: {
+        'size': 5,
+        'virtual_size': None,
+        'tags': ['t'],
+        'min_disk': 0,
+        'os_hash_algo': None,
+        'own': 'property',
+    },
+    records.server: {
+        'image': '',
+        'flavor': {'disk': 1},
+        'os-extended-volumes:volumes_attached': [{'id': 'v'}],
+        'tags': [],
+    },
+    records.secret: {
+        'secret_ref': 'http://inside:9311/v1/secrets/an-id',
+        'bit_length': None,
+        'content_types': None,
+    },
+}
+
+
+class RecordsTestCase(testtools.TestCase):
+    def test_least(self):
+        """Older releases and narrower policies leave fields out."""
+        for read in READERS:
+            raw = {'id': 'an-id', 'secret_ref': '/v1/secrets/an-id'}
+            self.assertEqual('an-id', read(raw).id)
+
+    @given(st.data())
+    @settings(max_examples=60, deadline=None)
+    def test_any_field_may_be_null_or_missing(self, data):
+        for read, fields in READERS.items():
+            full = {'id': 'an-id', 'name': 'n', 'status': 'ok', **fields}
+            names = sorted(full.keys() - {'id', 'secret_ref'})
+            raw = dict(full)
+            for name in data.draw(st.sets(st.sampled_from(names))):
+                raw[name] = None
+            for name in data.draw(st.sets(st.sampled_from(names))):
+                raw.pop(name, None)
+            self.assertEqual('an-id', read(raw).id)
+
+    @given(st.text())
+    @settings(deadline=None)
+    def test_text_is_taken_as_it_is(self, text):
+        for read in READERS:
+            raw = {'id': 'i', 'name': text, 'status': text}
+            self.assertEqual(text, read(raw).name)
+
+    def test_volume(self):
+        found = records.volume({'id': 'v', **READERS[records.volume]})
+        self.assertTrue(found.encrypted and found.bootable)
+        self.assertEqual(2 << 30, found.size)
+        self.assertEqual(
+            (resources.Attachment('s', '/dev/vdb'),), found.attachments
+        )
+        self.assertEqual({'os': 'x'}, found.image_metadata)
+        self.assertTrue(found.consumes_quota)
+        own = records.volume({'id': 'v', 'consumes_quota': False})
+        self.assertFalse(own.consumes_quota)
+
+    def test_image(self):
+        raw = {'id': 'i', 'file': '/v2/images/i/file', 'own': 'x', 'no': None}
+        found = records.image({**raw, 'number': 7})
+        self.assertEqual({'own': 'x', 'number': '7'}, found.properties)
+        self.assertIsNone(found.size)
+        self.assertEqual(0, records.image({**raw, 'size': 0}).size)
+
+    def test_server(self):
+        for image, id_ in (('', ''), (None, ''), ({'id': 'i'}, 'i')):
+            raw = {'id': 's', 'image': image}
+            self.assertEqual(id_, records.server(raw).image_id)
+
+    def test_secret(self):
+        for ref in ('http://x/v1/secrets/s', 'http://x/v1/secrets/s/'):
+            self.assertEqual('s', records.secret({'secret_ref': ref}).id)

@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import requests
+
+from backupclient import errors
+from backupclient.cloud import service
+from backupclient.tests.unit.cloud import base
+from backupclient.tests.unit.fake_cloud import wire
+
+HTML = """<html>
+ <head>
+  <title>409 Conflict</title>
+ </head>
+ <body>
+  <h1>409 Conflict</h1>
+  Image &quot;a&quot; is in use<br /><br />
+
+
+ </body>
+</html>"""
+QUOTA = wire.Answer(
+    413,
+    {
+        'overLimit': {
+            'code': 413,
+            'message': 'VolumeLimitExceeded: Maximum number of volumes '
+            "allowed (10) exceeded for quota 'volumes'.",
+        }
+    },
+    headers={'Retry-After': '0'},
+)
+RATE = wire.Answer(
+    413,
+    {'overLimit': {'message': 'This request was rate-limited.'}},
+    headers={'Retry-After': '9'},
+)
+
+
+class ReadTestCase(base.TestCase):
+    """A request that may be done twice."""
+
+    def setUp(self):
+        super().setUp()
+        self.volume = self.fake.cinder.add_volume('data')['id']
+
+    def _read(self):
+        return self.cloud.cinder.volume(self.volume)
+
+    def test_repeated_until_answered(self):
+        for how in (
+            wire.Answer(429),
+            wire.Answer(500),
+            wire.Answer(502),
+            wire.Answer(503),
+            wire.Answer(504),
+            wire.Lost(),
+            requests.ReadTimeout(),
+            requests.exceptions.ChunkedEncodingError(),
+            RATE,
+        ):
+            fault = self.fake.fail(how, times=5)
+            self.assertEqual('data', self._read().name, how)
+            self.assertEqual(5, len(fault.hit), how)
+
+    def test_not_for_ever(self):
+        for how, error in (
+            (wire.Answer(429), errors.CloudError),
+            (wire.Answer(500), errors.CloudError),
+            (wire.Lost(), errors.AnswerLost),
+            (RATE, errors.CloudError),
+        ):
+            self.fake.faults.clear()
+            self.fake.seen.clear()
+            self.fake.fail(how, times=1000)
+            failure = self.assertRaises(error, self._read)
+            self.assertIn(self.volume, str(failure))
+            self.assertLessEqual(len(self.fake.seen), 40)
+
+    def test_at_most_six_times_without_patience(self):
+        for how in (wire.Answer(500), wire.Lost()):
+            self.fake.seen.clear()
+            self.fake.faults.clear()
+            self.fake.fail(how, times=1000)
+            self.assertRaises(errors.CloudError, self._read)
+            self.assertEqual(6, len(self.fake.seen))
+
+    def test_retry_after(self):
+        for value, pause in (('33', 33), ('9999', 60), ('never', 1), ('', 1)):
+            self.clock.pauses.clear()
+            self.fake.fail(wire.Answer(503, headers={'Retry-After': value}))
+            self._read()
+            self.assertEqual([pause], self.clock.pauses, value)
+
+    def test_pauses_grow(self):
+        self.fake.fail(wire.Answer(500), times=5)
+        self._read()
+        self.assertEqual(sorted(self.clock.pauses), self.clock.pauses)
+        self.assertGreater(self.clock.slept, 20)
+
+    def test_refusals_are_not_repeated(self):
+        for status, error in (
+            (400, errors.CloudError),
+            (403, errors.Forbidden),
+            (409, errors.CloudError),
+        ):
+            self.fake.seen.clear()
+            self.fake.fail(wire.Answer(status, {'x': {'message': 'so'}}))
+            failure = self.assertRaises(error, self._read)
+            self.assertEqual(status, failure.status)
+            self.assertIn('so', str(failure))
+            self.assertEqual(1, len(self.fake.seen))
+
+    def test_nobody_is_redirected(self):
+        """The token goes to no host that an answer names."""
+        elsewhere = {'Location': 'https://elsewhere.example.org/'}
+        for status in (301, 302, 307, 308):
+            self.fake.fail(wire.Answer(status, headers=elsewhere))
+            self.assertRaises(errors.CloudError, self._read)
+
+    def test_no_object(self):
+        self.fake.fail(wire.Answer(json=['a list']))
+        self.assertRaises(errors.CloudError, self._read)
+
+    def test_no_json(self):
+        """As a proxy answers that has an opinion of its own."""
+        self.fake.fail(wire.Answer(content=b'<html>Welcome!</html>'))
+        self.assertRaises(errors.CloudError, self._read)
+
+    def test_stops_when_asked_to(self):
+        self.clock.stop()
+        self.assertRaises(errors.Interrupted, self._read)
+        self.assertEqual([], self.fake.seen)
+
+    def test_a_deletion_is_repeated_and_may_find_nothing(self):
+        self.fake.fail(wire.Lost(), 'DELETE cinder /volumes/', done=True)
+        self.fake.world.delay = 0
+        self.cloud.cinder.delete_volume(self.volume)
+        self.assertEqual(2, len(self.fake.asked('DELETE')))
+        self.assertIsNone(self._read())
+
+
+class WriteTestCase(base.TestCase):
+    """A request that must not be done twice."""
+
+    def setUp(self):
+        super().setUp()
+        self.volume = self.fake.cinder.add_volume('data')['id']
+
+    def _write(self):
+        return self.cloud.cinder.create_snapshot(self.volume, 'a name', {})
+
+    def _posts(self):
+        return len(self.fake.asked('POST'))
+
+    def test_lost(self):
+        for how in (
+            wire.Lost(),
+            wire.Answer(202, content=b'<html>Thank you!</html>'),
+            wire.Answer(500),
+            wire.Answer(502),
+            wire.Answer(503, headers={'Retry-After': '1'}),
+            wire.Answer(504),
+            requests.ReadTimeout(),
+        ):
+            self.fake.seen.clear()
+            self.fake.fail(how)
+            self.assertRaises(errors.AnswerLost, self._write)
+            self.assertEqual(1, self._posts(), how)
+
+    def test_repeated_when_nothing_was_done(self):
+        for how in (wire.Answer(429, headers={'Retry-After': '3'}), RATE):
+            self.fake.seen.clear()
+            self.fake.fail(how)
+            self._write()
+            self.assertEqual(2, self._posts())
+
+    def test_quota_is_no_limit_of_the_rate(self):
+        self.fake.fail(QUOTA)
+        failure = self.assertRaises(errors.QuotaExceeded, self._write)
+        self.assertIn("exceeded for quota 'volumes'", str(failure))
+        self.assertEqual(1, self._posts())
+        self.assertEqual([], self.clock.pauses)
+
+    def test_quota_words_beside_a_pause(self):
+        answer = wire.Answer(413, QUOTA.json, headers={'Retry-After': '9'})
+        self.fake.fail(answer)
+        self.assertRaises(errors.QuotaExceeded, self._write)
+        self.assertEqual(1, self._posts())
+
+
+class MakeOnceTestCase(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.volume = self.fake.cinder.add_volume('data')['id']
+        self.tags = {'a': 'b'}
+
+    def _make(self):
+        cinder = self.cloud.cinder
+        return service.make_once(
+            lambda: cinder.find_snapshot(self.volume, self.tags),
+            lambda: cinder.create_snapshot(self.volume, 'it', self.tags),
+            self.clock,
+        )
+
+    def _check(self, posts):
+        made = self._make()
+        self.assertEqual([made], list(self.fake.world.things['snapshots']))
+        self.assertEqual(posts, len(self.fake.asked('POST')))
+
+    def test_made(self):
+        self._check(posts=1)
+
+    def test_there_already(self):
+        self._make()
+        self.fake.seen.clear()
+        self._check(posts=0)
+
+    def test_done_and_lost(self):
+        self.fake.fail(wire.Lost(), 'POST', done=True)
+        self._check(posts=1)
+
+    def test_not_done_and_lost(self):
+        self.fake.fail(wire.Lost(), 'POST', times=2)
+        self._check(posts=3)
+
+    def test_appears_late(self):
+        """The service was still at it when the connection broke."""
+        self.fake.fail(wire.Lost(), 'POST')
+        self.fake.world.later(
+            lambda: self.fake.world.add(
+                'snapshots',
+                'it',
+                volume_id=self.volume,
+                metadata=self.tags,
+                status='creating',
+            ),
+            4,
+        )
+        self._check(posts=1)
+
+    def test_lost_for_ever(self):
+        self.fake.fail(wire.Lost(), 'POST', times=1000)
+        self.assertRaises(errors.AnswerLost, self._make)
+        self.assertEqual(3, len(self.fake.asked('POST')))
+
+    def test_refused(self):
+        self.fake.fail(wire.Answer(403), 'POST')
+        self.assertRaises(errors.Forbidden, self._make)
+        self.assertEqual(1, len(self.fake.asked('POST')))
+
+
+class ExplainTestCase(base.TestCase):
+    def test_each_service_has_its_own_form(self):
+        for answer, text in (
+            (wire.Answer(400, {'badRequest': {'message': 'No.'}}), 'No.'),
+            (wire.Answer(409, content=HTML.encode()), 'Image "a" is in use'),
+            (
+                wire.Answer(400, {'code': 400, 'title': 'T', 'description': 'D'}),
+                ': D (HTTP 400)',
+            ),
+            (wire.Answer(400, {'code': 400, 'title': 'Title'}), 'Title'),
+            (wire.Answer(400, {}), '(HTTP 400)'),
+            (wire.Answer(400, ['odd']), 'odd'),
+            (wire.Answer(400), 'no reason given (HTTP 400)'),
+            (wire.Answer(400, content=b'\xff\x00\xfe'), 'HTTP 400'),
+        ):
+            self.fake.fail(answer)
+            failure = self.assertRaises(
+                errors.CloudError, self.cloud.cinder.volume, 'an-id'
+            )
+            self.assertIn(text, str(failure))
+            self.assertNotIn('<', str(failure))
+            self.assertIn('an-id', str(failure))
+
+    def test_long_ones_are_cut(self):
+        self.fake.fail(wire.Answer(400, {'x': {'message': 'a' * 100_000}}))
+        failure = self.assertRaises(
+            errors.CloudError, self.cloud.cinder.volume, 'an-id'
+        )
+        self.assertLess(len(str(failure)), 700)
+
+
+class OptionsTestCase(base.TestCase):
+    """What is told to requests with each request."""
+
+    def setUp(self):
+        super().setUp()
+        self.sent = []
+        real = requests.Session.request
+
+        def request(session, method, url, **options):
+            self.sent.append((method, options))
+            return real(session, method, url, **options)
+
+        self.patch(requests.Session, 'request', request)
+
+    def test_timeouts(self):
+        self.cloud.cinder.volume('an-id')
+        ((_, options),) = self.sent
+        self.assertEqual(service.TIMEOUT, options['timeout'])
+
+    def test_microversions(self):
+        self.cloud.cinder.volume('an-id')
+        self.cloud.nova.server('an-id')
+        versions = [
+            options['headers']['OpenStack-API-Version']
+            for _, options in self.sent
+        ]
+        self.assertEqual(['volume 3.65', 'compute 2.72'], versions)
+
+    def test_downloads_are_streamed(self):
+        image = self.fake.glance.add_image('a', b'data')['id']
+        with self.cloud.glance.data(image).open():
+            pass
+        ((_, options),) = self.sent
+        self.assertIs(True, options['stream'])

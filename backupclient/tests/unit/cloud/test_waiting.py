@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import itertools
+
+import testtools
+
+from backupclient import errors
+from backupclient.cloud import waiting
+from backupclient.tests.unit import fake_clock
+
+
+class WaiterTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.clock = fake_clock.FakeClock()
+
+    def _wait(self, *states, bad=('error',), timeout=600.0):
+        """Wait, while the last state stays for ever."""
+        every = itertools.chain(states, itertools.repeat(states[-1]))
+        waiter = waiting.Waiter(self.clock, timeout)
+        return waiter.until(
+            {'done'}, lambda: next(every), 'Volume v', bad=bad
+        )
+
+    def test_good(self):
+        self.assertEqual('done', self._wait('new', 'busy', 'done'))
+        self.assertEqual(2, len(self.clock.pauses))
+
+    def test_good_at_once(self):
+        self._wait('done')
+        self.assertEqual([], self.clock.pauses)
+
+    def test_bad(self):
+        for state in ('error', 'gone'):
+            failure = self.assertRaises(
+                errors.WaitFailed, self._wait, 'new', state
+            )
+            self.assertNotIsInstance(failure, errors.WaitTimeout)
+            self.assertIn(state, str(failure))
+
+    def test_gone_may_be_good(self):
+        waiter = waiting.Waiter(self.clock, 1.0)
+        waiter.until({waiting.GONE}, lambda: waiting.GONE, 'Volume v')
+
+    def test_too_late(self):
+        failure = self.assertRaises(errors.WaitTimeout, self._wait, 'new')
+        self.assertEqual(600.0, self.clock.slept)
+        for word in ('Volume v', 'new', '10 minutes', 'done', '--timeout'):
+            self.assertIn(word, str(failure))
+
+    def test_pauses_grow_to_ten_seconds(self):
+        self.assertRaises(errors.WaitTimeout, self._wait, 'new')
+        self.assertEqual(0.5, self.clock.pauses[0])
+        self.assertEqual(10.0, max(self.clock.pauses))
+
+    def test_interrupted(self):
+        self.clock = fake_clock.FakeClock(stop_at=3)
+        self.assertRaises(errors.Interrupted, self._wait, 'new')
+        self.assertEqual(3, len(self.clock.pauses))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Secrets: facts of ``barbican/api``."""
+
+from typing import Any
+
+from backupclient.tests.unit.fake_cloud import service
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.fake_cloud import world as world_
+
+_OCTETS = 'application/octet-stream'
+_MOST = 100
+
+
+class Barbican(service.Service):
+    """Secrets and their payloads.
+
+    :param private: IDs of secrets whose payload only their creator reads.
+    """
+
+    prefix = '/v1'
+
+    def __init__(self, world: world_.World) -> None:
+        super().__init__(world)
+        self.private: set[str] = set()
+
+    def add_secret(
+        self, name: str, payload: bytes, **fields: Any
+    ) -> world_.Thing:
+        """Make a secret that is there already."""
+        secret = self.world.add(
+            'secrets',
+            name,
+            **{
+                'status': 'ACTIVE',
+                'secret_type': 'symmetric',
+                'algorithm': 'aes',
+                'bit_length': len(payload) * 8,
+                'mode': None,
+                'content_types': {'default': _OCTETS},
+                'creator_id': world_.USER,
+            }
+            | fields,
+        )
+        self.world.content[secret['id']] = payload
+        return secret
+
+    def refuse(self, status: int, text: str) -> wire.Answer:
+        body = {'code': status, 'title': 'Refused', 'description': text}
+        return wire.Answer(status, body)
+
+    def add_container(self, name: str, **secrets: world_.Thing) -> None:
+        """Make a container of secrets, by what they are in it."""
+        refs = [
+            {
+                'name': role,
+                'secret_ref': f'{service.WRONG_HOST}/v1/secrets/{one["id"]}',
+            }
+            for role, one in secrets.items()
+        ]
+        self.world.add(
+            'containers', name, type='generic', secret_refs=refs
+        )
+
+    @service.route('GET', '/(secrets|containers)')
+    def _list(self, request: wire.Request, kind: str) -> wire.Answer:
+        begin = int(request.query.get('offset', 0))
+        size = min(_MOST, int(request.query.get('limit', 10)))
+        every = list(self.world.things[kind].values())
+        body = {
+            kind: [_shown(kind, one) for one in every[begin : begin + size]],
+            'total': len(every),
+        }
+        if begin + size < len(every):
+            body['next'] = f'{service.WRONG_HOST}/v1/{kind}?offset={size}'
+        return wire.Answer(json=body)
+
+    @service.route('GET', '/secrets/([^/]+)')
+    def _show(self, _: wire.Request, id_: str) -> wire.Answer:
+        return wire.Answer(json=_shown('secrets', self.thing('secrets', id_)))
+
+    @service.route('GET', '/secrets/([^/]+)/payload')
+    def _payload(self, request: wire.Request, id_: str) -> wire.Answer:
+        self.thing('secrets', id_)
+        if id_ in self.private:
+            raise wire.Refusal(403, 'Secret payload retrieval not allowed')
+        accepted = request.headers.get('Accept')
+        if accepted not in (_OCTETS, 'text/plain'):
+            raise wire.Refusal(406, f'No payload as {accepted}')
+        return wire.Answer(
+            content=self.world.content[id_],
+            headers={'Content-Type': accepted},
+        )
+
+
+def _shown(kind: str, thing: world_.Thing) -> world_.Thing:
+    shown = {key: value for key, value in thing.items() if key != 'id'}
+    ref = f'{service.WRONG_HOST}/v1/{kind}/{thing["id"]}'
+    return shown | {f'{kind.removesuffix("s")}_ref': ref}

@@ -1,0 +1,322 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Block storage: facts of ``cinder/api`` and of its managers."""
+
+from collections import Counter
+import functools
+from typing import Any
+
+from backupclient.tests.unit.fake_cloud import glance as glance_
+from backupclient.tests.unit.fake_cloud import service
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.fake_cloud import world as world_
+
+_BACKUP_KEYS = {
+    'container',
+    'description',
+    'force',
+    'incremental',
+    'metadata',
+    'name',
+    'snapshot_id',
+    'volume_id',
+}
+_NOT_FOUND = 'Service not found for creating backup.'
+_COUNTED = {'volumes', 'snapshots', 'backups'}
+
+
+class Cinder(service.Service):
+    """Volumes, snapshots, backups.
+
+    :param backup_service: ``up``, ``down`` (each backup fails) or ``stuck``
+        (no backup is ever taken up).
+    :param uploads: whether copying to an image ends well.
+    :param busy: so many deletions of a snapshot are taken back.
+    """
+
+    prefix = f'/v3/{world_.PROJECT}'
+
+    def __init__(self, world: world_.World, glance: glance_.Glance) -> None:
+        super().__init__(world)
+        self._glance = glance
+        self.limits = dict.fromkeys(_COUNTED, 10) | {'gigabytes': 1000}
+        self.backup_service = 'up'
+        self.uploads = True
+        self.busy = 0
+        self.quota_policy = True
+        self.backup_policy = True
+
+    def add_volume(self, name: str, content: bytes = b'', **fields: Any):
+        """Make a volume that is there already.
+
+        :param server: the ID of one that has it attached.
+        :param key: the ID of its key, for an encrypted one.
+        """
+        server, key = fields.pop('server', ''), fields.pop('key', '')
+        volume = self.world.add(
+            'volumes',
+            name,
+            **{
+                'status': 'in-use' if server else 'available',
+                'size': 1,
+                'volume_type': 'fast',
+                'metadata': {},
+                'attachments': [{'server_id': server, 'device': '/dev/vdb'}]
+                if server
+                else [],
+                'encrypted': bool(key),
+                'consumes_quota': True,
+            }
+            | ({'encryption_key_id': key} if key else {})
+            | fields,
+        )
+        self.world.content[volume['id']] = content
+        return volume
+
+    def add_backup(self, volume: world_.Thing, name: str, **fields: Any):
+        """Make a backup that is there already."""
+        return self.world.add(
+            'backups',
+            name,
+            **{
+                'status': 'available',
+                'volume_id': volume['id'],
+                'size': volume['size'],
+                'is_incremental': False,
+                'metadata': {},
+                'availability_zone': 'nova',
+                'created_at': '2026-01-01T00:00:00',
+            }
+            | fields,
+        )
+
+    @service.route('GET', '/(volumes|snapshots|backups)/detail')
+    def _list(self, request: wire.Request, kind: str) -> wire.Answer:
+        if kind == 'backups' and not self.backup_policy:
+            raise wire.Refusal(403, "Policy doesn't allow backup:get_all.")
+        rows, link = self.rows(request, kind, ('name', 'volume_id'))
+        body: dict[str, Any] = {kind: rows}
+        if link:
+            body[f'{kind}_links'] = [{'rel': 'next', 'href': link}]
+        return wire.Answer(json=body)
+
+    @service.route('GET', '/(volume|snapshot|backup)s/([^/]+)')
+    def _show(self, _: wire.Request, noun: str, id_: str) -> wire.Answer:
+        return wire.Answer(json={noun: self.thing(f'{noun}s', id_)})
+
+    @service.route('POST', '/snapshots')
+    def _create_snapshot(self, request: wire.Request) -> wire.Answer:
+        asked = request.json['snapshot']
+        volume = self.thing('volumes', asked['volume_id'])
+        if asked['force'] is not True or volume['status'] not in (
+            'available',
+            'in-use',
+        ):
+            raise wire.Refusal(400, f'Invalid volume: {volume["status"]}')
+        self._spend('snapshots', volume['size'])
+        snapshot = self.world.add(
+            'snapshots',
+            asked['name'],
+            status='creating',
+            volume_id=volume['id'],
+            size=volume['size'],
+            metadata=asked['metadata'],
+        )
+        self.world.content[snapshot['id']] = self.world.content[volume['id']]
+        self.world.later(lambda: snapshot.update(status='available'))
+        shown = {key: snapshot[key] for key in ('id', 'name', 'status')}
+        return wire.Answer(202, {'snapshot': shown})
+
+    @service.route('POST', '/volumes')
+    def _create_volume(self, request: wire.Request) -> wire.Answer:
+        asked = request.json['volume']
+        snapshot = self.thing('snapshots', asked['snapshot_id'])
+        if snapshot['status'] != 'available':
+            raise wire.Refusal(400, 'Invalid snapshot: not available')
+        self._spend('volumes', snapshot['size'])
+        source = self.thing('volumes', snapshot['volume_id'])
+        volume = self.add_volume(
+            asked['name'],
+            self.world.content[snapshot['id']],
+            status='creating',
+            size=snapshot['size'],
+            metadata=asked['metadata'],
+            key=self._clone_key(source),
+            snapshot_id=snapshot['id'],
+        )
+        self.world.later(lambda: volume.update(status='available'))
+        return wire.Answer(202, {'volume': volume})
+
+    @service.route('POST', '/volumes/([^/]+)/action')
+    def _upload(self, request: wire.Request, id_: str) -> wire.Answer:
+        asked = request.json['os-volume_upload_image']
+        volume = self.thing('volumes', id_)
+        # Before the state is looked at: a refusal leaves it behind.
+        key = self._clone_key(volume)
+        if volume['status'] != 'available':
+            raise wire.Refusal(
+                400, 'Invalid volume: Volume status must be available'
+            )
+        properties = {}
+        if key:
+            properties = {
+                'cinder_encryption_key_id': key,
+                'cinder_encryption_key_deletion_policy': 'on_image_deletion',
+            }
+        image = self._glance.add_image(
+            asked['image_name'],
+            status='queued',
+            disk_format=asked['disk_format'],
+            container_format=asked['container_format'],
+            **properties,
+        )
+        volume['status'] = 'uploading'
+        self.world.later(lambda: image.update(status='saving'))
+        self.world.later(functools.partial(self._end, volume, image), 2)
+        shown = {'id': id_, 'status': 'uploading', 'image_id': image['id']}
+        return wire.Answer(202, {'os-volume_upload_image': shown})
+
+    def _end(self, volume: world_.Thing, image: world_.Thing) -> None:
+        volume['status'] = 'available'
+        if image['id'] not in self.world.things['images']:
+            return
+        if self.uploads:
+            content = self.world.content[volume['id']]
+            self._glance.fill(image, content)
+        else:
+            self._glance.drop(image)
+            self.world.messages[volume['id']] = (
+                'upload volume: Failed to upload volume to image.'
+            )
+
+    @service.route('POST', '/backups')
+    def _create_backup(self, request: wire.Request) -> wire.Answer:
+        asked = request.json['backup']
+        volume = self.thing('volumes', asked['volume_id'])
+        if asked.keys() - _BACKUP_KEYS:
+            raise wire.Refusal(400, 'Additional properties are not allowed')
+        before = volume['status']
+        if before != 'available' and not (
+            before == 'in-use' and asked['force']
+        ):
+            raise wire.Refusal(400, f'Invalid volume: {before}')
+        if asked['incremental'] and not self._parents(volume):
+            raise wire.Refusal(
+                400, 'No backups available to do an incremental backup.'
+            )
+        self._spend('backups', 0)
+        backup = self.add_backup(
+            volume,
+            asked['name'],
+            status='creating',
+            is_incremental=asked['incremental'],
+            metadata=asked['metadata'],
+            availability_zone=None,
+            fail_reason=None,
+        )
+        volume['status'] = 'backing-up'
+        self._serve(volume, backup, before)
+        shown = {key: backup[key] for key in ('id', 'name')}
+        return wire.Answer(202, {'backup': shown | {'links': []}})
+
+    def _serve(
+        self, volume: world_.Thing, backup: world_.Thing, before: str
+    ) -> None:
+        if self.backup_service == 'stuck':
+            return
+        end = {'status': 'error', 'fail_reason': _NOT_FOUND}
+        if self.backup_service == 'up':
+            self.world.later(lambda: backup.update(availability_zone='nova'))
+            end = {'status': 'available'}
+        self.world.later(lambda: backup.update(end), 2)
+        self.world.later(lambda: volume.update(status=before), 2)
+
+    def _parents(self, volume: world_.Thing) -> list[world_.Thing]:
+        return [
+            backup
+            for backup in self.world.things['backups'].values()
+            if backup['volume_id'] == volume['id']
+            and backup['status'] == 'available'
+        ]
+
+    @service.route('DELETE', '/(volume|snapshot|backup)s/([^/]+)')
+    def _delete(self, _: wire.Request, noun: str, id_: str) -> wire.Answer:
+        kind = f'{noun}s'
+        thing = self.thing(kind, id_)
+        if noun == 'backup' and self.backup_service != 'up':
+            raise wire.Refusal(404, 'Service backup could not be found.')
+        if thing['status'] not in ('available', 'error'):
+            raise wire.Refusal(400, f'Invalid {noun}: {thing["status"]}')
+        thing['status'] = 'deleting'
+        self.world.later(lambda: self._go(kind, thing))
+        return wire.Answer(202)
+
+    def _go(self, kind: str, thing: world_.Thing) -> None:
+        in_use = any(
+            volume.get('snapshot_id') == thing['id']
+            for volume in self.world.things['volumes'].values()
+        )
+        if kind == 'snapshots' and (self.busy or in_use):
+            self.busy = max(0, self.busy - 1)
+            thing['status'] = 'available'
+            return
+        self.world.remove(kind, thing['id'])
+        self.world.remove('secrets', thing.get('encryption_key_id', ''))
+
+    @service.route('GET', '/os-quota-sets/([^/]+)')
+    def _quotas(self, _: wire.Request, project: str) -> wire.Answer:
+        if not self.quota_policy:
+            raise wire.Refusal(403, "Policy doesn't allow quotas:show.")
+        used = self._used()
+        rows = {
+            name: {'limit': limit, 'in_use': used[name], 'reserved': 0}
+            for name, limit in self.limits.items()
+        }
+        rows['groups'] = {'limit': 10, 'in_use': 0, 'reserved': 0}
+        rows['volumes_fast'] = {'limit': -1, 'in_use': 1, 'reserved': 1}
+        return wire.Answer(json={'quota_set': {'id': project, **rows}})
+
+    @service.route('GET', '/limits')
+    def _limits(self, _: wire.Request) -> wire.Answer:
+        used = self._used()
+        absolute = {
+            'maxTotalVolumes': self.limits['volumes'],
+            'totalVolumesUsed': used['volumes'],
+            'maxTotalSnapshots': self.limits['snapshots'],
+            'totalSnapshotsUsed': used['snapshots'],
+            'maxTotalVolumeGigabytes': self.limits['gigabytes'],
+            'totalGigabytesUsed': used['gigabytes'],
+        }
+        return wire.Answer(json={'limits': {'rate': [], 'absolute': absolute}})
+
+    @service.route('GET', '/messages')
+    def _messages(self, request: wire.Request) -> wire.Answer:
+        text = self.world.messages.get(request.query['resource_uuid'])
+        rows = [{'user_message': text}] if text else []
+        return wire.Answer(json={'messages': rows})
+
+    def _used(self) -> Counter[str]:
+        things = self.world.things
+        used = Counter({kind: len(things[kind]) for kind in _COUNTED})
+        for kind in ('volumes', 'snapshots'):
+            used['gigabytes'] += sum(v['size'] for v in things[kind].values())
+        return used
+
+    def _spend(self, name: str, gigabytes: int) -> None:
+        used = self._used()
+        for quota, more in ((name, 1), ('gigabytes', gigabytes)):
+            if used[quota] + more > self.limits[quota]:
+                raise wire.Refusal(
+                    413,
+                    f'LimitExceeded: Maximum number of {quota} allowed '
+                    f"({self.limits[quota]}) exceeded for quota '{quota}'.",
+                    Retry_After='0',
+                )
+
+    def _clone_key(self, volume: world_.Thing) -> str:
+        if not volume.get('encryption_key_id'):
+            return ''
+        key = self.thing('secrets', volume['encryption_key_id'])
+        fields = {k: v for k, v in key.items() if k not in ('id', 'name')}
+        clone = self.world.add('secrets', '', **fields)
+        self.world.content[clone['id']] = self.world.content[key['id']]
+        return str(clone['id'])

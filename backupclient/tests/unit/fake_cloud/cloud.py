@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole: a Keystone, four services, and the wire to them."""
+
+from collections.abc import Iterable
+import io
+from typing import Any
+from urllib import parse
+
+import fixtures
+from keystoneauth1 import fixture as keystone
+import openstack
+import openstack.connection
+import requests
+import requests_mock
+
+from backupclient.tests.unit.fake_cloud import barbican as barbican_
+from backupclient.tests.unit.fake_cloud import cinder as cinder_
+from backupclient.tests.unit.fake_cloud import glance as glance_
+from backupclient.tests.unit.fake_cloud import nova as nova_
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.fake_cloud import world as world_
+
+AUTH_URL = 'https://keystone.example.com/v3'
+REGION = 'RegionOne'
+ENVIRONMENT = {
+    'OS_AUTH_TYPE': 'password',
+    'OS_AUTH_URL': AUTH_URL,
+    'OS_USERNAME': 'alice',
+    'OS_PASSWORD': 'wonderland',
+    'OS_PROJECT_ID': world_.PROJECT,
+    'OS_USER_DOMAIN_ID': 'default',
+    'OS_REGION_NAME': REGION,
+    'OS_IDENTITY_API_VERSION': '3',
+}
+TYPES = {
+    'volumev3': 'cinder',
+    'image': 'glance',
+    'compute': 'nova',
+    'key-manager': 'barbican',
+}
+
+
+class FakeCloud(fixtures.Fixture):
+    """A cloud while it is in use.
+
+    :param types: the service types of the catalogue.
+    :param seen: all requests to the services, in their order.
+    """
+
+    def __init__(
+        self,
+        types: Iterable[str] = tuple(TYPES),
+        roles: Iterable[str] = ('member', 'creator'),
+    ) -> None:
+        super().__init__()
+        self._types = tuple(types)
+        self._roles = tuple(roles)
+        self.reset()
+
+    def reset(self) -> None:
+        """Empty the cloud."""
+        self.world = world_.World()
+        self.glance = glance_.Glance(self.world)
+        self.cinder = cinder_.Cinder(self.world, self.glance)
+        self.nova = nova_.Nova(self.world, self.glance)
+        self.barbican = barbican_.Barbican(self.world)
+        self.seen: list[wire.Request] = []
+        self.faults: list[wire.Fault] = []
+        self.dead = False
+
+    def _setUp(self) -> None:
+        mocker = requests_mock.Mocker(case_sensitive=True)
+        mocker.start()
+        self.addCleanup(mocker.stop)
+        mocker.add_matcher(self._answer)
+
+    def connection(self) -> openstack.connection.Connection:
+        """Log in with the SDK."""
+        return openstack.connect(
+            load_yaml_config=False,
+            load_envvars=False,
+            auth_type='password',
+            auth={
+                'auth_url': AUTH_URL,
+                'username': 'alice',
+                'password': 'wonderland',
+                'project_id': world_.PROJECT,
+                'user_domain_id': 'default',
+            },
+            region_name=REGION,
+        )
+
+    def fail(self, how: Any, text: str = '', **more: Any) -> wire.Fault:
+        """Let requests fail.
+
+        :param text: how they begin, as ``POST cinder /snapshots``.
+        """
+        fits = wire.to(text) if text else None
+        self.faults.append(wire.Fault(how, fits, **more))
+        return self.faults[-1]
+
+    def remove(self, kind: str, id_: str) -> None:
+        """Take a thing away, with the key that only it has."""
+        thing = self.world.things[kind][id_]
+        for key in ('encryption_key_id', 'cinder_encryption_key_id'):
+            self.world.remove('secrets', thing.get(key, ''))
+        self.world.remove(kind, id_)
+
+    def asked(self, *methods: str) -> list[str]:
+        """Give the requests in words, of some methods or all."""
+        return [
+            str(request)
+            for request in self.seen
+            if not methods or request.method in methods
+        ]
+
+    def _answer(self, raw: Any) -> requests.Response:
+        url = parse.urlsplit(raw.url)
+        name = (url.hostname or '').partition('.')[0]
+        if name == 'keystone':
+            return _response(raw, self._login(raw))
+        if name not in TYPES.values():
+            raise AssertionError(f'A request went astray: {raw.url}')
+        service = getattr(self, name)
+        path = url.path.removeprefix(service.prefix)
+        if raw.method == 'GET' and (path == url.path or path in ('', '/')):
+            return _response(raw, _discovery(name))
+        body = raw.body or b''
+        request = wire.Request(
+            raw.method,
+            name,
+            path,
+            dict(parse.parse_qsl(url.query)),
+            raw.headers,
+            body.encode() if isinstance(body, str) else body,
+        )
+        with self.world.lock:
+            return _response(raw, self._serve(service, request))
+
+    def _serve(self, service: Any, request: wire.Request) -> wire.Answer:
+        if self.dead:
+            raise wire.Killed()
+        self.seen.append(request)
+        self.world.tick()
+        fault = next((f for f in self.faults if f.strikes(request)), None)
+        if fault is None:
+            return service.answer(request)
+        if fault.done:
+            service.answer(request)
+        if isinstance(fault.how, wire.Killed):
+            self.dead = True
+        if isinstance(fault.how, wire.Lost):
+            raise requests.ConnectionError('Connection reset by peer')
+        if isinstance(fault.how, BaseException):
+            raise fault.how
+        if isinstance(fault.how, wire.Answer):
+            return fault.how
+        fault.how()
+        return service.answer(request)
+
+    def _login(self, raw: Any) -> wire.Answer:
+        if raw.method == 'GET':
+            versions = keystone.DiscoveryList(AUTH_URL, v2=False)
+            return wire.Answer(json=versions)
+        token = keystone.V3Token(
+            user_id=world_.USER,
+            user_name='alice',
+            project_id=world_.PROJECT,
+            project_name='wonder',
+            project_domain_id='default',
+        )
+        for role in self._roles:
+            token.add_role(name=role)
+        for type_ in self._types:
+            name = TYPES[type_]
+            suffix = {'glance': '', 'barbican': ''}.get(
+                name, getattr(self, name).prefix
+            )
+            token.add_service(type_, name).add_standard_endpoints(
+                region=REGION, public=f'https://{name}.example.com{suffix}'
+            )
+        return wire.Answer(201, token, headers={'X-Subject-Token': 'a-token'})
+
+
+def _discovery(name: str) -> wire.Answer:
+    """Say which versions a service has."""
+    id_, least, most = {
+        'cinder': ('v3.0', '3.0', '3.71'),
+        'glance': ('v2.16', '', ''),
+        'nova': ('v2.1', '2.1', '2.96'),
+        'barbican': ('v1', '1.0', '1.2'),
+    }[name]
+    version = {
+        'id': id_,
+        'status': 'CURRENT',
+        'min_version': least,
+        'version': most,
+        'max_version': most,
+        'links': [
+            {
+                'rel': 'self',
+                'href': f'https://{name}.example.com/'
+                f'{id_.partition(".0")[0].partition(".16")[0]}/',
+            }
+        ],
+    }
+    return wire.Answer(json={'versions': [version]})
+
+
+class _Broken(io.BytesIO):
+    """A body whose connection breaks at its end."""
+
+    def read(self, *size: int, **_: Any) -> bytes:
+        block = super().read(*size[:1])
+        if not block:
+            raise requests.ConnectionError('Connection broken')
+        return block
+
+
+def _response(raw: Any, answer: wire.Answer) -> requests.Response:
+    options: dict[str, Any] = {'content': answer.content}
+    if answer.breaks is not None:
+        options = {'body': _Broken(answer.content[: answer.breaks])}
+    elif answer.json is not None:
+        options = {'json': answer.json}
+        answer.headers.setdefault('Content-Type', 'application/json')
+    return requests_mock.create_response(
+        raw, status_code=answer.status, headers=answer.headers, **options
+    )

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Images: facts of ``glance/api/v2``."""
+
+import hashlib
+from typing import Any
+
+from backupclient.tests.unit.fake_cloud import service
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.fake_cloud import world as world_
+
+_PATCH = 'application/openstack-images-v2.1-json-patch'
+_PAGING = {'limit', 'marker', 'os_hidden'}
+
+
+class Glance(service.Service):
+    """Images and their data.
+
+    :param ranges: whether the store can begin in the middle.
+    :param breaks: after how many bytes each of the next downloads ends.
+    """
+
+    prefix = '/v2'
+
+    def __init__(self, world: world_.World) -> None:
+        super().__init__(world)
+        self.ranges = True
+        self.breaks: list[int] = []
+
+    def add_image(
+        self, name: str, content: bytes | None = None, **fields: Any
+    ) -> world_.Thing:
+        """Make an image that is there already."""
+        image = self.world.add(
+            'images',
+            name,
+            **{
+                'status': 'queued',
+                'owner': world_.PROJECT,
+                'visibility': 'private',
+                'os_hidden': False,
+                'protected': False,
+                'disk_format': 'raw',
+                'container_format': 'bare',
+                'size': None,
+                'tags': [],
+                'created_at': '2026-01-01T00:00:00Z',
+            }
+            | fields,
+        )
+        if content is not None:
+            self.fill(image, content)
+        return image
+
+    def fill(self, image: world_.Thing, content: bytes) -> None:
+        """Give an image its data."""
+        self.world.content[image['id']] = content
+        image.update(
+            status='active',
+            size=len(content),
+            checksum=hashlib.md5(content).hexdigest(),
+            os_hash_algo='sha512',
+            os_hash_value=hashlib.sha512(content).hexdigest(),
+        )
+
+    def drop(self, image: world_.Thing) -> None:
+        """Delete an image, with the key that goes with it."""
+        self.world.remove('images', image['id'])
+        self.world.remove('secrets', image.get('cinder_encryption_key_id', ''))
+
+    def refuse(self, status: int, text: str) -> wire.Answer:
+        page = (
+            f'<html>\n <head>\n  <title>{status} Oh</title>\n </head>\n '
+            f'<body>\n  <h1>{status} Oh</h1>\n  {text}<br /><br />\n\n\n '
+            '</body>\n</html>'
+        )
+        return wire.Answer(status, content=page.encode())
+
+    @service.route('GET', '/images')
+    def _list(self, request: wire.Request) -> wire.Answer:
+        hidden = request.query.get('os_hidden', 'false')
+        rows, link = self.rows(
+            request, 'images', request.query.keys() - _PAGING
+        )
+        rows = [row for row in rows if str(row['os_hidden']).lower() == hidden]
+        body: dict[str, Any] = {'images': rows, 'first': '/v2/images'}
+        return wire.Answer(json=body | ({'next': link} if link else {}))
+
+    @service.route('GET', '/images/([^/]+)')
+    def _show(self, _: wire.Request, id_: str) -> wire.Answer:
+        return wire.Answer(json=self.thing('images', id_))
+
+    @service.route('PATCH', '/images/([^/]+)')
+    def _update(self, request: wire.Request, id_: str) -> wire.Answer:
+        image = self.thing('images', id_)
+        if request.headers.get('Content-Type') != _PATCH:
+            raise wire.Refusal(415, 'Unsupported Content-Type')
+        for change in request.json:
+            image[change['path'].removeprefix('/')] = change['value']
+        return wire.Answer(json=image)
+
+    @service.route('DELETE', '/images/([^/]+)')
+    def _delete(self, _: wire.Request, id_: str) -> wire.Answer:
+        image = self.thing('images', id_)
+        if image['protected']:
+            raise wire.Refusal(403, f'Image {id_} is protected.')
+        self.drop(image)
+        return wire.Answer(204)
+
+    @service.route('GET', '/images/([^/]+)/file')
+    def _download(self, request: wire.Request, id_: str) -> wire.Answer:
+        image = self.thing('images', id_)
+        if image['status'] != 'active':
+            return wire.Answer(204)
+        content = self.world.content[id_]
+        status, start, headers = 200, 0, {}
+        asked = request.headers.get('Range')
+        if asked and not self.ranges:
+            raise wire.Refusal(400, 'The store has no random access.')
+        if asked:
+            start = int(asked.removeprefix('bytes=').removesuffix('-'))
+            if start >= len(content):
+                raise wire.Refusal(416, 'Range Not Satisfiable')
+            last = len(content) - 1
+            span = f'bytes {start}-{last}/{len(content)}'
+            status, headers = 206, {'Content-Range': span}
+        headers['Content-Length'] = str(len(content) - start)
+        headers['Content-Type'] = 'application/octet-stream'
+        breaks = self.breaks.pop(0) if self.breaks else None
+        return wire.Answer(
+            status, content=content[start:], headers=headers, breaks=breaks
+        )

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers: facts of ``nova/api`` and ``nova/compute/api.py``."""
+
+from typing import Any
+
+from backupclient.tests.unit.fake_cloud import glance as glance_
+from backupclient.tests.unit.fake_cloud import service
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.fake_cloud import world as world_
+
+_TASK = 'OS-EXT-STS:task_state'
+_CAPTURABLE = {'ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'}
+
+
+class Nova(service.Service):
+    """Servers.
+
+    :param captures: whether the copy of a disk ends well.
+    """
+
+    prefix = '/v2.1'
+
+    def __init__(self, world: world_.World, glance: glance_.Glance) -> None:
+        super().__init__(world)
+        self._glance = glance
+        self.captures = True
+        self.starts = True
+
+    def add_server(
+        self, name: str, content: bytes = b'', **fields: Any
+    ) -> world_.Thing:
+        """Make a server that is there already.
+
+        :param content: of its own disk; without it boots from a volume.
+        """
+        server = self.world.add(
+            'servers',
+            name,
+            **{
+                'status': 'ACTIVE',
+                _TASK: None,
+                'image': {'id': 'an-image'} if content else '',
+                'flavor': {'disk': 1, 'ephemeral': 0, 'swap': 0},
+                'os-extended-volumes:volumes_attached': [],
+                'metadata': {},
+                'tags': [],
+            }
+            | fields,
+        )
+        self.world.content[server['id']] = content
+        return server
+
+    @service.route('GET', '/servers/detail')
+    def _list(self, request: wire.Request) -> wire.Answer:
+        rows, link = self.rows(request, 'servers', ())
+        body: dict[str, Any] = {'servers': rows}
+        if link:
+            body['servers_links'] = [{'rel': 'next', 'href': link}]
+        return wire.Answer(json=body)
+
+    @service.route('GET', '/servers/([^/]+)')
+    def _show(self, _: wire.Request, id_: str) -> wire.Answer:
+        return wire.Answer(json={'server': self.thing('servers', id_)})
+
+    @service.route('POST', '/servers/([^/]+)/action')
+    def _act(self, request: wire.Request, id_: str) -> wire.Answer:
+        server = self.thing('servers', id_)
+        ((action, asked),) = request.json.items()
+        if server[_TASK]:
+            raise wire.Refusal(
+                409, f'Cannot {action}: task_state {server[_TASK]}'
+            )
+        return {
+            'createImage': self._capture,
+            'os-stop': self._stop,
+            'os-start': self._start,
+        }[action](server, asked)
+
+    def _capture(self, server: world_.Thing, asked: Any) -> wire.Answer:
+        _require(server, _CAPTURABLE)
+        image = self._glance.add_image(
+            asked['name'], disk_format='qcow2', **asked['metadata']
+        )
+        content = self.world.content[server['id']]
+        server[_TASK] = 'image_uploading'
+
+        def end() -> None:
+            if image['id'] not in self.world.things['images']:
+                return
+            if self.captures:
+                self._glance.fill(image, content)
+            else:
+                self._glance.drop(image)
+
+        self.world.later(lambda: image.update(status='saving'))
+        self.world.later(end, 2)
+        self.world.later(lambda: server.update({_TASK: None}), 3)
+        return wire.Answer(202, {'image_id': image['id']})
+
+    def _stop(self, server: world_.Thing, _: Any) -> wire.Answer:
+        _require(server, {'ACTIVE'})
+        server[_TASK] = 'powering-off'
+        done = {_TASK: None, 'status': 'SHUTOFF'}
+        self.world.later(lambda: server.update(done))
+        return wire.Answer(202)
+
+    def _start(self, server: world_.Thing, _: Any) -> wire.Answer:
+        _require(server, {'SHUTOFF'})
+        if not self.starts:
+            raise wire.Refusal(403, 'You may not start servers.')
+        server[_TASK] = 'powering-on'
+        done = {_TASK: None, 'status': 'ACTIVE'}
+        self.world.later(lambda: server.update(done))
+        return wire.Answer(202)
+
+
+def _require(server: world_.Thing, statuses: set[str]) -> None:
+    if server['status'] not in statuses:
+        raise wire.Refusal(409, f'The server is {server["status"]}.')
