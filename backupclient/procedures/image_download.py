@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guide: "Image backup using download"."""
+
+import dataclasses
+import pathlib
+
+from backupclient import errors
+from backupclient.model import layout
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.procedures import image_state
+from backupclient.procedures import key_export
+from backupclient.procedures import step
+from backupclient.transfer import download
+from backupclient.transfer import part
+from backupclient.transfer import proof
+
+
+class Download(step.Step):
+    """Bring an image's data into a file of the backup set."""
+
+    title = 'download'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        image = item.image.id if item.image else 'IMAGE'
+        return f'openstack image save --file {item.result} {image}'
+
+    def do(self, made: step.Made) -> step.Made:
+        image = image_state.active(self.work, self._image_id(made))
+        path = layout.data_file(self.item.resource, image.disk_format)
+        received = download.download(
+            self.cloud.glance.data(image.id),
+            self._place(path),
+            proof.Expected(
+                size=image.size,
+                algorithm=image.hash_algorithm,
+                value=image.hash_value,
+                md5=image.checksum,
+            ),
+            clock=self.work.clock,
+            progress=self._progress,
+        )
+        return dataclasses.replace(
+            made,
+            captured_at=made.captured_at or image.created_at,
+            file=outcome_.FileRecord(
+                path, received.size, received.digests, received.verified
+            ),
+        )
+
+    def undo(self, made: step.Made) -> None:
+        path = made.file.path if made.file else self._begun(made)
+        if path:
+            place = self._place(path)
+            part.discard(place)
+            place.unlink(missing_ok=True)
+
+    def _begun(self, made: step.Made) -> str:
+        """Where the download of an image that is still there goes to."""
+        image = self.cloud.glance.image(self._image_id(made))
+        if image is None:
+            return ''
+        return layout.data_file(self.item.resource, image.disk_format)
+
+    def _image_id(self, made: step.Made) -> str:
+        if self.item.image is not None:
+            return self.item.image.id
+        return made.image_id
+
+    def _place(self, path: str) -> pathlib.Path:
+        if self.work.folder is None:
+            raise errors.UsageError('A download needs a folder: give --to.')
+        return self.work.folder.path(path)
+
+    def _progress(self, done: int, total: int | None) -> None:
+        self.work.reporter.progress(self.item.resource, done, total)
+
+
+def bring_out(item: plan_.Item) -> step.Steps:
+    """The steps from an image to files, its key among them."""
+    return (Download, key_export.ExportKey) if item.encrypted else (Download,)
+
+
+def steps(item: plan_.Item) -> step.Steps:
+    """An image is there already: it has only to be fetched."""
+    return bring_out(item)

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking things away again: ask, wait until they are gone, ask again.
+
+A deletion that was accepted is not done: a snapshot that is busy goes back
+to ``available`` (``cinder/volume/manager.py:delete_snapshot``), and what is
+still being made cannot be deleted yet.
+"""
+
+from collections.abc import Callable
+import dataclasses
+
+from backupclient import errors
+from backupclient.cloud import waiting
+from backupclient.procedures import step
+
+_DEADLINE = 1800.0
+"""Seconds; deletions are quick, or something is wrong."""
+
+_DELETABLE = frozenset(
+    {
+        'available',
+        'error',
+        'error_restoring',
+        'error_extending',
+        'error_managing',
+    }
+)
+_IMAGE_GONE = frozenset({waiting.GONE, 'deleted', 'pending_delete'})
+
+
+def afterwards(
+    work: step.Work,
+    made: step.Made,
+    what: str,
+    remove: Callable[[], None],
+) -> step.Made:
+    """Remove a temporary that did its service.
+
+    The backup does not fail for it, and nobody's wish to stop leaves it
+    half done; what stays is told.
+    """
+    with work.clock.shielded():
+        try:
+            remove()
+        except errors.BackupError as exc:
+            return dataclasses.replace(
+                made, notes=(*made.notes, left_over(what, exc))
+            )
+    return made
+
+
+def left_over(what: str, exc: errors.BackupError) -> str:
+    """Say that something temporary could not be taken away."""
+    return f'The temporary {what} is still there, delete it: {exc}'
+
+
+def volume(work: step.Work, volume_id: str) -> None:
+    """Delete a volume and wait until it is gone."""
+    cinder = work.cloud.cinder
+    _remove(
+        work,
+        f'volume {volume_id}',
+        lambda: cinder.volume_state(volume_id),
+        lambda: cinder.delete_volume(volume_id),
+    )
+
+
+def snapshot(work: step.Work, snapshot_id: str) -> None:
+    """Delete a snapshot and wait until it is gone."""
+    cinder = work.cloud.cinder
+    _remove(
+        work,
+        f'snapshot {snapshot_id}',
+        lambda: cinder.snapshot_state(snapshot_id),
+        lambda: cinder.delete_snapshot(snapshot_id),
+    )
+
+
+def backup(work: step.Work, backup_id: str) -> None:
+    """Delete a backup and wait until it is gone."""
+    cinder = work.cloud.cinder
+    _remove(
+        work,
+        f'backup {backup_id}',
+        lambda: cinder.backup_state(backup_id),
+        lambda: cinder.delete_backup(backup_id),
+    )
+
+
+def image(work: step.Work, image_id: str) -> None:
+    """Delete an image, in whatever state, and wait until it is gone."""
+    glance = work.cloud.glance
+    glance.delete(image_id)
+    work.waiter.until(
+        _IMAGE_GONE,
+        lambda: glance.state(image_id),
+        f'image {image_id}',
+        timeout=_DEADLINE,
+    )
+
+
+def _remove(
+    work: step.Work,
+    what: str,
+    state: Callable[[], str],
+    delete: Callable[[], None],
+) -> None:
+    def ask_again() -> str:
+        now = state()
+        if now in _DELETABLE:
+            try:
+                delete()
+            except errors.CloudError as exc:
+                # Refused for now: something that depends on it is not yet
+                # gone. The deadline ends it.
+                if exc.status not in (400, 409):
+                    raise
+        return now
+
+    work.waiter.until(
+        {waiting.GONE},
+        ask_again,
+        what,
+        bad={'error_deleting'},
+        timeout=_DEADLINE,
+    )

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guide: "Ephemeral Storage backup using Glance images"."""
+
+import dataclasses
+
+from backupclient import errors
+from backupclient.cloud import service
+from backupclient.cloud import waiting
+from backupclient.model import plan as plan_
+from backupclient.procedures import image_state
+from backupclient.procedures import removal
+from backupclient.procedures import step
+from backupclient.procedures import volume_image
+
+_CAPTURABLE = frozenset({'active', 'shutoff', 'paused', 'suspended'})
+_IDLE = 'idle'
+
+
+class ImageServer(step.Step):
+    """Copy the server's root disk into an image.
+
+    The attached volumes and the ephemeral and swap disks are not in it
+    (``nova/virt/libvirt/driver.py:snapshot`` copies the first disk).
+    """
+
+    title = 'copy the root disk to an image'
+    captures = True
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return f'openstack server image create --name IMAGE {item.resource.id}'
+
+    def do(self, made: step.Made) -> step.Made:
+        captured_at = self.now()
+        image_id = service.make_once(self._find, self._start, self.work.clock)
+        self._finish(image_id)
+        # The server is free again when its task is done, not before.
+        self._settle()
+        self.cloud.glance.update(
+            image_id,
+            volume_image.image_name(self.work, self.item),
+            self._tags(),
+        )
+        return dataclasses.replace(
+            made, image_id=image_id, captured_at=captured_at
+        )
+
+    def undo(self, made: step.Made) -> None:
+        image_id = made.image_id or self._find()
+        if image_id:
+            removal.image(self.work, image_id)
+
+    def _tags(self) -> dict[str, str]:
+        return self.metadata(volume_image.role(self.item))
+
+    def _find(self) -> str | None:
+        return self.cloud.glance.find(
+            self.cloud.identity.project_id, self.name, self._tags()
+        )
+
+    def _start(self) -> str:
+        self._settle()
+        return self.cloud.nova.create_image(
+            self.item.resource.id, self.name, self._tags()
+        )
+
+    def _finish(self, image_id: str) -> None:
+        try:
+            image_state.active(self.work, image_id)
+        except errors.WaitTimeout:
+            raise
+        except errors.WaitFailed as exc:
+            raise errors.WaitFailed(
+                f'{self.item.resource.label} could not be copied to an '
+                f'image: {exc} "openstack server event list" tells more.'
+            ) from exc
+
+    def _settle(self) -> None:
+        """Wait until the server can take a request."""
+        server_id = self.item.resource.id
+
+        def read() -> str:
+            server = self.cloud.nova.server(server_id)
+            if server is None:
+                return waiting.GONE
+            if server.task_state:
+                return server.task_state
+            status = server.status.lower()
+            return _IDLE if status in _CAPTURABLE else status
+
+        self.work.waiter.until(
+            {_IDLE},
+            read,
+            f'Server {server_id}',
+            bad={'deleted', 'error', 'shelved', 'shelved_offloaded'},
+        )
+
+
+def steps(item: plan_.Item) -> step.Steps:
+    """Nova copies the disk of an image-backed server to an image."""
+    return (ImageServer, *volume_image.after_upload(item))

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of a procedure's steps."""
+
+import abc
+from collections.abc import Sequence
+import dataclasses
+import pathlib
+from typing import ClassVar, Protocol
+
+from backupclient import clock as clock_
+from backupclient.cloud import door
+from backupclient.cloud import waiting
+from backupclient.keys import protection
+from backupclient.model import events
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.model import tags
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Made:
+    """What the steps of one item have made so far.
+
+    It is kept in the journal after each step, so that a killed run goes on
+    from there: names and IDs only, never the bytes of a key.
+
+    :param captured_at: UTC, ISO 8601: the state that the copy holds.
+    """
+
+    snapshot_id: str = ''
+    volume_id: str = ''
+    image_id: str = ''
+    captured_at: str = ''
+    artifact: outcome_.Artifact | None = None
+    file: outcome_.FileRecord | None = None
+    key: outcome_.KeyRecord | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Folder(Protocol):
+    """Where files go: the backup set of the run."""
+
+    def path(self, relative: str) -> pathlib.Path:
+        """The place of a file, its folder made."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Work:
+    """What all steps of a run share.
+
+    :param run: the run's ID.
+    :param folder: None when nothing leaves the cloud.
+    :param name: the start of the artifacts' names, ``''`` for our own.
+    :param protector: encrypts keys and secrets; None: written as they are.
+    """
+
+    cloud: door.Cloud
+    clock: clock_.Clock
+    waiter: waiting.Waiter
+    reporter: events.Reporter
+    run: str
+    folder: Folder | None = None
+    name: str = ''
+    protector: protection.Protector | None = None
+
+
+class Step(abc.ABC):
+    """One step: it can be done, undone, and done twice without harm.
+
+    Doing it twice happens after a kill: so each step first looks for what
+    an earlier try left, by its name.
+    """
+
+    title: ClassVar[str]
+    """What goes on, for people: ``create the snapshot``."""
+
+    captures: ClassVar[bool] = False
+    """After this step the copy no longer needs its source as it is."""
+
+    def __init__(self, work: Work, item: plan_.Item) -> None:
+        self.work = work
+        self.item = item
+        self.cloud = work.cloud
+
+    @property
+    def name(self) -> str:
+        """The name of what is made in the cloud."""
+        return tags.name(self.work.run, self.item.resource)
+
+    def metadata(self, role: tags.Role) -> dict[str, str]:
+        """The tags of what is made in the cloud."""
+        return tags.metadata(self.work.run, self.item.resource, role)
+
+    @staticmethod
+    @abc.abstractmethod
+    def command(item: plan_.Item) -> str:
+        """The OpenStack command that a person would type for it."""
+
+    @abc.abstractmethod
+    def do(self, made: Made) -> Made:
+        """Do it.
+
+        :param made: by the steps before this one.
+        :returns: the same with what this step made.
+        :raises BackupError: what could not be done; the item has failed.
+        """
+
+    def undo(self, made: Made) -> None:  # noqa: B027 - most make nothing
+        """Take away what this step made, and only that.
+
+        Also called when :meth:`do` failed half-way, or after it had been
+        done already.
+
+        :param made: by the steps up to this one, as far as it is known.
+        :raises BackupError: what could not be taken away.
+        """
+
+    def now(self) -> str:
+        """The time, for ``captured_at``."""
+        return self.work.clock.now().isoformat(timespec='seconds')
+
+
+Steps = Sequence[type[Step]]

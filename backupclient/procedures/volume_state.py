@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for a volume that is busy with something else."""
+
+from collections.abc import Collection
+
+from backupclient import errors
+from backupclient.procedures import step
+
+TRANSIENT = frozenset(
+    {
+        'attaching',
+        'backing-up',
+        'creating',
+        'detaching',
+        'downloading',
+        'extending',
+        'managing',
+        'reserved',
+        'restoring-backup',
+        'retyping',
+        'uploading',
+    }
+)
+"""States that a volume leaves by itself, as a rule."""
+
+
+def settle(work: step.Work, volume_id: str, wanted: Collection[str]) -> None:
+    """Wait until a volume is in one of the wanted states.
+
+    :raises WaitFailed: it is in another state, that it does not leave.
+    """
+    state = leave(work, volume_id, TRANSIENT - set(wanted))
+    if state not in wanted:
+        raise errors.WaitFailed(
+            f'Volume {volume_id} is {state}, not {" or ".join(wanted)}: it '
+            'changed since it was planned. Make a new plan.'
+        )
+
+
+def leave(work: step.Work, volume_id: str, states: Collection[str]) -> str:
+    """Wait until a volume is in none of these states.
+
+    :returns: the state that it is in then; GONE without a volume.
+    """
+    last = ['']
+
+    def read() -> str:
+        last[0] = work.cloud.cinder.volume_state(volume_id)
+        return last[0] if last[0] in states else _SETTLED
+
+    work.waiter.until({_SETTLED}, read, f'Volume {volume_id}')
+    return last[0]
+
+
+_SETTLED = 'settled'

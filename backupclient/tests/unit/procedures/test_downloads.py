@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import dataclasses
+import hashlib
+import stat
+
+import pyrage
+
+from backupclient import errors
+from backupclient.keys import protection
+from backupclient.model import plan
+from backupclient.tests.unit.keys.luks import vectors
+from backupclient.tests.unit.procedures import base
+from backupclient.tests.unit.procedures import every_failure
+
+
+class ImageTestCase(every_failure.EveryFailure):
+    procedure = plan.Procedure.IMAGE_DOWNLOAD
+    more = {'to_file': True}
+
+    def seed(self):
+        image = self.cloud.glance.add_image(
+            'mine', base.DATA, disk_format='qcow2'
+        )
+        return self.work.cloud.glance.image(image['id'])
+
+    def check_complete(self, made):
+        self.assertEqual({}, self.new_things())
+        path = f'images/{self.item.resource.id}.qcow2'
+        self.check_file(made, path, base.DATA)
+
+    def test_only_reads(self):
+        self.go()
+        self.assertEqual([], self.cloud.asked('POST', 'PATCH', 'DELETE'))
+
+    def test_image_that_is_gone(self):
+        self.cloud.world.remove('images', self.item.resource.id)
+        self.assertRaises(errors.BackupError, self.go)
+        self.assertEqual({}, self.folder.files())
+
+    def test_finished_file_of_an_earlier_try_is_not_replaced(self):
+        path = self.folder.path(f'images/{self.item.resource.id}.qcow2')
+        path.write_bytes(b'something else')
+        self.assertRaises(errors.TargetError, self.go)
+
+
+class SecretTestCase(every_failure.EveryFailure):
+    procedure = plan.Procedure.SECRET_DOWNLOAD
+    more = {'to_file': True}
+    payload = b'\0\xffpayload\n'
+
+    def seed(self):
+        secret = self.cloud.barbican.add_secret('mine', self.payload)
+        return self.work.cloud.barbican.secret(secret['id'])
+
+    def check_complete(self, made):
+        self.assertEqual({}, self.new_things())
+        path = f'secrets/{self.item.resource.id}.bin'
+        self.check_file(made, path, self.payload)
+        mode = self.folder.path(path).stat().st_mode
+        self.assertEqual(0o600, stat.S_IMODE(mode))
+
+    def test_not_for_this_user(self):
+        self.cloud.barbican.private.add(self.item.resource.id)
+        failure = self.assertRaises(errors.Forbidden, self.go)
+        self.assertIn('another user', str(failure))
+        self.assertEqual({}, self.folder.files())
+
+    def test_gone(self):
+        """Expired ones are hidden: a 404 is what a person gets."""
+        self.cloud.world.remove('secrets', self.item.resource.id)
+        failure = self.assertRaises(errors.NotFound, self.go)
+        self.assertIn(self.item.resource.id, str(failure))
+
+    def test_sealed(self):
+        identity = pyrage.x25519.Identity.generate()
+        protector = protection.Protector([str(identity.to_public())])
+        self.work = dataclasses.replace(self.work, protector=protector)
+        made = self.go()
+        ((path, content),) = self.folder.files().items()
+        self.assertEqual(f'secrets/{self.item.resource.id}.bin.age', path)
+        self.assertEqual(self.payload, pyrage.decrypt(content, [identity]))
+        # The checksum is that of the file; the fingerprint of the payload.
+        self.assertEqual(
+            hashlib.sha512(content).hexdigest(), made.file.digests['sha512']
+        )
+        self.assertEqual(
+            hashlib.sha256(self.payload).hexdigest(), made.key.fingerprint
+        )
+        self.assertTrue(made.key.protected)
+
+
+class EncryptedVolumeTestCase(base.TestCase):
+    """The key of the very image, and the proof that it opens."""
+
+    procedure = plan.Procedure.VOLUME_IMAGE
+    more = {'to_file': True}
+    content = vectors.image('luks2-pbkdf2')
+
+    def seed(self):
+        self.key = self.cloud.barbican.add_secret('', vectors.KEY.payload)
+        volume = self.cloud.cinder.add_volume(
+            'secret', self.content, key=self.key['id']
+        )
+        return self.work.cloud.cinder.volume(volume['id'])
+
+    def _key_path(self):
+        return f'keys/volume-{self.item.resource.id}.key'
+
+    def test_key_opens(self):
+        made = self.go()
+        self.assertEqual('yes', made.key.opens)
+        self.assertEqual(self._key_path(), made.key.path)
+        self.assertEqual(vectors.RIGHT[0], self.folder.files()[made.key.path])
+        self.assertEqual({}, self.new_things())
+        self.check_untouched()
+
+    def test_key_is_exported_before_the_image_goes(self):
+        """With the image its copy of the key is deleted."""
+        keys = []
+
+        def look():
+            keys.append(self._key_path() in self.folder.files())
+
+        self.cloud.fail(look, 'DELETE glance /images/')
+        self.go()
+        self.assertEqual([True], keys)
+
+    def test_text_of_a_passphrase_opens_as_it_is(self):
+        """The file holds what opens, not what the type lets expect."""
+        text = vectors.RIGHT[0]
+        self.cloud.world.content[self.key['id']] = text
+        self.assertEqual('yes', self.go().key.opens)
+        self.assertEqual(text, self.folder.files()[self._key_path()])
+
+    def test_wrong_key(self):
+        self.cloud.world.content[self.key['id']] = bytes(32)
+        failure = self.assertRaises(errors.TransferError, self.go)
+        self.assertIn('does not open', str(failure))
+        self.assertEqual({}, self.folder.files())
+        self.assertEqual({}, self.new_things())
+
+    def test_unreadable_key(self):
+        """A backup that nobody can open is none."""
+        self.cloud.fail(
+            lambda: self.cloud.barbican.private.update(
+                self.cloud.world.things['secrets']
+            ),
+            'GET barbican',
+        )
+        failure = self.assertRaises(errors.Forbidden, self.go)
+        self.assertIn('cannot be read', str(failure))
+        self.assertEqual({}, self.folder.files())
+        self.assertEqual({}, self.new_things())
