@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run, from its plan to the closed backup set."""
+
+import dataclasses
+import datetime
+import pathlib
+
+from backupclient import clock as clock_
+from backupclient.cloud import door
+from backupclient.cloud import waiting
+from backupclient.engine import execution
+from backupclient.engine import interruption
+from backupclient.engine import journal as journal_
+from backupclient.keys import protection
+from backupclient.manifest import backup_set
+from backupclient.manifest import record
+from backupclient.model import events
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.model import tags
+from backupclient.procedures import step
+from backupclient.transfer import room
+
+INTERRUPTED = 130
+INCOMPLETE = 3
+NOTHING_DONE = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What a run came to.
+
+    :param folder: of the backup set, None without one.
+    :param interrupted: it can be resumed.
+    """
+
+    run: str
+    folder: pathlib.Path | None
+    outcomes: tuple[outcome_.Outcome, ...]
+    interrupted: bool
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code, as every command promises it."""
+        states = {outcome.state for outcome in self.outcomes}
+        if self.interrupted:
+            return INTERRUPTED
+        if states <= {outcome_.State.COMPLETE}:
+            return 0
+        if outcome_.State.COMPLETE in states:
+            return INCOMPLETE
+        return NOTHING_DONE
+
+
+def start(
+    cloud: door.Cloud,
+    clock: clock_.SystemClock,
+    plan: plan_.Plan,
+    reporter: events.Reporter,
+    *,
+    parallel: int,
+    timeout: float,
+) -> Report:
+    """Run a plan.
+
+    :param timeout: seconds for each wait.
+    :raises TargetError: the target has no room; nothing was made.
+    """
+    target = pathlib.Path(plan.request.target) if plan.request.target else None
+    if target:
+        room.require_room(target, plan.bytes_to_files)
+    now = clock.now()
+    run = journal_.Run(
+        tags.new_run_id(now),
+        plan,
+        now.isoformat(timespec='seconds'),
+        parallel,
+        timeout,
+    )
+    reporter.say(f'Run {run.run}')
+    # The folder first: a run that can be resumed has its folder.
+    if target:
+        backup_set.BackupSet.create(target, run.run)
+    journal = journal_.Journal.create(run)
+    return _go_on(cloud, clock, journal, reporter)
+
+
+def resume(
+    cloud: door.Cloud,
+    clock: clock_.SystemClock,
+    run_id: str,
+    reporter: events.Reporter,
+) -> Report:
+    """Go on with a run that was killed or interrupted.
+
+    :param run_id: or ``last``.
+    """
+    journal = journal_.find(run_id, cloud.identity)
+    reporter.say(f'Run {journal.run().run}, resumed')
+    return _go_on(cloud, clock, journal, reporter)
+
+
+def _go_on(
+    cloud: door.Cloud,
+    clock: clock_.SystemClock,
+    journal: journal_.Journal,
+    reporter: events.Reporter,
+) -> Report:
+    with journal.locked(), interruption.orderly(clock, reporter):
+        run = journal.run()
+        folder = _folder(run)
+        work = step.Work(
+            cloud=cloud,
+            clock=clock,
+            waiter=waiting.Waiter(clock, run.timeout),
+            reporter=reporter,
+            run=run.run,
+            folder=folder,
+            name=run.plan.request.name,
+            protector=_protector(run.plan.request.recipients),
+        )
+        outcomes = execution.Execution(work, journal).run()
+        interrupted = len(journal.outcomes()) < len(outcomes)
+        if not interrupted:
+            _close(journal, folder, outcomes, clock)
+    return Report(run.run, _path(folder, interrupted), outcomes, interrupted)
+
+
+def _folder(run: journal_.Run) -> backup_set.BackupSet | None:
+    target = run.plan.request.target
+    if not target:
+        return None
+    return backup_set.BackupSet.open(pathlib.Path(target), run.run)
+
+
+def _protector(
+    recipients: tuple[str, ...],
+) -> protection.Protector | None:
+    return protection.Protector(recipients) if recipients else None
+
+
+def _path(
+    folder: backup_set.BackupSet | None, interrupted: bool
+) -> pathlib.Path | None:
+    if folder is None:
+        return None
+    return folder.folder if interrupted else folder.final
+
+
+def _close(
+    journal: journal_.Journal,
+    folder: backup_set.BackupSet | None,
+    outcomes: tuple[outcome_.Outcome, ...],
+    clock: clock_.SystemClock,
+) -> None:
+    """Close the backup set first: without it the run is not at its end."""
+    run, now = journal.run(), clock.now()
+    if folder is not None:
+        started = datetime.datetime.fromisoformat(run.started_at)
+        folder.close(record.build(run.plan, run.run, outcomes, started, now))
+    done = all(one.state is outcome_.State.COMPLETE for one in outcomes)
+    state = outcome_.State.COMPLETE if done else outcome_.State.FAILED
+    journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))

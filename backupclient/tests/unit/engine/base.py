@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import pathlib
+
+import fixtures
+import testtools
+
+from backupclient import planner
+from backupclient.cloud import door
+from backupclient.cloud import inventory
+from backupclient.engine import journal
+from backupclient.engine import run
+from backupclient.model import request
+from backupclient.tests.unit import fake_clock
+from backupclient.tests.unit import quiet_reporter
+from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
+
+DATA = b'boot' * 5000 + bytes(100_000) + b'the end'
+
+
+class TestCase(testtools.TestCase):
+    """Whole runs against the fake cloud."""
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(fixtures.MonkeyPatch('os.fsync', lambda _: None))
+        self.fake = self.useFixture(fake_cloud.FakeCloud())
+        self.connection = self.fake.connection()
+        self.begin()
+
+    def begin(self):
+        """Begin with an empty cloud and empty folders."""
+        self.fake.reset()
+        self.root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.useFixture(
+            fixtures.EnvironmentVariable(
+                'XDG_STATE_HOME', str(self.root / 'state')
+            )
+        )
+        self.target = self.root / 'backups'
+        self.new_process()
+
+    def new_process(self, stop_at=0):
+        self.fake.dead = False
+        self.clock = fake_clock.FakeClock(stop_at)
+        self.reporter = quiet_reporter.Quiet()
+        self.cloud = door.connect(self.connection, self.clock)
+
+    def plan(self, **options):
+        options.setdefault('everything', True)
+        asked = request.Request(**options)
+        planned = planner.plan(asked, inventory.read(self.cloud))
+        self.before = self.fake.world.holdings()
+        self.fake.seen.clear()
+        return planned
+
+    def start(self, plan, parallel=1):
+        return run.start(
+            self.cloud,
+            self.clock,
+            plan,
+            self.reporter,
+            parallel=parallel,
+            timeout=3600.0,
+        )
+
+    def resume(self, name='last'):
+        return run.resume(self.cloud, self.clock, name, self.reporter)
+
+    def journals(self):
+        """Give the journals, the oldest first."""
+        if not journal.home().is_dir():
+            return []
+        return [journal.Journal(path) for path in sorted(journal.home().iterdir())]
+
+    def states(self, report):
+        return {
+            one.resource.name: one.state.value for one in report.outcomes
+        }
+
+    def check_cloud(self, *new_kinds):
+        """Nothing is changed, and of these kinds something is new."""
+        self.fake.world.settle()
+        now = self.fake.world.holdings()
+        for key, thing in self.before.items():
+            self.assertEqual(thing, now.get(key), key)
+        new = sorted(kind for kind, _ in now.keys() - self.before.keys())
+        self.assertEqual(sorted(new_kinds), new)

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import signal
+import subprocess
+import sys
+import textwrap
+
+import testtools
+
+PROGRAM = textwrap.dedent("""\
+    import sys
+    from backupclient import clock as clock_
+    from backupclient import errors
+    from backupclient.engine import interruption
+
+    class Reporter:
+        def say(self, text):
+            print(text, flush=True)
+
+    clock = clock_.SystemClock()
+    with interruption.orderly(clock, Reporter()):
+        print('ready', flush=True)
+        try:
+            clock.sleep(60)
+        except errors.Interrupted:
+            print('undoing', flush=True)
+            with clock.shielded():
+                if sys.argv[1:]:
+                    clock.sleep(60)
+    print('after', flush=True)
+    """)
+
+
+class SignalsTestCase(testtools.TestCase):
+    def _start(self, *args):
+        process = subprocess.Popen(
+            [sys.executable, '-c', PROGRAM, *args],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.assertEqual('ready\n', process.stdout.readline())
+        return process
+
+    def test_once(self):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            process = self._start()
+            process.send_signal(number)
+            said, _ = process.communicate(timeout=60)
+            self.assertEqual(0, process.returncode)
+            self.assertIn('undoing\n', said)
+            self.assertIn('Stopping', said)
+            self.assertTrue(said.endswith('after\n'))
+
+    def test_twice(self):
+        process = self._start('long')
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.readline() + process.stdout.readline()
+        self.assertIn('undoing', said)
+        process.send_signal(signal.SIGTERM)
+        rest, _ = process.communicate(timeout=60)
+        self.assertEqual(130, process.returncode)
+        self.assertNotIn('after', rest)
+
+    def test_handlers_are_given_back(self):
+        code = PROGRAM + textwrap.dedent("""\
+            import signal
+            assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            """)
+        process = subprocess.Popen(
+            [sys.executable, '-c', code], stdout=subprocess.PIPE, text=True
+        )
+        self.addCleanup(process.kill)
+        process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assertEqual(0, process.returncode)

@@ -1,0 +1,381 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import hashlib
+import pathlib
+import stat
+
+from backupclient import documents
+from backupclient import errors
+from backupclient.engine import run
+from backupclient.manifest import check
+from backupclient.manifest import record
+from backupclient.model import outcome
+from backupclient.model import plan
+from backupclient.model import request
+from backupclient.model import resources
+from backupclient.tests.unit.engine import base
+from backupclient.tests.unit.fake_cloud import wire
+
+REFUSED = wire.Answer(403, {'forbidden': {'message': 'no'}})
+
+
+class ReportTestCase(base.TestCase):
+    def test_exit_codes(self):
+        state = outcome.State
+        for states, interrupted, code in (
+            ((), False, 0),
+            ((state.COMPLETE,), False, 0),
+            ((state.COMPLETE, state.FAILED), False, 3),
+            ((state.COMPLETE, state.SKIPPED), False, 3),
+            ((state.FAILED,), False, 1),
+            ((state.SKIPPED,), False, 1),
+            ((state.COMPLETE,), True, 130),
+            ((state.SKIPPED,), True, 130),
+        ):
+            resource = resources.Resource(resources.Kind.VOLUME, 'a', 'b')
+            outcomes = tuple(
+                outcome.Outcome(resource, plan.Procedure.NONE, one)
+                for one in states
+            )
+            report = run.Report('r', None, outcomes, interrupted)
+            self.assertEqual(code, report.exit_code, states)
+
+
+class RunTestCase(base.TestCase):
+    def _fill(self):
+        server = self.fake.nova.add_server('web', b'root' * 1000)
+        self.fake.cinder.add_volume('data', base.DATA, server=server['id'])
+        self.fake.cinder.add_volume('spare', b'spare' * 9000)
+        self.fake.glance.add_image('golden', b'gold' * 777)
+        self.fake.barbican.add_secret('word', b'sesame', secret_type='opaque')
+
+    def test_everything(self):
+        for parallel in (1, 4):
+            self.begin()
+            self._fill()
+            planned = self.plan(target=str(self.target), plaintext_keys=True)
+            report = self.start(planned, parallel)
+            self.assertEqual({'complete'}, {*self.states(report).values()})
+            self.assertEqual(5, len(report.outcomes))
+            self.assertEqual(0, report.exit_code)
+            self.check_cloud()
+            self.assertEqual(self.target / report.run, report.folder)
+            self._check_files(report)
+            self._check_journal(report)
+
+    def _check_files(self, report):
+        contents = {
+            'data': base.DATA,
+            'golden': b'gold' * 777,
+            'spare': b'spare' * 9000,
+            'web': b'root' * 1000,
+            'word': b'sesame',
+        }
+        for one in report.outcomes:
+            path = report.folder / one.file.path
+            self.assertEqual(contents[one.resource.name], path.read_bytes())
+            self.assertEqual(
+                hashlib.sha512(path.read_bytes()).hexdigest(),
+                one.file.digests['sha512'],
+            )
+        manifest = documents.read(
+            report.folder / 'manifest.json', record.Manifest, 'manifest'
+        )
+        self.assertEqual(report.run, manifest.run)
+        self.assertIs(record.State.COMPLETE, manifest.state)
+
+    def _check_journal(self, report):
+        (journal,) = self.journals()
+        self.assertTrue(journal.has_ended)
+        self.assertEqual(report.run, journal.folder.name)
+        for path in (journal.folder, *journal.folder.iterdir()):
+            self.assertEqual(0, path.stat().st_mode & 0o077, path)
+        self.assertEqual(f'Run {report.run}', self.reporter.said[0])
+
+    def test_one_fails_the_others_go_on(self):
+        self._fill()
+        planned = self.plan(target=str(self.target), plaintext_keys=True)
+        self.fake.fail(REFUSED, 'POST cinder /snapshots')
+        report = self.start(planned)
+        states = self.states(report)
+        self.assertEqual('failed', states.pop('data'))
+        self.assertEqual({'complete'}, {*states.values()})
+        self.assertEqual(3, report.exit_code)
+        (failed,) = [o for o in report.outcomes if o.reason]
+        self.assertIn('no (HTTP 403)', failed.reason)
+        self.check_cloud()
+        self.assertTrue(report.folder.is_dir())
+
+    def test_all_fail(self):
+        self.fake.cinder.add_volume('data', base.DATA)
+        planned = self.plan(target=str(self.target))
+        self.fake.fail(REFUSED, 'POST', times=9)
+        report = self.start(planned)
+        self.assertEqual(1, report.exit_code)
+        self.check_cloud()
+
+    def test_surprise(self):
+        """An error of ours is told like any other, and undone."""
+        self.fake.cinder.add_volume('data', base.DATA)
+        planned = self.plan(target=str(self.target))
+        self.fake.fail(ZeroDivisionError('oh'), 'GET glance /images/')
+        report = self.start(planned)
+        (one,) = report.outcomes
+        self.assertEqual('ZeroDivisionError: oh', one.reason)
+        self.check_cloud()
+
+    def test_seconds_and_progress(self):
+        self.fake.cinder.add_volume('data', base.DATA)
+        report = self.start(self.plan(target=str(self.target)))
+        (one,) = report.outcomes
+        self.assertEqual(round(self.clock.slept, 1), one.seconds)
+        self.assertEqual([one], self.reporter.outcomes)
+        done, total = self.reporter.moved[-1][1:]
+        self.assertEqual((len(base.DATA), len(base.DATA)), (done, total))
+        titles = [text for _, text in self.reporter.steps]
+        self.assertEqual(
+            ['copy the volume to an image', 'download', 'delete the image'],
+            titles,
+        )
+
+    def test_no_room(self):
+        """Said before anything is made."""
+        self.fake.cinder.add_volume('data', base.DATA, size=1 << 30)
+        planned = self.plan(target=str(self.target))
+        self.assertRaises(errors.TargetError, self.start, planned)
+        self.assertEqual([], self.fake.asked('POST'))
+        self.assertFalse(self.target.exists())
+        self.assertEqual([], self.journals())
+
+    def test_nothing_to_do(self):
+        report = self.start(self.plan())
+        self.assertEqual(((), 0), (report.outcomes, report.exit_code))
+
+    def test_refused_items_are_skipped(self):
+        self.fake.cinder.add_volume('data', status='error')
+        report = self.start(self.plan(target=str(self.target)))
+        (one,) = report.outcomes
+        self.assertIs(outcome.State.SKIPPED, one.state)
+        self.assertTrue(one.reason)
+        self.assertEqual(1, report.exit_code)
+
+
+class ResumeTestCase(base.TestCase):
+    def _plan(self):
+        self.fake.cinder.add_volume('one', base.DATA)
+        self.fake.cinder.add_volume('two', b'two' * 9000)
+        self.fake.cinder.add_volume('three', b'three' * 9000)
+        return self.plan(target=str(self.target))
+
+    def _check_resumed(self, skipped=True):
+        self.new_process()
+        report = self.resume()
+        self.assertEqual({'complete'}, {*self.states(report).values()})
+        self.assertEqual(0, report.exit_code)
+        self.check_cloud()
+        files = [path for path in report.folder.rglob('*.raw')]
+        self.assertEqual(3, len(files))
+        self.assertFalse((self.target / f'{report.run}.partial').exists())
+        (journal,) = self.journals()
+        self.assertTrue(journal.has_ended)
+        return report
+
+    def test_interrupted(self):
+        for number in range(1, 100):
+            self.begin()
+            self.new_process(stop_at=number)
+            report = self.start(self._plan())
+            if len(self.clock.pauses) < number:
+                self.assertGreater(number, 5)
+                return
+            self.assertTrue(report.interrupted)
+            self.assertEqual(130, report.exit_code)
+            self.assertIn('skipped', self.states(report).values())
+            self.assertEqual(f'{report.run}.partial', report.folder.name)
+            self.assertFalse(self.journals()[0].has_ended)
+            self.check_cloud()
+            self._check_resumed()
+
+    def test_interrupted_in_parallel(self):
+        self.new_process(stop_at=4)
+        report = self.start(self._plan(), parallel=3)
+        self.assertTrue(report.interrupted)
+        self.check_cloud()
+        self._check_resumed()
+
+    def test_what_is_complete_is_not_done_again(self):
+        planned = self._plan()
+        self.fake.fail(wire.Killed(), 'POST cinder', skip=1)
+        self.assertRaises(wire.Killed, self.start, planned)
+        self.fake.seen.clear()
+        self._check_resumed()
+        self.assertEqual(2, len(self.fake.asked('POST')))
+
+    def test_killed(self):
+        for skip in range(1000):
+            self.begin()
+            planned = self._plan()
+            kill = wire.Fault(wire.Killed(), wire.writes, skip, done=True)
+            self.fake.faults.append(kill)
+            try:
+                self.start(planned)
+            except wire.Killed:
+                self._check_resumed()
+            if not kill.hit:
+                self.assertEqual(9, skip)
+                return
+
+    def test_killed_after_the_set_was_closed(self):
+        report = self.start(self._plan())
+        (journal,) = self.journals()
+        (journal.folder / 'ended.json').unlink()
+        again = self._check_resumed()
+        self.assertEqual(report.run, again.run)
+        self.assertEqual(report.outcomes, again.outcomes)
+
+    def test_failed_ones_are_not_tried_again(self):
+        """They have their outcome; a new run is what does them."""
+        planned = self._plan()
+        self.fake.fail(REFUSED, 'POST cinder')
+        self.fake.fail(wire.Killed(), 'POST cinder', skip=2)
+        self.assertRaises(wire.Killed, self.start, planned)
+        self.new_process()
+        report = self.resume()
+        self.assertEqual('failed', self.states(report)['one'])
+        self.assertEqual(3, report.exit_code)
+
+    def test_damaged_records_of_the_steps(self):
+        """Each step looks for what is there: nothing is made twice."""
+        for damage in (b'', b'{', b'\0' * 100, b'[]'):
+            self.begin()
+            planned = self._plan()
+            self.fake.fail(
+                wire.Killed(), 'GET glance /images/0', skip=1, same=False
+            )
+            self.assertRaises(wire.Killed, self.start, planned)
+            (journal,) = self.journals()
+            for path in (journal.folder / 'flows').rglob('*'):
+                if path.is_file() and not path.is_symlink():
+                    path.write_bytes(damage)
+            self._check_resumed()
+            self.assertEqual(3, len(self.fake.asked('POST')), damage)
+
+    def test_damaged_run(self):
+        planned = self._plan()
+        self.fake.fail(wire.Killed(), 'POST cinder', skip=1)
+        self.assertRaises(wire.Killed, self.start, planned)
+        (journal,) = self.journals()
+        (journal.folder / 'run.json').write_text('{')
+        self.new_process()
+        failure = self.assertRaises(
+            errors.DocumentError, self.resume, journal.folder.name
+        )
+        self.assertIn('run.json', str(failure))
+        self.assertRaises(errors.UsageError, self.resume, 'last')
+
+    def test_damaged_outcome(self):
+        planned = self._plan()
+        self.fake.fail(wire.Killed(), 'POST cinder', skip=1)
+        self.assertRaises(wire.Killed, self.start, planned)
+        (journal,) = self.journals()
+        (journal.folder / 'outcomes' / '0.json').write_text('{}')
+        self.new_process()
+        failure = self.assertRaises(errors.DocumentError, self.resume)
+        self.assertIn('0.json', str(failure))
+
+
+class BackupServiceTestCase(base.TestCase):
+    """The first backup shows whether there is a backup service."""
+
+    def _start(self, service, parallel=1, **options):
+        for name in ('one', 'two', 'three'):
+            self.fake.cinder.add_volume(name, b'x')
+        self.fake.cinder.backup_service = service
+        return self.start(self.plan(**options), parallel)
+
+    def _posts(self):
+        return [
+            'backup' if text.endswith('/backups') else 'image'
+            for text in self.fake.asked('POST')
+        ]
+
+    def test_up(self):
+        report = self._start('up', parallel=4)
+        self.assertEqual(0, report.exit_code)
+        self.assertEqual(['backup'] * 3, self._posts())
+        self.check_cloud('backups', 'backups', 'backups')
+
+    def test_down(self):
+        """One fails; all go another way, that one too."""
+        for parallel in (1, 4):
+            self.begin()
+            report = self._start('down', parallel)
+            self.assertEqual({'complete'}, {*self.states(report).values()})
+            self.assertEqual(['backup', 'image', 'image', 'image'], self._posts())
+            self.check_cloud('backups', 'images', 'images', 'images')
+            procedures = {one.procedure.value for one in report.outcomes}
+            self.assertEqual({'volume-image'}, procedures)
+            said = ' '.join(self.reporter.said)
+            self.assertIn('does not answer', said)
+            # What stays of the try is told.
+            self.assertIn('00000001-backup', said)
+
+    def test_stuck(self):
+        """One volume is lost to it, no other."""
+        report = self._start('stuck', parallel=4)
+        states = self.states(report)
+        self.assertEqual(['complete', 'complete', 'failed'], sorted(states.values()))
+        self.assertEqual(['backup', 'image', 'image'], self._posts())
+        self.assertEqual(3, report.exit_code)
+
+    def test_asked_for(self):
+        """Who wants backups and nothing else gets no images."""
+        report = self._start('down', volume_method=request.VolumeMethod.BACKUP)
+        self.assertEqual(['backup'] * 3, self._posts())
+        self.assertEqual(1, report.exit_code)
+
+    def test_goes_down_meanwhile(self):
+        """The others still have their other way."""
+        def go_down():
+            self.fake.cinder.backup_service = 'down'
+
+        self.fake.fail(go_down, 'POST cinder /backups', skip=1)
+        report = self._start('up')
+        self.assertFalse(report.interrupted)
+        self.assertEqual({'complete'}, {*self.states(report).values()})
+        self.assertEqual(['backups', 'images', 'images'], self._kept())
+
+    def _kept(self):
+        return sorted(
+            one.artifact.kind + 's' for one in report_artifacts(self)
+        )
+
+    def test_first_fails_for_another_reason(self):
+        """That says nothing of the service: the next one goes ahead."""
+        self.fake.fail(REFUSED, 'POST cinder /backups')
+        report = self._start('stuck', parallel=4)
+        states = self.states(report)
+        self.assertEqual(
+            ['complete', 'failed', 'failed'], sorted(states.values())
+        )
+
+    def test_killed_and_resumed(self):
+        for skip in range(6):
+            self.begin()
+            kill = self.fake.fail(
+                wire.Killed(), 'POST', skip=skip, same=False, done=True
+            )
+            try:
+                self._start('down')
+            except wire.Killed:
+                self.new_process()
+                report = self.resume()
+                self.assertEqual({'complete'}, {*self.states(report).values()})
+                self.check_cloud('backups', 'images', 'images', 'images')
+            if not kill.hit:
+                self.assertEqual(4, skip)
+                return
+
+
+def report_artifacts(test):
+    return [one for one in test.reporter.outcomes if one.artifact]
