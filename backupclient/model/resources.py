@@ -145,6 +145,19 @@ class Image:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Address:
+    """An address of a server, a fact for building it again.
+
+    :param kind: ``fixed`` or ``floating``.
+    """
+
+    network: str
+    address: str
+    kind: str = ''
+    mac: str = ''
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Server:
     """A Nova server.
 
@@ -165,11 +178,15 @@ class Server:
     ephemeral_gib: int = 0
     swap_mib: int = 0
     flavor_name: str = ''
+    vcpus: int = 0
+    ram_mib: int = 0
     config_drive: bool = False
     availability_zone: str = ''
     key_name: str = ''
     created_at: str = ''
     root_device: str = ''
+    addresses: tuple[Address, ...] = ()
+    security_groups: tuple[str, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
 
@@ -177,6 +194,20 @@ class Server:
     def resource(self) -> Resource:
         """Kind, name and ID."""
         return Resource(Kind.SERVER, self.name, self.id)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Membership:
+    """That a secret is part of a container.
+
+    :param kind: Barbican's: ``certificate``, ``rsa`` or ``generic``.
+    :param role: what the secret is in it, as ``private_key``.
+    """
+
+    container_id: str
+    container_name: str
+    kind: str
+    role: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -197,6 +228,7 @@ class Secret:
     expires_at: str = ''
     created_at: str = ''
     creator_id: str = ''
+    containers: tuple[Membership, ...] = ()
 
     @property
     def resource(self) -> Resource:

@@ -41,6 +41,14 @@ def _facts(secret: resources.Secret) -> tuple[tuple[str, str], ...]:
         ('length', length and f'{length} bits'),
         ('mode', secret.mode),
         ('expires', secret.expires_at),
+        *(
+            (
+                'part of',
+                f'{one.kind} container "{one.container_name}" '
+                f'({one.container_id}) as {one.role}',
+            )
+            for one in secret.containers
+        ),
     )
 
 

@@ -46,6 +46,9 @@ def section(
 def _facts(server: resources.Server) -> tuple[tuple[str, str], ...]:
     return (
         ('flavor', server.flavor_name),
+        ('size', _size(server)),
+        *(('address', _address(one)) for one in server.addresses),
+        ('security groups', ', '.join(server.security_groups)),
         ('root disk', f'{server.disk_gib} GiB' if server.disk_gib else ''),
         ('ephemeral', _lost(server.ephemeral_gib, 'GiB')),
         ('swap', _lost(server.swap_mib, 'MiB')),
@@ -54,6 +57,16 @@ def _facts(server: resources.Server) -> tuple[tuple[str, str], ...]:
         ('key pair', server.key_name),
         ('tags', ', '.join(server.tags)),
     )
+
+
+def _size(server: resources.Server) -> str:
+    if not server.vcpus:
+        return ''
+    return f'{server.vcpus} VCPUs, {server.ram_mib} MiB of memory'
+
+
+def _address(one: resources.Address) -> str:
+    return f'{one.address} ({one.kind}) in network {one.network}'
 
 
 def _lost(size: int, unit: str) -> str:

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How values look: one way for people, another for programs."""
+
+from collections.abc import Sequence
+import unicodedata
+
+from cliff import columns
+
+_UNITS = ('B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB')
+
+
+def clean(text: str) -> str:
+    """Replace what a name must not do to a terminal.
+
+    Control characters and those that change the direction of writing
+    (Unicode categories Cc and Cf) become visible escapes.
+    """
+    return ''.join(
+        char.encode('unicode_escape').decode()
+        if unicodedata.category(char) in ('Cc', 'Cf', 'Cs', 'Zl', 'Zp')
+        else char
+        for char in text
+    )
+
+
+def size(count: int | None) -> str:
+    """Write a number of bytes for people; nothing when not known."""
+    if count is None:
+        return ''
+    value, unit = float(count), 0
+    while value >= 1024 and unit < len(_UNITS) - 1:
+        value, unit = value / 1024, unit + 1
+    return f'{value:.1f} {_UNITS[unit]}' if unit else f'{count} B'
+
+
+class Name(columns.FormattableColumn[str]):
+    """A text from the cloud."""
+
+    def human_readable(self) -> str:
+        """Make it safe for a terminal."""
+        return clean(self._value)
+
+
+class Size(columns.FormattableColumn[int | None]):
+    """A number of bytes."""
+
+    def human_readable(self) -> str:
+        """Write it with a unit."""
+        return size(self._value)
+
+
+class Sentences(columns.FormattableColumn[Sequence[str]]):
+    """Some sentences."""
+
+    def human_readable(self) -> str:
+        """Write one below the other."""
+        return '\n'.join(clean(each) for each in self._value)
+
+    def machine_readable(self) -> list[str]:
+        """Give a list."""
+        return list(self._value)

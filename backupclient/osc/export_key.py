@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack backup export-key``."""
+
+import argparse
+import pathlib
+import sys
+from typing import Any
+
+from osc_lib.command import command
+
+from backupclient import errors
+from backupclient.osc import base
+
+_KINDS = ('volume', 'snapshot', 'backup', 'image', 'secret')
+_STDOUT = '-'
+_FORMATS = ('passphrase', 'raw', 'hex')
+
+
+class ExportKey(base.ExitCodes, command.ShowOne):
+    """Write the key that opens an encrypted volume, or any secret, to a file.
+
+    The passphrase is what OpenStack gave to LUKS, without a newline: ready
+    for "cryptsetup --key-file". Who has it can read the data.
+
+    Exit codes: 0 the key was written; 1 an error, or the key does not open
+    the file of --check, and no key was written; 2 wrong arguments.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument(
+            'resource',
+            metavar='<resource>',
+            help='What the key opens, by name or ID (a secret: href too)',
+        )
+        parser.add_argument(
+            '--kind',
+            choices=_KINDS,
+            help='What kind of resource it is (default: any)',
+        )
+        parser.add_argument(
+            '--file',
+            metavar='<file>',
+            default='',
+            help='The file to write, which must not be there; "-" for stdout '
+            '(default: <kind>-<id>.key here)',
+        )
+        parser.add_argument(
+            '--format',
+            choices=_FORMATS,
+            help='The passphrase that LUKS was given, the raw bytes as '
+            'Barbican has them, or their hexadecimal digits (default: '
+            'passphrase; of a secret: raw)',
+        )
+        parser.add_argument(
+            '--encrypt-to',
+            metavar='<recipient>',
+            action='append',
+            default=[],
+            help='Write the key encrypted to this age or SSH public key (or '
+            'a file of them); can be repeated',
+        )
+        parser.add_argument(
+            '--check',
+            metavar='<image-file>',
+            type=pathlib.Path,
+            help='First prove that the key opens this downloaded image',
+        )
+        return parser
+
+    def take_action(
+        self, parsed_args: argparse.Namespace
+    ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+        """Export; the row tells what was written, never the key."""
+        from backupclient.osc import key_export
+
+        if parsed_args.file == _STDOUT and sys.stdout.isatty():
+            raise errors.UsageError(
+                'A key is not written to a terminal: redirect stdout, or '
+                'give --file a name.'
+            )
+        exported = key_export.export(self.app, parsed_args)
+        self.epilogue = exported.cautions
+        return exported.columns, exported.values
+
+    def produce_output(
+        self,
+        parsed_args: argparse.Namespace,
+        column_names: Any,
+        data: Any,
+    ) -> int:
+        """Show the row, unless stdout has the key."""
+        if parsed_args.file != _STDOUT:
+            return int(super().produce_output(parsed_args, column_names, data))
+        for name, value in zip(column_names, data, strict=True):
+            base.say(f'{name}: {value}')
+        return 0

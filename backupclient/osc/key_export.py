@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The work of ``openstack backup export-key``, and its row."""
+
+import argparse
+import dataclasses
+import pathlib
+import sys
+from typing import Any
+
+from backupclient.keys import keyfile
+from backupclient.keys import material
+from backupclient.keys import passphrase
+from backupclient.keys import protection
+from backupclient.keys.luks import proof as luks
+from backupclient.osc import planning
+from backupclient.procedures import single_key
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Exported:
+    """What was exported, without the key.
+
+    :param cautions: what the person should know.
+    """
+
+    source: single_key.Source
+    key: material.KeyMaterial
+    form: passphrase.Format
+    file: str
+    proof: luks.Proof
+    sealed: bool
+
+    columns = (
+        'source_kind',
+        'source_id',
+        'secret_id',
+        'secret_type',
+        'algorithm',
+        'bit_length',
+        'format',
+        'file',
+        'fingerprint',
+        'opens',
+    )
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The row, in the order of the columns."""
+        return (
+            self.source.kind.value,
+            self.source.id,
+            self.key.secret_id,
+            self.key.secret_type,
+            self.key.algorithm,
+            self.key.bit_length,
+            self.form.value,
+            self.file,
+            self.key.fingerprint,
+            self.proof.opens.value,
+        )
+
+    @property
+    def cautions(self) -> list[str]:
+        """What the person should know."""
+        said = [self.proof.reason] if self.proof.reason else []
+        if not self.sealed:
+            said.append(
+                f'Caution: {self.file} holds the key unprotected. Keep it '
+                'where only you can read it.'
+            )
+        return said
+
+
+def export(app: Any, args: argparse.Namespace) -> Exported:
+    """Find a key, prove it, and write it.
+
+    :raises BackupError: it cannot be had, or does not open the file.
+    """
+    recipients = protection.expand(args.encrypt_to)
+    cloud, _ = planning.connect(app)
+    kind = single_key.Kind(args.kind) if args.kind else None
+    source = single_key.find(cloud, args.resource, kind)
+    key = single_key.read(cloud, source)
+    proof = single_key.check(key, args.check)
+    form = (
+        passphrase.Format(args.format)
+        if args.format
+        else single_key.default_format(source)
+    )
+    file = args.file or _default_file(source, sealed=bool(recipients))
+    data = single_key.content(key, form, proof, recipients)
+    if file == '-':
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        keyfile.write_new(
+            pathlib.Path(file).absolute(), data, sealed=bool(recipients)
+        )
+    return Exported(source, key, form, file, proof, bool(recipients))
+
+
+def _default_file(source: single_key.Source, *, sealed: bool) -> str:
+    return f'{source.kind}-{source.id}.key{".age" if sealed else ""}'

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options that ``plan`` and ``run`` share, and the request they make."""
+
+import argparse
+import os
+
+from backupclient import errors
+from backupclient.model import request as request_
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the selection, and of what to do with it."""
+    _add_selection(parser.add_argument_group('selection'))
+    _add_method(parser.add_argument_group('procedures'))
+
+
+def _add_selection(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        '--all',
+        action='store_true',
+        help='Everything in the project that holds user data',
+    )
+    for kind, text in (
+        ('server', 'A server: its own disk and each attached volume'),
+        ('volume', 'A volume'),
+        ('image', 'An image'),
+        ('secret', 'A secret (name, ID or href)'),
+    ):
+        group.add_argument(
+            f'--{kind}',
+            metavar=f'<{kind}>',
+            action='append',
+            default=[],
+            help=f'{text}; by name or ID, can be repeated',
+        )
+    group.add_argument(
+        '--match',
+        metavar='<key[=value]>',
+        action='append',
+        default=[],
+        type=_match,
+        help='Servers and volumes with these metadata, and servers with '
+        'this tag; can be repeated, all must hold',
+    )
+    group.add_argument(
+        '--exclude',
+        metavar='<kind/name-or-id>',
+        action='append',
+        default=[],
+        type=_excluded,
+        help='Leave this one out; can be repeated',
+    )
+
+
+def _add_method(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        '--to',
+        metavar='<directory>',
+        default='',
+        help='Bring the data out of the cloud, into a backup set under this '
+        'directory',
+    )
+    group.add_argument(
+        '--volume-method',
+        choices=[method.value for method in request_.VolumeMethod],
+        default=request_.VolumeMethod.AUTO.value,
+        help='How volumes are backed up (default: auto: images with --to, '
+        'otherwise the Backup API where the cloud offers it)',
+    )
+    chain = group.add_mutually_exclusive_group()
+    chain.add_argument(
+        '--full',
+        action='store_true',
+        help='Full backups in the Backup API (default: incremental where '
+        'the volume has a backup)',
+    )
+    chain.add_argument(
+        '--incremental',
+        action='store_true',
+        help='Incremental backups only; a volume without a full backup '
+        'cannot be backed up',
+    )
+    group.add_argument(
+        '--encrypt-to',
+        metavar='<recipient>',
+        action='append',
+        default=[],
+        help='Export keys and secrets, encrypted to this age or SSH public '
+        'key (or a file of them); can be repeated',
+    )
+    group.add_argument(
+        '--plaintext-keys',
+        action='store_true',
+        help='Export keys and secrets unprotected: who can read the files '
+        'can read the data',
+    )
+    group.add_argument(
+        '--keep-images',
+        action='store_true',
+        help='With --to: keep the intermediate images in the cloud',
+    )
+
+
+def request(
+    args: argparse.Namespace, *, everything_by_default: bool = False
+) -> request_.Request:
+    """Make the request of the parsed options.
+
+    :param everything_by_default: no selection means ``--all``.
+    :raises UsageError: options that do not fit together.
+    """
+    if args.keep_images and not args.to:
+        raise errors.UsageError('--keep-images needs --to.')
+    return request_.Request(
+        everything=args.all or (everything_by_default and not selects(args)),
+        servers=tuple(args.server),
+        volumes=tuple(args.volume),
+        images=tuple(args.image),
+        secrets=tuple(args.secret),
+        match=tuple(args.match),
+        exclude=tuple(args.exclude),
+        target=os.path.abspath(args.to) if args.to else '',
+        volume_method=request_.VolumeMethod(args.volume_method),
+        chain=_chain(args),
+        recipients=_recipients(args.encrypt_to),
+        plaintext_keys=args.plaintext_keys,
+        keep_images=args.keep_images,
+    )
+
+
+def selects(args: argparse.Namespace) -> bool:
+    """Tell whether anything was selected."""
+    named = (args.server, args.volume, args.image, args.secret, args.match)
+    return bool(args.all or any(named))
+
+
+def _recipients(values: list[str]) -> tuple[str, ...]:
+    if not values:
+        return ()
+    from backupclient.keys import protection
+
+    return protection.expand(values)
+
+
+def _chain(args: argparse.Namespace) -> request_.Chain:
+    if args.full:
+        return request_.Chain.FULL
+    if args.incremental:
+        return request_.Chain.INCREMENTAL
+    return request_.Chain.AUTO
+
+
+def _match(text: str) -> tuple[str, str | None]:
+    key, equals, value = text.partition('=')
+    if not key:
+        raise argparse.ArgumentTypeError(f'"{text}" has no key')
+    return key, value if equals else None
+
+
+def _excluded(text: str) -> str:
+    kind, _, name = text.partition('/')
+    if kind not in ('server', 'volume', 'image', 'secret') or not name:
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is not server/, volume/, image/ or secret/ and a name '
+            'or ID'
+        )
+    return text
+
+
+def positive(text: str) -> int:
+    """Read a number of 1 and more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a number above 0')
+    return int(text)

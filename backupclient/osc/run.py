@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack backup run``."""
+
+import argparse
+import pathlib
+
+from backupclient import errors
+from backupclient.model import request as request_
+from backupclient.osc import base
+from backupclient.osc import options
+
+
+class RunBackup(base.Lister):
+    """Back up: do it, wait, clean up, check, and write down what was made.
+
+    Say what to back up: --all, a selection, a saved plan, or an earlier run
+    to go on with.
+
+    Exit codes: 0 complete; 1 an error, nothing useful was done; 2 wrong
+    arguments; 3 incomplete, the table says what failed or was skipped, and
+    why; 130 interrupted, what was temporary is gone and the run can be
+    resumed.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        options.add(parser)
+        source = parser.add_mutually_exclusive_group()
+        source.add_argument(
+            '--plan',
+            metavar='<file>',
+            type=pathlib.Path,
+            help='Run a plan that "backup plan --save" wrote',
+        )
+        source.add_argument(
+            '--resume',
+            metavar='<run>',
+            help='Go on with a run that was killed or interrupted, with its '
+            'settings: its ID, or "last" for the newest one of this project',
+        )
+        parser.add_argument(
+            '--replan',
+            action='store_true',
+            help='With --plan: plan anew what has changed since',
+        )
+        parser.add_argument(
+            '--parallel',
+            metavar='<number>',
+            type=options.positive,
+            default=4,
+            help='How many resources are worked on at a time (default: 4)',
+        )
+        parser.add_argument(
+            '--timeout',
+            metavar='<minutes>',
+            type=options.positive,
+            default=360,
+            help='The longest that each wait may take (default: 360)',
+        )
+        parser.add_argument(
+            '--name',
+            metavar='<text>',
+            default='',
+            help='The start of the names of the artifacts in the cloud, in '
+            'place of "backupclient-<run>"',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
+        """Run; where things are is said after the rows."""
+        from backupclient.engine import run
+        from backupclient.osc import planning
+        from backupclient.osc import progress
+        from backupclient.osc import rows
+
+        _check(parsed_args)
+        cloud, clock = planning.connect(self.app)
+        with progress.reporter() as reporter:
+            if parsed_args.resume:
+                report = run.resume(cloud, clock, parsed_args.resume, reporter)
+            else:
+                report = run.start(
+                    cloud,
+                    clock,
+                    planning.chosen(cloud, parsed_args, reporter),
+                    reporter,
+                    parallel=parsed_args.parallel,
+                    timeout=parsed_args.timeout * 60.0,
+                )
+        self.exit_code = report.exit_code
+        self.epilogue = rows.run_summary(report)
+        return rows.run(report)
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse what does not fit together, before anything is asked."""
+    if args.plan or args.resume:
+        if options.request(args) != request_.Request():
+            raise errors.UsageError(
+                'A saved plan or an earlier run has its own selection and '
+                'options: give --plan or --resume without them.'
+            )
+    elif not options.selects(args):
+        raise errors.UsageError(
+            'Say what to back up: --all, --server, --volume, --image, '
+            '--secret, --match, --plan or --resume.'
+        )
+    if args.replan and not args.plan:
+        raise errors.UsageError('--replan needs --plan.')
