@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import json
-import sys
 import threading
 from typing import Any
 
@@ -27,7 +26,7 @@ Entry = dict[str, Any]
 
 
 class Book:
-    """What was made, by name; written to seed.json at each step."""
+    """What was made, by name; written to seed.json when all is there."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
@@ -37,9 +36,12 @@ class Book:
         """Note one thing."""
         with self._lock:
             self._entries[name] = entry
-            text = json.dumps(self._entries, indent=1, sort_keys=True)
-            settings.write(settings.SEED, text + '\n')
         say(f'{entry["kind"]} {name} {entry["id"]}')
+
+    def write(self) -> None:
+        """Write all of it down: from now on the cloud is seeded."""
+        text = json.dumps(self._entries, indent=1, sort_keys=True)
+        settings.write(settings.SEED, text + '\n')
 
 
 class Seeder:
@@ -170,7 +172,8 @@ def _boot_from(volume: str) -> Entry:
 def main() -> None:
     """Make everything."""
     if settings.SEED.exists():
-        sys.exit(f'devcloud: {settings.SEED} is there: `unseed` first')
+        say(f'seeded already: {settings.SEED}; `unseed` takes it away')
+        return
     book = Book()
     alice = Seeder(book)
     with concurrent.futures.ThreadPoolExecutor(5) as pool:
@@ -203,6 +206,7 @@ def main() -> None:
             alice.attach(with_data.result(), volume.result())
         for task in rest:
             task.result()
+    book.write()
     say(f'seeded: {settings.SEED}')
 
 

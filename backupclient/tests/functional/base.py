@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the functional tests share: the commands as a person runs them."""
+
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+
+import fixtures
+import testtools
+
+from backupclient.tests.functional import cloud
+
+OPENSTACK = os.path.join(os.path.dirname(sys.executable), 'openstack')
+RUN = re.compile(r'^Run ([^ ,\n]+)', re.M)
+
+
+class Result:
+    """A command that has ended."""
+
+    def __init__(self, code, out, err):
+        self.code = code
+        self.out = out
+        self.err = err
+
+    @property
+    def rows(self):
+        """The rows of -f json."""
+        return json.loads(self.out)
+
+    @property
+    def run(self):
+        """The ID of the run."""
+        return RUN.search(self.err).group(1)
+
+    def __repr__(self):
+        return f'exit {self.code}\n{self.out}\n{self.err}'
+
+
+class TestCase(testtools.TestCase):
+    """A test in a project of its own."""
+
+    roles = ('member', 'creator')
+
+    def setUp(self):
+        super().setUp()
+        self.tenant = self.useFixture(cloud.Tenant(self.roles))
+        self.target = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+
+    def openstack(self, *arguments, tenant=None, timeout=900, **options):
+        """Run a command to its end."""
+        tenant = tenant or self.tenant
+        done = subprocess.run(
+            [OPENSTACK, *map(str, arguments)],
+            env=tenant.environment(),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            **options,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def backup(self, *arguments, code=0, **options):
+        """Run a backup and look at its exit code."""
+        result = self.openstack(
+            'backup', 'run', *arguments, '-f', 'json', **options
+        )
+        self.assertEqual(code, result.code, result)
+        return result
+
+    def backup_until(self, pattern, number, *arguments):
+        """Run a backup; send a signal when it says something.
+
+        :returns: the result, None as its output when it ended before.
+        """
+        process = subprocess.Popen(
+            [OPENSTACK, 'backup', 'run', *map(str, arguments), '-f', 'json'],
+            env=self.tenant.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if re.search(pattern, line):
+                process.send_signal(number)
+                break
+        out, err = process.communicate(timeout=900)
+        return Result(process.returncode, out, ''.join(said) + err)
+
+    def backup_set(self, result):
+        """The folder of a run's backup set, after sha512sum has checked it."""
+        folder = self.target / result.run
+        subprocess.run(
+            ['sha512sum', '--check', '--strict', '--quiet', 'SHA512SUMS'],
+            cwd=folder,
+            check=True,
+        )
+        return folder
+
+    def assertOnly(self, before, *artifacts):
+        """Nothing was lost or changed, and only these are new."""
+        after = self.tenant.census()
+        self.assertEqual(set(), after.lost(before))
+        self.assertEqual(set(artifacts), after.new(before))
+
+
+KILL = signal.SIGKILL
+INTERRUPT = signal.SIGINT

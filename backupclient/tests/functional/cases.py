@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One case for each procedure: what it works on, and what it must give."""
+
+from backupclient.model import plan as plan_
+from backupclient.procedures import registry
+from backupclient.tests.functional import base
+from backupclient.tests.functional import cloud
+
+
+class Case(base.TestCase):
+    """A resource, how it is asked for, and how a result is judged."""
+
+    procedure = plan_.Procedure.NONE
+    data = b''
+    size = None
+    stays = ''
+    arguments: tuple = ()
+
+    def setUp(self):
+        super().setUp()
+        self.make()
+        self.before = self.tenant.census()
+
+    def make(self):
+        """Make the resource."""
+        raise NotImplementedError
+
+    def command(self):
+        """The options of the run."""
+        if self.stays:
+            return self.arguments
+        return (*self.arguments, '--to', self.target, '--plaintext-keys')
+
+    @classmethod
+    def titles(cls):
+        """The steps of the procedure, as the run tells them."""
+        return [each.title for each in cls.steps()]
+
+    @classmethod
+    def steps(cls):
+        """The classes of the steps."""
+        return registry.PROCEDURES[cls.procedure](cls.sample())
+
+    @classmethod
+    def sample(cls):
+        """An item of this procedure, as far as its steps depend on it."""
+        return plan_.Item(None, cls.procedure, '', to_file=not cls.stays)
+
+    def assertNothingLeft(self):
+        """All is as it was before."""
+        self.assertOnly(self.before)
+
+    def assertDone(self, result):
+        """The run is complete, with the right bytes, and left nothing."""
+        [row] = [
+            row
+            for row in result.rows
+            if row['Procedure'] == self.procedure.value
+        ]
+        self.assertEqual('complete', row['Outcome'], result)
+        self.assertEqual([], row['Notes'])
+        if self.stays:
+            self.assertOnly(self.before, f'{self.stays}/{row["Result"]}')
+            self.discard(row['Result'])
+            return
+        self.assertOnly(self.before)
+        file = self.backup_set(result) / row['Result']
+        self.assertEqual(
+            cloud.sha512(self.data, self.size),
+            self.hash(file),
+            f'{self.procedure}: wrong bytes',
+        )
+
+    def hash(self, file):
+        """Hash the data in a file of the set."""
+        return cloud.sha512_of(file)
+
+    def discard(self, artifact_id):
+        """Delete the artifact, so that the next run begins as this one."""
+        storage = self.tenant.conn.block_storage
+        storage.delete_backup(artifact_id)
+        storage.wait_for_delete(storage.get_backup(artifact_id), wait=120)
+
+
+class VolumeImage(Case):
+    procedure = plan_.Procedure.VOLUME_IMAGE
+    size = cloud.GIB
+    arguments = ('--volume', 'data')
+
+    def make(self):
+        self.data = cloud.content()
+        self.tenant.volume('data', self.data)
+
+
+class SnapshotImage(VolumeImage):
+    procedure = plan_.Procedure.SNAPSHOT_IMAGE
+
+    def make(self):
+        self.data = cloud.content()
+        volume = self.tenant.volume('data', self.data)
+        image = self.tenant.image('root', cloud.content(1))
+        self.tenant.server('guest', image=image, volumes=[volume])
+
+
+class VolumeBackup(VolumeImage):
+    procedure = plan_.Procedure.VOLUME_BACKUP
+    stays = 'backups'
+
+
+class ImageDownload(Case):
+    procedure = plan_.Procedure.IMAGE_DOWNLOAD
+    arguments = ('--image', 'mine')
+
+    def make(self):
+        self.data = cloud.content(64)
+        self.tenant.image('mine', self.data)
+
+
+class ServerImage(Case):
+    procedure = plan_.Procedure.SERVER_IMAGE
+    arguments = ('--server', 'guest')
+    size = cloud.GIB
+
+    def make(self):
+        self.data = cloud.content()
+        image = self.tenant.image('root', self.data)
+        self.tenant.server('guest', image=image)
+
+    def hash(self, file):
+        return cloud.sha512_of(cloud.raw(file))
+
+
+class SecretDownload(Case):
+    procedure = plan_.Procedure.SECRET_DOWNLOAD
+    arguments = ('--secret', 'mine')
+
+    def make(self):
+        self.data = b'correct horse battery staple'
+        self.tenant.secret('mine', 'passphrase', self.data)
+
+
+ALL = (
+    VolumeImage,
+    SnapshotImage,
+    VolumeBackup,
+    ImageDownload,
+    ServerImage,
+    SecretDownload,
+)
+
+
+def for_each(case_test):
+    """Make a test class of each case.
+
+    :param case_test: a mixin with the tests.
+    :returns: names and classes, for a module's globals.
+    """
+    return {
+        f'{case_test.__name__}{case.__name__}': type(
+            f'{case_test.__name__}{case.__name__}',
+            (case_test, case),
+            {'__module__': case_test.__module__},
+        )
+        for case in ALL
+    }

@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A whole project: all that holds data goes out, and nothing is left."""
+
+import pathlib
+import subprocess
+
+import markdown_it
+
+from backupclient.tests.functional import base
+from backupclient.tests.functional import cloud
+
+SECRETS = {
+    'symmetric': bytes(range(32)),
+    'private': b'-----BEGIN PRIVATE KEY-----\nbm8=\n-----END PRIVATE KEY-----',
+    'public': b'-----BEGIN PUBLIC KEY-----\nbm8=\n-----END PUBLIC KEY-----',
+    'certificate': b'-----BEGIN CERTIFICATE-----\nbm8=\n',
+    'passphrase': b'correct horse',
+    'opaque': b'\x00\xff\n',
+}
+
+
+class Everything(base.TestCase):
+    """One of each kind, and one run over all of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.data = {
+            name: cloud.content()
+            for name in (
+                'plain',
+                'attached',
+                'luks',
+                'luks-attached',
+                'root-disk',
+                'boot',
+                'image',
+            )
+        }
+        data, tenant = self.data, self.tenant
+        tenant.volume('plain', data['plain'])
+        attached = tenant.volume('attached', data['attached'])
+        self.luks = tenant.encrypted_volume('luks', data['luks'])
+        luks = tenant.encrypted_volume('luks-attached', data['luks-attached'])
+        tenant.image('image', data['image'])
+        root = tenant.image('root-disk', data['root-disk'])
+        boot = tenant.volume('boot', data['boot'])
+        tenant.server('guest', image=root, volumes=[attached, luks])
+        tenant.server(
+            'booted',
+            flavor='m1.bfv',
+            block_device_mapping=[
+                {
+                    'boot_index': 0,
+                    'uuid': boot.id,
+                    'source_type': 'volume',
+                    'destination_type': 'volume',
+                }
+            ],
+        )
+        for kind, payload in SECRETS.items():
+            tenant.secret(f'secret-{kind}', kind, payload)
+        self.before = tenant.census()
+
+    def rows(self, result):
+        self.folder = self.backup_set(result)
+        return {(row['Kind'], row['Name']): row for row in result.rows}
+
+    def file(self, rows, kind, name):
+        return self.folder / rows[kind, name]['Result']
+
+    def key(self, row):
+        """The key file of a volume, opened with age."""
+        sealed = self.folder / 'keys' / f'volume-{row["ID"]}.key.age'
+        opened = self.target / f'{row["ID"]}.key'
+        subprocess.run(
+            ['age', '--decrypt', '-i', self.identity, '-o', opened, sealed],
+            check=True,
+        )
+        return opened
+
+    def new_identity(self):
+        """Make an age key pair."""
+        self.identity = self.target / 'identity'
+        subprocess.run(
+            ['age-keygen', '-o', self.identity],
+            check=True,
+            stderr=subprocess.DEVNULL,
+        )
+        return subprocess.run(
+            ['age-keygen', '-y', self.identity],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+
+    def test_all_to_a_folder_encrypted(self):
+        result = self.backup(
+            '--all', '--to', self.target, '--encrypt-to', self.new_identity()
+        )
+        self.assertOnly(self.before)
+        rows = self.rows(result)
+        self.assertEqual(
+            {'complete'}, {row['Outcome'] for row in rows.values()}
+        )
+        self.assert_plain_bytes(rows)
+        for name in ('luks', 'luks-attached'):
+            row = rows['volume', name]
+            plain = cloud.decrypted(self.folder / row['Result'], self.key(row))
+            self.assertEqual(
+                cloud.sha512(self.data[name]),
+                cloud.sha512_of(plain, len(self.data[name])),
+            )
+        for kind, payload in SECRETS.items():
+            file = self.file(rows, 'secret', f'secret-{kind}')
+            opened = subprocess.run(
+                ['age', '--decrypt', '-i', self.identity, file],
+                check=True,
+                capture_output=True,
+            )
+            self.assertEqual(payload, opened.stdout)
+        self.assertEqual(
+            2 + len(SECRETS), len(list(self.folder.rglob('*.age')))
+        )
+        self.assert_restored_without_the_cloud()
+
+    def assert_plain_bytes(self, rows):
+        for name in ('plain', 'attached', 'boot'):
+            self.assertEqual(
+                cloud.sha512(self.data[name], cloud.GIB),
+                cloud.sha512_of(self.file(rows, 'volume', name)),
+                name,
+            )
+        self.assertEqual(
+            cloud.sha512(self.data['image']),
+            cloud.sha512_of(self.file(rows, 'image', 'image')),
+        )
+        root = cloud.raw(self.file(rows, 'server', 'guest'))
+        self.assertEqual(
+            cloud.sha512(self.data['root-disk'], cloud.GIB),
+            cloud.sha512_of(root),
+        )
+
+    def assert_restored_without_the_cloud(self):
+        """Follow RESTORE.md when volume, image and keys are gone."""
+        self.tenant.clear()
+        script = restore_script(self.folder / 'RESTORE.md', '`luks`')
+        done = subprocess.run(
+            ['bash', '-euo', 'pipefail', '-c', script],
+            cwd=self.folder,
+            env={
+                **self.tenant.environment(),
+                'PATH': f'{pathlib.Path(base.OPENSTACK).parent}:'
+                '/usr/local/bin:/usr/bin:/bin',
+                'IDENTITY': str(self.identity),
+            },
+            capture_output=True,
+            text=True,
+            timeout=900,
+        )
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+        [volume] = self.tenant.conn.block_storage.volumes()
+        self.assertTrue(volume.is_encrypted)
+        self.assertNotEqual(self.luks.id, volume.id)
+        self.assertEqual(
+            cloud.sha512(self.data['luks']), self.hash_of_encrypted(volume)
+        )
+
+    def hash_of_encrypted(self, volume):
+        """Hash the known bytes of an encrypted volume, as Nova reads it."""
+        key = self.target / 'restored.key'
+        exported = self.openstack(
+            'backup', 'export-key', volume.id, '--file', key
+        )
+        self.assertEqual(0, exported.code, exported)
+        file = self.target / 'restored.raw'
+        cloud.devcloud('read-volume', volume.id, file)
+        return cloud.sha512_of(
+            cloud.decrypted(file, key), len(self.data['luks'])
+        )
+
+
+def restore_script(page, volume):
+    """Make a script of a volume's commands on the page, as a person would.
+
+    What is to be repeated until it prints something is a loop.
+    """
+    lines, wanted = [], False
+    waits_for = ''
+    for token in markdown_it.MarkdownIt().parse(page.read_text()):
+        if token.type == 'inline' and token.content.startswith('Volume '):
+            wanted = token.content.endswith(volume)
+        elif token.type == 'inline' and 'until it prints' in token.content:
+            waits_for = token.content.split('`')[1]
+        elif token.type == 'code_block' and wanted:
+            if 'openstack ' not in token.content:
+                continue
+            code = token.content.strip()
+            if waits_for:
+                code = f'until [ "$({code})" = {waits_for} ]; do sleep 1; done'
+            waits_for = ''
+            lines.append(code)
+    return '\n'.join(lines)

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volumes and images, by bytes: what comes back is what was written."""
+
+import secrets
+
+from backupclient.tests.functional import base
+from backupclient.tests.functional import cloud
+
+
+class DetachedVolume(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.data = cloud.content()
+        self.volume = self.tenant.volume('data', self.data)
+        self.before = self.tenant.census()
+
+    def restored(self, backup_id):
+        """Restore a backup as a person does, and hash the volume."""
+        result = self.openstack(
+            'volume', 'backup', 'restore', backup_id, 'restored', '-f', 'json'
+        )
+        self.assertEqual(0, result.code, result)
+        volume_id = result.rows['volume_id']
+        storage = self.tenant.conn.block_storage
+        cloud.until(
+            lambda: storage.get_volume(volume_id).status == 'available',
+            'restored',
+        )
+        file = self.target / 'restored.raw'
+        cloud.devcloud('read-volume', volume_id, file)
+        storage.delete_volume(volume_id)
+        storage.wait_for_delete(storage.get_volume(volume_id), wait=120)
+        return cloud.sha512_of(file)
+
+    def test_image_to_a_file(self):
+        result = self.backup('--volume', 'data', '--to', self.target)
+        [row] = result.rows
+        self.assertEqual('volume-image', row['Procedure'])
+        self.assertEqual('complete', row['Outcome'])
+        folder = self.backup_set(result)
+        file = folder / row['Result']
+        self.assertEqual(cloud.GIB, file.stat().st_size)
+        self.assertEqual(
+            cloud.sha512(self.data, cloud.GIB), cloud.sha512_of(file)
+        )
+        self.assertLess(file.stat().st_blocks * 512, 16 * cloud.MIB)
+        self.assertOnly(self.before)
+
+    def test_image_that_stays(self):
+        result = self.backup(
+            '--volume', self.volume.id, '--volume-method', 'image',
+            '--name', 'nightly',
+        )  # fmt: skip
+        [row] = result.rows
+        self.assertOnly(self.before, f'images/{row["Result"]}')
+        image = self.tenant.conn.image.get_image(row['Result'])
+        self.assertEqual('nightly-data', image.name)
+        self.assertEqual('artifact', image.properties['backupclient_role'])
+        self.assertEqual(cloud.sha512(self.data, cloud.GIB), image.hash_value)
+
+    def test_full_then_incremental_backup(self):
+        [full] = self.backup('--volume', 'data').rows
+        self.assertEqual('volume-backup', full['Procedure'])
+        changed = secrets.token_bytes(cloud.MIB)
+        cloud.devcloud(
+            'write-volume',
+            self.volume.id,
+            self.tenant.file('changed', changed),
+        )
+        [second] = self.backup('--volume', 'data').rows
+        storage = self.tenant.conn.block_storage
+        self.assertFalse(storage.get_backup(full['Result']).is_incremental)
+        self.assertTrue(storage.get_backup(second['Result']).is_incremental)
+        self.assertOnly(
+            self.before,
+            f'backups/{full["Result"]}',
+            f'backups/{second["Result"]}',
+        )
+        self.assertEqual(
+            cloud.sha512(self.data, cloud.GIB),
+            self.restored(full['Result']),
+        )
+        self.assertEqual(
+            cloud.sha512(changed + self.data[len(changed) :], cloud.GIB),
+            self.restored(second['Result']),
+        )
+
+    def test_incremental_without_a_full_one(self):
+        result = self.backup('--volume', 'data', '--incremental', code=1)
+        [row] = result.rows
+        self.assertEqual('skipped', row['Outcome'])
+        self.assertOnly(self.before)
+
+
+class AttachedVolume(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.data = cloud.content()
+        self.volume = self.tenant.volume('data', self.data)
+        image = self.tenant.image('root', cloud.content(1))
+        self.server = self.tenant.server(
+            'guest', image=image, volumes=[self.volume]
+        )
+        self.before = self.tenant.census()
+
+    def test_through_a_snapshot_to_a_file(self):
+        result = self.backup('--volume', 'data', '--to', self.target)
+        [row] = result.rows
+        self.assertEqual('snapshot-image', row['Procedure'])
+        folder = self.backup_set(result)
+        self.assertEqual(
+            cloud.sha512(self.data, cloud.GIB),
+            cloud.sha512_of(folder / row['Result']),
+        )
+        self.assertOnly(self.before)
+
+    def test_backup_by_force(self):
+        [full] = self.backup('--volume', 'data').rows
+        [second] = self.backup('--volume', 'data').rows
+        self.assertOnly(
+            self.before,
+            f'backups/{full["Result"]}',
+            f'backups/{second["Result"]}',
+        )
+        storage = self.tenant.conn.block_storage
+        self.assertTrue(storage.get_backup(second['Result']).is_incremental)
+
+
+class Image(base.TestCase):
+    def test_download(self):
+        data = cloud.content(16)
+        image = self.tenant.image('mine', data)
+        hidden = self.tenant.image('hidden', data)
+        self.tenant.conn.image.update_image(hidden, is_hidden=True)
+        before = self.tenant.census()
+        result = self.backup('--all', '--to', self.target, '--plaintext-keys')
+        folder = self.backup_set(result)
+        self.assertEqual(
+            {image.id, hidden.id}, {row['ID'] for row in result.rows}
+        )
+        for row in result.rows:
+            self.assertEqual(
+                cloud.sha512(data), cloud.sha512_of(folder / row['Result'])
+            )
+        self.assertOnly(before)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pages on formats name each field, and no other."""
+
+import dataclasses
+import pathlib
+import re
+
+import testtools
+
+import backupclient
+from backupclient.manifest import record
+from backupclient.model import inventory
+from backupclient.model import outcome
+from backupclient.model import plan
+from backupclient.model import request
+from backupclient.model import resources
+
+PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
+
+SECTIONS = {
+    'manifest.rst': {
+        'Manifest': record.Manifest,
+        'Item of a manifest': record.Entry,
+        'Artifact': outcome.Artifact,
+        'File': outcome.FileRecord,
+        'Key': outcome.KeyRecord,
+        'Identity': inventory.CloudIdentity,
+        'Request': request.Request,
+        'Resource': resources.Resource,
+        'Server': resources.Server,
+        'Address': resources.Address,
+        'Volume': resources.Volume,
+        'Attachment': resources.Attachment,
+        'Image': resources.Image,
+        'Secret': resources.Secret,
+        'Membership': resources.Membership,
+    },
+    'plan.rst': {
+        'Plan': plan.Plan,
+        'Item of a plan': plan.Item,
+        'Peak': plan.Peak,
+    },
+}
+
+
+def documented(page):
+    """The fields that each section of a page defines."""
+    parts = re.split(
+        r'^(.+)\n(?:=+|-+)\n', page.read_text(), flags=re.MULTILINE
+    )
+    return {
+        title: set(_terms(text))
+        for title, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+
+
+def _terms(text):
+    for line in re.findall(r'^``.+\(.+\)$', text, re.MULTILINE):
+        yield from re.findall(r'``(\w+)``', line)
+
+
+class FormatsTestCase(testtools.TestCase):
+    def test_fields(self):
+        for name, kinds in SECTIONS.items():
+            found = documented(PAGES / name)
+            for title, kind in kinds.items():
+                self.assertEqual(
+                    {field.name for field in dataclasses.fields(kind)},
+                    found[title],
+                    title,
+                )
+
+    def test_versions(self):
+        for name, version in (
+            ('manifest.rst', record.FORMAT_VERSION),
+            ('plan.rst', plan.FORMAT_VERSION),
+        ):
+            self.assertIn(
+                f'``version`` (number)\n    Of the format: ``{version}``.',
+                (PAGES / name).read_text(),
+            )

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What python-openstackclient expects of a plugin."""
+
+import argparse
+import importlib.metadata
+import types
+
+import testtools
+
+from backupclient import plugin
+
+# python-freezerclient has these after `openstack backup`.
+TAKEN = {
+    'action',
+    'client',
+    'create',
+    'delete',
+    'job',
+    'list',
+    'session',
+    'show',
+}
+
+
+def commands() -> importlib.metadata.EntryPoints:
+    # As openstackclient.shell builds the name of the group.
+    group = f'openstack.{plugin.API_NAME}.v{plugin.DEFAULT_API_VERSION}'
+    return importlib.metadata.entry_points(group=group)
+
+
+class PluginTestCase(testtools.TestCase):
+    def test_is_registered(self):
+        (found,) = importlib.metadata.entry_points(
+            group='openstack.cli.extension', name=plugin.API_NAME
+        )
+        self.assertIs(plugin, found.load())
+
+    def test_version(self):
+        self.assertEqual(
+            f'os_{plugin.API_NAME}_api_version', plugin.API_VERSION_OPTION
+        )
+        self.assertIn(plugin.DEFAULT_API_VERSION, plugin.API_VERSIONS)
+
+    def test_no_global_option(self):
+        parser = argparse.ArgumentParser(add_help=False)
+        self.assertIs(parser, plugin.build_option_parser(parser))
+        self.assertEqual('usage: ', parser.format_usage()[:7])
+        self.assertEqual({}, vars(parser.parse_args([])))
+
+    def test_client_is_the_connection(self):
+        manager = types.SimpleNamespace(sdk_connection=object())
+        self.assertIs(manager.sdk_connection, plugin.make_client(manager))
+
+
+class CommandsTestCase(testtools.TestCase):
+    def test_names(self):
+        names = {command.name.partition('_') for command in commands()}
+        self.assertEqual({'backup'}, {first for first, _, _ in names})
+        self.assertEqual(set(), TAKEN & {second for _, _, second in names})
+
+    def test_help_tells_the_exit_codes(self):
+        for command in commands():
+            parser = command.load()(None, None).get_parser(command.name)
+            text = ' '.join(parser.format_help().split())
+            _before, found, codes = text.partition('Exit codes: ')
+            self.assertTrue(found, command.name)
+            for code in (0, 1, 2, 130):
+                self.assertRegex(codes, rf'(^|; ){code} \w', command.name)

@@ -1,0 +1,46 @@
+#!/bin/sh
+# Show the main job on a real OpenStack: tools/demo.sh
+#
+# Needs root on Debian 12, Python 3.11 and git. It starts the dev cloud of
+# this repository on loopback (devcloud/README.rst says what that installs),
+# fills a project with data, and backs them up into a folder.
+set -eu
+
+cd "$(dirname "$0")/.."
+. tools/venv.sh
+
+venv=.demo-venv
+if ! "$venv/bin/openstack" backup plan --help >/dev/null 2>&1; then
+    make_venv "$venv" .
+fi
+python=$venv/bin/python
+"$python" -m devcloud up
+"$python" -m devcloud seed
+
+target=$(mktemp -d)
+PATH=$PWD/$venv/bin:$PATH
+
+show() {
+    printf '\n$ %s\n' "$*"
+    "$@"
+}
+
+as_alice() {
+    printf '\n$ %s\n' "$*"
+    "$python" -m devcloud run -- "$@"
+}
+
+as_alice openstack backup plan --to "$target" --plaintext-keys \
+    -c Kind -c Name -c Size -c Procedure -c Consistency
+as_alice openstack backup run --all --to "$target" --plaintext-keys \
+    -c Kind -c Name -c Procedure -c Outcome -c Size
+cd "$target"/*/
+show ls -sh . volumes servers images keys secrets
+show sha512sum -c SHA512SUMS
+
+cat <<EOT
+
+The backup set is in $PWD; its RESTORE.md says how to restore it.
+The cloud still runs: python3 -m devcloud down stops it, and
+python3 -m devcloud wipe takes it away.
+EOT
