@@ -53,6 +53,8 @@ class Downtime:
             return
         with self._locks[server_id]:
             self._uncaptured.add(number)
+            # An earlier process may have asked it to stop just now.
+            self._settle(server_id)
             server = self._nova.server(server_id)
             if server is not None and server.status == 'ACTIVE':
                 self._journal.note_stopped(server_id)

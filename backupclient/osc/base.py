@@ -10,6 +10,7 @@ from typing import Any
 from osc_lib.command import command
 
 from backupclient import errors
+from backupclient.osc import display
 
 Table = tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]
 """What a Lister gives: the names of the columns, and the rows."""
@@ -45,5 +46,8 @@ class Lister(ExitCodes, command.Lister):
 
 
 def say(text: str) -> None:
-    """Talk to the person: stdout is only for data."""
-    print(text, file=sys.stderr, flush=True)
+    """Talk to the person: stdout is only for data.
+
+    The text may hold names from the cloud.
+    """
+    print(display.clean(text), file=sys.stderr, flush=True)

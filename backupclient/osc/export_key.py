@@ -23,7 +23,8 @@ class ExportKey(base.ExitCodes, command.ShowOne):
     for "cryptsetup --key-file". Who has it can read the data.
 
     Exit codes: 0 the key was written; 1 an error, or the key does not open
-    the file of --check, and no key was written; 2 wrong arguments.
+    the file of --check, and no key was written; 2 wrong arguments; 130
+    interrupted.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -46,7 +47,9 @@ class ExportKey(base.ExitCodes, command.ShowOne):
             help='The file to write, which must not be there; "-" for stdout '
             '(default: <kind>-<id>.key here)',
         )
-        parser.add_argument(
+        # cliff has --format for the row; it keeps -f.
+        own = parser.add_argument_group('key', conflict_handler='resolve')
+        own.add_argument(
             '--format',
             choices=_FORMATS,
             help='The passphrase that LUKS was given, the raw bytes as '

@@ -99,6 +99,12 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
         action='store_true',
         help='With --to: keep the intermediate images in the cloud',
     )
+    group.add_argument(
+        '--stop-servers',
+        action='store_true',
+        help='Stop a running server while its disks are captured, and start '
+        'it again at once: consistent instead of crash-consistent',
+    )
 
 
 def request(
@@ -125,6 +131,7 @@ def request(
         recipients=_recipients(args.encrypt_to),
         plaintext_keys=args.plaintext_keys,
         keep_images=args.keep_images,
+        stop_servers=args.stop_servers,
     )
 
 

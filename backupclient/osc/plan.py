@@ -15,7 +15,8 @@ class PlanBackup(base.Lister):
     everything that holds user data is planned.
 
     Exit codes: 0 everything can be done; 1 an error; 2 wrong arguments;
-    3 something that was selected cannot be backed up, the table says why.
+    3 something that was selected cannot be backed up, the table says why;
+    130 interrupted.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

@@ -50,7 +50,7 @@ class Lines:
     def say(self, text: str) -> None:
         """Tell something about the whole run."""
         with self._lock:
-            base.say(display.clean(text))
+            base.say(text)
 
     def step(self, resource: resources.Resource, text: str) -> None:
         """A resource's next step begins."""

@@ -110,7 +110,7 @@ def _shelved(
         row,
         procedure=plan.Procedure.IMAGE_DOWNLOAD,
         reason=reason,
-        consistency=plan.Consistency.STOPPED,
+        consistency=plan.Consistency.IMMUTABLE,
         result=layout.data_file(case.resource, image.disk_format),
         size=image.size,
         notes=images.notes(case.project, image),

@@ -18,7 +18,7 @@ from backupclient import errors
 from backupclient.transfer import room
 
 SUFFIX = '.part'
-BLOCK = 1 << 20
+BLOCK = 512 << 10
 _GRAIN = 4096
 _ZEROS = bytes(_GRAIN)
 _FULL = {errno.ENOSPC, errno.EDQUOT}

@@ -108,7 +108,7 @@ class Output(base.TestCase):
             'backup', 'run', '--volume', 'big', '--to', target
         )
         self.assertEqual(1, result.code, result)
-        self.assertIn('GiB', result.err)
+        self.assertIn('Make room', result.err)
         self.assertOnly(before)
 
 

@@ -44,6 +44,7 @@ class Everything(base.TestCase):
         tenant.image('image', data['image'])
         root = tenant.image('root-disk', data['root-disk'])
         boot = tenant.volume('boot', data['boot'])
+        tenant.conn.block_storage.set_volume_bootable_status(boot, True)
         tenant.server('guest', image=root, volumes=[attached, luks])
         tenant.server(
             'booted',

@@ -46,9 +46,7 @@ class KeyLifetimes(base.TestCase):
         return answer.json()['encryption_key_id']
 
     def key_of_backup(self, backup_id):
-        answer = self.storage.get(
-            f'/backups/{backup_id}', microversion='3.64'
-        )
+        answer = self.storage.get(f'/backups/{backup_id}', microversion='3.64')
         return answer.json()['backup']['encryption_key_id']
 
     def make_image(self):
@@ -131,9 +129,7 @@ class KeyLifetimes(base.TestCase):
         row = self.run_openstack(
             'volume', 'snapshot', 'create', '--volume', self.volume.id, 'snap'
         )
-        self.until(
-            'available', lambda: self.storage.get_snapshot(row['id'])
-        )
+        self.until('available', lambda: self.storage.get_snapshot(row['id']))
         self.assertNotIn('encryption_key_id', row)
         made = self.run_openstack(
             'volume', 'create', '--snapshot', row['id'], 'of-snap'
@@ -218,18 +214,22 @@ class KeyLifetimes(base.TestCase):
         self.assertPlaintext(self.stored(target))
 
     def test_key_deleted_by_hand(self):
-        """Barbican lets it happen; a backup cannot be restored then."""
+        """Restoring a backup whose key is gone harms its source too.
+
+        The volume that could not be restored has the key of the source, and
+        takes it along when it is deleted.
+        """
         backup_id = self.make_backup()
-        self.tenant.conn.key_manager.delete(
-            f'/secrets/{self.key_of_backup(backup_id)}', raise_exc=True
+        gone = self.tenant.conn.key_manager.delete(
+            f'/secrets/{self.key_of_backup(backup_id)}'
         )
-        restored = self.run_openstack(
+        self.assertEqual(204, gone.status_code)
+        made = self.run_openstack(
             'volume', 'create', '--backup', backup_id, '--type', 'luks',
             '--size', '1', 'restored',
         )['id']  # fmt: skip
-        cloud.until(
-            lambda: self.storage.get_volume(restored).status.startswith(
-                'error'
-            ),
-            'error',
-        )
+        self.until('error_restoring', lambda: self.storage.get_volume(made))
+        self.assertEqual(self.key_id, self.key_of_volume(made))
+        self.delete_volume(made)
+        self.assertIsNone(self.payload(self.key_id))
+        self.assertEqual('available', self.tenant.status(self.volume))

@@ -3,6 +3,7 @@
 
 import argparse
 import importlib.metadata
+import re
 import types
 
 import testtools
@@ -20,6 +21,9 @@ TAKEN = {
     'session',
     'show',
 }
+
+# Of every command; 3, for what is incomplete, is of some.
+CODES = {'0', '1', '2', '130'}
 
 
 def commands() -> importlib.metadata.EntryPoints:
@@ -61,8 +65,7 @@ class CommandsTestCase(testtools.TestCase):
     def test_help_tells_the_exit_codes(self):
         for command in commands():
             parser = command.load()(None, None).get_parser(command.name)
-            text = ' '.join(parser.format_help().split())
-            _before, found, codes = text.partition('Exit codes: ')
-            self.assertTrue(found, command.name)
-            for code in (0, 1, 2, 130):
-                self.assertRegex(codes, rf'(^|; ){code} \w', command.name)
+            text = ' '.join(parser.description.split())
+            _before, _found, codes = text.partition('Exit codes: ')
+            told = set(re.findall(r'(?:^|; )(\d+) ', codes))
+            self.assertEqual(set(), CODES - told, command.name)

@@ -20,9 +20,7 @@ class PayloadTestCase(base.TestCase):
     def test_octets_of_any_type(self):
         self.assertEqual(PAYLOAD, self.cloud.barbican.payload(self.secret))
         (request,) = self.fake.seen
-        self.assertEqual(
-            'application/octet-stream', request.headers['Accept']
-        )
+        self.assertEqual('application/octet-stream', request.headers['Accept'])
 
     def test_no_log_has_it(self):
         """Not even that of ``--debug``."""

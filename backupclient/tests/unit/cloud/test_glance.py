@@ -69,7 +69,9 @@ class FindTestCase(base.TestCase):
 
     def test_none_of_others(self):
         self.fake.glance.add_image('our name', owner='somebody')
-        self.fake.glance.add_image('x', **(self.tags | {'backupclient_run': 's'}))
+        self.fake.glance.add_image(
+            'x', **(self.tags | {'backupclient_run': 's'})
+        )
         self.assertIsNone(self._find())
 
 

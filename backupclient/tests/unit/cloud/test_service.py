@@ -255,7 +255,9 @@ class ExplainTestCase(base.TestCase):
             (wire.Answer(400, {'badRequest': {'message': 'No.'}}), 'No.'),
             (wire.Answer(409, content=HTML.encode()), 'Image "a" is in use'),
             (
-                wire.Answer(400, {'code': 400, 'title': 'T', 'description': 'D'}),
+                wire.Answer(
+                    400, {'code': 400, 'title': 'T', 'description': 'D'}
+                ),
                 ': D (HTTP 400)',
             ),
             (wire.Answer(400, {'code': 400, 'title': 'Title'}), 'Title'),

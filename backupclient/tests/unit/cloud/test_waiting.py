@@ -18,9 +18,7 @@ class WaiterTestCase(testtools.TestCase):
         """Wait, while the last state stays for ever."""
         every = itertools.chain(states, itertools.repeat(states[-1]))
         waiter = waiting.Waiter(self.clock, timeout)
-        return waiter.until(
-            {'done'}, lambda: next(every), 'Volume v', bad=bad
-        )
+        return waiter.until({'done'}, lambda: next(every), 'Volume v', bad=bad)
 
     def test_good(self):
         self.assertEqual('done', self._wait('new', 'busy', 'done'))

@@ -71,12 +71,12 @@ class TestCase(testtools.TestCase):
         """Give the journals, the oldest first."""
         if not journal.home().is_dir():
             return []
-        return [journal.Journal(path) for path in sorted(journal.home().iterdir())]
+        return [
+            journal.Journal(path) for path in sorted(journal.home().iterdir())
+        ]
 
     def states(self, report):
-        return {
-            one.resource.name: one.state.value for one in report.outcomes
-        }
+        return {one.resource.name: one.state.value for one in report.outcomes}
 
     def check_cloud(self, *new_kinds):
         """Nothing is changed, and of these kinds something is new."""

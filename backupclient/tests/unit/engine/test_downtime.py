@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import shutil
+
+from backupclient import errors
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
 
@@ -15,13 +18,13 @@ class DowntimeTestCase(base.TestCase):
 
     def _plan(self, status='ACTIVE'):
         server = self.fake.nova.add_server('web', b'root', status=status)
-        self.id = server['id']
-        self.fake.cinder.add_volume('data', base.DATA, server=self.id)
+        self.server_id = server['id']
+        self.fake.cinder.add_volume('data', base.DATA, server=self.server_id)
         return self.plan(target=str(self.target), stop_servers=True)
 
     def _server(self):
         self.fake.world.settle()
-        return self.fake.world.things['servers'][self.id]
+        return self.fake.world.things['servers'][self.server_id]
 
     def _check_runs(self):
         self.check_cloud()
@@ -62,7 +65,9 @@ class DowntimeTestCase(base.TestCase):
         states = []
 
         def look():
-            states.append(self.fake.world.things['servers'][self.id]['status'])
+            states.append(
+                self.fake.world.things['servers'][self.server_id]['status']
+            )
 
         planned = self._plan()
         self.fake.fail(look, 'POST cinder /snapshots')
@@ -92,11 +97,13 @@ class DowntimeTestCase(base.TestCase):
             # What may not be started cannot be; and it is told.
             if b'os-start' in fault.hit[0].body:
                 self.assertIn(
-                    f'openstack server start {self.id}',
+                    f'openstack server start {self.server_id}',
                     ' '.join(self.reporter.said),
                 )
             elif fault.hit[0].method == 'GET' and not self._running():
-                self.assertIn('could not be started', ' '.join(self.reporter.said))
+                self.assertIn(
+                    'could not be started', ' '.join(self.reporter.said)
+                )
             else:
                 self.assertEqual('ACTIVE', self._server()['status'], fault.hit)
 
@@ -128,7 +135,9 @@ class DowntimeTestCase(base.TestCase):
                     self.start(planned)
                 except wire.Killed:
                     self.new_process()
-                    self.assertEqual(0, self.resume().exit_code)
+                    report = self.resume()
+                    reasons = [one.reason for one in report.outcomes]
+                    self.assertEqual(0, report.exit_code, (kill.hit, reasons))
                 self._check_runs()
                 if not kill.hit:
                     break
@@ -139,8 +148,8 @@ class DowntimeTestCase(base.TestCase):
 
         def break_journal():
             (journal,) = self.journals()
-            (journal.folder / 'outcomes').rmdir()
+            shutil.rmtree(journal.folder / 'outcomes')
 
         self.fake.fail(break_journal, 'POST cinder /volumes')
-        self.assertRaises(Exception, self.start, planned)
+        self.assertRaises(errors.TargetError, self.start, planned)
         self.assertEqual('ACTIVE', self._server()['status'])

@@ -22,7 +22,9 @@ class StoreTestCase(testtools.TestCase):
     def test_replaces(self):
         for content in ('first', b'second', 'd\u00e4'):
             self._write(content)
-            wanted = content if isinstance(content, bytes) else content.encode()
+            wanted = (
+                content if isinstance(content, bytes) else content.encode()
+            )
             self.assertEqual(wanted, self.file.read_bytes())
         self.assertEqual(['record'], os.listdir(self.folder))
 

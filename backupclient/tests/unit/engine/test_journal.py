@@ -123,9 +123,7 @@ class JournalTestCase(testtools.TestCase):
         made = self._create()
         for field in ('auth_url', 'region', 'project_id'):
             other = dataclasses.replace(HERE, **{field: 'other'})
-            self._refused(
-                made.folder.name, 'another', 'web', identity=other
-            )
+            self._refused(made.folder.name, 'another', 'web', identity=other)
         same = dataclasses.replace(HERE, user_id='bob', project_name='renamed')
         self.assertTrue(journal.find(made.folder.name, same))
 

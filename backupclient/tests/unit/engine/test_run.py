@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import hashlib
-import pathlib
-import stat
 
 from backupclient import documents
 from backupclient import errors
 from backupclient.engine import run
-from backupclient.manifest import check
 from backupclient.manifest import record
 from backupclient.model import outcome
 from backupclient.model import plan
@@ -88,8 +85,6 @@ class RunTestCase(base.TestCase):
         (journal,) = self.journals()
         self.assertTrue(journal.has_ended)
         self.assertEqual(report.run, journal.folder.name)
-        for path in (journal.folder, *journal.folder.iterdir()):
-            self.assertEqual(0, path.stat().st_mode & 0o077, path)
         self.assertEqual(f'Run {report.run}', self.reporter.said[0])
 
     def test_one_fails_the_others_go_on(self):
@@ -167,7 +162,7 @@ class ResumeTestCase(base.TestCase):
         self.fake.cinder.add_volume('three', b'three' * 9000)
         return self.plan(target=str(self.target))
 
-    def _check_resumed(self, skipped=True):
+    def _check_resumed(self):
         self.new_process()
         report = self.resume()
         self.assertEqual({'complete'}, {*self.states(report).values()})
@@ -198,6 +193,7 @@ class ResumeTestCase(base.TestCase):
 
     def test_interrupted_in_parallel(self):
         self.new_process(stop_at=4)
+        self.fake.world.delay = 20
         report = self.start(self._plan(), parallel=3)
         self.assertTrue(report.interrupted)
         self.check_cloud()
@@ -237,7 +233,7 @@ class ResumeTestCase(base.TestCase):
         """They have their outcome; a new run is what does them."""
         planned = self._plan()
         self.fake.fail(REFUSED, 'POST cinder')
-        self.fake.fail(wire.Killed(), 'POST cinder', skip=2)
+        self.fake.fail(wire.Killed(), 'POST cinder', skip=1)
         self.assertRaises(wire.Killed, self.start, planned)
         self.new_process()
         report = self.resume()
@@ -311,7 +307,9 @@ class BackupServiceTestCase(base.TestCase):
             self.begin()
             report = self._start('down', parallel)
             self.assertEqual({'complete'}, {*self.states(report).values()})
-            self.assertEqual(['backup', 'image', 'image', 'image'], self._posts())
+            self.assertEqual(
+                ['backup', 'image', 'image', 'image'], self._posts()
+            )
             self.check_cloud('backups', 'images', 'images', 'images')
             procedures = {one.procedure.value for one in report.outcomes}
             self.assertEqual({'volume-image'}, procedures)
@@ -324,7 +322,9 @@ class BackupServiceTestCase(base.TestCase):
         """One volume is lost to it, no other."""
         report = self._start('stuck', parallel=4)
         states = self.states(report)
-        self.assertEqual(['complete', 'complete', 'failed'], sorted(states.values()))
+        self.assertEqual(
+            ['complete', 'complete', 'failed'], sorted(states.values())
+        )
         self.assertEqual(['backup', 'image', 'image'], self._posts())
         self.assertEqual(3, report.exit_code)
 
@@ -336,6 +336,7 @@ class BackupServiceTestCase(base.TestCase):
 
     def test_goes_down_meanwhile(self):
         """The others still have their other way."""
+
         def go_down():
             self.fake.cinder.backup_service = 'down'
 
@@ -347,7 +348,9 @@ class BackupServiceTestCase(base.TestCase):
 
     def _kept(self):
         return sorted(
-            one.artifact.kind + 's' for one in report_artifacts(self)
+            f'{one.artifact.kind}s'
+            for one in self.reporter.outcomes
+            if one.artifact
         )
 
     def test_first_fails_for_another_reason(self):
@@ -375,7 +378,3 @@ class BackupServiceTestCase(base.TestCase):
             if not kill.hit:
                 self.assertEqual(4, skip)
                 return
-
-
-def report_artifacts(test):
-    return [one for one in test.reporter.outcomes if one.artifact]

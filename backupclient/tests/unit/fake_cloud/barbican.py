@@ -57,9 +57,7 @@ class Barbican(service.Service):
             }
             for role, one in secrets.items()
         ]
-        self.world.add(
-            'containers', name, type='generic', secret_refs=refs
-        )
+        self.world.add('containers', name, type='generic', secret_refs=refs)
 
     @service.route('GET', '/(secrets|containers)')
     def _list(self, request: wire.Request, kind: str) -> wire.Answer:

@@ -48,9 +48,7 @@ class Service:
 
     def refuse(self, status: int, text: str) -> wire.Answer:
         fault = {404: 'itemNotFound', 413: 'overLimit'}.get(status, 'fault')
-        return wire.Answer(
-            status, {fault: {'code': status, 'message': text}}
-        )
+        return wire.Answer(status, {fault: {'code': status, 'message': text}})
 
     def thing(self, kind: str, id_: str) -> world_.Thing:
         found = self.world.things[kind].get(id_)

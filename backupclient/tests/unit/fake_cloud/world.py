@@ -32,9 +32,7 @@ class World:
     """
 
     def __init__(self) -> None:
-        self.things: dict[str, dict[str, Thing]] = {
-            kind: {} for kind in KINDS
-        }
+        self.things: dict[str, dict[str, Thing]] = {kind: {} for kind in KINDS}
         self.content: dict[str, bytes] = {}
         self.messages: dict[str, str] = {}
         self.delay = 1

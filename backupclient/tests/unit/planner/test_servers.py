@@ -238,7 +238,7 @@ class TestShelved(base.TestCase):
             self.assertEqual(self.image, item.image)
             self.assertEqual('web', item.server.name)
             self.assertEqual(self.image.size, item.size)
-            self.assertEqual('stopped', item.consistency)
+            self.assertEqual('immutable', item.consistency)
             self.assertTrue(item.to_file)
             self.assertIn(self.image.id, item.reason)
 

@@ -101,6 +101,8 @@ class TestStates(base.TestCase):
     def test_backing_up_may_need_the_operator(self):
         item = self.item(samples.volume('data', 'backing-up'))
         self.says(' '.join(item.notes), 'never ends', 'operator')
+        item = self.item(samples.volume('data', 'uploading'))
+        self.assertNotIn('operator', ' '.join(item.notes))
 
     def test_reserved_by_an_offloaded_server(self):
         volume = samples.volume('data', 'reserved')
@@ -157,6 +159,7 @@ class TestItem(base.TestCase):
         self.assertEqual(f'volumes/{volume.id}.raw', item.result)
         self.assertEqual(3 * resources.GIB, item.size)
         self.assertFalse(item.keep_image)
+        self.assertEqual((), item.notes)
         self.says(item.reason, 'leave the cloud', 'Detached')
 
     def test_file_of_an_attached_volume(self):

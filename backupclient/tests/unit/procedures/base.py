@@ -123,7 +123,9 @@ class TestCase(testtools.TestCase):
         def captured():
             self.captured += 1
 
-        steps = [each(self.work, self.item) for each in registry.steps(self.item)]
+        steps = [
+            each(self.work, self.item) for each in registry.steps(self.item)
+        ]
         listener = flows.Listener(
             lambda text: self.reporter.step(self.item.resource, text),
             captured,

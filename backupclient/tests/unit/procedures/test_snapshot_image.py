@@ -41,8 +41,10 @@ class AttachedTestCase(every_failure.EveryFailure):
             self.cloud.asked('POST', 'PATCH', 'DELETE'),
         )
         taken, copied = (
-            request.json for request in self.cloud.seen[:]
-            if str(request) in ('POST cinder /snapshots', 'POST cinder /volumes')
+            request.json
+            for request in self.cloud.seen[:]
+            if str(request)
+            in ('POST cinder /snapshots', 'POST cinder /volumes')
         )
         resource = self.item.resource
         wanted = tags.metadata(base.RUN, resource, tags.Role.TEMPORARY)

@@ -57,7 +57,9 @@ class InUseTestCase(every_failure.EveryFailure):
             volume=self.item.volume,
             incremental=True,
         )
-        self.cloud.cinder.add_backup({'id': self.item.resource.id, 'size': 1}, 'full')
+        self.cloud.cinder.add_backup(
+            {'id': self.item.resource.id, 'size': 1}, 'full'
+        )
         backups = self.cloud.world.things['backups']
 
         def make_full():

@@ -14,10 +14,12 @@ import testtools
 from backupclient import errors
 from backupclient.tests.unit.transfer import fakes
 from backupclient.transfer import download
+from backupclient.transfer import part
 from backupclient.transfer import proof
 
 MIB = 1 << 20
 DATA = b'head' * 3000 + bytes(MIB) + b'body' * 300_000 + bytes(50_000)
+BLOCKS = 2 * MIB // part.BLOCK
 BREAK = fakes.Answer(length=700_000)
 
 
@@ -63,10 +65,10 @@ class DownloadTestCase(testtools.TestCase):
         self.assertEqual(['a.raw'], os.listdir(self.folder))
         self.assertEqual(DATA, self.final.read_bytes())
 
-    def _interrupt(self, blocks):
-        """Leave what a killed process leaves."""
+    def _interrupt(self):
+        """Leave what a killed process leaves: the first 2 MiB."""
         with contextlib.suppress(errors.Interrupted):
-            self._fetch(fakes.Source(DATA), clock=fakes.Clock(blocks))
+            self._fetch(fakes.Source(DATA), clock=fakes.Clock(BLOCKS))
 
 
 class TestDownload(DownloadTestCase):
@@ -286,28 +288,28 @@ class TestTarget(DownloadTestCase):
 class TestLaterProcess(DownloadTestCase):
     def test_part_stays_when_interrupted(self):
         self._fails(
-            errors.Interrupted, fakes.Source(DATA), clock=fakes.Clock(2)
+            errors.Interrupted, fakes.Source(DATA), clock=fakes.Clock(BLOCKS)
         )
         self.assertEqual(DATA[: 2 * MIB], self.part.read_bytes())
 
     def test_continues(self):
-        self._interrupt(2)
+        self._interrupt()
         source = fakes.Source(DATA)
         self._fetch(source)
         self._is_right()
         self.assertEqual([2 * MIB], source.asked)
 
     def test_continues_without_ranges(self):
-        self._interrupt(2)
+        self._interrupt()
         source = fakes.Source(DATA, fakes.Answer(400, to_ranges=True))
         self._fetch(source)
         self._is_right()
         self.assertEqual([2 * MIB, 0], source.asked)
 
     def test_interrupted_while_reading_again_what_is_there(self):
-        self._interrupt(2)
+        self._interrupt()
         source = fakes.Source(DATA, fakes.Answer(ranges=False))
-        self._fails(errors.Interrupted, source, clock=fakes.Clock(3))
+        self._fails(errors.Interrupted, source, clock=fakes.Clock(BLOCKS + 1))
         self.assertEqual([2 * MIB], source.asked)
         self.assertEqual(2 * MIB, self.part.stat().st_size)
 
@@ -334,7 +336,7 @@ class TestLaterProcess(DownloadTestCase):
         self.assertEqual([0], source.asked)
 
     def test_wrong_for_the_second_time(self):
-        self._interrupt(2)
+        self._interrupt()
         source = fakes.Source(DATA)
         self._fails(
             errors.TransferError, source, fakes.expected(DATA[:-1] + b'x')
@@ -350,7 +352,7 @@ class TestLaterProcess(DownloadTestCase):
         self.assertEqual([0], source.asked)
 
     def test_interrupted_while_reading_the_part(self):
-        self._interrupt(2)
+        self._interrupt()
         self._fails(
             errors.Interrupted, fakes.Source(DATA), clock=fakes.Clock(1)
         )

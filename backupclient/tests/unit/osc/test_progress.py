@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+
+from concurrent import futures
+import contextlib
+
+import fixtures
+import testtools
+
+from backupclient.model import outcome
+from backupclient.model import plan
+from backupclient.model import resources
+from backupclient.osc import progress
+from backupclient.tests.unit.osc import base
+
+RESOURCE = resources.Resource(resources.Kind.VOLUME, 'da\x1b[31mta', 'id-1')
+FAILED = outcome.Outcome(
+    RESOURCE, plan.Procedure.VOLUME_IMAGE, outcome.State.FAILED, 'be\x07ll'
+)
+OTHER = resources.Resource(resources.Kind.IMAGE, '[red]markup[/red]', 'id-2')
+
+
+class TestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '200'))
+        self.useFixture(fixtures.EnvironmentVariable('TERM', 'xterm'))
+
+    def tell(self, terminal, work):
+        """Give what a reporter writes while it is told something."""
+        stream = base.Stream(terminal)
+        with (
+            contextlib.redirect_stderr(stream),
+            progress.reporter() as reporter,
+        ):
+            work(reporter)
+        return stream.said
+
+
+class LinesTestCase(TestCase):
+    def test_a_line_for_each(self):
+        def work(reporter):
+            self.assertIsInstance(reporter, progress.Lines)
+            reporter.say('Run r')
+            reporter.step(RESOURCE, 'download')
+            reporter.progress(RESOURCE, 1, 2)
+            reporter.ended(FAILED)
+
+        self.assertEqual(
+            [
+                'Run r',
+                r'volume "da\x1b[31mta" (id-1): download',
+                r'volume "da\x1b[31mta" (id-1): failed: be\x07ll',
+            ],
+            self.tell(False, work).splitlines(),
+        )
+
+    def test_bytes_now_and_then(self):
+        times = iter((0.0, 10.0, 29.0, 31.0, 50.0, 62.0))
+        self.useFixture(
+            fixtures.MonkeyPatch('time.monotonic', lambda: next(times))
+        )
+
+        def work(reporter):
+            reporter.step(OTHER, 'download')
+            for done in range(1, 6):
+                reporter.progress(OTHER, done << 20, 8 << 20)
+
+        self.assertEqual(
+            ['download', '3.0 MiB of 8.0 MiB', '5.0 MiB of 8.0 MiB'],
+            [
+                line.rpartition(': ')[2]
+                for line in self.tell(False, work).splitlines()
+            ],
+        )
+
+
+class LiveTestCase(TestCase):
+    def test_said_things_stay(self):
+        def work(reporter):
+            self.assertIsInstance(reporter, progress.Live)
+            reporter.say('[b]Run r[/b]')
+            reporter.step(RESOURCE, 'download')
+            reporter.progress(RESOURCE, 1 << 20, 2 << 20)
+            reporter.step(OTHER, 'upload')
+            reporter.progress(OTHER, 1, None)
+            reporter.ended(FAILED)
+
+        said = self.tell(True, work)
+        self.assertIn('[b]Run r[/b]', said)
+        self.assertIn('[red]markup[/red]', said)
+        self.assertIn(r'volume "da\x1b[31mta" (id-1): failed: be\x07ll', said)
+        self.assertNotIn('\x1b[31m', said)
+        self.assertNotIn('\x07', said)
+
+    def test_many_threads(self):
+        every = [
+            resources.Resource(
+                resources.Kind.VOLUME, f'v{number}', str(number)
+            )
+            for number in range(20)
+        ]
+
+        def work(reporter):
+            def one(resource):
+                for done in range(50):
+                    reporter.step(resource, 'step')
+                    reporter.progress(resource, done, 50)
+                reporter.ended(
+                    outcome.Outcome(
+                        resource,
+                        plan.Procedure.VOLUME_IMAGE,
+                        outcome.State.COMPLETE,
+                    )
+                )
+
+            with futures.ThreadPoolExecutor(8) as pool:
+                list(pool.map(one, every))
+
+        said = self.tell(True, work)
+        for resource in every:
+            self.assertIn(f'{resource.label}: complete', said)

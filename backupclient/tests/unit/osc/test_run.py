@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import json
+import re
+
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.osc import base
+
+REFUSED = wire.Answer(403, {'forbidden': {'message': 'no'}})
+
+
+class RunTestCase(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.volume = self.fake.cinder.add_volume('data', b'data' * 9000)
+
+    def test_complete(self):
+        (row,) = self.rows('run', '--all', '--to', self.target)
+        self.assertEqual(
+            [
+                'Kind',
+                'Name',
+                'ID',
+                'Procedure',
+                'Outcome',
+                'Result',
+                'Size',
+                'Seconds',
+                'Notes',
+            ],
+            list(row),
+        )
+        self.assertEqual('complete', row['Outcome'])
+        self.assertEqual(f'volumes/{self.volume["id"]}.raw', row['Result'])
+        self.assertEqual(36_000, row['Size'])
+
+    def test_talk_is_on_stderr(self):
+        self.rows('run', '--all', '--to', self.target)
+        lines = self.err.said.splitlines()
+        found = re.fullmatch(r'Run (\d{8}T\d{6}Z-[a-z]{4})', lines[0])
+        run = found.group(1)
+        label = f'volume "data" ({self.volume["id"]})'
+        self.assertIn(f'{label}: copy the volume to an image', lines)
+        self.assertIn(f'{label}: download', lines)
+        self.assertIn(f'{label}: complete', lines)
+        self.assertIn(f'Backup set: {self.target / run}', lines)
+        self.assertIn('1 complete, 0 failed, 0 skipped', lines)
+
+    def test_live(self):
+        """On a terminal the lines move; what it says stays."""
+        words = ['backup', 'run', '--all', '-f', 'json']
+        self.assertEqual(0, self.openstack(*words, terminal=True))
+        self.assertEqual(1, len(json.loads(self.out.said)))
+        self.assertIn('complete', self.err.said)
+
+    def test_quiet_pipes(self):
+        words = ['backup', 'run', '--all', '-f', 'value', '-c', 'Outcome']
+        self.assertEqual(0, self.openstack(*words))
+        self.assertEqual('complete\n', self.out.said)
+        self.assertNotIn('\x1b', self.err.said)
+
+    def test_incomplete(self):
+        self.fake.cinder.add_volume('broken', status='error')
+        rows = self.rows('run', '--all', code=3)
+        self.assertEqual(
+            {'data': 'complete', 'broken': 'skipped'},
+            {row['Name']: row['Outcome'] for row in rows},
+        )
+        self.assertIn('1 complete, 0 failed, 1 skipped', self.err.said)
+
+    def test_nothing_done(self):
+        self.fake.fail(REFUSED, 'POST cinder', times=9)
+        (row,) = self.rows('run', '--all', code=1)
+        self.assertEqual('failed', row['Outcome'])
+        self.assertIn('no (HTTP 403)', ' '.join(row['Notes']))
+
+    def test_name(self):
+        self.rows('run', '--all', '--name', 'nightly')
+        (backup,) = self.fake.world.things['backups'].values()
+        self.assertEqual('nightly-data', backup['name'])
+
+    def test_wrong_arguments(self):
+        plan = self.root / 'plan.json'
+        for words in (
+            [],
+            ['--replan', '--all'],
+            ['--plan', plan, '--all'],
+            ['--plan', plan, '--to', self.target],
+            ['--resume', 'last', '--volume', 'data'],
+            ['--resume', 'last', '--plan', plan],
+            ['--all', '--parallel', '0'],
+            ['--all', '--parallel', 'many'],
+            ['--all', '--timeout', '-1'],
+            ['--resume', 'last'],
+            ['--resume', 'nothing'],
+        ):
+            code = self.openstack('backup', 'run', *words)
+            self.assertEqual(2, code, (words, self.err.said))
+            self.assertEqual('', self.out.said)
+            self.assertTrue(self.err.said.strip(), words)
+        self.assertEqual([], self.fake.asked('POST'))
+
+    def test_interrupted_and_resumed(self):
+        self.stop_at = 1
+        (row,) = self.rows('run', '--all', '--to', self.target, code=130)
+        self.assertEqual('skipped', row['Outcome'])
+        found = re.search('openstack backup run --resume (.+)', self.err.said)
+        self.stop_at = 0
+        (row,) = self.rows('run', '--resume', found.group(1))
+        self.assertEqual('complete', row['Outcome'])
+        self.assertEqual(
+            2, self.openstack('backup', 'run', '--resume', 'last')
+        )
+
+    def test_target_that_cannot_be(self):
+        self.target.write_text('a file')
+        words = ['backup', 'run', '--all', '--to', self.target]
+        self.assertEqual(1, self.openstack(*words))
+        self.assertIn(str(self.target), self.err.said)
+        self.assertEqual([], self.fake.asked('POST'))
+
+
+class SavedPlanTestCase(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.volume = self.fake.cinder.add_volume('data', b'data')
+        self.file = self.root / 'plan.json'
+        self.rows('plan', '--to', self.target, '--save', self.file)
+
+    def test_unchanged(self):
+        (row,) = self.rows('run', '--plan', self.file)
+        self.assertEqual('complete', row['Outcome'])
+        self.assertTrue(self.target.is_dir())
+
+    def test_changed(self):
+        self.volume['size'] = 2
+        (row,) = self.rows('run', '--plan', self.file, code=1)
+        self.assertEqual('skipped', row['Outcome'])
+        self.assertIn('its size was', self.err.said)
+        (row,) = self.rows('run', '--plan', self.file, '--replan')
+        self.assertEqual('complete', row['Outcome'])
+
+    def test_damaged(self):
+        for text in ('', '{}', '[]', '{"version": 99}'):
+            self.file.write_text(text)
+            words = ['backup', 'run', '--plan', self.file]
+            self.assertEqual(1, self.openstack(*words))
+            self.assertIn(str(self.file), self.err.said)
+            self.assertNotIn('Traceback', self.err.said)
