@@ -36,8 +36,9 @@ class Execution:
         self._outcomes = journal.outcomes()
         self._scout: int | None = None
         self._held: list[int] = []
+        stops = run.plan.request.stop_servers
         self._downtime = downtime.Downtime(
-            work, journal, self._items, self._todo()
+            work, journal, self._items, self._todo() if stops else ()
         )
 
     def run(self) -> tuple[outcome_.Outcome, ...]:

@@ -90,7 +90,11 @@ def plan_summary(planned: plan_.Plan) -> list[str]:
         f'{display.size(planned.bytes_to_move)} to move, '
         f'{display.size(planned.bytes_to_files)} of it into files.'
     ]
-    lines += [_peak(peak) for peak in planned.peaks]
+    lines += [
+        f'Quota {peak.quota}: {peak.needed} needed at most, {peak.free} free.'
+        for peak in planned.peaks
+        if peak.free is not None
+    ]
     return lines + [f'Caution: {text}' for text in planned.cautions]
 
 
@@ -109,11 +113,6 @@ def run_summary(report: run_.Report) -> list[str]:
             + shlex.quote(report.run)
         )
     return lines
-
-
-def _peak(peak: plan_.Peak) -> str:
-    free = 'no limit known' if peak.free is None else f'{peak.free} free'
-    return f'Quota {peak.quota}: {peak.needed} needed at most, {free}.'
 
 
 def _notes(outcome: outcome_.Outcome) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import logging
 import pathlib
 
 import fixtures
@@ -55,7 +56,8 @@ class TestCase(testtools.TestCase):
                 'backupclient.clock.SystemClock', self._make_clock
             )
         )
-        self.useFixture(fixtures.FakeLogger())
+        # The shell adds handlers of its own and leaves them behind.
+        self.useFixture(fixtures.LogHandler(logging.NullHandler()))
         self.stop_at = 0
 
     def _make_clock(self):

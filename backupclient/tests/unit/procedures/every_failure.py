@@ -16,10 +16,6 @@ _WRITES = {'fits': wire.writes}
 PASSING = {
     'lost once': {'how': wire.Lost(), **_WRITES},
     'lost once, done': {'how': wire.Lost(), 'done': True, **_WRITES},
-    '503 once': {
-        'how': wire.Answer(503, headers={'Retry-After': '7'}),
-        **_WRITES,
-    },
 }
 LASTING = {
     'refused': {'how': _REFUSAL},
