@@ -49,9 +49,9 @@ class SignalsTestCase(testtools.TestCase):
             process.send_signal(number)
             said, _ = process.communicate(timeout=60)
             self.assertEqual(0, process.returncode)
-            self.assertIn('undoing\n', said)
+            self.assertIn('undoing', said)
             self.assertIn('Stopping', said)
-            self.assertTrue(said.endswith('after\n'))
+            self.assertIn('after', said)
 
     def test_twice(self):
         process = self._start('long')
