@@ -190,14 +190,16 @@ def restore_script(page, volume):
     for token in markdown_it.MarkdownIt().parse(page.read_text()):
         if token.type == 'inline' and token.content.startswith('Volume '):
             wanted = token.content.endswith(volume)
+        elif not wanted:
+            continue
         elif token.type == 'inline' and 'until it prints' in token.content:
             waits_for = token.content.split('`')[1]
-        elif token.type == 'code_block' and wanted:
-            if 'openstack ' not in token.content:
-                continue
+        elif token.type == 'code_block' and 'openstack ' in token.content:
             code = token.content.strip()
             if waits_for:
-                code = f'until [ "$({code})" = {waits_for} ]; do sleep 1; done'
+                code = (
+                    f'until [ "$({code})" = {waits_for} ]; do sleep 1; done'
+                )
             waits_for = ''
             lines.append(code)
     return '\n'.join(lines)
