@@ -30,7 +30,7 @@ def run(
 ) -> Cost:
     """Run a program to its end; what it prints is thrown away.
 
-    :raises SystemExit: when it fails, with what it said.
+    :raises SystemExit: when it fails; what it said is on stderr.
     """
     with tempfile.TemporaryFile() as said:
         started = time.monotonic()
@@ -51,8 +51,9 @@ def run(
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             said.seek(0)
-            text = said.read().decode(errors='replace')
-            sys.exit(f'{" ".join(command)}: {child.returncode}\n{text}')
+            # At once: what cleans up may fail too, and hide this.
+            print(' '.join(command), said.read().decode(), file=sys.stderr)
+            sys.exit(child.returncode)
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss << 10)
 
 

@@ -150,6 +150,14 @@ class KeyLifetimes(base.TestCase):
             'on_image_deletion',
             image.properties['cinder_encryption_key_deletion_policy'],
         )
+        made = self.run_openstack(
+            'volume', 'create', '--image', image.id, '--type', 'luks',
+            '--size', '1', 'of-image',
+        )['id']  # fmt: skip
+        self.until('available', lambda: self.storage.get_volume(made))
+        third = self.key_of_volume(made)
+        self.assertCopy(third)
+        self.assertNotEqual(copy, third)
         file = self.target / 'image.raw'
         self.tenant.conn.image.download_image(
             image, stream=True, output=str(file)
