@@ -12,6 +12,10 @@ from backupclient import clock as clock_
 from backupclient import errors
 from backupclient.model import events
 
+_LEFT = (
+    b'Left at once. What is temporary is still there: "openstack backup run '
+    b'--resume last" takes it away and goes on.\n'
+)
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -28,6 +32,7 @@ def orderly(
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         if asked.is_set():
+            os.write(2, _LEFT)
             os._exit(errors.Interrupted.exit_code)
         asked.set()
         clock.stop()

@@ -64,9 +64,10 @@ class Exported:
         """What the person should know."""
         said = [self.proof.reason] if self.proof.reason else []
         if not self.sealed:
+            place = 'stdout' if self.file == '-' else self.file
             said.append(
-                f'Caution: {self.file} holds the key unprotected. Keep it '
-                'where only you can read it.'
+                f'Caution: {place} has the key unprotected. Keep it where '
+                'only you can read it.'
             )
         return said
 

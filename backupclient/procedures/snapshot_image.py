@@ -23,7 +23,7 @@ class Snapshot(step.Step):
     @staticmethod
     def command(item: plan_.Item) -> str:
         return (
-            'openstack volume snapshot create --force '
+            'openstack --os-volume-api-version 3.66 volume snapshot create '
             f'--volume {item.resource.id} SNAPSHOT'
         )
 

@@ -41,7 +41,7 @@ def head(
             ('consistency', _consistency(entry.consistency)),
             ('file', entry.file.path if entry.file else ''),
             ('bytes', f'{entry.file.size:,}' if entry.file else ''),
-            ('key', entry.key.path if entry.key else ''),
+            ('key', '' if entry.secret or not entry.key else entry.key.path),
             ('in the cloud', _artifact(entry.artifact)),
             ('with the key', entry.artifact.key_id if entry.artifact else ''),
             *(('note', text) for text in entry.notes),

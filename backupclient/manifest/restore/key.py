@@ -84,6 +84,7 @@ def unlocking(key: outcome.KeyRecord, path: str) -> tuple[str, ...]:
         ),
         'Or, without root, write the decrypted disk to a file (LUKS 1 only):',
         markdown.block(
+            'umask 077',
             shell.command(
                 passphrase,
                 'qemu-img convert -O raw',
@@ -91,6 +92,6 @@ def unlocking(key: outcome.KeyRecord, path: str) -> tuple[str, ...]:
                 '--image-opts driver=luks,key-secret=key,'
                 f'file.filename={data}',
                 'decrypted.raw',
-            )
+            ),
         ),
     )

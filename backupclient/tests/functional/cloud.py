@@ -315,7 +315,7 @@ class Tenant(fixtures.Fixture):
         def gone():
             left = list(read(**query))
             for each in left:
-                if not each.status.endswith('ing'):
+                if each.status == 'available' or 'error' in each.status:
                     try:
                         delete(each)
                     except openstack.exceptions.HttpException:

@@ -197,9 +197,7 @@ def restore_script(page, volume):
         elif token.type == 'code_block' and 'openstack ' in token.content:
             code = token.content.strip()
             if waits_for:
-                code = (
-                    f'until [ "$({code})" = {waits_for} ]; do sleep 1; done'
-                )
+                code = f'until [ "$({code})" = {waits_for} ]; do sleep 1; done'
             waits_for = ''
             lines.append(code)
     return '\n'.join(lines)

@@ -43,6 +43,7 @@ _FIRST_WORDS = (
     'openstack secret',
     'openstack server',
     'openstack volume',
+    'umask ',
 )
 
 

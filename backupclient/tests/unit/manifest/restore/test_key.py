@@ -141,6 +141,6 @@ class TestUnlock(Case):
         )
         done = self.shell.run(self.script('qemu-img'))
         self.assertEqual(('', 0), (done.stdout, done.returncode))
-        self.assertEqual(
-            1 << 20, (self.shell.folder / 'decrypted.raw').stat().st_size
-        )
+        decrypted = (self.shell.folder / 'decrypted.raw').stat()
+        self.assertEqual(1 << 20, decrypted.st_size)
+        self.assertEqual(0o600, decrypted.st_mode & 0o777)
