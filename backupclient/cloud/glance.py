@@ -115,7 +115,11 @@ class ImageData:
         :raises CloudError: with the status of the refusal.
         :raises AnswerLost: when there was no answer.
         """
-        headers = {'Accept': 'application/octet-stream'}
+        # Compressed on the way, the bytes would not be those that were hashed.
+        headers = {
+            'Accept': 'application/octet-stream',
+            'Accept-Encoding': 'identity',
+        }
         if offset:
             headers['Range'] = f'bytes={offset}-'
         answer = self.service.repeat(

@@ -15,9 +15,9 @@ def free_bytes(folder: pathlib.Path) -> int:
     :raises TargetError: when the file system does not say.
     """
     place = folder.absolute()
-    while not place.exists():
-        place = place.parent
     try:
+        while not place.exists():
+            place = place.parent
         found = os.statvfs(place)
     except OSError as error:
         raise errors.TargetError(

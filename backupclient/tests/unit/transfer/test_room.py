@@ -29,3 +29,13 @@ class TestRoom(testtools.TestCase):
 
     def test_relative_folder(self):
         self.assertGreater(room.free_bytes(pathlib.Path('not/there')), 0)
+
+    def test_file_system_does_not_say(self):
+        def refuse(path):
+            raise PermissionError(13, 'Permission denied')
+
+        self.useFixture(fixtures.MonkeyPatch('os.statvfs', refuse))
+        error = self.assertRaises(
+            errors.TargetError, room.free_bytes, self.folder
+        )
+        self.assertIn('Permission denied', str(error))
