@@ -3,9 +3,12 @@
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
 from backupclient import errors
-from backupclient.model import request as request_
+
+if TYPE_CHECKING:
+    from backupclient.model import request as request_
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -62,8 +65,8 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         '--volume-method',
-        choices=[method.value for method in request_.VolumeMethod],
-        default=request_.VolumeMethod.AUTO.value,
+        choices=('auto', 'backup', 'image'),
+        default='auto',
         help='How volumes are backed up (default: auto: images with --to, '
         'otherwise the Backup API where the cloud offers it)',
     )
@@ -109,12 +112,14 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
 
 def request(
     args: argparse.Namespace, *, everything_by_default: bool = False
-) -> request_.Request:
+) -> 'request_.Request':
     """Make the request of the parsed options.
 
     :param everything_by_default: no selection means ``--all``.
     :raises UsageError: options that do not fit together.
     """
+    from backupclient.model import request as request_
+
     if args.keep_images and not args.to:
         raise errors.UsageError('--keep-images needs --to.')
     return request_.Request(
@@ -127,7 +132,7 @@ def request(
         exclude=tuple(args.exclude),
         target=os.path.abspath(args.to) if args.to else '',
         volume_method=request_.VolumeMethod(args.volume_method),
-        chain=_chain(args),
+        chain=request_.Chain(_chain(args)),
         recipients=_recipients(args.encrypt_to),
         plaintext_keys=args.plaintext_keys,
         keep_images=args.keep_images,
@@ -149,12 +154,10 @@ def _recipients(values: list[str]) -> tuple[str, ...]:
     return protection.expand(values)
 
 
-def _chain(args: argparse.Namespace) -> request_.Chain:
+def _chain(args: argparse.Namespace) -> str:
     if args.full:
-        return request_.Chain.FULL
-    if args.incremental:
-        return request_.Chain.INCREMENTAL
-    return request_.Chain.AUTO
+        return 'full'
+    return 'incremental' if args.incremental else 'auto'
 
 
 def _match(text: str) -> tuple[str, str | None]:

@@ -5,7 +5,6 @@ import argparse
 import pathlib
 
 from backupclient import errors
-from backupclient.model import request as request_
 from backupclient.osc import base
 from backupclient.osc import options
 
@@ -95,6 +94,8 @@ class RunBackup(base.Lister):
 
 def _check(args: argparse.Namespace) -> None:
     """Refuse what does not fit together, before anything is asked."""
+    from backupclient.model import request as request_
+
     if args.plan or args.resume:
         if options.request(args) != request_.Request():
             raise errors.UsageError(
