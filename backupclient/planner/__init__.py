@@ -20,10 +20,6 @@ from backupclient.planner import selection as selection_
 from backupclient.planner import servers
 from backupclient.planner import volumes
 
-# What the engine can run. The plan says of the others that they are not
-# covered yet.
-COVERED = frozenset(plan_.Procedure) - {plan_.Procedure.NONE}
-
 # In the order of the plan.
 RULES: tuple[rule_.Rule, ...] = (servers, volumes, images, secrets)
 
@@ -36,7 +32,7 @@ def plan(
     :raises UsageError: when the request's names or ``--match`` do not fit
         what is there.
     """
-    project = project_.survey(request, inventory, COVERED)
+    project = project_.survey(request, inventory)
     selection = selection_.select(project, RULES)
     rules = {rule.KIND: rule for rule in RULES}
     wanted = [

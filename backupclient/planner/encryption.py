@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Encrypted data: copies hold raw LUKS blocks, noise without their key."""
 
-from backupclient.model import plan
 from backupclient.planner import project as project_
 
 WITH_KEY = (
@@ -22,7 +21,6 @@ def obstacle(project: project_.Project, key_id: str) -> str:
     return (
         _fixed_key(key_id)
         or project.missing('key-manager')
-        or _not_covered(project)
         or _not_asked_for(project)
     )
 
@@ -33,15 +31,6 @@ def _fixed_key(key_id: str) -> str:
     return (
         'Its key cannot be exported: the cloud encrypts with a key of its own '
         'and names no secret.'
-    )
-
-
-def _not_covered(project: project_.Project) -> str:
-    if plan.Procedure.SECRET_DOWNLOAD in project.covered:
-        return ''
-    return (
-        'Not covered yet: this version cannot export its key, without which '
-        'the copy would be unreadable.'
     )
 
 

@@ -69,12 +69,7 @@ def item(case: rule.Case) -> plan.Item:
 
 def obstacle(project: project_.Project, image: resources.Image) -> str:
     """Say why an image cannot be downloaded, or not be read afterwards."""
-    return (
-        project.uncovered(plan.Procedure.IMAGE_DOWNLOAD)
-        or project.missing('image')
-        or _state(image)
-        or _no_key(project, image)
-    )
+    return project.missing('image') or _state(image) or _no_key(project, image)
 
 
 def notes(

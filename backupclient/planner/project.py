@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 import dataclasses
 
 from backupclient.model import inventory as inventory_
-from backupclient.model import plan
 from backupclient.model import request as request_
 from backupclient.model import resources
 
@@ -21,7 +20,6 @@ _SERVICES = {
 class Project:
     """What the rules look at; ``survey`` makes it.
 
-    :param covered: the procedures that this version can run.
     :param servers: by ID, as are volumes, images and secrets.
     :param volumes_of: by a server's ID the IDs of the volumes that it holds,
         attached or reserved for it.
@@ -33,7 +31,6 @@ class Project:
 
     request: request_.Request
     inventory: inventory_.Inventory
-    covered: frozenset[plan.Procedure]
     servers: Mapping[str, resources.Server]
     volumes: Mapping[str, resources.Volume]
     images: Mapping[str, resources.Image]
@@ -42,12 +39,6 @@ class Project:
     servers_of: Mapping[str, tuple[resources.Server, ...]]
     parents: Mapping[str, resources.CinderBackup]
     secret_names: frozenset[str]
-
-    def uncovered(self, procedure: plan.Procedure) -> str:
-        """Give the reason if this version cannot run the procedure."""
-        if procedure in self.covered:
-            return ''
-        return f'Not covered yet: this version cannot do {procedure}.'
 
     def missing(self, service: str) -> str:
         """Give the reason if the cloud's catalogue lacks a service.
@@ -62,14 +53,12 @@ class Project:
 def survey(
     request: request_.Request,
     inventory: inventory_.Inventory,
-    covered: frozenset[plan.Procedure],
 ) -> Project:
     """Index an inventory, each list once."""
     volumes_of = _volumes_of(inventory)
     return Project(
         request=request,
         inventory=inventory,
-        covered=covered,
         servers={server.id: server for server in inventory.servers},
         volumes={volume.id: volume for volume in inventory.volumes},
         images={image.id: image for image in inventory.images},

@@ -76,11 +76,7 @@ def item(case: rule.Case) -> plan.Item:
 
 
 def _obstacle(project: project_.Project, secret: resources.Secret) -> str:
-    return (
-        project.uncovered(plan.Procedure.SECRET_DOWNLOAD)
-        or project.missing('key-manager')
-        or _state(secret)
-    )
+    return project.missing('key-manager') or _state(secret)
 
 
 def _state(secret: resources.Secret) -> str:

@@ -62,8 +62,7 @@ def _own_disk(
     project = case.project
     to_file = bool(project.request.target)
     obstacle = (
-        project.uncovered(plan.Procedure.SERVER_IMAGE)
-        or project.missing('compute')
+        project.missing('compute')
         or project.missing('image')
         or states.obstacle(server)
     )

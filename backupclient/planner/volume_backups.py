@@ -31,8 +31,7 @@ def item(case: rule.Case) -> plan.Item:
 
 def _obstacle(project: project_.Project, volume: resources.Volume) -> str:
     return (
-        project.uncovered(plan.Procedure.VOLUME_BACKUP)
-        or project.missing('block-storage')
+        project.missing('block-storage')
         or _not_offered(project)
         or states.obstacle(project, volume)
         or _nothing_to_build_on(project, volume)

@@ -55,8 +55,7 @@ def _obstacle(
     procedure: plan.Procedure,
 ) -> str:
     return (
-        project.uncovered(procedure)
-        or project.missing('block-storage')
+        project.missing('block-storage')
         or project.missing('image')
         or states.obstacle(project, volume)
         or _no_key(project, volume)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 
-import fixtures
 import testtools
 
 from backupclient import errors
@@ -13,18 +12,7 @@ KEYS = {'plaintext_keys': True}
 
 
 class TestCase(testtools.TestCase):
-    """Plans for a version that can run every procedure."""
-
-    def setUp(self):
-        super().setUp()
-        self.cover(*plan_.Procedure)
-
-    def cover(self, *procedures):
-        self.useFixture(
-            fixtures.MonkeyPatch(
-                'backupclient.planner.COVERED', frozenset(procedures)
-            )
-        )
+    """Plans, and looks at the items."""
 
     def plan(self, *records, cloud=None, **options):
         """Plan for records.

@@ -61,10 +61,6 @@ class TestStates(TestCase):
         item = self.item(samples.image('golden'), cloud={'services': services})
         self.refuses(item, 'no image service (Glance)')
 
-    def test_not_covered(self):
-        self.cover()
-        self.refuses(self.item(samples.image('golden')), 'Not covered yet')
-
 
 class TestResult(TestCase):
     def test_formats(self):
@@ -118,8 +114,3 @@ class TestEncrypted(TestCase):
         services = samples.SERVICES - {'key-manager'}
         item = self.item(self.image, cloud={'services': services}, **base.KEYS)
         self.refuses(item, 'no key manager (Barbican)')
-
-    def test_keys_are_not_covered_yet(self):
-        self.cover(plan_.Procedure.IMAGE_DOWNLOAD)
-        self.refuses(self.item(self.image, **base.KEYS), 'Not covered yet')
-        self.assertTrue(self.item(samples.image('plain')).possible)

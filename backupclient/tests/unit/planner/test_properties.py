@@ -133,14 +133,6 @@ class TestEveryPlan(base.TestCase):
         )
 
     @any_plan
-    def test_only_what_is_covered(self, request, inventory):
-        for size in range(len(plan_.Procedure)):
-            covered = list(plan_.Procedure)[:size]
-            self.cover(*covered)
-            for item in with_fallbacks(planner.plan(request, inventory)):
-                self.assertIn(item.procedure, {*covered, NONE})
-
-    @any_plan
     def test_items_are_sound(self, request, inventory):
         made = planner.plan(request, inventory)
         for item in with_fallbacks(made):

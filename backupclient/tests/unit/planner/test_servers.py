@@ -103,12 +103,6 @@ class TestItem(base.TestCase):
         item = self.item(samples.server('web', 'SHUTOFF'))
         self.assertEqual((), item.notes)
 
-    def test_not_covered(self):
-        self.cover()
-        item = self.item(samples.server('web', ephemeral_gib=5))
-        self.refuses(item, 'Not covered yet', 'server-image')
-        self.assertIn('ephemeral disk', item.notes[0])
-
 
 class TestNotCaptured(base.TestCase):
     """What no procedure copies is said, whatever becomes of the server."""
@@ -196,7 +190,6 @@ class TestVolumeBacked(base.TestCase):
                 self.assertIn('boots from a volume', item.reason)
 
     def test_plan_is_complete(self):
-        self.cover(plan_.Procedure.VOLUME_BACKUP)
         made = self.plan(
             samples.server('web', image_id=''),
             samples.attached('root', 'web'),

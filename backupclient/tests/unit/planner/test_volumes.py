@@ -208,6 +208,12 @@ class TestItem(base.TestCase):
 
 
 class TestFallback(base.TestCase):
+    def test_no_fallback_without_images(self):
+        services = samples.SERVICES - {'image'}
+        item = self.item(samples.volume('data'), cloud={'services': services})
+        self.assertIsNone(item.fallback)
+        self.says(item.notes[-1], 'no other way', 'image service')
+
     def test_detached(self):
         volume = samples.volume('data')
         fallback = self.item(volume).fallback
@@ -382,12 +388,6 @@ class TestEncrypted(base.TestCase):
             **base.KEYS,
         )
         self.refuses(item, 'no key manager (Barbican)')
-
-    def test_keys_are_not_covered_yet(self):
-        self.cover(VOLUME_IMAGE, SNAPSHOT_IMAGE, VOLUME_BACKUP)
-        item = self.item(self.volume, target='/backups', **base.KEYS)
-        self.refuses(item, 'Not covered yet', 'key')
-        self.assertTrue(self.item(self.volume).possible)
 
 
 class TestConsistency(base.TestCase):
