@@ -59,6 +59,7 @@ class StopServers(base.TestCase):
             'take a snapshot',
             'make a volume of the snapshot',
             'copy the root disk to an image',
+            'start',
             'download',
             'delete the image',
         )
