@@ -2,9 +2,18 @@
 """How values look: one way for people, another for programs."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 import unicodedata
 
 from cliff import columns
+
+if TYPE_CHECKING:
+    _Text = columns.FormattableColumn[str]
+    _Count = columns.FormattableColumn[int | None]
+    _Texts = columns.FormattableColumn[Sequence[str]]
+else:
+    # Older releases of cliff have no parameter here.
+    _Text = _Count = _Texts = columns.FormattableColumn
 
 _UNITS = ('B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB')
 
@@ -33,7 +42,7 @@ def size(count: int | None) -> str:
     return f'{value:.1f} {_UNITS[unit]}' if unit else f'{count} B'
 
 
-class Name(columns.FormattableColumn[str]):
+class Name(_Text):
     """A text from the cloud."""
 
     def human_readable(self) -> str:
@@ -41,7 +50,7 @@ class Name(columns.FormattableColumn[str]):
         return clean(self._value)
 
 
-class Size(columns.FormattableColumn[int | None]):
+class Size(_Count):
     """A number of bytes."""
 
     def human_readable(self) -> str:
@@ -49,7 +58,7 @@ class Size(columns.FormattableColumn[int | None]):
         return size(self._value)
 
 
-class Sentences(columns.FormattableColumn[Sequence[str]]):
+class Sentences(_Texts):
     """Some sentences."""
 
     def human_readable(self) -> str:
