@@ -2,7 +2,9 @@
 """From the SDK's connection to the services as this program uses them."""
 
 import dataclasses
+import functools
 
+from keystoneauth1 import adapter
 from keystoneauth1.identity import base
 import openstack.connection
 import os_service_types
@@ -63,28 +65,42 @@ def connect(
     )
     # The proxies are made here, in one thread: they come to life on first
     # use, which is not safe from several.
+    proxy = functools.partial(_proxy, connection, services)
     return Cloud(
         identity=identity,
         roles=frozenset(access.role_names or ()),
         services=services,
         cinder=cinder_.Cinder(
             service_.Service(
-                connection.block_storage,
-                'Cinder',
-                clock,
-                cinder_.MICROVERSION,
+                proxy('block-storage'), 'Cinder', clock, cinder_.MICROVERSION
             )
         ),
         glance=glance_.Glance(
-            service_.Service(connection.image, 'Glance', clock)
+            service_.Service(proxy('image'), 'Glance', clock)
         ),
         nova=nova_.Nova(
             service_.Service(
-                connection.compute, 'Nova', clock, nova_.MICROVERSION
+                proxy('compute'), 'Nova', clock, nova_.MICROVERSION
             )
         ),
         barbican=barbican_.Barbican(
-            service_.Service(connection.key_manager, 'Barbican', clock)
+            service_.Service(proxy('key-manager'), 'Barbican', clock)
         ),
         clock=clock,
     )
+
+
+def _proxy(
+    connection: openstack.connection.Connection,
+    services: frozenset[str],
+    service: str,
+) -> adapter.Adapter:
+    """Give the SDK's proxy of a service.
+
+    Older SDKs cannot make that of an absent one: a plain adapter fails when
+    it is used.
+    """
+    if service not in services:
+        return adapter.Adapter(connection.session, service_type=service)
+    found: adapter.Adapter = getattr(connection, service.replace('-', '_'))
+    return found
