@@ -7,6 +7,23 @@ import enum
 
 GIB = 1 << 30
 
+PASSING_VOLUME_STATES = frozenset(
+    {
+        'attaching',
+        'backing-up',
+        'creating',
+        'detaching',
+        'downloading',
+        'extending',
+        'managing',
+        'reserved',
+        'restoring-backup',
+        'retyping',
+        'uploading',
+    }
+)
+"""States that a volume leaves by itself, as a rule."""
+
 
 class Kind(enum.StrEnum):
     """The kinds of resources that hold user data."""

@@ -8,21 +8,7 @@ from backupclient.model import resources
 from backupclient.planner import project as project_
 
 _READY = frozenset({'available', 'in-use'})
-_PASSING = frozenset(
-    {
-        'attaching',
-        'backing-up',
-        'creating',
-        'detaching',
-        'downloading',
-        'extending',
-        'managing',
-        'reserved',
-        'restoring-backup',
-        'retyping',
-        'uploading',
-    }
-)
+_PASSING = resources.PASSING_VOLUME_STATES
 # A server gets hold of it, or has not let it go for certain. The way for
 # attached volumes works for detached ones too, but not the other way round.
 _PERHAPS_ATTACHED = frozenset({'attaching', 'detaching', 'in-use', 'reserved'})

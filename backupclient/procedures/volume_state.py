@@ -4,24 +4,8 @@
 from collections.abc import Collection
 
 from backupclient import errors
+from backupclient.model import resources
 from backupclient.procedures import step
-
-TRANSIENT = frozenset(
-    {
-        'attaching',
-        'backing-up',
-        'creating',
-        'detaching',
-        'downloading',
-        'extending',
-        'managing',
-        'reserved',
-        'restoring-backup',
-        'retyping',
-        'uploading',
-    }
-)
-"""States that a volume leaves by itself, as a rule."""
 
 
 def settle(work: step.Work, volume_id: str, wanted: Collection[str]) -> None:
@@ -29,7 +13,9 @@ def settle(work: step.Work, volume_id: str, wanted: Collection[str]) -> None:
 
     :raises WaitFailed: it is in another state, that it does not leave.
     """
-    state = leave(work, volume_id, TRANSIENT - set(wanted))
+    state = leave(
+        work, volume_id, resources.PASSING_VOLUME_STATES - set(wanted)
+    )
     if state not in wanted:
         raise errors.WaitFailed(
             f'Volume {volume_id} is {state}, not {" or ".join(wanted)}: it '
