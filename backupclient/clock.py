@@ -71,11 +71,12 @@ class SystemClock:
     @contextlib.contextmanager
     def shielded(self) -> Iterator[None]:
         """In this thread, go on even when asked to stop: to undo."""
+        before = self._is_shielded()
         self._undoing.now = True
         try:
             yield
         finally:
-            self._undoing.now = False
+            self._undoing.now = before
 
     def _is_shielded(self) -> bool:
         return bool(getattr(self._undoing, 'now', False))

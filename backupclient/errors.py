@@ -61,6 +61,10 @@ class WaitTimeout(WaitFailed):
     """A resource did not reach its state before the deadline."""
 
 
+class Busy(BackupError):
+    """Another run is working on the same thing."""
+
+
 class BackupServiceUnavailable(BackupError):
     """The cloud takes backup requests but no backup service answers.
 

@@ -43,14 +43,19 @@ def connect(
     """Open the door.
 
     :param connection: OSC's ``client_manager.sdk_connection``: it has the
-        user's authentication, region and TLS settings.
+        user's authentication, region and TLS settings. Its requests get a
+        timeout, if the user's settings have none.
     """
-    auth = connection.session.auth
+    session = connection.session
+    if session.timeout is None:
+        # For what is asked on the way: a new token, a service's versions.
+        session.timeout = max(service_.TIMEOUT)
+    auth = session.auth
     if not isinstance(auth, base.BaseIdentityPlugin):
         raise errors.UsageError(
             'Backups need a Keystone login: a project and a service catalogue.'
         )
-    access = auth.get_access(connection.session)
+    access = auth.get_access(session)
     identity = inventory_.CloudIdentity(
         auth_url=str(getattr(auth, 'auth_url', '') or ''),
         region=str(connection.config.get_region_name() or ''),

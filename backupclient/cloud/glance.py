@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What backups need of Glance: images and their data."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 import contextlib
 import dataclasses
+import datetime
+import email.utils
 import json
 from typing import Any
 
@@ -13,7 +15,9 @@ from backupclient import errors
 from backupclient.cloud import records
 from backupclient.cloud import service as service_
 from backupclient.cloud import waiting
+from backupclient.model import lease as lease_
 from backupclient.model import resources
+from backupclient.model import tags
 
 _PATCH_TYPE = 'application/openstack-images-v2.1-json-patch'
 
@@ -72,25 +76,59 @@ class Glance:
         self, image_id: str, name: str, properties: Mapping[str, str]
     ) -> None:
         """Set an image's name and some of its properties."""
-        changes = [{'op': 'replace', 'path': '/name', 'value': name}] + [
-            {'op': 'add', 'path': f'/{key}', 'value': value}
-            for key, value in properties.items()
-        ]
-        self.service.repeat(
-            'PATCH',
-            f'/images/{image_id}',
-            f'set the properties of image {image_id}',
-            data=json.dumps(changes),
-            headers={'Content-Type': _PATCH_TYPE},
-        )
+        renaming = {'op': 'replace', 'path': '/name', 'value': name}
+        self._change(image_id, [renaming, *_additions(properties)])
 
     def delete(self, image_id: str) -> None:
         """Delete an image, and the key that Cinder gave it."""
         self.service.delete(f'/images/{image_id}', f'delete image {image_id}')
 
+    def leases(self, project_id: str) -> Iterator[lease_.Lease]:
+        """The notes that the runs of the project have left."""
+        query = {tags.ROLE: tags.Role.LEASE.value}
+        for raw in self._list(owner=project_id, **query):
+            yield records.lease(raw)
+
+    def create_lease(self, name: str, properties: Mapping[str, str]) -> str:
+        """Leave a note: an image that never gets any data.
+
+        :returns: its ID.
+        """
+        body = {'name': name, 'visibility': 'private', **properties}
+        made = self.service.post('/images', 'create a lease', body)
+        return str(made['id'])
+
+    def renew_lease(
+        self, image_id: str, properties: Mapping[str, str]
+    ) -> datetime.datetime:
+        """Write to a note.
+
+        :returns: the time by the cloud's clock.
+        """
+        return _time(self._change(image_id, _additions(properties)))
+
+    def now(self) -> datetime.datetime:
+        """The time by the cloud's clock."""
+        return _time(
+            self.service.repeat(
+                'GET', '/images', 'read the time', params={'limit': 1}
+            )
+        )
+
     def data(self, image_id: str) -> 'ImageData':
         """An image's data as a source for a download."""
         return ImageData(self.service, image_id)
+
+    def _change(
+        self, image_id: str, changes: Iterable[Mapping[str, str]]
+    ) -> requests.Response:
+        return self.service.repeat(
+            'PATCH',
+            f'/images/{image_id}',
+            f'set the properties of image {image_id}',
+            data=json.dumps(list(changes)),
+            headers={'Content-Type': _PATCH_TYPE},
+        )
 
     def _list(self, **query: object) -> Iterator[dict[str, Any]]:
         return self.service.pages(
@@ -157,6 +195,19 @@ class Opened:
         except Exception as exc:
             raise errors.AnswerLost(f'The download broke off: {exc}') from exc
         return block
+
+
+def _additions(properties: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    for key, value in properties.items():
+        yield {'op': 'add', 'path': f'/{key}', 'value': value}
+
+
+def _time(answer: requests.Response) -> datetime.datetime:
+    """Read when a service answered; without it, take our own time."""
+    try:
+        return email.utils.parsedate_to_datetime(answer.headers['Date'])
+    except (KeyError, ValueError):
+        return datetime.datetime.now(datetime.UTC)
 
 
 def _start(answer: requests.Response) -> int:

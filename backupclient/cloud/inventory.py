@@ -2,6 +2,7 @@
 """One read of the project: everything that the planner has to know."""
 
 from collections.abc import Callable, Iterable
+import dataclasses
 import functools
 from typing import TypeVar
 
@@ -22,23 +23,36 @@ def read(
         found only by these.
     """
     notes: list[str] = []
-    has = functools.partial(_has, cloud)
     rows = functools.partial(_rows, notes)
-    cinder, project = cloud.cinder, cloud.identity.project_id
-    storage, secrets = has('block-storage'), has('key-manager')
+    found = read_storage(cloud, images)
+    storage = _has(cloud, 'block-storage')
+    project = cloud.identity.project_id
+    return dataclasses.replace(
+        found,
+        servers=rows(_has(cloud, 'compute'), cloud.nova.servers),
+        secrets=rows(_has(cloud, 'key-manager'), cloud.barbican.secrets),
+        quotas=cloud.cinder.quotas(project) if storage else {},
+        notes=(*found.notes, *notes),
+    )
+
+
+def read_storage(
+    cloud: door.Cloud, images: Iterable[str] = ()
+) -> inventory_.Inventory:
+    """Read only where a run may leave something: no servers, no secrets."""
+    notes: list[str] = []
+    rows = functools.partial(_rows, notes)
+    storage = _has(cloud, 'block-storage')
     backups = _backups(cloud) if storage else None
     return inventory_.Inventory(
         identity=cloud.identity,
         roles=cloud.roles,
         services=cloud.services,
         backup_api=backups is not None,
-        servers=rows(has('compute'), cloud.nova.servers),
-        volumes=rows(storage, cinder.volumes),
-        snapshots=rows(storage, cinder.snapshots),
+        volumes=rows(storage, cloud.cinder.volumes),
+        snapshots=rows(storage, cloud.cinder.snapshots),
         backups=backups or (),
-        images=rows(has('image'), lambda: _images(cloud, images)),
-        secrets=rows(secrets, cloud.barbican.secrets),
-        quotas=cinder.quotas(project) if storage else {},
+        images=rows(_has(cloud, 'image'), lambda: _images(cloud, images)),
         notes=tuple(notes),
     )
 

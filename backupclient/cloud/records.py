@@ -6,9 +6,13 @@ narrower policies leave fields out.
 """
 
 from collections.abc import Iterator, Mapping
+import datetime
 from typing import Any
 
+from backupclient.model import lease as lease_
 from backupclient.model import resources
+from backupclient.model import stamps
+from backupclient.model import tags
 
 Json = Mapping[str, Any]
 
@@ -90,6 +94,7 @@ def snapshot(raw: Json) -> resources.Snapshot:
         status=_text(raw, 'status'),
         volume_id=_text(raw, 'volume_id'),
         size_gib=int(raw.get('size') or 0),
+        created_at=_text(raw, 'created_at'),
         metadata=_pairs(raw.get('metadata')),
     )
 
@@ -134,6 +139,21 @@ def image(raw: Json) -> resources.Image:
         properties=_pairs(
             {k: v for k, v in raw.items() if k not in _IMAGE_FIELDS}
         ),
+    )
+
+
+def lease(raw: Json) -> lease_.Lease:
+    """Read the note of a run from the image that it is.
+
+    One that does not say when it was touched counts as just touched.
+    """
+    return lease_.Lease(
+        id=raw['id'],
+        run=_text(raw, tags.RUN),
+        host=_text(raw, lease_.HOST),
+        seen_at=stamps.read(_text(raw, 'updated_at'))
+        or datetime.datetime.now(datetime.UTC),
+        claims=frozenset(_text(raw, lease_.CLAIMS).split()),
     )
 
 

@@ -247,7 +247,12 @@ class Service:
         ) as exc:
             raise errors.AnswerLost(f'Could not {what}: {exc}') from exc
         except ks_exceptions.ClientException as exc:
-            raise errors.CloudError(f'Could not {what}: {exc}') from exc
+            text = f'Could not {what}: {exc}'
+            # The answer of the service is never raised: it was Keystone,
+            # which was asked for a new token.
+            if getattr(exc, 'http_status', 0) in _PASSING:
+                raise errors.AnswerLost(text) from exc
+            raise errors.CloudError(text) from exc
 
     @staticmethod
     def _accept(answer: requests.Response, what: str) -> None:

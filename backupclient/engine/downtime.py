@@ -12,6 +12,7 @@ import threading
 from backupclient import errors
 from backupclient.cloud import waiting
 from backupclient.engine import journal as journal_
+from backupclient.engine import lease as lease_
 from backupclient.model import plan as plan_
 from backupclient.procedures import step as step_
 
@@ -26,12 +27,14 @@ class Downtime:
         self,
         work: step_.Work,
         journal: journal_.Journal,
+        lease: lease_.Lease,
         items: Sequence[plan_.Item],
         todo: Sequence[int],
     ) -> None:
         self._work = work
         self._nova = work.cloud.nova
         self._journal = journal
+        self._lease = lease
         self._servers = {
             number: items[number].group
             for number in todo
@@ -46,6 +49,7 @@ class Downtime:
     def begin(self, number: int) -> None:
         """Have an item's server stopped, if it runs.
 
+        :raises Busy: another run stops and starts it.
         :raises WaitFailed: it did not stop.
         """
         server_id = self._servers.get(number)
@@ -53,6 +57,7 @@ class Downtime:
             return
         with self._locks[server_id]:
             self._uncaptured.add(number)
+            self._lease.claim(_claim(server_id))
             # An earlier process may have asked it to stop just now.
             self._settle(server_id)
             server = self._nova.server(server_id)
@@ -88,8 +93,13 @@ class Downtime:
         needed = any(
             self._servers[number] == server_id for number in self._uncaptured
         )
-        if needed or server_id not in self._journal.stopped():
+        if needed:
             return
+        if server_id in self._journal.stopped():
+            self._start_or_tell(server_id)
+        self._lease.release(_claim(server_id))
+
+    def _start_or_tell(self, server_id: str) -> None:
         with self._work.clock.shielded():
             try:
                 self._start(server_id)
@@ -126,3 +136,8 @@ class Downtime:
         self._work.waiter.until(
             {status}, read, f'Server {server_id}', bad={'error', 'deleted'}
         )
+
+
+def _claim(server_id: str) -> str:
+    """Give what two runs must not do to one server at a time."""
+    return f'downtime/{server_id}'

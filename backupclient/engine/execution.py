@@ -1,22 +1,33 @@
 # SPDX-License-Identifier: Apache-2.0
 """All items of a plan, side by side, each to its outcome."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent import futures
+import contextlib
 import dataclasses
 import functools
 import logging
+import queue
 
 from backupclient import errors
 from backupclient.engine import downtime
 from backupclient.engine import flows
 from backupclient.engine import journal as journal_
+from backupclient.engine import lease as lease_
+from backupclient.engine import outcomes
+from backupclient.engine import turns
+from backupclient.model import inventory as inventory_
+from backupclient.model import needs
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import registry
 from backupclient.procedures import step as step_
 
 LOG = logging.getLogger(__name__)
+
+
+_Verdict = errors.BackupServiceUnavailable | errors.QuotaExceeded | None
+_Future = futures.Future[_Verdict]
 
 
 class Execution:
@@ -27,18 +38,27 @@ class Execution:
     ``fallback``) goes ahead, and the others of that sort wait for it.
     """
 
-    def __init__(self, work: step_.Work, journal: journal_.Journal) -> None:
+    def __init__(
+        self,
+        work: step_.Work,
+        journal: journal_.Journal,
+        lease: lease_.Lease,
+    ) -> None:
         self.work = work
         self.journal = journal
+        self._lease = lease
         run = journal.run()
         self._parallel = run.parallel
         self._items = list(run.plan.items)
         self._outcomes = journal.outcomes()
         self._scout: int | None = None
         self._held: list[int] = []
+        self._tried: set[int] = set()
+        self._events = queue.SimpleQueue[tuple[int, _Future | None]]()
+        self._turns = turns.Turns(self._items, self._parallel, self._quotas())
         stops = run.plan.request.stop_servers
         self._downtime = downtime.Downtime(
-            work, journal, self._items, self._todo() if stops else ()
+            work, journal, lease, self._items, self._todo() if stops else ()
         )
 
     def run(self) -> tuple[outcome_.Outcome, ...]:
@@ -54,24 +74,52 @@ class Execution:
         finally:
             self._downtime.finish()
         return tuple(
-            self._outcomes.get(number) or _interrupted(item)
+            self._outcomes.get(number)
+            or outcomes.skipped(item, 'Interrupted; run --resume does it.')
             for number, item in enumerate(self._items)
         )
 
     def _do(self, first: Iterable[int]) -> None:
         """Do items, and what can start when they are done with."""
+        self._turns.add(first)
         with futures.ThreadPoolExecutor(self._parallel) as pool:
-            running = {
-                pool.submit(self._one, number): number for number in first
-            }
-            while running:
-                ended, _ = futures.wait(
-                    running, return_when=futures.FIRST_COMPLETED
-                )
-                for future in ended:
-                    number = running.pop(future)
-                    for more in self._after(number, future.result()):
-                        running[pool.submit(self._one, more)] = more
+            while self._turns:
+                for number in self._turns.begin():
+                    future = pool.submit(self._one, number)
+                    future.add_done_callback(
+                        functools.partial(self._tell, number)
+                    )
+                number, done = self._events.get()
+                if done is None:
+                    self._turns.without_temporaries(number)
+                else:
+                    self._end(number, done.result())
+
+    def _tell(self, number: int, done: _Future | None) -> None:
+        """Wake who waits for an item: it is done, or needs less now."""
+        self._events.put((number, done))
+
+    def _end(self, number: int, error: _Verdict) -> None:
+        outcome = self._outcomes.get(number)
+        complete = outcome and outcome.state is outcome_.State.COMPLETE
+        self._turns.end(number, complete=bool(complete))
+        if isinstance(error, errors.QuotaExceeded):
+            self._turns.add_alone(number)
+            self._tried.add(number)
+        else:
+            self._turns.add(self._after(number, error))
+
+    def _quotas(self) -> Mapping[str, inventory_.Quota]:
+        """Read what is free, if anything is done that needs it."""
+        if not any(needs.of(self._items[each]) for each in self._todo()):
+            return {}
+        try:
+            return self.work.cloud.cinder.quotas(
+                self.work.cloud.identity.project_id
+            )
+        except errors.BackupError:
+            LOG.debug('The quotas cannot be read', exc_info=True)
+            return {}
 
     def _todo(self) -> list[int]:
         numbers = range(len(self._items))
@@ -124,7 +172,7 @@ class Execution:
             self._items[number] = instead
             self.journal.replace(number, instead)
 
-    def _one(self, number: int) -> errors.BackupServiceUnavailable | None:
+    def _one(self, number: int) -> _Verdict:
         """Do an item. Only what concerns other items is given back."""
         item, clock = self._items[number], self.work.clock
         begun = clock.monotonic()
@@ -138,7 +186,11 @@ class Execution:
             verdict = exc
             if item.fallback is not None and not exc.stuck:
                 return verdict
-            outcome = _failed(item, str(exc))
+            outcome = outcomes.failed(item, str(exc))
+        except errors.QuotaExceeded as exc:
+            if number not in self._tried:
+                return exc
+            outcome = outcomes.failed(item, str(exc))
         outcome = dataclasses.replace(
             outcome, seconds=round(clock.monotonic() - begun, 1)
         )
@@ -148,88 +200,62 @@ class Execution:
         return verdict
 
     def _outcome(self, number: int, item: plan_.Item) -> outcome_.Outcome:
-        if item.covered_by:
-            return _covered(item)
-        if not item.possible:
-            return _skipped(item)
+        if item.procedure is plan_.Procedure.NONE:
+            return outcomes.without_work(item)
         left_over: list[str] = []
+        begun = number not in self._tried and (
+            self.journal.has_begun(number, item)
+        )
         try:
-            self._downtime.begin(number)
-            made = flows.run(
-                [each(self.work, item) for each in registry.steps(item)],
-                self.journal.flow(number, item),
-                flows.Listener(
-                    functools.partial(self.work.reporter.step, item.resource),
-                    functools.partial(self._downtime.captured, number),
-                    left_over.append,
-                ),
-            )
-        except (errors.Interrupted, errors.BackupServiceUnavailable):
+            with self._claimed(item):
+                made = flows.run(
+                    [each(self.work, item) for each in registry.steps(item)],
+                    self.journal.flow(number, item),
+                    flows.Listener(
+                        functools.partial(self._downtime.begin, number),
+                        functools.partial(
+                            self.work.reporter.step, item.resource
+                        ),
+                        functools.partial(self._done, number),
+                        left_over.append,
+                    ),
+                )
+        except errors.Busy as exc:
+            if begun:
+                # What an earlier process made is there: for another resume.
+                self.work.reporter.say(f'{item.resource.label}: {exc}')
+                raise errors.Interrupted(str(exc)) from exc
+            return outcomes.skipped(item, str(exc))
+        except (
+            errors.Interrupted,
+            errors.BackupServiceUnavailable,
+            errors.QuotaExceeded,
+        ):
             for text in left_over:
                 self.work.reporter.say(text)
             raise
         except errors.BackupError as exc:
-            return _failed(item, str(exc), left_over)
+            return outcomes.failed(item, str(exc), left_over)
         except Exception as exc:
             # Whatever it is: the other items go on.
             LOG.debug('%s failed', item.resource.label, exc_info=True)
-            return _failed(item, f'{type(exc).__name__}: {exc}', left_over)
+            reason = f'{type(exc).__name__}: {exc}'
+            return outcomes.failed(item, reason, left_over)
         finally:
             self._downtime.captured(number)
-        return _complete(item, made)
+        return outcomes.complete(item, made)
 
+    def _claimed(
+        self, item: plan_.Item
+    ) -> contextlib.AbstractContextManager[None]:
+        """Keep other runs from what an item works on."""
+        if not item.makes_things:
+            return contextlib.nullcontext()
+        return self._lease.claimed(f'{item.resource.kind}/{item.resource.id}')
 
-def _complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
-    return outcome_.Outcome(
-        item.resource,
-        item.procedure,
-        outcome_.State.COMPLETE,
-        size=made.file.size if made.file else item.size,
-        consistency=item.consistency,
-        captured_at=made.captured_at,
-        artifact=made.artifact,
-        file=made.file,
-        key=made.key,
-        notes=made.notes,
-    )
-
-
-def _failed(
-    item: plan_.Item, reason: str, notes: Iterable[str] = ()
-) -> outcome_.Outcome:
-    return outcome_.Outcome(
-        item.resource,
-        item.procedure,
-        outcome_.State.FAILED,
-        reason=reason,
-        notes=tuple(notes),
-    )
-
-
-def _skipped(item: plan_.Item) -> outcome_.Outcome:
-    return outcome_.Outcome(
-        item.resource,
-        item.procedure,
-        outcome_.State.SKIPPED,
-        reason=item.reason,
-        notes=item.notes,
-    )
-
-
-def _covered(item: plan_.Item) -> outcome_.Outcome:
-    return outcome_.Outcome(
-        item.resource,
-        item.procedure,
-        outcome_.State.COMPLETE,
-        reason=f'The data are in {item.covered_by}.',
-        notes=item.notes,
-    )
-
-
-def _interrupted(item: plan_.Item) -> outcome_.Outcome:
-    return outcome_.Outcome(
-        item.resource,
-        item.procedure,
-        outcome_.State.SKIPPED,
-        reason='Interrupted; run --resume does it.',
-    )
+    def _done(self, number: int, step: step_.Step) -> None:
+        """Hear that a step of an item is done."""
+        if step.captures:
+            self._downtime.captured(number)
+        if step.frees:
+            self._tell(number, None)

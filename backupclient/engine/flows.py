@@ -37,13 +37,15 @@ _NAMESPACE = uuid.UUID('5c5a9d0e-8f5b-4d0c-9a53-0f2a6c3f6b11')
 class Listener:
     """Who hears of a flow, in the thread that runs it.
 
+    :param starts: before any step, unless the source is captured already.
     :param begins: with the title of each step, and of each undoing.
-    :param captured: the source is no longer needed as it is.
+    :param done: with each step that is done, by an earlier process too.
     :param left_over: with what could not be undone.
     """
 
+    starts: Callable[[], None]
     begins: Callable[[str], None]
-    captured: Callable[[], None]
+    done: Callable[[step_.Step], None]
     left_over: Callable[[str], None]
 
 
@@ -64,8 +66,7 @@ class _Task(task.Task):  # type: ignore[misc] # TaskFlow has no types
     def execute(self, **made: object) -> object:
         self._listener.begins(self._step.title)
         done = self._step.do(self._made(made))
-        if self._step.captures:
-            self._listener.captured()
+        self._listener.done(self._step)
         return msgspec.to_builtins(done)
 
     def revert(
@@ -123,9 +124,20 @@ def _run_once(
     )
     engine.compile()
     engine.prepare()
-    if any(_is_done(engine, step) for step in steps if step.captures):
-        listener.captured()
-    engine.run()
+    done = [step for step in steps if _is_done(engine, step)]
+    for step in done:
+        listener.done(step)
+    if not any(step.captures for step in done):
+        listener.starts()
+    try:
+        engine.run()
+    except (errors.NotFound, errors.WaitFailed) as exc:
+        if not done or isinstance(exc, errors.WaitTimeout):
+            raise
+        # What an earlier process made may be gone, as by a cleanup. All is
+        # undone now; begin again.
+        LOG.debug('Begun again', exc_info=True)
+        return _run_once(steps, folder, listener)
     return _read(engine.storage.get(before))
 
 

@@ -15,6 +15,7 @@ One folder per run, 0700, under ``$XDG_STATE_HOME/openstack-backup``::
 from collections.abc import Iterator, Sequence
 import contextlib
 import dataclasses
+import enum
 import fcntl
 import os
 import pathlib
@@ -116,9 +117,16 @@ class Journal:
 
     def flow(self, number: int, item: plan_.Item) -> pathlib.Path:
         """The folder for the records of an item's steps."""
-        folder = self.folder / 'flows' / f'{number}-{item.procedure}'
+        folder = self._flow(number, item)
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
+
+    def has_begun(self, number: int, item: plan_.Item) -> bool:
+        """Tell whether an item's steps have records."""
+        return self._flow(number, item).exists()
+
+    def _flow(self, number: int, item: plan_.Item) -> pathlib.Path:
+        return self.folder / 'flows' / f'{number}-{item.procedure}'
 
     def record(self, number: int, outcome: outcome_.Outcome) -> None:
         """Note how an item ended."""
@@ -164,6 +172,34 @@ class Journal:
         }
 
 
+class Fate(enum.Enum):
+    """What the journals of this machine know of a run."""
+
+    ALIVE = 'a process works on it'
+    RESUMABLE = 'it was killed or interrupted'
+    ENDED = 'it has come to its end'
+    UNKNOWN = 'it was started elsewhere'
+
+
+def of(run: str) -> Journal:
+    """Give the journal of a run, whether it is there or not."""
+    return Journal(home() / run)
+
+
+def fate(run: str) -> Fate:
+    """Tell what became of a run, however damaged its journal is."""
+    journal = of(run)
+    if not tags.is_run_id(run) or not journal.folder.is_dir():
+        return Fate.UNKNOWN
+    try:
+        with journal.locked():
+            return Fate.ENDED if journal.has_ended else Fate.RESUMABLE
+    except errors.BackupError:
+        return Fate.ALIVE
+    except OSError:
+        return Fate.UNKNOWN
+
+
 def find(run: str, identity: inventory_.CloudIdentity) -> Journal:
     """Find the journal of a run that can be resumed.
 
@@ -173,7 +209,7 @@ def find(run: str, identity: inventory_.CloudIdentity) -> Journal:
     """
     if run == 'last':
         return _newest(identity)
-    journal = Journal(home() / run)
+    journal = of(run)
     if not tags.is_run_id(run) or not journal.folder.is_dir():
         known = ', '.join(path.name for path in _folders()[:5]) or 'none'
         raise errors.UsageError(

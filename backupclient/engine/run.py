@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run, from its plan to the closed backup set."""
 
+import contextlib
 import dataclasses
 import datetime
 import pathlib
@@ -11,6 +12,7 @@ from backupclient.cloud import waiting
 from backupclient.engine import execution
 from backupclient.engine import interruption
 from backupclient.engine import journal as journal_
+from backupclient.engine import lease
 from backupclient.keys import protection
 from backupclient.manifest import backup_set
 from backupclient.manifest import record
@@ -119,7 +121,10 @@ def _go_on(
             name=run.plan.request.name,
             protector=_protector(run.plan.request.recipients),
         )
-        outcomes = execution.Execution(work, journal).run()
+        held = lease.Lease(cloud, reporter, run.run)
+        makes_things = any(item.makes_things for item in run.plan.items)
+        with held.kept() if makes_things else contextlib.nullcontext():
+            outcomes = execution.Execution(work, journal, held).run()
         interrupted = len(journal.outcomes()) < len(outcomes)
         if not interrupted:
             _close(journal, folder, outcomes, clock)

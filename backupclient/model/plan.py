@@ -81,6 +81,15 @@ class Item:
         return self.procedure is not Procedure.NONE or bool(self.covered_by)
 
     @property
+    def makes_things(self) -> bool:
+        """True when something is made in the cloud for it."""
+        return self.procedure not in (
+            Procedure.IMAGE_DOWNLOAD,
+            Procedure.SECRET_DOWNLOAD,
+            Procedure.NONE,
+        )
+
+    @property
     def encrypted(self) -> bool:
         """True when the data are noise without a key."""
         return bool(

@@ -103,7 +103,13 @@ class Snapshot:
     status: str
     volume_id: str
     size_gib: int
+    created_at: str = ''
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The size in bytes."""
+        return self.size_gib * GIB
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -119,6 +125,11 @@ class CinderBackup:
     created_at: str = ''
     key_id: str = ''
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The size of the volume in bytes."""
+        return self.size_gib * GIB
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

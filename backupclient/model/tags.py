@@ -20,15 +20,19 @@ ROLE = 'backupclient_role'
 
 _RUN_ID = r'\d{8}T\d{6}Z-[a-z]{4}'
 _NAME = re.compile(
-    rf'backupclient-(?P<run>{_RUN_ID})-(?P<kind>[a-z]+)-(?P<id>.+)'
+    rf'backupclient-({_RUN_ID})-(?:{"|".join(resources.Kind)})-[0-9A-Za-z-]+'
 )
 
 
 class Role(enum.StrEnum):
-    """Whether a thing is the backup, or goes away again."""
+    """Whether a thing is the backup, or goes away again.
+
+    A lease goes away too: it says that a run is alive.
+    """
 
     ARTIFACT = 'artifact'
     TEMPORARY = 'temporary'
+    LEASE = 'lease'
 
 
 def new_run_id(now: datetime.datetime) -> str:
@@ -58,6 +62,19 @@ def metadata(
     return {RUN: run, SOURCE: f'{source.kind}/{source.id}', ROLE: role.value}
 
 
+def is_name(text: str) -> bool:
+    """Tell whether a text is a name that :func:`name` could give."""
+    return _NAME.fullmatch(text) is not None
+
+
+def run_of(name_: str, metadata_: Mapping[str, str]) -> str:
+    """Give the run that made a thing in the cloud, ``''`` if none did."""
+    if RUN in metadata_:
+        return metadata_[RUN]
+    fit = _NAME.fullmatch(name_)
+    return fit[1] if fit else ''
+
+
 def made_by_us(name_: str, metadata_: Mapping[str, str]) -> bool:
     """Tell whether a thing in the cloud was made by this program."""
-    return RUN in metadata_ or _NAME.fullmatch(name_) is not None
+    return RUN in metadata_ or is_name(name_)

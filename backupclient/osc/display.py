@@ -42,6 +42,18 @@ def size(count: int | None) -> str:
     return f'{value:.1f} {_UNITS[unit]}' if unit else f'{count} B'
 
 
+def age(seconds: int | None) -> str:
+    """Write a duration for people, in its two largest units."""
+    if seconds is None:
+        return ''
+    parts: list[str] = []
+    for unit, length in (('d', 86400), ('h', 3600), ('min', 60), ('s', 1)):
+        count, seconds = divmod(seconds, length)
+        if count or (unit == 's' and not parts):
+            parts.append(f'{count} {unit}')
+    return ' '.join(parts[:2])
+
+
 class Name(_Text):
     """A text from the cloud."""
 
@@ -56,6 +68,14 @@ class Size(_Count):
     def human_readable(self) -> str:
         """Write it with a unit."""
         return size(self._value)
+
+
+class Age(_Count):
+    """A number of seconds."""
+
+    def human_readable(self) -> str:
+        """Write it with units."""
+        return age(self._value)
 
 
 class Sentences(_Texts):

@@ -15,6 +15,7 @@ from backupclient.cloud import inventory
 from backupclient.model import events
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
+from backupclient.osc import leftovers
 from backupclient.osc import options
 from backupclient.planner import revision
 
@@ -25,9 +26,21 @@ def connect(app: Any) -> tuple[door.Cloud, clock_.SystemClock]:
     return door.connect(app.client_manager.sdk_connection, clock), clock
 
 
-def plan(cloud: door.Cloud, request: request_.Request) -> plan_.Plan:
-    """Read the project and plan for it."""
-    return planner.plan(request, inventory.read(cloud, request.images))
+def plan(
+    cloud: door.Cloud,
+    request: request_.Request,
+    reporter: events.Reporter | None = None,
+) -> plan_.Plan:
+    """Read the project and plan for it.
+
+    :param reporter: hears of what interrupted runs left there.
+    """
+    read = inventory.read(cloud, request.images)
+    if reporter is not None:
+        hint = leftovers.hint(cloud, read)
+        if hint:
+            reporter.say(hint)
+    return planner.plan(request, read)
 
 
 def chosen(
@@ -35,12 +48,12 @@ def chosen(
 ) -> plan_.Plan:
     """Give the plan that ``run`` was asked for."""
     if not args.plan:
-        return plan(cloud, _named(options.request(args), args.name))
+        return plan(cloud, _named(options.request(args), args.name), reporter)
     saved = documents.read(args.plan, plan_.Plan, 'saved plan')
     saved = dataclasses.replace(
         saved, request=_named(saved.request, args.name)
     )
-    fresh = plan(cloud, saved.request)
+    fresh = plan(cloud, saved.request, reporter)
     for change in revision.changes(saved, fresh):
         reporter.say(change)
     return fresh if args.replan else revision.still_valid(saved, fresh)

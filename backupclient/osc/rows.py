@@ -2,9 +2,11 @@
 """The tables, and what is said below them."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 import shlex
 
 from backupclient.engine import run as run_
+from backupclient.model import leftover
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.osc import base
@@ -113,6 +115,43 @@ def run_summary(report: run_.Report) -> list[str]:
             + shlex.quote(report.run)
         )
     return lines
+
+
+def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:
+    """Give a row for each thing that a run left."""
+    columns = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
+    return columns, [
+        (
+            one.kind.value,
+            display.Name(one.name),
+            one.id,
+            one.run,
+            display.Age(round(one.age.total_seconds())),
+            display.Size(one.size),
+            one.action.value,
+        )
+        for one in found
+    ]
+
+
+def cleanup_summary(found: Sequence[leftover.Leftover]) -> list[str]:
+    """Give the reasons for what stays, and the counts."""
+    counts = Counter(one.action for one in found)
+    reasons = dict.fromkeys(one.reason for one in found if one.reason)
+    said = [
+        f'{counts[action]} {words}'
+        for action, words in _ACTIONS.items()
+        if counts[action]
+    ]
+    return [*reasons, ', '.join(said) or 'Nothing is left by any run.']
+
+
+_ACTIONS = {
+    leftover.Action.DELETE: 'to delete',
+    leftover.Action.DELETED: 'deleted',
+    leftover.Action.FAILED: 'could not be deleted',
+    leftover.Action.KEEP: 'kept',
+}
 
 
 def _notes(outcome: outcome_.Outcome) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from backupclient import errors
 from backupclient.cloud import waiting
 from backupclient.procedures import step
 
-_DEADLINE = 1800.0
+DEADLINE = 1800.0
 """Seconds; deletions are quick, or something is wrong."""
 
 _DELETABLE = frozenset(
@@ -95,7 +95,7 @@ def image(work: step.Work, image_id: str) -> None:
         _IMAGE_GONE,
         lambda: glance.state(image_id),
         f'image {image_id}',
-        timeout=_DEADLINE,
+        timeout=DEADLINE,
     )
 
 
@@ -122,5 +122,5 @@ def _remove(
         ask_again,
         what,
         bad={'error_deleting'},
-        timeout=_DEADLINE,
+        timeout=DEADLINE,
     )

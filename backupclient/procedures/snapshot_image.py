@@ -6,6 +6,7 @@ import dataclasses
 from backupclient.cloud import service
 from backupclient.model import plan as plan_
 from backupclient.model import tags
+from backupclient.procedures import cause
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_image
@@ -32,12 +33,17 @@ class Snapshot(step.Step):
         snapshot_id = service.make_once(
             self._find, self._start, self.work.clock
         )
-        self.work.waiter.until(
-            {'available'},
-            lambda: self.cloud.cinder.snapshot_state(snapshot_id),
-            f'Snapshot {snapshot_id}',
-            bad={'error', 'error_deleting', 'deleting'},
-        )
+        with cause.told(
+            self.work,
+            snapshot_id,
+            f'A snapshot of {self.item.resource.label} could not be taken',
+        ):
+            self.work.waiter.until(
+                {'available'},
+                lambda: self.cloud.cinder.snapshot_state(snapshot_id),
+                f'Snapshot {snapshot_id}',
+                bad={'error', 'error_deleting', 'deleting'},
+            )
         return dataclasses.replace(
             made, snapshot_id=snapshot_id, captured_at=captured_at
         )
@@ -77,7 +83,13 @@ class TemporaryVolume(step.Step):
             ),
             self.work.clock,
         )
-        volume_state.settle(self.work, volume_id, {'available'})
+        with cause.told(
+            self.work,
+            volume_id,
+            f'A volume could not be made of the snapshot of '
+            f'{self.item.resource.label}',
+        ):
+            volume_state.settle(self.work, volume_id, {'available'}, '')
         return dataclasses.replace(made, volume_id=volume_id)
 
     def undo(self, made: step.Made) -> None:
@@ -124,6 +136,7 @@ class DeleteSnapshot(step.Step):
     """Take the snapshot away, now that nothing is made of it any more."""
 
     title = 'delete the snapshot'
+    frees = True
 
     @staticmethod
     def command(item: plan_.Item) -> str:

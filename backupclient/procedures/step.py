@@ -77,6 +77,9 @@ class Step(abc.ABC):
     captures: ClassVar[bool] = False
     """After this step the copy no longer needs its source as it is."""
 
+    frees: ClassVar[bool] = False
+    """After this step nothing temporary counts in a quota any more."""
+
     def __init__(self, work: Work, item: plan_.Item) -> None:
         self.work = work
         self.item = item

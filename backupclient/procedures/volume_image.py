@@ -3,11 +3,11 @@
 
 import dataclasses
 
-from backupclient import errors
 from backupclient.cloud import service
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
+from backupclient.procedures import cause
 from backupclient.procedures import image_download
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
@@ -73,17 +73,13 @@ class UploadVolume(step.Step):
         return self.cloud.cinder.create_image(self._volume_id(made), self.name)
 
     def _finish(self, made: step.Made, image_id: str) -> None:
-        try:
+        with cause.told(
+            self.work,
+            self._volume_id(made),
+            f'{self.item.resource.label} could not be copied to an image',
+            'Look at the quota of the image service, and try again.',
+        ):
             image_state.active(self.work, image_id)
-        except errors.WaitTimeout:
-            raise
-        except errors.WaitFailed as exc:
-            why = self.cloud.cinder.last_message(self._volume_id(made))
-            raise errors.WaitFailed(
-                f'{self.item.resource.label} could not be copied to an '
-                f'image: {why or exc} Look at the quota of the image '
-                'service, and try again.'
-            ) from exc
 
     def _settle(self, made: step.Made) -> None:
         """Leave the volume as it was found: no longer ``uploading``."""

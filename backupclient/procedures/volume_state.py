@@ -8,9 +8,15 @@ from backupclient.model import resources
 from backupclient.procedures import step
 
 
-def settle(work: step.Work, volume_id: str, wanted: Collection[str]) -> None:
+def settle(
+    work: step.Work,
+    volume_id: str,
+    wanted: Collection[str],
+    advice: str = 'It changed since it was planned: make a new plan.',
+) -> None:
     """Wait until a volume is in one of the wanted states.
 
+    :param advice: what to do when it goes into another one.
     :raises WaitFailed: it is in another state, that it does not leave.
     """
     state = leave(
@@ -18,8 +24,8 @@ def settle(work: step.Work, volume_id: str, wanted: Collection[str]) -> None:
     )
     if state not in wanted:
         raise errors.WaitFailed(
-            f'Volume {volume_id} is {state}, not {" or ".join(wanted)}: it '
-            'changed since it was planned. Make a new plan.'
+            f'Volume {volume_id} is {state}, not {" or ".join(wanted)}. '
+            f'{advice}'.rstrip()
         )
 
 

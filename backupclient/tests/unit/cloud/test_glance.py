@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import datetime
+
 from backupclient import errors
+from backupclient.model import lease
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.fake_cloud import world
@@ -82,3 +85,46 @@ class UpdateTestCase(base.TestCase):
         self.cloud.glance.update(image['id'], name, {'k': 'v'})
         self.assertEqual(name, image['name'])
         self.assertEqual('v', image['k'])
+
+
+class LeaseTestCase(base.TestCase):
+    def _leases(self):
+        return [*self.cloud.glance.leases(world.PROJECT)]
+
+    def test_kept_in_the_cloud(self):
+        glance = self.cloud.glance
+        properties = lease.metadata('r', 'alpha', ['volume/a'])
+        before = self.fake.world.now()
+        id_ = glance.create_lease('a name', properties)
+        (found,) = self._leases()
+        self.assertEqual(
+            (id_, 'r', 'alpha', frozenset({'volume/a'})),
+            (found.id, found.run, found.host, found.claims),
+        )
+        self.assertLess(before, found.seen_at)
+        now = glance.renew_lease(id_, lease.metadata('r', 'alpha', ()))
+        (found,) = self._leases()
+        self.assertEqual((now, frozenset()), (found.seen_at, found.claims))
+
+    def test_of_the_project_only(self):
+        properties = lease.metadata('r', 'alpha', ())
+        self.fake.glance.add_image('theirs', owner='somebody', **properties)
+        self.fake.glance.add_image('no lease')
+        for number in range(3):
+            self.fake.glance.add_image(f'lease {number}', **properties)
+        self.fake.glance.page = 2
+        self.assertEqual(3, len(self._leases()))
+
+    def test_time_of_the_cloud(self):
+        found = self.cloud.glance.now()
+        self.assertEqual(self.fake.world.now(), found)
+
+    def test_cloud_that_tells_no_time(self):
+        """Then it is this machine's."""
+        for date in ('', 'yesterday'):
+            self.fake.fail(
+                wire.Answer(json={'images': []}, headers={'Date': date})
+            )
+            earlier = datetime.datetime.now(datetime.UTC)
+            self.assertLessEqual(earlier, self.cloud.glance.now())
+            self.fake.faults.clear()

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import dataclasses
+
 from backupclient.cloud import inventory
 from backupclient.model import inventory as model
 from backupclient.tests.unit.cloud import base
@@ -139,6 +141,23 @@ class InventoryTestCase(base.TestCase):
             self.fake.fail(answer, text, times=9)
             (note,) = inventory.read(self.cloud).notes
             self.assertIn('policy', note)
+
+    def test_only_where_a_run_leaves_something(self):
+        self.fake.nova.add_server('web')
+        self.fake.barbican.add_secret('word', b'x')
+        self.fake.cinder.add_volume('data')
+        self.fake.glance.add_image('golden')
+        whole, read = (
+            each(self.cloud)
+            for each in (inventory.read, inventory.read_storage)
+        )
+        self.assertEqual(
+            dataclasses.replace(whole, servers=(), secrets=(), quotas={}), read
+        )
+        self.fake.seen.clear()
+        inventory.read_storage(self.cloud)
+        asked = {request.service for request in self.fake.seen}
+        self.assertEqual({'cinder', 'glance'}, asked)
 
     def test_no_backup_api(self):
         self.assertTrue(inventory.read(self.cloud).backup_api)

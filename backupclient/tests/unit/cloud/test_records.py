@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import datetime
+
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
 import testtools
 
 from backupclient.cloud import records
+from backupclient.model import lease
 from backupclient.model import resources
 
 READERS = {
@@ -86,6 +89,29 @@ class RecordsTestCase(testtools.TestCase):
         self.assertEqual({'own': 'x', 'number': '7'}, found.properties)
         self.assertIsNone(found.size)
         self.assertEqual(0, records.image({**raw, 'size': 0}).size)
+
+    def test_lease(self):
+        raw = {
+            'id': 'i',
+            'updated_at': '2026-01-02T03:04:05Z',
+            'backupclient_run': 'r',
+            'backupclient_host': 'alpha',
+            'backupclient_claims': 'volume/a volume/b',
+        }
+        seen = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+        claims = frozenset({'volume/a', 'volume/b'})
+        self.assertEqual(
+            lease.Lease('i', 'r', 'alpha', seen, claims), records.lease(raw)
+        )
+
+    def test_lease_that_says_little(self):
+        """It counts as alive, and claims nothing."""
+        for raw in ({}, {'updated_at': None}, {'updated_at': 'just now'}):
+            found = records.lease({'id': 'i', **raw})
+            self.assertTrue(
+                found.is_alive(datetime.datetime.now(datetime.UTC))
+            )
+            self.assertEqual(frozenset(), found.claims)
 
     def test_server(self):
         for image, id_ in (('', ''), (None, ''), ({'id': 'i'}, 'i')):

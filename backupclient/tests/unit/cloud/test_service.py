@@ -139,6 +139,55 @@ class ReadTestCase(base.TestCase):
         self.assertIsNone(self._read())
 
 
+class ExpiredTestCase(base.TestCase):
+    """The token has expired, and Keystone is in trouble."""
+
+    def setUp(self):
+        super().setUp()
+        self.volume = self.fake.cinder.add_volume('data')['id']
+        self.asked = []
+
+    def _keystone(self, *answers):
+        """Let Keystone give some answers before its usual one."""
+        self.fake.fail(wire.Answer(401))
+        login, left = self.fake._login, list(answers)
+
+        def answer(raw):
+            self.asked.append(raw.method)
+            if not left:
+                return login(raw)
+            if isinstance(left[0], Exception):
+                raise left.pop(0)
+            return left.pop(0)
+
+        self.patch(self.fake, '_login', answer)
+
+    def _read(self):
+        return self.cloud.cinder.volume(self.volume)
+
+    def test_asked_again(self):
+        self._keystone(
+            wire.Answer(500),
+            wire.Answer(502, content=b'<html>Bad gateway</html>'),
+            wire.Answer(503),
+            requests.ReadTimeout(),
+            requests.ConnectionError(),
+        )
+        self.assertEqual('data', self._read().name)
+        self.assertEqual(6, len(self.asked))
+
+    def test_not_for_ever(self):
+        self._keystone(*1000 * [wire.Answer(503)])
+        failure = self.assertRaises(errors.AnswerLost, self._read)
+        self.assertIn(self.volume, str(failure))
+        self.assertEqual(6, len(self.asked))
+
+    def test_a_refusal_is_the_end(self):
+        self._keystone(wire.Answer(401), wire.Answer(401))
+        self.assertRaises(errors.CloudError, self._read)
+        self.assertEqual(1, len(self.asked))
+
+
 class WriteTestCase(base.TestCase):
     """A request that must not be done twice."""
 

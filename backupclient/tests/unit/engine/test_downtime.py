@@ -42,7 +42,7 @@ class DowntimeTestCase(base.TestCase):
             if request.service == 'nova'
             else request.path.rpartition('/')[2]
             for request in self.fake.seen
-            if request.method == 'POST'
+            if request.method == 'POST' and request.path != '/images'
         ]
 
     def test_down_from_the_first_to_the_last_capture(self):
@@ -157,3 +157,38 @@ class DowntimeTestCase(base.TestCase):
         self.fake.fail(break_journal, 'POST cinder /volumes')
         self.assertRaises(errors.TargetError, self.start, planned)
         self.assertEqual('ACTIVE', self._server()['status'])
+
+    def _kill_after_the_captures(self):
+        planned = self._plan()
+        self.fake.fail(wire.Killed(), 'POST cinder /volumes', done=True)
+        self.assertRaises(wire.Killed, self.start, planned)
+        self.new_process()
+        self.fake.seen.clear()
+
+    def test_captured_before_it_was_killed(self):
+        """There is nothing left to stop the server for."""
+        self._kill_after_the_captures()
+        self.assertEqual(0, self.resume().exit_code)
+        self.assertEqual(['action'], self._actions())
+        self._check_runs()
+
+    def test_captured_again(self):
+        """The capture is gone, by a cleanup: down once more for the next."""
+        self._kill_after_the_captures()
+        self.fake.world.settle()
+        for kind, id_ in (
+            self.fake.world.holdings().keys() - self.before.keys()
+        ):
+            if kind in ('volumes', 'snapshots'):
+                self.fake.remove(kind, id_)
+        states = []
+
+        def look():
+            states.append(
+                self.fake.world.things['servers'][self.server_id]['status']
+            )
+
+        self.fake.fail(look, 'POST cinder /snapshots')
+        self.assertEqual(0, self.resume().exit_code)
+        self.assertEqual(['SHUTOFF'], states)
+        self._check_runs()

@@ -136,3 +136,37 @@ class JournalTestCase(testtools.TestCase):
             self.assertIn(made.folder.name, str(failure))
         with made.locked():
             pass
+
+    def test_fate(self):
+        made = self._create()
+        name, fate = made.folder.name, journal.Fate
+        self.assertIs(fate.RESUMABLE, journal.fate(name))
+        with made.locked():
+            self.assertIs(fate.ALIVE, journal.fate(name))
+        self.assertIs(fate.RESUMABLE, journal.fate(name))
+        # To ask keeps nobody from going on with it.
+        with made.locked():
+            self._end(made)
+        self.assertIs(fate.ENDED, journal.fate(name))
+
+    def test_fate_of_others(self):
+        self._create()
+        (journal.home() / '20260101T000000Z-file').touch()
+        for name in (
+            '20260101T000000Z-zzzz',
+            '20260101T000000Z-file',
+            '',
+            '.',
+            '..',
+            'last',
+        ):
+            self.assertIs(journal.Fate.UNKNOWN, journal.fate(name), name)
+
+    def test_fate_however_damaged(self):
+        made = self._create()
+        (made.folder / 'run.json').write_text('{')
+        self.assertIs(journal.Fate.RESUMABLE, journal.fate(made.folder.name))
+        # A folder in its place: the lock cannot be opened.
+        (made.folder / 'lock').unlink()
+        (made.folder / 'lock').mkdir()
+        self.assertIs(journal.Fate.UNKNOWN, journal.fate(made.folder.name))

@@ -104,7 +104,7 @@ class RunTestCase(base.TestCase):
     def test_all_fail(self):
         self.fake.cinder.add_volume('data', base.DATA)
         planned = self.plan(target=str(self.target))
-        self.fake.fail(REFUSED, 'POST', times=9)
+        self.fake.fail(REFUSED, 'POST cinder')
         report = self.start(planned)
         self.assertEqual(1, report.exit_code)
         self.check_cloud()
@@ -205,7 +205,7 @@ class ResumeTestCase(base.TestCase):
         self.assertRaises(wire.Killed, self.start, planned)
         self.fake.seen.clear()
         self._check_resumed()
-        self.assertEqual(2, len(self.fake.asked('POST')))
+        self.assertEqual(2, len(self.fake.asked('POST cinder')))
 
     def test_killed(self):
         for skip in range(1000):
@@ -218,8 +218,25 @@ class ResumeTestCase(base.TestCase):
             except wire.Killed:
                 self._check_resumed()
             if not kill.hit:
-                self.assertEqual(9, skip)
+                self.assertEqual(17, skip)
                 return
+
+    def test_time_is_up_once(self):
+        """Only what is gone is made once more, not what takes too long."""
+        server = self.fake.nova.add_server('web')
+        self.fake.cinder.add_volume('data', base.DATA, server=server['id'])
+        planned = self.plan(target=str(self.target), volumes=('data',))
+        self.fake.fail(wire.Killed(), 'POST cinder /volumes', done=True)
+        self.assertRaises(wire.Killed, self.start, planned)
+        self.new_process()
+        for volume in self.fake.world.things['volumes'].values():
+            if not volume['attachments']:
+                self.fake.world.settle()
+                volume['status'] = 'creating'
+        self.fake.seen.clear()
+        report = self.resume()
+        self.assertIn('still creating', report.outcomes[-1].reason)
+        self.assertEqual([], self.fake.asked('POST cinder'))
 
     def test_killed_after_the_set_was_closed(self):
         report = self.start(self._plan())
@@ -254,7 +271,7 @@ class ResumeTestCase(base.TestCase):
                 if path.is_file() and not path.is_symlink():
                     path.write_bytes(damage)
             self._check_resumed()
-            self.assertEqual(3, len(self.fake.asked('POST')), damage)
+            self.assertEqual(3, len(self.fake.asked('POST cinder')), damage)
 
     def test_damaged_run(self):
         planned = self._plan()
@@ -292,7 +309,7 @@ class BackupServiceTestCase(base.TestCase):
     def _posts(self):
         return [
             'backup' if text.endswith('/backups') else 'image'
-            for text in self.fake.asked('POST')
+            for text in self.fake.asked('POST cinder')
         ]
 
     def test_up(self):
@@ -376,5 +393,5 @@ class BackupServiceTestCase(base.TestCase):
                 self.assertEqual({'complete'}, {*self.states(report).values()})
                 self.check_cloud('backups', 'images', 'images', 'images')
             if not kill.hit:
-                self.assertEqual(4, skip)
+                self.assertEqual(5, skip)
                 return

@@ -60,6 +60,7 @@ class Cinder(service.Service):
                 'size': 1,
                 'volume_type': 'fast',
                 'metadata': {},
+                'created_at': self._now(),
                 'attachments': [{'server_id': server, 'device': '/dev/vdb'}]
                 if server
                 else [],
@@ -112,7 +113,7 @@ class Cinder(service.Service):
             'in-use',
         ):
             raise wire.Refusal(400, f'Invalid volume: {volume["status"]}')
-        self._spend('snapshots', volume['size'])
+        self._spend('snapshots', volume)
         snapshot = self.world.add(
             'snapshots',
             asked['name'],
@@ -120,6 +121,7 @@ class Cinder(service.Service):
             volume_id=volume['id'],
             size=volume['size'],
             metadata=asked['metadata'],
+            created_at=self._now(),
         )
         self.world.content[snapshot['id']] = self.world.content[volume['id']]
         self.world.later(lambda: snapshot.update(status='available'))
@@ -132,8 +134,8 @@ class Cinder(service.Service):
         snapshot = self.thing('snapshots', asked['snapshot_id'])
         if snapshot['status'] != 'available':
             raise wire.Refusal(400, 'Invalid snapshot: not available')
-        self._spend('volumes', snapshot['size'])
         source = self.thing('volumes', snapshot['volume_id'])
+        self._spend('volumes', source)
         volume = self.add_volume(
             asked['name'],
             self.world.content[snapshot['id']],
@@ -203,7 +205,7 @@ class Cinder(service.Service):
             raise wire.Refusal(
                 400, 'No backups available to do an incremental backup.'
             )
-        self._spend('backups', 0)
+        self._spend('backups', volume)
         backup = self.add_backup(
             volume,
             asked['name'],
@@ -268,11 +270,13 @@ class Cinder(service.Service):
             raise wire.Refusal(403, "Policy doesn't allow quotas:show.")
         used = self._used()
         rows = {
+            'groups': {'limit': 10, 'in_use': 0, 'reserved': 0},
+            'volumes_fast': {'limit': -1, 'in_use': 1, 'reserved': 1},
+        }
+        rows |= {
             name: {'limit': limit, 'in_use': used[name], 'reserved': 0}
             for name, limit in self.limits.items()
         }
-        rows['groups'] = {'limit': 10, 'in_use': 0, 'reserved': 0}
-        rows['volumes_fast'] = {'limit': -1, 'in_use': 1, 'reserved': 1}
         return wire.Answer(json={'quota_set': {'id': project, **rows}})
 
     @service.route('GET', '/limits')
@@ -295,22 +299,39 @@ class Cinder(service.Service):
         return wire.Answer(json={'messages': rows})
 
     def _used(self) -> Counter[str]:
-        things = self.world.things
-        used = Counter({kind: len(things[kind]) for kind in _COUNTED})
-        for kind in ('volumes', 'snapshots'):
-            used['gigabytes'] += sum(v['size'] for v in things[kind].values())
+        used: Counter[str] = Counter()
+        for kind in _COUNTED:
+            for thing in self.world.things[kind].values():
+                used += self._cost(kind, thing)
         return used
 
-    def _spend(self, name: str, gigabytes: int) -> None:
+    def _cost(self, kind: str, thing: world_.Thing) -> Counter[str]:
+        """Tell what a thing counts in the quotas."""
+        if kind == 'backups':
+            return Counter(backups=1, backup_gigabytes=thing['size'])
+        volumes = self.world.things['volumes']
+        source = volumes.get(thing.get('volume_id', ''), thing)
+        type_ = source.get('volume_type', 'fast')
+        cost = {kind: 1, 'gigabytes': thing['size']}
+        of_type = {f'{name}_{type_}': count for name, count in cost.items()}
+        return Counter(cost | of_type)
+
+    def _spend(self, kind: str, volume: world_.Thing) -> None:
+        """Refuse what is made of a volume where a quota has no room."""
         used = self._used()
-        for quota, more in ((name, 1), ('gigabytes', gigabytes)):
-            if used[quota] + more > self.limits[quota]:
+        for quota, more in self._cost(kind, volume).items():
+            limit = self.limits.get(quota, -1)
+            if 0 <= limit < used[quota] + more:
                 raise wire.Refusal(
                     413,
                     f'LimitExceeded: Maximum number of {quota} allowed '
-                    f"({self.limits[quota]}) exceeded for quota '{quota}'.",
+                    f"({limit}) exceeded for quota '{quota}'.",
                     Retry_After='0',
                 )
+
+    def _now(self) -> str:
+        """Give a stamp as Cinder writes it: UTC, and no word of that."""
+        return self.world.now().replace(tzinfo=None).isoformat()
 
     def _clone_key(self, volume: world_.Thing) -> str:
         if not volume.get('encryption_key_id'):

@@ -2,6 +2,7 @@
 """The whole: a Keystone, four services, and the wire to them."""
 
 from collections.abc import Iterable
+import email.utils
 import io
 from typing import Any
 from urllib import parse
@@ -106,13 +107,13 @@ class FakeCloud(fixtures.Fixture):
             self.world.remove('secrets', thing.get(key, ''))
         self.world.remove(kind, id_)
 
-    def asked(self, *methods: str) -> list[str]:
-        """Give the requests in words, of some methods or all."""
-        return [
-            str(request)
-            for request in self.seen
-            if not methods or request.method in methods
-        ]
+    def asked(self, *beginnings: str) -> list[str]:
+        """Give the requests in words, as ``POST cinder /snapshots``.
+
+        :param beginnings: of those that are meant; none for all.
+        """
+        words = [str(request) for request in self.seen]
+        return [each for each in words if each.startswith(beginnings or '')]
 
     def _answer(self, raw: Any) -> requests.Response:
         url = parse.urlsplit(raw.url)
@@ -135,7 +136,10 @@ class FakeCloud(fixtures.Fixture):
             body.encode() if isinstance(body, str) else body,
         )
         with self.world.lock:
-            return _response(raw, self._serve(service, request))
+            answer = self._serve(service, request)
+            date = email.utils.format_datetime(self.world.now(), usegmt=True)
+            answer.headers.setdefault('Date', date)
+            return _response(raw, answer)
 
     def _serve(self, service: Any, request: wire.Request) -> wire.Answer:
         if self.dead:

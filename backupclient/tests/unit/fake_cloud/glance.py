@@ -43,7 +43,8 @@ class Glance(service.Service):
                 'container_format': 'bare',
                 'size': None,
                 'tags': [],
-                'created_at': '2026-01-01T00:00:00Z',
+                'created_at': self._now(),
+                'updated_at': self._now(),
             }
             | fields,
         )
@@ -85,6 +86,12 @@ class Glance(service.Service):
         body: dict[str, Any] = {'images': rows, 'first': '/v2/images'}
         return wire.Answer(json=body | ({'next': link} if link else {}))
 
+    @service.route('POST', '/images')
+    def _create(self, request: wire.Request) -> wire.Answer:
+        fields = dict(request.json)
+        image = self.add_image(fields.pop('name'), **fields)
+        return wire.Answer(201, json=image)
+
     @service.route('GET', '/images/([^/]+)')
     def _show(self, _: wire.Request, id_: str) -> wire.Answer:
         return wire.Answer(json=self.thing('images', id_))
@@ -96,6 +103,7 @@ class Glance(service.Service):
             raise wire.Refusal(415, 'Unsupported Content-Type')
         for change in request.json:
             image[change['path'].removeprefix('/')] = change['value']
+        image['updated_at'] = self._now()
         return wire.Answer(json=image)
 
     @service.route('DELETE', '/images/([^/]+)')
@@ -129,3 +137,6 @@ class Glance(service.Service):
         return wire.Answer(
             status, content=content[start:], headers=headers, breaks=breaks
         )
+
+    def _now(self) -> str:
+        return self.world.now().strftime('%Y-%m-%dT%H:%M:%SZ')

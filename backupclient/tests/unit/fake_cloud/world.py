@@ -4,6 +4,7 @@
 import collections
 from collections.abc import Callable
 import copy
+import datetime
 import threading
 from typing import Any
 
@@ -20,6 +21,8 @@ KINDS = (
 )
 
 Thing = dict[str, Any]
+
+START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
 
 class World:
@@ -71,6 +74,10 @@ class World:
         self._due = [each for each in self._due if each[0] >= self._now]
         for _, action in due:
             action()
+
+    def now(self) -> datetime.datetime:
+        """Tell the time of the cloud: a second per request."""
+        return START + datetime.timedelta(seconds=self._now)
 
     def settle(self) -> None:
         """Let everything happen that is under way."""

@@ -36,6 +36,28 @@ class SizeTestCase(testtools.TestCase):
         self.assertEqual(1024, display.Size(1024).machine_readable())
 
 
+class AgeTestCase(testtools.TestCase):
+    def test_two_largest_units(self):
+        for seconds, shown in (
+            (None, ''),
+            (0, '0 s'),
+            (59, '59 s'),
+            (60, '1 min'),
+            (61, '1 min 1 s'),
+            (3599, '59 min 59 s'),
+            (3600, '1 h'),
+            (3661, '1 h 1 min'),
+            (86400, '1 d'),
+            (86460, '1 d 1 min'),
+            (40 * 86400 + 7199, '40 d 1 h'),
+        ):
+            self.assertEqual(shown, display.age(seconds))
+
+    def test_machines_get_the_number(self):
+        self.assertEqual(3661, display.Age(3661).machine_readable())
+        self.assertEqual('1 h 1 min', display.Age(3661).human_readable())
+
+
 class SentencesTestCase(testtools.TestCase):
     def test_both_ways(self):
         column = display.Sentences(('One.', 'T\x1bwo.'))

@@ -120,15 +120,15 @@ class TestCase(testtools.TestCase):
     def go(self):
         """Run the procedure."""
 
-        def captured():
-            self.captured += 1
+        def done(step):
+            self.captured += step.captures
 
         steps = [
             each(self.work, self.item) for each in registry.steps(self.item)
         ]
         listener = flows.Listener(
             lambda text: self.reporter.step(self.item.resource, text),
-            captured,
+            done,
             self.left_over.append,
         )
         return flows.run(steps, self.journal, listener)

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lease of a run: others see that it lives, and what it works on."""
+
+from collections.abc import Iterator
+import contextlib
+import datetime
+import logging
+import platform
+import threading
+
+from backupclient import errors
+from backupclient.cloud import door
+from backupclient.cloud import service
+from backupclient.engine import journal
+from backupclient.model import events
+from backupclient.model import lease as lease_
+
+LOG = logging.getLogger(__name__)
+
+_MAY_LIVE = {journal.Fate.ALIVE, journal.Fate.UNKNOWN}
+_TRIES = 3
+_PAUSE = 2.0
+
+
+class Lease:
+    """Held while a process works on a run. Used by all threads.
+
+    Where no note can be left in the cloud, the run goes on without one.
+    """
+
+    def __init__(
+        self, cloud: door.Cloud, reporter: events.Reporter, run: str
+    ) -> None:
+        self._glance = cloud.glance
+        self._project_id = cloud.identity.project_id
+        self._clock = cloud.clock
+        self._reporter = reporter
+        self._run = run
+        self._image_id = ''
+        self._claims: set[str] = set()
+        self._told = False
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+
+    @contextlib.contextmanager
+    def kept(self) -> Iterator[None]:
+        """Leave the note, give signs of life, and take it away again."""
+        self._begin()
+        threading.Thread(target=self._beat, daemon=True).start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            with self._clock.shielded():
+                self._end()
+
+    @contextlib.contextmanager
+    def claimed(self, what: str) -> Iterator[None]:
+        """Work on something that no other run works on.
+
+        :param what: as ``volume/<ID>``.
+        :raises Busy: another run does.
+        """
+        self.claim(what)
+        try:
+            yield
+        finally:
+            self.release(what)
+
+    def claim(self, what: str) -> None:
+        """Say that this run works on something, unless another run does.
+
+        Each side writes first and reads then: of two who come at the same
+        time, at least one sees the other. Who sees somebody gives way; the
+        older run tries again, the younger one does not.
+
+        What this run has claimed already stays its own: nobody is asked.
+
+        :raises Busy: another run works on it.
+        """
+        if what in self._claims:
+            return
+        for tries_left in reversed(range(_TRIES)):
+            other = self._announce(what)
+            if other is None:
+                return
+            self.release(what)
+            if not tries_left or other.run < self._run:
+                raise errors.Busy(
+                    f'Run {other.run} is working on it, on '
+                    f'{other.host or "an unknown host"}.'
+                )
+            self._clock.sleep(_PAUSE)
+
+    def release(self, what: str) -> None:
+        """Say that this run no longer works on something."""
+        with self._lock, self._clock.shielded():
+            if what in self._claims:
+                self._claims.remove(what)
+                self._write()
+
+    def _announce(self, what: str) -> lease_.Lease | None:
+        """Write down a claim, and read who else has it."""
+        with self._lock:
+            self._claims.add(what)
+            now = self._write()
+        try:
+            return self._rival(what, now or self._glance.now())
+        except errors.Interrupted:
+            raise
+        except errors.BackupError as exc:
+            self._tell(exc)
+            return None
+
+    def _rival(self, what: str, now: datetime.datetime) -> lease_.Lease | None:
+        return next(
+            (
+                other
+                for other in self._glance.leases(self._project_id)
+                if what in other.claims
+                and other.run != self._run
+                and other.is_alive(now)
+                and journal.fate(other.run) in _MAY_LIVE
+            ),
+            None,
+        )
+
+    def _begin(self) -> None:
+        try:
+            self._image_id = service.make_once(
+                self._adopt, self._make, self._clock
+            )
+        except errors.Interrupted:
+            return
+        except errors.BackupError as exc:
+            self._tell(exc)
+
+    def _adopt(self) -> str | None:
+        """Find the note of an earlier process, and make it this one's."""
+        image_id = self._find()
+        if image_id:
+            self._glance.renew_lease(image_id, self._metadata())
+        return image_id
+
+    def _find(self) -> str | None:
+        return self._glance.find(
+            self._project_id,
+            lease_.name(self._run),
+            lease_.identity(self._run),
+        )
+
+    def _make(self) -> str:
+        return self._glance.create_lease(
+            lease_.name(self._run), self._metadata()
+        )
+
+    def _metadata(self) -> dict[str, str]:
+        return lease_.metadata(self._run, platform.node(), self._claims)
+
+    def _write(self) -> datetime.datetime | None:
+        """Give a sign of life.
+
+        :returns: the time by the cloud's clock, None where there is no note.
+        """
+        if not self._image_id:
+            return None
+        try:
+            return self._glance.renew_lease(self._image_id, self._metadata())
+        except errors.Interrupted:
+            raise
+        except errors.BackupError as exc:
+            self._tell(exc)
+            return None
+
+    def _tell(self, exc: errors.BackupError) -> None:
+        """Say once that the run goes on without being seen, or seeing."""
+        LOG.debug('The leases do not work', exc_info=exc)
+        if not self._told:
+            self._told = True
+            self._reporter.say(
+                'This run and those on other machines may not see each '
+                f'other: {exc}'
+            )
+
+    def _beat(self) -> None:
+        # Who undoes its work needs its lease as well.
+        with self._clock.shielded():
+            while not self._over.wait(lease_.BEAT):
+                with self._lock:
+                    self._write()
+
+    def _end(self) -> None:
+        try:
+            image_id = self._image_id or self._find()
+            if image_id:
+                self._glance.delete(image_id)
+        except errors.BackupError as exc:
+            if self._image_id:
+                self._reporter.say(f'The lease of this run is left: {exc}')

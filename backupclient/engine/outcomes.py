@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The outcomes that an item can have."""
+
+from collections.abc import Iterable
+
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.procedures import step as step_
+
+
+def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
+    """All that was planned is made and checked."""
+    return outcome_.Outcome(
+        item.resource,
+        item.procedure,
+        outcome_.State.COMPLETE,
+        size=made.file.size if made.file else item.size,
+        consistency=item.consistency,
+        captured_at=made.captured_at,
+        artifact=made.artifact,
+        file=made.file,
+        key=made.key,
+        notes=made.notes,
+    )
+
+
+def failed(
+    item: plan_.Item, reason: str, notes: Iterable[str] = ()
+) -> outcome_.Outcome:
+    """It could not be done; the notes say what could not be undone."""
+    return outcome_.Outcome(
+        item.resource,
+        item.procedure,
+        outcome_.State.FAILED,
+        reason=reason,
+        notes=tuple(notes),
+    )
+
+
+def skipped(item: plan_.Item, reason: str) -> outcome_.Outcome:
+    """It was not tried."""
+    return outcome_.Outcome(
+        item.resource,
+        item.procedure,
+        outcome_.State.SKIPPED,
+        reason=reason,
+    )
+
+
+def without_work(item: plan_.Item) -> outcome_.Outcome:
+    """There is nothing to do for it, or no way to do it."""
+    if item.covered_by:
+        state = outcome_.State.COMPLETE
+        reason = f'The data are in {item.covered_by}.'
+    else:
+        state, reason = outcome_.State.SKIPPED, item.reason
+    return outcome_.Outcome(
+        item.resource, item.procedure, state, reason=reason, notes=item.notes
+    )

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack backup cleanup``."""
+
+import argparse
+import datetime
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from backupclient import errors
+from backupclient.osc import base
+
+if TYPE_CHECKING:
+    from backupclient.cloud import door
+    from backupclient.model import leftover
+
+_UNITS = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days'}
+_UNITS |= {'w': 'weeks'}
+_DURATION = re.compile(r'(?:\d{1,6}[smhdw])+')
+
+
+class CleanUpBackups(base.Lister):
+    """Take away what interrupted runs left in the project.
+
+    These are snapshots, volumes and images that were made for a while only,
+    and backups that failed. What is finished stays, and so does what belongs
+    to a run that is still alive, here or on another machine.
+
+    Exit codes: 0 all that was to go is gone, or nothing was there; 1 an
+    error; 2 wrong arguments; 3 something could not be deleted; 130
+    interrupted.
+    """
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the options."""
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        parser.add_argument(
+            '--run',
+            metavar='<run>',
+            help='Only what this run left',
+        )
+        parser.add_argument(
+            '--older-than',
+            metavar='<duration>',
+            type=duration,
+            default=datetime.timedelta(),
+            help='Only what is older, as 90m, 12h, 7d or 1d12h',
+        )
+        mode = parser.add_mutually_exclusive_group()
+        mode.add_argument(
+            '--dry-run',
+            action='store_true',
+            help='Show what would be deleted, and delete nothing',
+        )
+        mode.add_argument(
+            '--yes',
+            action='store_true',
+            help='Delete without a question',
+        )
+        return parser
+
+    def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
+        """Find, ask, delete."""
+        from backupclient.engine import cleanup
+        from backupclient.osc import planning
+        from backupclient.osc import progress
+        from backupclient.osc import rows
+
+        _check(parsed_args)
+        cloud, clock = planning.connect(self.app)
+        found = _chosen(cloud, parsed_args)
+        if not parsed_args.dry_run and _agreed(found, parsed_args.yes):
+            # The answer took its time: look again.
+            seen = {one.id for one in found}
+            again = _chosen(cloud, parsed_args)
+            found = [one for one in again if one.id in seen]
+            with progress.reporter() as reporter:
+                found = [*cleanup.remove(cloud, clock, found, reporter)]
+            self.exit_code = cleanup.exit_code(found)
+        self.epilogue = rows.cleanup_summary(found)
+        return rows.cleanup(found)
+
+
+def duration(text: str) -> datetime.timedelta:
+    """Read a duration, as ``1d12h``."""
+    if not _DURATION.fullmatch(text):
+        raise argparse.ArgumentTypeError(
+            f'"{text}" is no duration, as 90m, 12h, 7d or 1d12h'
+        )
+    parts = re.findall(r'(\d+)([smhdw])', text)
+    try:
+        return sum(
+            (
+                datetime.timedelta(**{_UNITS[unit]: int(number)})
+                for number, unit in parts
+            ),
+            datetime.timedelta(),
+        )
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f'"{text}" is too long') from None
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse what cannot work, before anything is asked."""
+    from backupclient.model import tags
+
+    if args.run is not None and not tags.is_run_id(args.run):
+        raise errors.UsageError(
+            f'"{args.run}" is not the ID of a run, as 20260102T030405Z-abcd.'
+        )
+    if not (args.dry_run or args.yes or sys.stdin.isatty()):
+        raise errors.UsageError(
+            'There is no terminal to ask at: say --yes to delete, or '
+            '--dry-run to look only.'
+        )
+
+
+def _chosen(
+    cloud: 'door.Cloud', args: argparse.Namespace
+) -> list['leftover.Leftover']:
+    from backupclient.cloud import inventory
+    from backupclient.osc import leftovers
+
+    return [
+        one
+        for one in leftovers.survey(cloud, inventory.read_storage(cloud))
+        if args.run in (None, one.run) and one.age >= args.older_than
+    ]
+
+
+def _agreed(found: list['leftover.Leftover'], yes: bool) -> bool:
+    """Ask a person, if there is anything to ask about."""
+    going = [one for one in found if one.goes]
+    if yes or not going:
+        return bool(going)
+    for one in going:
+        base.say(f'{one.label} of run {one.run}')
+    print(
+        f'Delete these {len(going)}? [y/N] ',
+        end='',
+        file=sys.stderr,
+        flush=True,
+    )
+    return sys.stdin.readline().strip().lower() in ('y', 'yes')

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which things in a project a run made only for itself.
+
+They are told by their tags. Only an image that Cinder or Nova makes has none
+until it is done, or those of an earlier run that its source was restored
+from: its name tells. An artifact is never one of them, except for a backup
+that has failed.
+"""
+
+from collections.abc import Mapping
+import datetime
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import leftover
+from backupclient.model import resources
+from backupclient.model import stamps
+from backupclient.model import tags
+
+_Thing = (
+    resources.Image
+    | resources.Volume
+    | resources.Snapshot
+    | resources.CinderBackup
+)
+
+
+def find(
+    inventory: inventory_.Inventory, now: datetime.datetime
+) -> tuple[leftover.Leftover, ...]:
+    """Find them, in the order in which they have to go.
+
+    :param now: by the cloud's clock.
+    """
+    project_id = inventory.identity.project_id
+    kinds = leftover.Kind
+    found = [
+        _leftover(kinds.VOLUME, one, one.metadata, now)
+        for one in inventory.volumes
+        if _is_temporary(one.metadata)
+    ]
+    found += [
+        _leftover(kinds.SNAPSHOT, one, one.metadata, now)
+        for one in inventory.snapshots
+        if _is_temporary(one.metadata)
+    ]
+    found += [
+        _leftover(kinds.BACKUP, one, one.metadata, now)
+        for one in inventory.backups
+        if _run(one.metadata) and one.status == 'error'
+    ]
+    images = (
+        (one, _own(one)) for one in inventory.images if one.owner == project_id
+    )
+    found += [
+        _leftover(_kind(own), one, own, now)
+        for one, own in images
+        if _is_left(one.name, own)
+    ]
+    order = list(kinds)
+    return tuple(sorted(found, key=lambda one: order.index(one.kind)))
+
+
+def _run(metadata: Mapping[str, str]) -> bool:
+    return tags.is_run_id(metadata.get(tags.RUN, ''))
+
+
+def _is_temporary(metadata: Mapping[str, str]) -> bool:
+    return _run(metadata) and metadata.get(tags.ROLE) == _TEMPORARY
+
+
+def _own(image: resources.Image) -> Mapping[str, str]:
+    """Give an image's properties, none where they are of another run."""
+    named = tags.run_of(image.name, {})
+    if named and named != image.properties.get(tags.RUN):
+        return {}
+    return image.properties
+
+
+def _is_left(name: str, own: Mapping[str, str]) -> bool:
+    if tags.RUN in own:
+        return _run(own) and own.get(tags.ROLE) in (_TEMPORARY, _LEASE)
+    return tags.is_name(name)
+
+
+def _kind(own: Mapping[str, str]) -> leftover.Kind:
+    if own.get(tags.ROLE) == _LEASE:
+        return leftover.Kind.LEASE
+    return leftover.Kind.IMAGE
+
+
+def _leftover(
+    kind: leftover.Kind,
+    thing: _Thing,
+    metadata: Mapping[str, str],
+    now: datetime.datetime,
+) -> leftover.Leftover:
+    return leftover.Leftover(
+        kind=kind,
+        name=thing.name,
+        id=thing.id,
+        run=tags.run_of(thing.name, metadata),
+        age=max(
+            datetime.timedelta(), now - (stamps.read(thing.created_at) or now)
+        ),
+        size=thing.size or None,
+    )
+
+
+_TEMPORARY = tags.Role.TEMPORARY.value
+_LEASE = tags.Role.LEASE.value
