@@ -127,6 +127,7 @@ class TestCase(testtools.TestCase):
             each(self.work, self.item) for each in registry.steps(self.item)
         ]
         listener = flows.Listener(
+            lambda: None,
             lambda text: self.reporter.step(self.item.resource, text),
             done,
             self.left_over.append,
