@@ -99,6 +99,27 @@ class AttachedTestCase(every_failure.EveryFailure):
             self.check_untouched()
             self.assertLessEqual(len(self.cloud.asked('POST')), 2)
 
+    def test_cinder_says_why(self):
+        """The state ``error`` alone tells nobody what to do."""
+        for kind, id_ in (
+            ('snapshots', '00000002-snapshot'),
+            ('volumes', '00000003-volume'),
+        ):
+            self.begin()
+            world = self.cloud.world
+            world.messages[id_] = 'The shelf is full.'
+
+            def spoil(world=world, kind=kind, id_=id_):
+                world.settle()
+                world.things[kind][id_]['status'] = 'error'
+
+            self.cloud.fail(spoil, f'GET cinder /{kind}/{id_}')
+            failure = self.assertRaises(errors.WaitFailed, self.go)
+            self.assertIn('The shelf is full.', str(failure), kind)
+            self.assertIn(self.item.resource.label, str(failure), kind)
+            self.assertEqual({}, self.new_things())
+            self.check_untouched()
+
     def test_killed_while_undoing(self):
         """Whenever: the next process undoes the rest and begins again."""
         refused = wire.Answer(403, {'forbidden': {'message': 'no'}})
