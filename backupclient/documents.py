@@ -22,6 +22,7 @@ import msgspec
 from backupclient import errors
 
 _LARGEST = 64 << 20
+_LARGEST_NUMBER = (1 << 63) - 1
 _LONGEST_REASON = 300
 
 
@@ -41,14 +42,16 @@ def read(path: pathlib.Path, kind: type[_Document], what: str) -> _Document:
 
     :param what: the file is, for messages: ``saved plan``.
     :raises DocumentError: when it cannot be read, is larger than 64 MiB, is
-        not JSON, has another format version, or a value does not fit; the
-        text says where, as in ``$.items[3].size``.
+        not JSON, has another format version, or a value does not fit, as
+        its type or its class says; the text says where, as in
+        ``$.items[3].size``.
     """
     try:
         loaded = json.loads(
             read_text(path, what),
             parse_float=_finite,
             parse_constant=_finite,
+            parse_int=_sensible,
         )
         _check_version(path, loaded, kind, what)
         return msgspec.convert(loaded, kind)
@@ -109,6 +112,8 @@ def write_text(path: pathlib.Path, text: str, mode: int = 0o600) -> None:
         part.replace(path)
         flush_folder(path.parent)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
         raise errors.TargetError(
             f'{path} cannot be written: {error.strerror}. Make room, or '
             'choose another place.'
@@ -149,6 +154,13 @@ def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f'{text:.20} is not a number in JSON')
+    return number
+
+
+def _sensible(text: str) -> int:
+    number = int(text)
+    if abs(number) > _LARGEST_NUMBER:
+        raise ValueError(f'{text:.20} is too large a number')
     return number
 
 

@@ -7,6 +7,13 @@ Each text says what failed, names the thing with its ID, and what to do next.
 from typing import ClassVar
 
 
+def root(error: BaseException) -> str:
+    """Say what is at the bottom of an error, in the system's words."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(getattr(error, 'strerror', None) or error)
+
+
 class BackupError(Exception):
     """Something could not be done; the text is meant for the user."""
 
@@ -23,6 +30,20 @@ class Interrupted(BackupError):
     """A person or the system asked the program to stop."""
 
     exit_code = 130
+
+
+class JournalError(Interrupted):
+    """The journal cannot be written: so nothing more is begun.
+
+    :param path: of the journal, or of a part of it.
+    :param cause: what went wrong.
+    """
+
+    def __init__(self, path: object, cause: BaseException) -> None:
+        super().__init__(
+            f'The journal {path} cannot be written: {root(cause)}. Put that '
+            'right, and resume the run.'
+        )
 
 
 class CloudError(BackupError):

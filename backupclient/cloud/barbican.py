@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 import dataclasses
-from typing import Any
 
 from backupclient import errors
+from backupclient.cloud import fields
 from backupclient.cloud import records
 from backupclient.cloud import service as service_
 from backupclient.model import resources
@@ -35,7 +35,7 @@ class Barbican:
                     secret, containers=tuple(containers.get(secret.id, ()))
                 )
 
-    def _pages(self, noun: str) -> Iterator[dict[str, Any]]:
+    def _pages(self, noun: str) -> Iterator[fields.Json]:
         """Read a list by offset.
 
         The ``next`` link of the answer is an absolute URL whose host is
@@ -50,8 +50,9 @@ class Barbican:
                 offset=offset,
                 sort='created',
             )
-            yield from body.get(noun) or ()
-            total = int(body.get('total') or 0)
+            rows = records.rows(body, noun)
+            yield from rows
+            total = records.total(body) if rows else 0
             offset += _PAGE
 
     def secret(self, secret_id: str) -> resources.Secret | None:

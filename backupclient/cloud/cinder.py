@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What backups need of Cinder: volumes, snapshots, backups, quotas."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 import dataclasses
-import re
-from typing import Any
 
 from backupclient import errors
+from backupclient.cloud import fields
+from backupclient.cloud import quotas
 from backupclient.cloud import records
 from backupclient.cloud import service as service_
 from backupclient.cloud import waiting
@@ -16,20 +16,6 @@ from backupclient.model import resources
 MICROVERSION = '3.65'
 """3.64 shows the keys of encrypted volumes, 3.65 ``consumes_quota``."""
 
-_QUOTA_NAME = re.compile(
-    r'(volumes|gigabytes|snapshots|backups|backup_gigabytes)(_.+)?'
-)
-_LIMITS = {
-    'volumes': ('maxTotalVolumes', 'totalVolumesUsed'),
-    'gigabytes': ('maxTotalVolumeGigabytes', 'totalGigabytesUsed'),
-    'snapshots': ('maxTotalSnapshots', 'totalSnapshotsUsed'),
-    'backups': ('maxTotalBackups', 'totalBackupsUsed'),
-    'backup_gigabytes': (
-        'maxTotalBackupGigabytes',
-        'totalBackupGigabytesUsed',
-    ),
-}
-
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cinder:
@@ -37,17 +23,17 @@ class Cinder:
 
     service: service_.Service
 
-    def volumes(self) -> Iterator[resources.Volume]:
-        """All volumes of the project."""
-        return map(records.volume, self._list('volumes'))
+    def volumes(self, **query: str) -> Iterator[resources.Volume]:
+        """All volumes of the project, or those that a query fits."""
+        return map(records.volume, self._list('volumes', **query))
 
-    def snapshots(self) -> Iterator[resources.Snapshot]:
-        """All snapshots of the project."""
-        return map(records.snapshot, self._list('snapshots'))
+    def snapshots(self, **query: str) -> Iterator[resources.Snapshot]:
+        """All snapshots of the project, or those that a query fits."""
+        return map(records.snapshot, self._list('snapshots', **query))
 
-    def backups(self) -> Iterator[resources.CinderBackup]:
-        """All backups of the project."""
-        return map(records.backup, self._list('backups'))
+    def backups(self, **query: str) -> Iterator[resources.CinderBackup]:
+        """All backups of the project, or those that a query fits."""
+        return map(records.backup, self._list('backups', **query))
 
     def quotas(self, project_id: str) -> dict[str, inventory_.Quota]:
         """Limits and their use, those of each volume type included.
@@ -61,25 +47,10 @@ class Cinder:
             )
         except (errors.Forbidden, errors.NotFound):
             return self._limits()
-        return {
-            name: inventory_.Quota(
-                int(row['limit']),
-                int(row['in_use']) + int(row.get('reserved') or 0),
-            )
-            for name, row in (body.get('quota_set') or {}).items()
-            if _QUOTA_NAME.fullmatch(name) and isinstance(row, Mapping)
-        }
+        return quotas.of_quota_set(body)
 
     def _limits(self) -> dict[str, inventory_.Quota]:
-        body = self.service.get('/limits', 'read the limits')
-        absolute = body['limits']['absolute']
-        return {
-            name: inventory_.Quota(
-                int(absolute[limit]), int(absolute.get(used) or 0)
-            )
-            for name, (limit, used) in _LIMITS.items()
-            if absolute.get(limit) is not None
-        }
+        return quotas.of_limits(self.service.get('/limits', 'read the limits'))
 
     def volume(self, volume_id: str) -> resources.Volume | None:
         """One volume, None when it is gone."""
@@ -97,6 +68,11 @@ class Cinder:
     def backup_state(self, backup_id: str) -> str:
         """The status of a backup, GONE without one."""
         return _state(self._show('backup', backup_id))
+
+    def snapshot(self, snapshot_id: str) -> resources.Snapshot | None:
+        """One snapshot, None when it is gone."""
+        raw = self._show('snapshot', snapshot_id)
+        return records.snapshot(raw) if raw else None
 
     def backup(self, backup_id: str) -> resources.CinderBackup | None:
         """One backup, None when it is gone."""
@@ -119,19 +95,19 @@ class Cinder:
 
     def find_volume(self, name: str, tags: Mapping[str, str]) -> str | None:
         """The ID of the volume with that name and these metadata."""
-        return self._find('volumes', tags, name=name)
+        return _tagged(self.volumes(name=name), tags)
 
     def find_snapshot(
         self, volume_id: str, tags: Mapping[str, str]
     ) -> str | None:
         """The ID of the volume's snapshot with these metadata."""
-        return self._find('snapshots', tags, volume_id=volume_id)
+        return _tagged(self.snapshots(volume_id=volume_id), tags)
 
     def find_backup(
         self, volume_id: str, tags: Mapping[str, str]
     ) -> str | None:
         """The ID of the volume's backup with these metadata."""
-        return self._find('backups', tags, volume_id=volume_id)
+        return _tagged(self.backups(volume_id=volume_id), tags)
 
     def create_snapshot(
         self, volume_id: str, name: str, metadata: Mapping[str, str]
@@ -151,7 +127,7 @@ class Cinder:
         }
         what = f'create a snapshot of volume {volume_id}'
         answer = self.service.post('/snapshots', what, {'snapshot': body})
-        return str(answer['snapshot']['id'])
+        return records.made(answer, 'snapshot', 'id')
 
     def create_volume(
         self, snapshot_id: str, name: str, metadata: Mapping[str, str]
@@ -169,7 +145,7 @@ class Cinder:
         }
         what = f'create a volume from snapshot {snapshot_id}'
         answer = self.service.post('/volumes', what, {'volume': body})
-        return str(answer['volume']['id'])
+        return records.made(answer, 'volume', 'id')
 
     def create_image(self, volume_id: str, name: str) -> str:
         """Ask for an image with the content of a detached volume.
@@ -187,7 +163,7 @@ class Cinder:
             f'upload volume {volume_id} to an image',
             {'os-volume_upload_image': body},
         )
-        return str(answer['os-volume_upload_image']['image_id'])
+        return records.made(answer, 'os-volume_upload_image', 'image_id')
 
     def create_backup(
         self,
@@ -211,7 +187,7 @@ class Cinder:
         }
         what = f'create a backup of volume {volume_id}'
         answer = self.service.post('/backups', what, {'backup': body})
-        return str(answer['backup']['id'])
+        return records.made(answer, 'backup', 'id')
 
     def delete_volume(self, volume_id: str) -> None:
         """Ask for a volume's deletion; wait for GONE afterwards."""
@@ -252,34 +228,38 @@ class Cinder:
                 sort='created_at:desc',
                 limit=1,
             )
+            rows = records.rows(body, 'messages')
         except errors.CloudError:
             return ''
-        rows = body.get('messages') or ()
         return str(rows[0].get('user_message') or '') if rows else ''
 
-    def _list(self, noun: str, **query: object) -> Iterator[dict[str, Any]]:
+    def _list(self, noun: str, **query: str) -> Iterator[fields.Json]:
         path, what = f'/{noun}/detail', f'list the {noun}'
         return self.service.pages(path, noun, what, **query)
 
-    def _show(self, noun: str, id_: str) -> dict[str, Any] | None:
+    def _show(self, noun: str, id_: str) -> fields.Json | None:
         try:
             body = self.service.get(f'/{noun}s/{id_}', f'read {noun} {id_}')
         except errors.NotFound:
             return None
-        raw: dict[str, Any] = body[noun]
-        return raw
-
-    def _find(
-        self, noun: str, tags: Mapping[str, str], **query: object
-    ) -> str | None:
-        for raw in self._list(noun, **query):
-            if tags.items() <= (raw.get('metadata') or {}).items():
-                return str(raw['id'])
-        return None
+        return records.part(body, noun)
 
     def _delete(self, noun: str, id_: str) -> None:
         self.service.delete(f'/{noun}s/{id_}', f'delete {noun} {id_}')
 
 
-def _state(raw: Mapping[str, Any] | None) -> str:
-    return str(raw['status']).lower() if raw else waiting.GONE
+def _state(raw: fields.Json | None) -> str:
+    return records.state(raw) if raw else waiting.GONE
+
+
+def _tagged(
+    found: Iterable[
+        resources.Volume | resources.Snapshot | resources.CinderBackup
+    ],
+    tags: Mapping[str, str],
+) -> str | None:
+    """Give the ID of the first thing with these metadata."""
+    return next(
+        (one.id for one in found if tags.items() <= one.metadata.items()),
+        None,
+    )

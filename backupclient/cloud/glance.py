@@ -7,14 +7,16 @@ import dataclasses
 import datetime
 import email.utils
 import json
-from typing import Any
+import re
 
 import requests
 
 from backupclient import errors
+from backupclient.cloud import fields
 from backupclient.cloud import records
 from backupclient.cloud import service as service_
 from backupclient.cloud import waiting
+from backupclient.model import ids
 from backupclient.model import lease as lease_
 from backupclient.model import resources
 from backupclient.model import tags
@@ -31,18 +33,16 @@ class Glance:
     def images(self, project_id: str) -> Iterator[resources.Image]:
         """All images of the project, the hidden ones included."""
         for hidden in ('false', 'true'):
-            for raw in self._list(owner=project_id, os_hidden=hidden):
-                yield records.image(raw)
+            yield from self._all(owner=project_id, os_hidden=hidden)
 
     def foreign(self, name_or_id: str) -> Iterator[resources.Image]:
         """Images that the user can see, by a name or ID: others' too."""
-        seen = set()
-        for raw in self._list(name=name_or_id):
-            seen.add(raw['id'])
-            yield records.image(raw)
-        found = self.image(name_or_id)
-        if found and found.id not in seen:
-            yield found
+        found = {one.id: one for one in self._all(name=name_or_id)}
+        yield from found.values()
+        if ids.is_id(name_or_id) and name_or_id not in found:
+            by_id = self.image(name_or_id)
+            if by_id:
+                yield by_id
 
     def image(self, image_id: str) -> resources.Image | None:
         """One image, None when it is gone."""
@@ -68,8 +68,8 @@ class Glance:
         service that makes it is done with it.
         """
         for query in (tags, {'name': name}):
-            for raw in self._list(owner=project_id, **query):
-                return str(raw['id'])
+            for image in self._all(owner=project_id, **query):
+                return image.id
         return None
 
     def update(
@@ -86,8 +86,7 @@ class Glance:
     def leases(self, project_id: str) -> Iterator[lease_.Lease]:
         """The notes that the runs of the project have left."""
         query = {tags.ROLE: tags.Role.LEASE.value}
-        for raw in self._list(owner=project_id, **query):
-            yield records.lease(raw)
+        yield from map(records.lease, self._rows(owner=project_id, **query))
 
     def create_lease(self, name: str, properties: Mapping[str, str]) -> str:
         """Leave a note: an image that never gets any data.
@@ -96,7 +95,7 @@ class Glance:
         """
         body = {'name': name, 'visibility': 'private', **properties}
         made = self.service.post('/images', 'create a lease', body)
-        return str(made['id'])
+        return records.made(made, 'id')
 
     def renew_lease(
         self, image_id: str, properties: Mapping[str, str]
@@ -130,7 +129,10 @@ class Glance:
             headers={'Content-Type': _PATCH_TYPE},
         )
 
-    def _list(self, **query: object) -> Iterator[dict[str, Any]]:
+    def _all(self, **query: str) -> Iterator[resources.Image]:
+        return map(records.image, self._rows(**query))
+
+    def _rows(self, **query: str) -> Iterator[fields.Json]:
         return self.service.pages(
             '/images', 'images', 'list the images', **query
         )
@@ -205,14 +207,15 @@ def _additions(properties: Mapping[str, str]) -> Iterator[dict[str, str]]:
 def _time(answer: requests.Response) -> datetime.datetime:
     """Read when a service answered; without it, take our own time."""
     try:
-        return email.utils.parsedate_to_datetime(answer.headers['Date'])
-    except (KeyError, ValueError):
+        found = email.utils.parsedate_to_datetime(answer.headers['Date'])
+    except (ArithmeticError, LookupError, TypeError, ValueError):
         return datetime.datetime.now(datetime.UTC)
+    return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
 
 
 def _start(answer: requests.Response) -> int:
     if answer.status_code != 206:
         return 0
-    unit, _, span = answer.headers.get('Content-Range', '').partition(' ')
-    first = span.partition('-')[0]
-    return int(first) if unit == 'bytes' and first.isdigit() else 0
+    span = answer.headers.get('Content-Range', '')
+    first = re.match(r'bytes (\d{1,18})-', span, re.ASCII)
+    return int(first[1]) if first else 0

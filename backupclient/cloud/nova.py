@@ -36,7 +36,7 @@ class Nova:
             )
         except errors.NotFound:
             return None
-        return records.server(body['server'])
+        return records.server(records.part(body, 'server'))
 
     def create_image(
         self, server_id: str, name: str, metadata: Mapping[str, str]
@@ -51,7 +51,7 @@ class Nova:
             f'create an image of server {server_id}',
             {'createImage': {'name': name, 'metadata': dict(metadata)}},
         )
-        return str(answer['image_id'])
+        return records.made(answer, 'image_id')
 
     def stop(self, server_id: str) -> None:
         """Ask a server to stop; wait for its status afterwards."""

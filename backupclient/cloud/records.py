@@ -5,16 +5,15 @@ What is missing or null becomes the record's default: older releases and
 narrower policies leave fields out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 import datetime
-from typing import Any
 
+from backupclient.cloud import fields
+from backupclient.model import ids
 from backupclient.model import lease as lease_
 from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
-
-Json = Mapping[str, Any]
 
 _IMAGE_FIELDS = frozenset(
     {
@@ -47,176 +46,170 @@ _IMAGE_FIELDS = frozenset(
 )
 
 
-def _text(raw: Json, key: str) -> str:
-    return str(raw.get(key) or '')
-
-
-def _pairs(value: object) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        return {}
-    return {
-        str(key): text if isinstance(text, str) else str(text)
-        for key, text in value.items()
-        if text is not None
-    }
-
-
-def volume(raw: Json) -> resources.Volume:
+@fields.reader('volume')
+def volume(raw: fields.Json) -> resources.Volume:
     """Read a volume of Cinder's detailed view, microversion 3.65."""
     return resources.Volume(
-        id=raw['id'],
-        name=_text(raw, 'name'),
-        status=_text(raw, 'status'),
-        size_gib=int(raw.get('size') or 0),
-        type_name=_text(raw, 'volume_type'),
-        description=_text(raw, 'description'),
-        availability_zone=_text(raw, 'availability_zone'),
-        created_at=_text(raw, 'created_at'),
+        id=fields.text(raw, 'id'),
+        name=fields.text(raw, 'name'),
+        status=fields.text(raw, 'status'),
+        size_gib=fields.number(raw, 'size') or 0,
+        type_name=fields.text(raw, 'volume_type'),
+        description=fields.text(raw, 'description'),
+        availability_zone=fields.text(raw, 'availability_zone'),
+        created_at=fields.text(raw, 'created_at'),
         bootable=raw.get('bootable') in (True, 'true'),
         encrypted=bool(raw.get('encrypted')),
         multiattach=bool(raw.get('multiattach')),
         consumes_quota=raw.get('consumes_quota') is not False,
-        key_id=_text(raw, 'encryption_key_id'),
+        key_id=fields.text(raw, 'encryption_key_id'),
         attachments=tuple(
-            resources.Attachment(_text(one, 'server_id'), _text(one, 'device'))
-            for one in raw.get('attachments') or ()
+            resources.Attachment(
+                fields.text(one, 'server_id'), fields.text(one, 'device')
+            )
+            for one in fields.objects(raw, 'attachments')
         ),
-        metadata=_pairs(raw.get('metadata')),
-        image_metadata=_pairs(raw.get('volume_image_metadata')),
+        metadata=fields.pairs(fields.inner(raw, 'metadata')),
+        image_metadata=fields.pairs(
+            fields.inner(raw, 'volume_image_metadata')
+        ),
     )
 
 
-def snapshot(raw: Json) -> resources.Snapshot:
+@fields.reader('snapshot')
+def snapshot(raw: fields.Json) -> resources.Snapshot:
     """Read a snapshot of Cinder's detailed view."""
     return resources.Snapshot(
-        id=raw['id'],
-        name=_text(raw, 'name'),
-        status=_text(raw, 'status'),
-        volume_id=_text(raw, 'volume_id'),
-        size_gib=int(raw.get('size') or 0),
-        created_at=_text(raw, 'created_at'),
-        metadata=_pairs(raw.get('metadata')),
+        id=fields.text(raw, 'id'),
+        name=fields.text(raw, 'name'),
+        status=fields.text(raw, 'status'),
+        volume_id=fields.text(raw, 'volume_id'),
+        size_gib=fields.number(raw, 'size') or 0,
+        created_at=fields.text(raw, 'created_at'),
+        metadata=fields.pairs(fields.inner(raw, 'metadata')),
     )
 
 
-def backup(raw: Json) -> resources.CinderBackup:
+@fields.reader('backup')
+def backup(raw: fields.Json) -> resources.CinderBackup:
     """Read a backup of Cinder's detailed view."""
     return resources.CinderBackup(
-        id=raw['id'],
-        name=_text(raw, 'name'),
-        status=_text(raw, 'status'),
-        volume_id=_text(raw, 'volume_id'),
-        size_gib=int(raw.get('size') or 0),
+        id=fields.text(raw, 'id'),
+        name=fields.text(raw, 'name'),
+        status=fields.text(raw, 'status'),
+        volume_id=fields.text(raw, 'volume_id'),
+        size_gib=fields.number(raw, 'size') or 0,
         incremental=bool(raw.get('is_incremental')),
-        created_at=_text(raw, 'created_at'),
-        key_id=_text(raw, 'encryption_key_id'),
-        metadata=_pairs(raw.get('metadata')),
+        created_at=fields.text(raw, 'created_at'),
+        key_id=fields.text(raw, 'encryption_key_id'),
+        metadata=fields.pairs(fields.inner(raw, 'metadata')),
     )
 
 
-def image(raw: Json) -> resources.Image:
+@fields.reader('image')
+def image(raw: fields.Json) -> resources.Image:
     """Read an image; what is not one of Glance's fields is a property."""
-    size, virtual_size = raw.get('size'), raw.get('virtual_size')
     return resources.Image(
-        id=raw['id'],
-        name=_text(raw, 'name'),
-        status=_text(raw, 'status'),
-        owner=_text(raw, 'owner'),
-        size=None if size is None else int(size),
-        virtual_size=None if virtual_size is None else int(virtual_size),
-        visibility=_text(raw, 'visibility') or 'private',
+        id=fields.text(raw, 'id'),
+        name=fields.text(raw, 'name'),
+        status=fields.text(raw, 'status'),
+        owner=fields.text(raw, 'owner'),
+        size=fields.number(raw, 'size'),
+        virtual_size=fields.number(raw, 'virtual_size'),
+        visibility=fields.text(raw, 'visibility') or 'private',
         hidden=bool(raw.get('os_hidden')),
         protected=bool(raw.get('protected')),
-        disk_format=_text(raw, 'disk_format'),
-        container_format=_text(raw, 'container_format'),
-        min_disk=int(raw.get('min_disk') or 0),
-        min_ram=int(raw.get('min_ram') or 0),
-        checksum=_text(raw, 'checksum'),
-        hash_algorithm=_text(raw, 'os_hash_algo'),
-        hash_value=_text(raw, 'os_hash_value'),
-        created_at=_text(raw, 'created_at'),
-        tags=tuple(raw.get('tags') or ()),
-        properties=_pairs(
+        disk_format=fields.text(raw, 'disk_format'),
+        container_format=fields.text(raw, 'container_format'),
+        min_disk=fields.number(raw, 'min_disk') or 0,
+        min_ram=fields.number(raw, 'min_ram') or 0,
+        checksum=fields.text(raw, 'checksum'),
+        hash_algorithm=fields.text(raw, 'os_hash_algo'),
+        hash_value=fields.text(raw, 'os_hash_value'),
+        created_at=fields.text(raw, 'created_at'),
+        tags=fields.texts(raw, 'tags'),
+        properties=fields.pairs(
             {k: v for k, v in raw.items() if k not in _IMAGE_FIELDS}
         ),
     )
 
 
-def lease(raw: Json) -> lease_.Lease:
+@fields.reader('lease')
+def lease(raw: fields.Json) -> lease_.Lease:
     """Read the note of a run from the image that it is.
 
     One that does not say when it was touched counts as just touched.
     """
     return lease_.Lease(
-        id=raw['id'],
-        run=_text(raw, tags.RUN),
-        host=_text(raw, lease_.HOST),
-        seen_at=stamps.read(_text(raw, 'updated_at'))
+        id=fields.text(raw, 'id'),
+        run=fields.text(raw, tags.RUN),
+        host=fields.text(raw, lease_.HOST),
+        seen_at=stamps.read(fields.text(raw, 'updated_at'))
         or datetime.datetime.now(datetime.UTC),
-        claims=frozenset(_text(raw, lease_.CLAIMS).split()),
+        claims=frozenset(fields.text(raw, lease_.CLAIMS).split()),
     )
 
 
-def server(raw: Json) -> resources.Server:
+@fields.reader('server')
+def server(raw: fields.Json) -> resources.Server:
     """Read a server of Nova's detailed view, microversion 2.47 and newer.
 
     ``image`` is an empty string for a server that boots from a volume.
     """
-    flavor: Json = raw.get('flavor') or {}
-    from_image = raw.get('image')
-    attached = raw.get('os-extended-volumes:volumes_attached') or ()
+    flavor = fields.inner(raw, 'flavor')
+    attached = fields.objects(raw, 'os-extended-volumes:volumes_attached')
+    groups = fields.objects(raw, 'security_groups')
     return resources.Server(
-        id=raw['id'],
-        name=_text(raw, 'name'),
-        status=_text(raw, 'status'),
-        image_id=_text(from_image, 'id')
-        if isinstance(from_image, Mapping)
-        else '',
-        task_state=_text(raw, 'OS-EXT-STS:task_state'),
-        volume_ids=tuple(one['id'] for one in attached),
-        disk_gib=int(flavor.get('disk') or 0),
-        ephemeral_gib=int(flavor.get('ephemeral') or 0),
-        swap_mib=int(flavor.get('swap') or 0),
-        flavor_name=_text(flavor, 'original_name'),
-        vcpus=int(flavor.get('vcpus') or 0),
-        ram_mib=int(flavor.get('ram') or 0),
-        addresses=tuple(_addresses(raw.get('addresses') or {})),
-        security_groups=tuple(
-            _text(group, 'name') for group in raw.get('security_groups') or ()
-        ),
+        id=fields.text(raw, 'id'),
+        name=fields.text(raw, 'name'),
+        status=fields.text(raw, 'status'),
+        image_id=fields.text(fields.inner(raw, 'image'), 'id'),
+        task_state=fields.text(raw, 'OS-EXT-STS:task_state'),
+        volume_ids=tuple(fields.text(one, 'id') for one in attached),
+        disk_gib=fields.number(flavor, 'disk') or 0,
+        ephemeral_gib=fields.number(flavor, 'ephemeral') or 0,
+        swap_mib=fields.number(flavor, 'swap') or 0,
+        flavor_name=fields.text(flavor, 'original_name'),
+        vcpus=fields.number(flavor, 'vcpus') or 0,
+        ram_mib=fields.number(flavor, 'ram') or 0,
+        addresses=tuple(_addresses(fields.inner(raw, 'addresses'))),
+        security_groups=tuple(fields.text(one, 'name') for one in groups),
         config_drive=raw.get('config_drive') in (True, 'True', 'true'),
-        availability_zone=_text(raw, 'OS-EXT-AZ:availability_zone'),
-        key_name=_text(raw, 'key_name'),
-        created_at=_text(raw, 'created'),
-        root_device=_text(raw, 'OS-EXT-SRV-ATTR:root_device_name'),
-        metadata=_pairs(raw.get('metadata')),
-        tags=tuple(raw.get('tags') or ()),
+        availability_zone=fields.text(raw, 'OS-EXT-AZ:availability_zone'),
+        key_name=fields.text(raw, 'key_name'),
+        created_at=fields.text(raw, 'created'),
+        root_device=fields.text(raw, 'OS-EXT-SRV-ATTR:root_device_name'),
+        metadata=fields.pairs(fields.inner(raw, 'metadata')),
+        tags=fields.texts(raw, 'tags'),
     )
 
 
-def _addresses(networks: Json) -> Iterator[resources.Address]:
-    for network, found in networks.items():
-        for one in found:
+def _addresses(networks: fields.Json) -> Iterator[resources.Address]:
+    for network in networks:
+        for one in fields.objects(networks, network):
             yield resources.Address(
                 network,
-                _text(one, 'addr'),
-                _text(one, 'OS-EXT-IPS:type'),
-                _text(one, 'OS-EXT-IPS-MAC:mac_addr'),
+                fields.text(one, 'addr'),
+                fields.text(one, 'OS-EXT-IPS:type'),
+                fields.text(one, 'OS-EXT-IPS-MAC:mac_addr'),
             )
 
 
-def memberships(raw: Json) -> Iterator[tuple[str, resources.Membership]]:
+@fields.reader('container')
+def memberships(raw: fields.Json) -> list[tuple[str, resources.Membership]]:
     """Read a container: the ID of each secret in it, and as what."""
-    for one in raw.get('secret_refs') or ():
-        yield (
-            _last_part(_text(one, 'secret_ref')),
+    return [
+        (
+            _last_part(fields.text(one, 'secret_ref')),
             resources.Membership(
-                _last_part(_text(raw, 'container_ref')),
-                _text(raw, 'name'),
-                _text(raw, 'type'),
-                _text(one, 'name'),
+                _last_part(fields.text(raw, 'container_ref')),
+                fields.text(raw, 'name'),
+                fields.text(raw, 'type'),
+                fields.text(one, 'name'),
             ),
         )
+        for one in fields.objects(raw, 'secret_refs')
+    ]
 
 
 def _last_part(href: str) -> str:
@@ -224,20 +217,59 @@ def _last_part(href: str) -> str:
     return href.rstrip('/').rsplit('/', 1)[-1]
 
 
-def secret(raw: Json) -> resources.Secret:
+@fields.reader('secret')
+def secret(raw: fields.Json) -> resources.Secret:
     """Read a secret's metadata; its ID is the end of ``secret_ref``."""
-    bits = raw.get('bit_length')
-    types = raw.get('content_types') or {}
     return resources.Secret(
-        id=_last_part(_text(raw, 'secret_ref')),
-        name=_text(raw, 'name'),
-        status=_text(raw, 'status'),
-        secret_type=_text(raw, 'secret_type') or 'opaque',
-        algorithm=_text(raw, 'algorithm'),
-        bit_length=None if bits is None else int(bits),
-        mode=_text(raw, 'mode'),
-        content_type=_text(types, 'default'),
-        expires_at=_text(raw, 'expiration'),
-        created_at=_text(raw, 'created'),
-        creator_id=_text(raw, 'creator_id'),
+        id=_last_part(fields.text(raw, 'secret_ref')),
+        name=fields.text(raw, 'name'),
+        status=fields.text(raw, 'status'),
+        secret_type=fields.text(raw, 'secret_type') or 'opaque',
+        algorithm=fields.text(raw, 'algorithm'),
+        bit_length=fields.number(raw, 'bit_length'),
+        mode=fields.text(raw, 'mode'),
+        content_type=fields.text(
+            fields.inner(raw, 'content_types'), 'default'
+        ),
+        expires_at=fields.text(raw, 'expiration'),
+        created_at=fields.text(raw, 'created'),
+        creator_id=fields.text(raw, 'creator_id'),
     )
+
+
+@fields.reader('status')
+def state(raw: fields.Json) -> str:
+    """Read a status, in lower case."""
+    return fields.text(raw, 'status').lower()
+
+
+@fields.reader('answer')
+def made(answer: fields.Json, *path: str) -> str:
+    """Read the ID of what a POST made.
+
+    :param path: the names on the way to the ID.
+    """
+    *outer, key = path
+    for name in outer:
+        answer = fields.inner(answer, name)
+    id_ = fields.text(answer, key)
+    ids.require(id_)
+    return id_
+
+
+@fields.reader('answer')
+def part(answer: fields.Json, name: str) -> fields.Json:
+    """Read the object in an answer."""
+    return fields.inner(answer, name)
+
+
+@fields.reader('list')
+def rows(answer: fields.Json, name: str) -> Sequence[fields.Json]:
+    """Read the objects of a list, or of a page of it."""
+    return fields.objects(answer, name)
+
+
+@fields.reader('list')
+def total(answer: fields.Json) -> int:
+    """Read of how many this is a page."""
+    return fields.number(answer, 'total') or 0

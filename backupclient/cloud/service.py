@@ -6,12 +6,10 @@ values), is repeated with growing pauses. A POST is sent once: when its
 answer is lost, the caller has to look first (:func:`make_once`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 import dataclasses
-import html
 import json
-import re
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from keystoneauth1 import adapter as ks_adapter
 from keystoneauth1 import exceptions as ks_exceptions
@@ -19,6 +17,9 @@ import requests
 
 from backupclient import clock as clock_
 from backupclient import errors
+from backupclient.cloud import fields
+from backupclient.cloud import records
+from backupclient.cloud import refusals
 
 PAGE = 1000
 """The largest page that Cinder, Nova and Glance give by default."""
@@ -27,88 +28,14 @@ TIMEOUT = (10.0, 120.0)
 """Seconds to connect, and between two bytes of an answer."""
 
 _PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
-_LONGEST_RETRY_AFTER = 60.0
-_PASSING = frozenset({429, 500, 502, 503, 504})
-_QUOTA = re.compile(r'quota|exceed|limit for|over ?limit', re.IGNORECASE)
 T = TypeVar('T')
-
-
-class Answer(Protocol):
-    """What is read of an answer: of ``requests.Response``."""
-
-    @property
-    def status_code(self) -> int:
-        """The HTTP status."""
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """The HTTP headers."""
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-
-
-def explain(answer: Answer) -> str:
-    """Find the sentence for people in the body of an error.
-
-    Each service has its own form: ``{"<fault>": {"message": ...}}`` (Cinder,
-    Nova), ``{"title": ..., "description": ...}`` (Barbican), HTML (Glance).
-    """
-    text = answer.text[:65536]
-    try:
-        body = json.loads(text)
-    except ValueError:
-        plain = re.sub(r'<title>.*?</title>|<[^>]+>', ' ', text, flags=re.S)
-        return ' '.join(html.unescape(plain).split())[:500]
-    if isinstance(body, dict):
-        inner = next(iter(body.values()), '')
-        for found in (
-            inner.get('message') if isinstance(inner, dict) else None,
-            body.get('description'),
-            body.get('title'),
-        ):
-            if found:
-                return str(found)[:500]
-    return text[:500]
-
-
-def error(answer: Answer, what: str) -> errors.CloudError:
-    """Make the error that fits an answer.
-
-    :param what: the request, in words, as ``read volume <id>``.
-    """
-    status, said = answer.status_code, explain(answer)
-    text = f'Could not {what}: {said or "no reason given"} (HTTP {status})'
-    if status == 404:
-        return errors.NotFound(text, status)
-    if status == 403:
-        return errors.Forbidden(text, status)
-    if status == 413 and not _wants_patience(answer):
-        return errors.QuotaExceeded(text, status)
-    return errors.CloudError(text, status)
-
-
-def _wants_patience(answer: Answer) -> bool:
-    """Tell a limit of the rate from a quota, which is 413 as well.
-
-    Cinder answers an exhausted quota with ``Retry-After: 0``.
-    """
-    if answer.status_code != 413:
-        return answer.status_code in _PASSING
-    return _retry_after(answer) > 0 and not _QUOTA.search(explain(answer))
-
-
-def _retry_after(answer: Answer) -> float:
-    value = answer.headers.get('Retry-After', '')
-    return min(float(value), _LONGEST_RETRY_AFTER) if value.isdigit() else 0.0
 
 
 def _object(answer: requests.Response) -> dict[str, Any] | None:
     """Read the JSON object of an answer, None when it is something else."""
     try:
-        body = answer.json()
-    except ValueError:
+        body = json.loads(answer.content)
+    except (ValueError, RecursionError):
         return None
     return body if isinstance(body, dict) else None
 
@@ -144,22 +71,27 @@ class Service:
 
     def pages(
         self, path: str, key: str, what: str, **query: object
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[fields.Json]:
         """Read all objects of a list, with the largest pages.
 
         The next page is asked for by the last object's ID, not by the link
         of the answer, whose host is often wrong behind a proxy.
         """
-        marker: dict[str, object] = {}
+        marker: dict[str, str] = {}
         while True:
             body = self.get(path, what, limit=PAGE, **query, **marker)
-            rows = body.get(key) or []
+            rows = records.rows(body, key)
             yield from rows
-            links = body.get(f'{key}_links') or ()
+            links = records.rows(body, f'{key}_links')
             more = any(link.get('rel') == 'next' for link in links)
             if not rows or not (more or body.get('next')):
                 return
-            marker = {'marker': rows[-1]['id']}
+            last = {'marker': records.made(rows[-1], 'id')}
+            if last == marker:
+                raise errors.CloudError(
+                    f'Could not {what}: {self.name} sends the same page again.'
+                )
+            marker = last
 
     def post(self, path: str, what: str, body: object) -> dict[str, Any]:
         """Send a request that must not be done twice.
@@ -167,9 +99,9 @@ class Service:
         :raises AnswerLost: nobody knows whether it was done.
         """
         answer = self._patient('POST', path, what, json=body)
-        if answer.status_code in _PASSING:
+        if answer.status_code in refusals.PASSING:
             raise errors.AnswerLost(
-                str(error(answer, what)), answer.status_code
+                str(refusals.error(answer, what)), answer.status_code
             )
         self._accept(answer, what)
         made = _object(answer) if answer.content else {}
@@ -198,10 +130,10 @@ class Service:
                     raise
                 self.clock.sleep(pause)
                 continue
-            if answer.status_code not in _PASSING or pause is None:
+            if answer.status_code not in refusals.PASSING or pause is None:
                 break
             answer.close()
-            self.clock.sleep(max(pause, _retry_after(answer)))
+            self.clock.sleep(max(pause, refusals.retry_after(answer)))
         self._accept(answer, what)
         return answer
 
@@ -213,9 +145,9 @@ class Service:
         for pause in _PAUSES:
             if answer.status_code not in (413, 429):
                 break
-            if not _wants_patience(answer):
+            if not refusals.wants_patience(answer):
                 break
-            self.clock.sleep(max(pause, _retry_after(answer)))
+            self.clock.sleep(max(pause, refusals.retry_after(answer)))
             answer = self._send(method, path, what, **options)
         return answer
 
@@ -246,18 +178,20 @@ class Service:
             requests.RequestException,
         ) as exc:
             raise errors.AnswerLost(f'Could not {what}: {exc}') from exc
+        except UnicodeError as exc:
+            raise errors.CloudError(f'Could not {what}: {exc}') from exc
         except ks_exceptions.ClientException as exc:
             text = f'Could not {what}: {exc}'
             # The answer of the service is never raised: it was Keystone,
             # which was asked for a new token.
-            if getattr(exc, 'http_status', 0) in _PASSING:
+            if getattr(exc, 'http_status', 0) in refusals.PASSING:
                 raise errors.AnswerLost(text) from exc
             raise errors.CloudError(text) from exc
 
     @staticmethod
     def _accept(answer: requests.Response, what: str) -> None:
         if answer.status_code >= 300:
-            raise error(answer, what)
+            raise refusals.error(answer, what)
 
 
 def make_once(

@@ -7,6 +7,7 @@ is noted in the journal before it is asked to stop.
 """
 
 from collections.abc import Sequence
+import contextlib
 import threading
 
 from backupclient import errors
@@ -42,6 +43,7 @@ class Downtime:
             and items[number].group
         }
         self._uncaptured = set(self._servers)
+        self._stopped = set(journal.stopped())
         self._locks = {
             server: threading.Lock() for server in self._servers.values()
         }
@@ -63,6 +65,7 @@ class Downtime:
             server = self._nova.server(server_id)
             if server is not None and server.status == 'ACTIVE':
                 self._journal.note_stopped(server_id)
+                self._stopped.add(server_id)
                 self._work.reporter.say(f'{server.resource.label}: stop')
                 self._nova.stop(server_id)
                 self._await(server_id, 'shutoff')
@@ -81,7 +84,7 @@ class Downtime:
 
         Except for those whose parts are not all captured yet.
         """
-        for server_id in self._journal.stopped():
+        for server_id in tuple(self._stopped):
             self._start_unless_needed(server_id)
 
     def finish(self) -> None:
@@ -95,7 +98,7 @@ class Downtime:
         )
         if needed:
             return
-        if server_id in self._journal.stopped():
+        if server_id in self._stopped:
             self._start_or_tell(server_id)
         self._lease.release(_claim(server_id))
 
@@ -117,7 +120,10 @@ class Downtime:
             self._work.reporter.say(f'{server.resource.label}: start')
             self._nova.start(server_id)
             self._await(server_id, 'active')
-        self._journal.forget_stopped(server_id)
+        self._stopped.discard(server_id)
+        # Who finds the note and the server running has nothing to do.
+        with contextlib.suppress(errors.JournalError):
+            self._journal.forget_stopped(server_id)
 
     def _settle(self, server_id: str) -> None:
         """Wait until the server's last task, as its stop, is done."""

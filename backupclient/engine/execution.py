@@ -48,6 +48,7 @@ class Execution:
         self.journal = journal
         self._lease = lease
         run = journal.run()
+        self._plan = run.plan
         self._parallel = run.parallel
         self._items = list(run.plan.items)
         self._outcomes = journal.outcomes()
@@ -78,6 +79,16 @@ class Execution:
             or outcomes.skipped(item, 'Interrupted; run --resume does it.')
             for number, item in enumerate(self._items)
         )
+
+    @property
+    def plan(self) -> plan_.Plan:
+        """The plan, as it is by now."""
+        return dataclasses.replace(self._plan, items=tuple(self._items))
+
+    @property
+    def finished(self) -> bool:
+        """True when each item has its outcome in the journal."""
+        return all(n in self._outcomes for n in range(len(self._items)))
 
     def _do(self, first: Iterable[int]) -> None:
         """Do items, and what can start when they are done with."""
@@ -170,18 +181,28 @@ class Execution:
         instead = self._items[number].fallback
         if instead is not None:
             self._items[number] = instead
-            self.journal.replace(number, instead)
+            # Without that note a resumed run finds out once more.
+            with contextlib.suppress(errors.JournalError):
+                self.journal.replace(number, instead)
 
     def _one(self, number: int) -> _Verdict:
         """Do an item. Only what concerns other items is given back."""
+        try:
+            self.work.clock.check()
+            return self._to_its_end(number)
+        except errors.JournalError as exc:
+            label = self._items[number].resource.label
+            self.work.reporter.say(f'{label}: {exc}')
+        except errors.Interrupted:
+            LOG.debug('Interrupted', exc_info=True)
+        return None
+
+    def _to_its_end(self, number: int) -> _Verdict:
         item, clock = self._items[number], self.work.clock
         begun = clock.monotonic()
         verdict = None
         try:
-            clock.check()
             outcome = self._outcome(number, item)
-        except errors.Interrupted:
-            return None
         except errors.BackupServiceUnavailable as exc:
             verdict = exc
             if item.fallback is not None and not exc.stuck:
@@ -194,8 +215,8 @@ class Execution:
         outcome = dataclasses.replace(
             outcome, seconds=round(clock.monotonic() - begun, 1)
         )
-        self._outcomes[number] = outcome
         self.journal.record(number, outcome)
+        self._outcomes[number] = outcome
         self.work.reporter.ended(outcome)
         return verdict
 

@@ -25,10 +25,13 @@ from taskflow.patterns import linear_flow
 from taskflow.persistence import models
 
 from backupclient import errors
+from backupclient.engine import flow_records
 from backupclient.engine import flow_store
 from backupclient.procedures import step as step_
 
 LOG = logging.getLogger(__name__)
+# It logs each failure of a flow that is raised too, with a traceback.
+logging.getLogger('taskflow').setLevel(logging.CRITICAL)
 
 _NAMESPACE = uuid.UUID('5c5a9d0e-8f5b-4d0c-9a53-0f2a6c3f6b11')
 
@@ -53,7 +56,11 @@ class _Task(task.Task):  # type: ignore[misc] # TaskFlow has no types
     """A step as TaskFlow sees it."""
 
     def __init__(
-        self, step: step_.Step, before: str | None, listener: Listener
+        self,
+        step: step_.Step,
+        before: str | None,
+        listener: Listener,
+        store: flow_store.Store,
     ) -> None:
         name = type(step).__name__
         super().__init__(
@@ -62,8 +69,10 @@ class _Task(task.Task):  # type: ignore[misc] # TaskFlow has no types
         self._step = step
         self._before = before
         self._listener = listener
+        self._store = store
 
     def execute(self, **made: object) -> object:
+        self._store.check()
         self._listener.begins(self._step.title)
         done = self._step.do(self._made(made))
         self._listener.done(self._step)
@@ -80,6 +89,9 @@ class _Task(task.Task):  # type: ignore[misc] # TaskFlow has no types
                 self._step.undo(done)
             except errors.BackupError as exc:
                 self._listener.left_over(str(exc))
+            except Exception as exc:
+                LOG.debug('Not undone', exc_info=True)
+                self._listener.left_over(f'{type(exc).__name__}: {exc}')
 
     def _made(self, made: dict[str, object]) -> step_.Made:
         return _read(made[self._before]) if self._before else step_.Made()
@@ -114,13 +126,16 @@ def _run_once(
     listener: Listener,
 ) -> step_.Made:
     flow = linear_flow.Flow(folder.name)
+    store = flow_store.Store(folder)
     before = None
     for step in steps:
-        flow.add(_Task(step, before, listener))
+        flow.add(_Task(step, before, listener, store))
         before = type(step).__name__
-    store = flow_store.Store(folder)
     engine = engines.load(
-        flow, engine='serial', backend=store, flow_detail=_detail(store, flow)
+        flow,
+        engine='serial',
+        backend=store,
+        flow_detail=_detail(store, flow),
     )
     engine.compile()
     engine.prepare()
@@ -148,19 +163,24 @@ def _is_done(engine: Any, step: step_.Step) -> bool:
 
 def _detail(store: flow_store.Store, flow: Any) -> Any:
     """Find the records of a flow, or begin them."""
-    folder = pathlib.Path(store._path)
-    book_id = str(uuid.uuid5(_NAMESPACE, folder.name))
+    book_id = str(uuid.uuid5(_NAMESPACE, store.folder.name))
     connection = store.get_connection()
-    connection.upgrade()
     try:
+        names = [step.name for step, _ in flow.iter_nodes()]
+        flow_records.check(store.folder, names)
+        connection.upgrade()
         return next(iter(connection.get_logbook(book_id)))
     except (tf_exceptions.NotFound, StopIteration):
         pass
-    except (tf_exceptions.TaskFlowException, ValueError) as exc:
+    except Exception as exc:
         # Each step looks for what is there already, so that nothing is made
         # twice without the records either.
-        LOG.warning('The journal in %s is damaged: %s', folder, exc)
-        shutil.rmtree(folder)
+        LOG.warning(
+            'The journal in %s cannot be read: %.300r',
+            store.folder,
+            errors.root(exc),
+        )
+        shutil.rmtree(store.folder, ignore_errors=True)
         connection.upgrade()
     book = models.LogBook(flow.name, uuid=book_id)
     detail = models.FlowDetail(flow.name, uuid=book_id)

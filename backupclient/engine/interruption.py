@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 import contextlib
+import io
 import os
 import signal
 import threading
@@ -21,6 +22,8 @@ LEFT = (
     '--resume last" takes it away and goes on.'
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_FAREWELL = 1.0
+"""Seconds to say so before leaving: the terminal may be stuck."""
 
 
 @contextlib.contextmanager
@@ -33,26 +36,61 @@ def orderly(
     """While this lasts, the first signal only stops the clock.
 
     What is under way then undoes what it made. The second signal ends the
-    process where it is: ``run --resume`` cleans up and goes on.
+    process where it is: ``run --resume`` cleans up and goes on. A signal that
+    is ignored, as SIGHUP below ``nohup``, stays ignored.
 
     :param asked_text: is said at the first signal.
     :param left_text: is said at the second.
     """
-    asked = threading.Event()
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
-            os.write(2, f'{left_text}\n'.encode())
-            os._exit(errors.Interrupted.exit_code)
-        asked.set()
-        clock.stop()
-        # In a thread of its own: the handler may have come in the middle of
-        # a write to the same stream.
-        threading.Thread(target=reporter.say, args=(asked_text,)).start()
+    def listen() -> None:
+        with open(reading, 'rb', buffering=0) as pipe:
+            if _next(pipe):
+                clock.stop()
+                _say(reporter, asked_text)
+                if _next(pipe):
+                    _say(reporter, left_text).join(_FAREWELL)
+                    os._exit(errors.Interrupted.exit_code)
 
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    # In a thread of its own: a handler may come while this one holds the lock
+    # that it needs, or is stuck in a call to the system.
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    outer = signal.set_wakeup_fd(writing)
+    before = {
+        number: signal.signal(number, _on_signal)
+        for number in _SIGNALS
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(outer)
+        os.close(writing)
+        listener.join()
+
+
+def _on_signal(number: int, frame: FrameType | None) -> None:
+    """Be there, so that the number goes to the listener."""
+
+
+def _next(pipe: io.RawIOBase) -> bool:
+    """Wait for a signal.
+
+    :returns: False when there will be none.
+    """
+    while number := pipe.read(1):
+        if number[0] in _SIGNALS:
+            return True
+    return False
+
+
+def _say(reporter: events.Reporter, text: str) -> threading.Thread:
+    """Say something without waiting for it."""
+    saying = threading.Thread(target=reporter.say, args=(text,))
+    saying.start()
+    return saying

@@ -12,23 +12,29 @@ One folder per run, 0700, under ``$XDG_STATE_HOME/openstack-backup``::
     <run>/lock                 held while a process works on the run
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 import contextlib
 import dataclasses
+import datetime
 import enum
+import errno
 import fcntl
 import os
 import pathlib
+import re
+import shutil
 from typing import TypeVar
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.model import inventory as inventory_
+from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
 
 VERSION = 1
+_FOLDERS = ('items', 'outcomes', 'flows', 'stopped')
+_NUMBER = re.compile('0|[1-9][0-9]{0,8}')
 T = TypeVar('T', bound=documents.Document)
 
 
@@ -45,6 +51,14 @@ class Run:
     parallel: int
     timeout: float
     version: int = VERSION
+
+    def __post_init__(self) -> None:
+        if self.parallel < 1 or self.timeout <= 0:
+            raise ValueError('"parallel" and "timeout" must be above 0')
+        try:
+            datetime.datetime.fromisoformat(self.started_at).astimezone()
+        except (ValueError, OverflowError):
+            raise ValueError(f'{self.started_at[:80]!r} is no time') from None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -70,16 +84,24 @@ class Journal:
 
     @classmethod
     def create(cls, run: Run) -> 'Journal':
-        """Begin a journal, before anything else happens."""
+        """Begin a journal, before anything else happens.
+
+        :raises TargetError: it cannot be kept; nothing is left of it.
+        """
         journal = cls(home() / run.run)
         try:
             home().mkdir(mode=0o700, parents=True, exist_ok=True)
-            for name in ('', 'items', 'outcomes', 'flows', 'stopped'):
-                (journal.folder / name).mkdir(mode=0o700)
-            documents.write(journal.folder / 'run.json', run)
-        except OSError as exc:
+            journal.folder.mkdir(mode=0o700)
+            with contextlib.ExitStack() as undo:
+                undo.callback(shutil.rmtree, journal.folder, True)
+                for name in _FOLDERS:
+                    (journal.folder / name).mkdir(mode=0o700)
+                (journal.folder / 'lock').touch(mode=0o600)
+                documents.write(journal.folder / 'run.json', run)
+                undo.pop_all()
+        except (OSError, errors.TargetError) as exc:
             raise errors.TargetError(
-                f'No journal can be kept in {home()}: {exc.strerror}. Set '
+                f'No journal can be kept in {home()}: {errors.root(exc)}. Set '
                 'XDG_STATE_HOME to a folder that can be written to.'
             ) from exc
         return journal
@@ -88,22 +110,40 @@ class Journal:
     def locked(self) -> Iterator[None]:
         """Keep other processes from the run.
 
-        :raises BackupError: another one works on it.
+        :raises Busy: another one works on it.
+        :raises TargetError: that cannot be told.
         """
-        with open(self.folder / 'lock', 'w', encoding='utf-8') as file:
+        with contextlib.ExitStack() as stack:
             try:
+                file = stack.enter_context(
+                    open(self.folder / 'lock', 'wb', opener=_no_link)
+                )
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise errors.BackupError(
+                raise errors.Busy(
                     f'Run {self.folder.name} is still going on in another '
                     'process.'
                 ) from None
+            except OSError as exc:
+                raise errors.TargetError(
+                    f'The journal {self.folder} cannot be written: '
+                    f'{exc.strerror}. Put that right, and try again.'
+                ) from exc
             yield
 
     def run(self) -> Run:
-        """Read what the run was started with, newer items put in."""
-        run = documents.read(self.folder / 'run.json', Run, 'journal of a run')
-        newer = self._read_all('items', plan_.Item, 'journal of an item')
+        """Read what the run was started with, newer items put in.
+
+        :raises DocumentError: it is damaged; so does all that reads here.
+        """
+        with self._reading():
+            for name in ('', *_FOLDERS):
+                _require_folder(self.folder / name)
+            run = documents.read(
+                self.folder / 'run.json', Run, 'journal of a run'
+            )
+            newer = self._read_all('items', plan_.Item, 'journal of an item')
+            self._require_fit(run, newer)
         items = tuple(
             newer.get(number, item)
             for number, item in enumerate(run.plan.items)
@@ -111,14 +151,32 @@ class Journal:
         plan = dataclasses.replace(run.plan, items=items)
         return dataclasses.replace(run, plan=plan)
 
+    def _require_fit(self, run: Run, newer: Mapping[int, plan_.Item]) -> None:
+        """Refuse what this program did not put together."""
+        if run.run != self.folder.name:
+            raise errors.DocumentError('It is the journal of another run.')
+        numbers = {*self._files('items'), *self._files('outcomes')}
+        if max(numbers, default=-1) >= len(run.plan.items):
+            raise errors.DocumentError('It has more items than its plan.')
+        for number, item in newer.items():
+            if item.resource != run.plan.items[number].resource:
+                raise errors.DocumentError(f'Item {number} is another one.')
+
     def replace(self, number: int, item: plan_.Item) -> None:
-        """Note that an item is done in another way than was planned."""
-        documents.write(self._file('items', number), item)
+        """Note that an item is done in another way than was planned.
+
+        :raises JournalError: it cannot be written; so does all that notes
+            something here.
+        """
+        with self._writing():
+            documents.write(self._file('items', number), item)
 
     def flow(self, number: int, item: plan_.Item) -> pathlib.Path:
         """The folder for the records of an item's steps."""
         folder = self._flow(number, item)
-        folder.mkdir(mode=0o700, exist_ok=True)
+        with self._writing():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            _require_folder(folder)
         return folder
 
     def has_begun(self, number: int, item: plan_.Item) -> bool:
@@ -130,32 +188,37 @@ class Journal:
 
     def record(self, number: int, outcome: outcome_.Outcome) -> None:
         """Note how an item ended."""
-        documents.write(self._file('outcomes', number), outcome)
+        with self._writing():
+            documents.write(self._file('outcomes', number), outcome)
 
     def outcomes(self) -> dict[int, outcome_.Outcome]:
         """The outcomes so far, by the items' numbers."""
-        return self._read_all(
-            'outcomes', outcome_.Outcome, 'journal of an outcome'
-        )
+        with self._reading():
+            return self._read_all(
+                'outcomes', outcome_.Outcome, 'journal of an outcome'
+            )
 
     def note_stopped(self, server_id: str) -> None:
         """Note that a server is about to be stopped."""
-        (self.folder / 'stopped' / server_id).touch(mode=0o600)
-        documents.flush_folder(self.folder / 'stopped')
+        with self._writing():
+            (self.folder / 'stopped' / server_id).touch(mode=0o600)
+            documents.flush_folder(self.folder / 'stopped')
 
     def forget_stopped(self, server_id: str) -> None:
         """Note that a server runs again."""
-        (self.folder / 'stopped' / server_id).unlink(missing_ok=True)
+        with self._writing():
+            (self.folder / 'stopped' / server_id).unlink(missing_ok=True)
 
     def stopped(self) -> frozenset[str]:
         """The servers that have to be started again."""
-        return frozenset(
-            file.name for file in (self.folder / 'stopped').iterdir()
-        )
+        with self._reading():
+            names = os.listdir(self.folder / 'stopped')
+        return frozenset(filter(ids.is_id, names))
 
     def end(self, ended: Ended) -> None:
         """Note that nothing is left to do."""
-        documents.write(self.folder / 'ended.json', ended)
+        with self._writing():
+            documents.write(self.folder / 'ended.json', ended)
 
     @property
     def has_ended(self) -> bool:
@@ -167,9 +230,45 @@ class Journal:
 
     def _read_all(self, kind: str, type_: type[T], what: str) -> dict[int, T]:
         return {
-            int(file.stem): documents.read(file, type_, what)
-            for file in (self.folder / kind).glob('*.json')
+            number: documents.read(file, type_, what)
+            for number, file in self._files(kind).items()
         }
+
+    def _files(self, kind: str) -> dict[int, pathlib.Path]:
+        """Find the files of a kind, by the items' numbers."""
+        return {
+            int(file.stem): file
+            for file in (self.folder / kind).glob('*.json')
+            if _NUMBER.fullmatch(file.stem)
+        }
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, errors.TargetError) as exc:
+            raise errors.JournalError(self.folder, exc) from exc
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, errors.DocumentError) as exc:
+            name, said = self.folder.name, getattr(exc, 'strerror', None)
+            raise errors.DocumentError(
+                f'Run {name} cannot be resumed: {f"{said}." if said else exc} '
+                'Start a new one; "openstack backup cleanup" takes away what '
+                'this one has left.'
+            ) from exc
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _require_folder(path: pathlib.Path) -> None:
+    if path.is_symlink() or not path.is_dir():
+        raise OSError(errno.ENOTDIR, f'{path} is not a folder', str(path))
 
 
 class Fate(enum.Enum):
@@ -194,60 +293,7 @@ def fate(run: str) -> Fate:
     try:
         with journal.locked():
             return Fate.ENDED if journal.has_ended else Fate.RESUMABLE
-    except errors.BackupError:
+    except errors.Busy:
         return Fate.ALIVE
-    except OSError:
+    except (OSError, errors.TargetError):
         return Fate.UNKNOWN
-
-
-def find(run: str, identity: inventory_.CloudIdentity) -> Journal:
-    """Find the journal of a run that can be resumed.
-
-    :param run: a run's ID, or ``last``: the newest unfinished one of this
-        project of this cloud.
-    :raises UsageError: there is none.
-    """
-    if run == 'last':
-        return _newest(identity)
-    journal = of(run)
-    if not tags.is_run_id(run) or not journal.folder.is_dir():
-        known = ', '.join(path.name for path in _folders()[:5]) or 'none'
-        raise errors.UsageError(
-            f'There is no run "{run}" in {home()}; the newest are: {known}.'
-        )
-    if journal.has_ended:
-        raise errors.UsageError(
-            f'Run {run} has come to its end. Start a new one.'
-        )
-    if _key(journal.run().plan.identity) != _key(identity):
-        raise errors.UsageError(
-            f'Run {run} belongs to another project or cloud: '
-            f'{journal.run().plan.identity.project_name} at '
-            f'{journal.run().plan.identity.auth_url}.'
-        )
-    return journal
-
-
-def _newest(identity: inventory_.CloudIdentity) -> Journal:
-    for folder in _folders():
-        journal = Journal(folder)
-        if not journal.has_ended:
-            with contextlib.suppress(errors.DocumentError):
-                if _key(journal.run().plan.identity) == _key(identity):
-                    return journal
-    raise errors.UsageError(
-        f'There is no unfinished run of project {identity.project_name} in '
-        f'{home()}.'
-    )
-
-
-def _folders() -> Sequence[pathlib.Path]:
-    """The folders of all runs, the newest first."""
-    if not home().is_dir():
-        return ()
-    found = [path for path in home().iterdir() if tags.is_run_id(path.name)]
-    return sorted(found, reverse=True)
-
-
-def _key(identity: inventory_.CloudIdentity) -> tuple[str, str, str]:
-    return (identity.auth_url, identity.region, identity.project_id)

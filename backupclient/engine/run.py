@@ -7,12 +7,14 @@ import datetime
 import pathlib
 
 from backupclient import clock as clock_
+from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.engine import execution
 from backupclient.engine import interruption
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease
+from backupclient.engine import unfinished
 from backupclient.keys import protection
 from backupclient.manifest import backup_set
 from backupclient.manifest import record
@@ -80,10 +82,13 @@ def start(
         timeout,
     )
     reporter.say(f'Run {run.run}')
-    # The folder first: a run that can be resumed has its folder.
-    if target:
-        backup_set.BackupSet.create(target, run.run)
-    journal = journal_.Journal.create(run)
+    with contextlib.ExitStack() as undo:
+        # The folder first: a run that can be resumed has its folder.
+        if target:
+            made = backup_set.BackupSet.create(target, run.run)
+            undo.callback(made.discard)
+        journal = journal_.Journal.create(run)
+        undo.pop_all()
     return _go_on(cloud, clock, journal, reporter)
 
 
@@ -97,7 +102,7 @@ def resume(
 
     :param run_id: or ``last``.
     """
-    journal = journal_.find(run_id, cloud.identity)
+    journal = unfinished.find(run_id, cloud.identity)
     reporter.say(f'Run {journal.run().run}, resumed')
     return _go_on(cloud, clock, journal, reporter)
 
@@ -124,11 +129,13 @@ def _go_on(
         held = lease.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
         with held.kept() if makes_things else contextlib.nullcontext():
-            outcomes = execution.Execution(work, journal, held).run()
-        interrupted = len(journal.outcomes()) < len(outcomes)
-        if not interrupted:
-            _close(journal, folder, outcomes, clock)
-    return Report(run.run, _path(folder, interrupted), outcomes, interrupted)
+            execution_ = execution.Execution(work, journal, held)
+            outcomes = execution_.run()
+        run = dataclasses.replace(run, plan=execution_.plan)
+        ended = execution_.finished and _close(
+            journal, run, folder, outcomes, clock, reporter
+        )
+    return Report(run.run, _path(folder, not ended), outcomes, not ended)
 
 
 def _folder(run: journal_.Run) -> backup_set.BackupSet | None:
@@ -154,15 +161,30 @@ def _path(
 
 def _close(
     journal: journal_.Journal,
+    run: journal_.Run,
     folder: backup_set.BackupSet | None,
     outcomes: tuple[outcome_.Outcome, ...],
     clock: clock_.SystemClock,
-) -> None:
-    """Close the backup set first: without it the run is not at its end."""
-    run, now = journal.run(), clock.now()
-    if folder is not None:
-        started = datetime.datetime.fromisoformat(run.started_at)
-        folder.close(record.build(run.plan, run.run, outcomes, started, now))
+    reporter: events.Reporter,
+) -> bool:
+    """Close the backup set first: without it the run is not at its end.
+
+    :returns: whether it is at its end.
+    """
+    now = clock.now()
     done = all(one.state is outcome_.State.COMPLETE for one in outcomes)
     state = outcome_.State.COMPLETE if done else outcome_.State.FAILED
-    journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))
+    try:
+        if folder is not None:
+            started = datetime.datetime.fromisoformat(run.started_at)
+            folder.close(
+                record.build(run.plan, run.run, outcomes, started, now)
+            )
+        journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))
+    except errors.TargetError as exc:
+        reporter.say(str(exc))
+        return False
+    except errors.JournalError as exc:
+        # The backup is done: who resumes the run finds nothing to do.
+        reporter.say(str(exc))
+    return True

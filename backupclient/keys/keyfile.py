@@ -52,6 +52,19 @@ def write_new(
         ) from failure
 
 
+def remove(path: pathlib.Path) -> None:
+    """Delete a file, if it is there.
+
+    :raises TargetError: when that is not possible.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as failure:
+        raise errors.TargetError(
+            f'{path} cannot be deleted: {failure.strerror}.'
+        ) from failure
+
+
 @contextlib.contextmanager
 def _open_folder(path: pathlib.Path) -> Iterator[int]:
     """Hold a folder open, so that what was checked is what is used."""

@@ -61,9 +61,9 @@ def _keys(value: str) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(_read(value).splitlines(), 1):
         if (key := line.strip()) and not key.startswith('#'):
             empty = False
-            yield f'Line {number} of {value!r}', key
+            yield f'Line {number} of {value!r:.99}', key
     if empty:
-        raise errors.UsageError(f'There is no public key in {value!r}.')
+        raise errors.UsageError(f'There is no public key in {value!r:.99}.')
 
 
 def _read(name: str) -> str:
@@ -74,8 +74,8 @@ def _read(name: str) -> str:
     except (OSError, ValueError) as failure:
         reason = getattr(failure, 'strerror', None) or 'no text'
         raise errors.UsageError(
-            f'The recipient {name!r} is neither an age or SSH public key nor '
-            f'a file of them ({reason}).'
+            f'The recipient {name!r:.99} is neither an age or SSH public key '
+            f'nor a file of them ({reason}).'
         ) from None
 
 
@@ -93,7 +93,7 @@ def _parse(place: str, key: str) -> _Recipient:
         if key.startswith('age1'):
             return pyrage.x25519.Recipient.from_str(key)
         return pyrage.ssh.Recipient.from_str(key)
-    except pyrage.RecipientError:
+    except (pyrage.RecipientError, UnicodeError):
         raise errors.UsageError(
             f'{place} is not a public key that age can encrypt to: those '
             'are age1..., ssh-ed25519 ... and ssh-rsa ... (2048 bits or more).'
@@ -102,7 +102,9 @@ def _parse(place: str, key: str) -> _Recipient:
 
 def _place(value: str) -> str:
     """Name a recipient, unless it must not be shown."""
-    return 'A recipient' if _is_secret(value) else f'The recipient {value!r}'
+    return (
+        'A recipient' if _is_secret(value) else f'The recipient {value!r:.99}'
+    )
 
 
 def _is_secret(key: str) -> bool:

@@ -90,10 +90,13 @@ class BackupSet:
         Doing it again after a crash does no harm.
 
         :returns: the final path.
-        :raises TargetError: when a file cannot be written, or a key is gone.
+        :raises TargetError: when a file cannot be written, or one of the
+            set is gone.
         """
         with _troubles(self.folder):
+            self._require_whole(manifest)
             self._describe(manifest)
+            self._drop_parts()
             self._drop_empty_folders()
             documents.flush_folder(self.folder)
             if os.path.lexists(self.final):
@@ -107,6 +110,24 @@ class BackupSet:
         with _troubles(self.folder), contextlib.suppress(FileNotFoundError):
             self._drop_empty_folders()
             _drop_if_empty(self.folder)
+
+    def _require_whole(self, manifest: record.Manifest) -> None:
+        """Refuse to describe what somebody took away meanwhile."""
+        sizes: dict[str, int | None] = {
+            e.key.path: None for e in manifest.items if e.key
+        }
+        sizes |= {e.file.path: e.file.size for e in manifest.items if e.file}
+        for path, size in sizes.items():
+            found = self.folder / path
+            if not found.is_file() or size not in (None, found.stat().st_size):
+                raise OSError(
+                    errno.ENOENT, f'{path} was taken away, or is not whole'
+                )
+
+    def _drop_parts(self) -> None:
+        """Drop what failed downloads have left."""
+        for part in self.folder.glob('*/*.part'):
+            part.unlink()
 
     def _describe(self, manifest: record.Manifest) -> None:
         documents.write(self.folder / layout.MANIFEST, manifest)

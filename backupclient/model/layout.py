@@ -46,6 +46,15 @@ def is_member(path: str) -> bool:
     return _MEMBER.fullmatch(path) is not None
 
 
+def require_member(path: str) -> None:
+    """Do nothing when :func:`is_member` holds.
+
+    :raises ValueError: naming the path.
+    """
+    if not is_member(path):
+        raise ValueError(f'{path[:80]!r} is no file of a backup set')
+
+
 def data_file(source: resources.Resource, disk_format: str) -> str:
     """Give the path of the data of a volume, server or image.
 

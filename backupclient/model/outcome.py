@@ -4,9 +4,14 @@
 from collections.abc import Mapping
 import dataclasses
 import enum
+import re
 
+from backupclient.model import ids
+from backupclient.model import layout
 from backupclient.model import plan as plan_
 from backupclient.model import resources
+
+_SHA512 = re.compile('[0-9a-f]{128}')
 
 
 class State(enum.StrEnum):
@@ -30,6 +35,9 @@ class Artifact:
     incremental: bool = False
     key_id: str = ''
 
+    def __post_init__(self) -> None:
+        ids.require(self.id)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FileRecord:
@@ -46,6 +54,11 @@ class FileRecord:
     size: int
     digests: Mapping[str, str]
     verified: str = ''
+
+    def __post_init__(self) -> None:
+        layout.require_member(self.path)
+        if not _SHA512.fullmatch(self.digests.get('sha512', '')):
+            raise ValueError(f'{self.path} has no sha512')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,6 +78,9 @@ class KeyRecord:
     fingerprint: str
     opens: str
     protected: bool
+
+    def __post_init__(self) -> None:
+        layout.require_member(self.path)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@
 import dataclasses
 import enum
 
+from backupclient.model import ids
 from backupclient.model import inventory as inventory_
 from backupclient.model import request as request_
 from backupclient.model import resources
@@ -32,6 +33,17 @@ class Consistency(enum.StrEnum):
     STOPPED = 'stopped'
     IMMUTABLE = 'immutable'
     NONE = ''
+
+
+_KINDS = {
+    Procedure.IMAGE_DOWNLOAD: {resources.Kind.IMAGE, resources.Kind.SERVER},
+    Procedure.SERVER_IMAGE: {resources.Kind.SERVER},
+    Procedure.VOLUME_BACKUP: {resources.Kind.VOLUME},
+    Procedure.VOLUME_IMAGE: {resources.Kind.VOLUME},
+    Procedure.SNAPSHOT_IMAGE: {resources.Kind.VOLUME},
+    Procedure.SECRET_DOWNLOAD: {resources.Kind.SECRET},
+    Procedure.NONE: set(resources.Kind),
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -74,6 +86,30 @@ class Item:
     image: resources.Image | None = None
     secret: resources.Secret | None = None
     fallback: 'Item | None' = None
+
+    def __post_init__(self) -> None:
+        ids.require_if_any(self.group)
+        if self.resource.kind not in _KINDS[self.procedure]:
+            raise ValueError(
+                f'{self.procedure} is not for a {self.resource.kind}'
+            )
+        self._check_records()
+
+    def _check_records(self) -> None:
+        for one in (
+            self.server,
+            self.volume,
+            None if self.server else self.image,
+            self.secret,
+            self.fallback,
+        ):
+            if one is not None and one.resource != self.resource:
+                raise ValueError(f'{self.resource.id} is described as another')
+        if self.procedure is Procedure.NONE:
+            return
+        downloads = self.procedure is Procedure.IMAGE_DOWNLOAD
+        if downloads is not (self.image is not None):
+            raise ValueError(f'{self.procedure} and the image do not fit')
 
     @property
     def possible(self) -> bool:

@@ -3,6 +3,7 @@
 
 import dataclasses
 import enum
+import os
 
 
 class VolumeMethod(enum.StrEnum):
@@ -48,6 +49,12 @@ class Request:
     keep_images: bool = False
     stop_servers: bool = False
     name: str = ''
+
+    def __post_init__(self) -> None:
+        is_path = os.path.isabs(self.target) and '\0' not in self.target
+        if self.target and not is_path:
+            raise ValueError(f'{self.target[:80]!r} is no path of a folder')
+        os.fsencode(self.target)
 
     @property
     def exports_keys(self) -> bool:

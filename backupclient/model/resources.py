@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a project holds, as it was read once from the cloud."""
+"""What a project holds, as it was read once from the cloud.
+
+IDs are checked here, wherever they come from: a service or a file.
+"""
 
 from collections.abc import Mapping
 import dataclasses
 import enum
+
+from backupclient.model import ids
 
 GIB = 1 << 30
 
@@ -41,6 +46,9 @@ class Resource:
     kind: Kind
     name: str
     id: str
+
+    def __post_init__(self) -> None:
+        ids.require(self.id)
 
     @property
     def label(self) -> str:
@@ -83,6 +91,10 @@ class Volume:
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     image_metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        ids.require(self.id)
+        ids.require_if_any(self.key_id)
+
     @property
     def size(self) -> int:
         """The size in bytes."""
@@ -106,6 +118,10 @@ class Snapshot:
     created_at: str = ''
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        ids.require(self.id)
+        ids.require_if_any(self.volume_id)
+
     @property
     def size(self) -> int:
         """The size in bytes."""
@@ -125,6 +141,10 @@ class CinderBackup:
     created_at: str = ''
     key_id: str = ''
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ids.require(self.id)
+        ids.require_if_any(self.volume_id, self.key_id)
 
     @property
     def size(self) -> int:
@@ -161,10 +181,17 @@ class Image:
     tags: tuple[str, ...] = ()
     properties: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        ids.require(self.id)
+
     @property
     def key_id(self) -> str:
-        """The secret that opens the data, as Cinder noted it, or ``''``."""
-        return self.properties.get('cinder_encryption_key_id', '')
+        """The secret that opens the data, as Cinder noted it, or ``''``.
+
+        Anyone may set the property: what is no ID, Cinder did not note.
+        """
+        found = self.properties.get('cinder_encryption_key_id', '')
+        return found if ids.is_id(found) else ''
 
     @property
     def resource(self) -> Resource:
@@ -218,6 +245,10 @@ class Server:
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        ids.require(self.id, *self.volume_ids)
+        ids.require_if_any(self.image_id)
+
     @property
     def resource(self) -> Resource:
         """Kind, name and ID."""
@@ -257,6 +288,9 @@ class Secret:
     created_at: str = ''
     creator_id: str = ''
     containers: tuple[Membership, ...] = ()
+
+    def __post_init__(self) -> None:
+        ids.require(self.id)
 
     @property
     def resource(self) -> Resource:

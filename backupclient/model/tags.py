@@ -18,7 +18,7 @@ RUN = 'backupclient_run'
 SOURCE = 'backupclient_source'
 ROLE = 'backupclient_role'
 
-_RUN_ID = r'\d{8}T\d{6}Z-[a-z]{4}'
+_RUN_ID = '[0-9]{8}T[0-9]{6}Z-[a-z]{4}'
 _NAME = re.compile(
     rf'backupclient-({_RUN_ID})-(?:{"|".join(resources.Kind)})-[0-9A-Za-z-]+'
 )

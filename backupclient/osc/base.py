@@ -2,8 +2,10 @@
 """What our commands have in common: exit codes, and talk on stderr."""
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+import contextlib
 import logging
+import signal
 import sys
 from typing import Any
 
@@ -11,6 +13,7 @@ from osc_lib.command import command
 
 from backupclient import errors
 from backupclient.osc import display
+from backupclient.osc import streams
 
 Table = tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]
 """What a Lister gives: the names of the columns, and the rows."""
@@ -29,20 +32,52 @@ class ExitCodes(command.Command):
     """What is said after the output, on stderr."""
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command, print its output, and give its exit code."""
-        try:
-            super().run(parsed_args)
-        except errors.BackupError as exc:
-            LOG.debug('The command failed', exc_info=True)
-            say(str(exc))
-            return exc.exit_code
-        for line in self.epilogue:
-            say(line)
+        """Run the command, print its output, and give its exit code.
+
+        The exit code tells of the work, also where nobody takes the output.
+        """
+        with streams.lasting(self.app) as stdout, _interrupted_by_signals():
+            try:
+                super().run(parsed_args)
+            except errors.BackupError as exc:
+                LOG.debug('The command failed', exc_info=True)
+                say(str(exc))
+                return exc.exit_code
+            except KeyboardInterrupt:
+                say('Interrupted.')
+                return errors.Interrupted.exit_code
+            stdout.flush()
+            if stdout.failure:
+                say(f'The output could not be written: {stdout.failure}.')
+            for line in self.epilogue:
+                say(line)
         return self.exit_code
 
 
 class Lister(ExitCodes, command.Lister):
     """A list of rows."""
+
+    def produce_output(
+        self, parsed_args: argparse.Namespace, column_names: Any, data: Any
+    ) -> int:
+        """Show the rows; no text in them does anything to a terminal."""
+        rows = [display.cells(row) for row in data]
+        return int(super().produce_output(parsed_args, column_names, rows))
+
+
+@contextlib.contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Let signals that end a process do the same as Ctrl-C."""
+    before = {
+        number: signal.signal(number, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is signal.SIG_DFL
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def say(text: str) -> None:
@@ -50,4 +85,4 @@ def say(text: str) -> None:
 
     The text may hold names from the cloud.
     """
-    print(display.clean(text), file=sys.stderr, flush=True)
+    print(display.sentence(text), file=sys.stderr, flush=True)

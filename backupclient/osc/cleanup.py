@@ -108,7 +108,7 @@ def _check(args: argparse.Namespace) -> None:
         raise errors.UsageError(
             f'"{args.run}" is not the ID of a run, as 20260102T030405Z-abcd.'
         )
-    if not (args.dry_run or args.yes or sys.stdin.isatty()):
+    if not (args.dry_run or args.yes or _somebody_answers()):
         raise errors.UsageError(
             'There is no terminal to ask at: say --yes to delete, or '
             '--dry-run to look only.'
@@ -141,4 +141,12 @@ def _agreed(found: list['leftover.Leftover'], yes: bool) -> bool:
         file=sys.stderr,
         flush=True,
     )
-    return sys.stdin.readline().strip().lower() in ('y', 'yes')
+    try:
+        return sys.stdin.readline().strip().lower() in ('y', 'yes')
+    except OSError:
+        # The terminal was closed: that is no answer.
+        return False
+
+
+def _somebody_answers() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()

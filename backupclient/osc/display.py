@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How values look: one way for people, another for programs."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 import unicodedata
 
 from cliff import columns
@@ -15,6 +15,7 @@ else:
     # Older releases of cliff have no parameter here.
     _Text = _Count = _Texts = columns.FormattableColumn
 
+_LONGEST = 3000
 _UNITS = ('B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB')
 
 
@@ -30,6 +31,15 @@ def clean(text: str) -> str:
         else char
         for char in text
     )
+
+
+def sentence(text: str) -> str:
+    """Make safe for a terminal, and not too long, what is said to a person.
+
+    It may repeat what somebody else wrote.
+    """
+    cut = text if len(text) <= _LONGEST else f'{text[:_LONGEST]} ...'
+    return clean(cut)
 
 
 def size(count: int | None) -> str:
@@ -55,7 +65,7 @@ def age(seconds: int | None) -> str:
 
 
 class Name(_Text):
-    """A text from the cloud."""
+    """A text, of which nobody knows who wrote it."""
 
     def human_readable(self) -> str:
         """Make it safe for a terminal."""
@@ -88,3 +98,8 @@ class Sentences(_Texts):
     def machine_readable(self) -> list[str]:
         """Give a list."""
         return list(self._value)
+
+
+def cells(row: Iterable[Any]) -> tuple[Any, ...]:
+    """Make the texts of a row safe for a terminal, whatever is in them."""
+    return tuple(Name(one) if isinstance(one, str) else one for one in row)

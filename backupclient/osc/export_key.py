@@ -10,6 +10,7 @@ from osc_lib.command import command
 
 from backupclient import errors
 from backupclient.osc import base
+from backupclient.osc import display
 
 _KINDS = ('volume', 'snapshot', 'backup', 'image', 'secret')
 _STDOUT = '-'
@@ -78,11 +79,8 @@ class ExportKey(base.ExitCodes, command.ShowOne):
         """Export; the row tells what was written, never the key."""
         from backupclient.osc import key_export
 
-        if parsed_args.file == _STDOUT and sys.stdout.isatty():
-            raise errors.UsageError(
-                'A key is not written to a terminal: redirect stdout, or '
-                'give --file a name.'
-            )
+        if parsed_args.file == _STDOUT:
+            _require_redirected_stdout()
         exported = key_export.export(self.app, parsed_args)
         self.epilogue = exported.cautions
         return exported.columns, exported.values
@@ -95,7 +93,18 @@ class ExportKey(base.ExitCodes, command.ShowOne):
     ) -> int:
         """Show the row, unless stdout has the key."""
         if parsed_args.file != _STDOUT:
-            return int(super().produce_output(parsed_args, column_names, data))
+            row = display.cells(data)
+            return int(super().produce_output(parsed_args, column_names, row))
         for name, value in zip(column_names, data, strict=True):
             base.say(f'{name}: {value}')
         return 0
+
+
+def _require_redirected_stdout() -> None:
+    if sys.__stdout__ is None:
+        raise errors.UsageError('stdout is closed: give --file a name.')
+    if sys.stdout.isatty():
+        raise errors.UsageError(
+            'A key is not written to a terminal: redirect stdout, or give '
+            '--file a name.'
+        )

@@ -7,6 +7,7 @@ import pathlib
 import sys
 from typing import Any
 
+from backupclient import errors
 from backupclient.keys import keyfile
 from backupclient.keys import material
 from backupclient.keys import passphrase
@@ -91,13 +92,22 @@ def export(app: Any, args: argparse.Namespace) -> Exported:
     file = args.file or _default_file(source, sealed=bool(recipients))
     data = single_key.content(key, form, proof, recipients)
     if file == '-':
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
+        _write_to_stdout(data)
     else:
         keyfile.write_new(
             pathlib.Path(file).absolute(), data, sealed=bool(recipients)
         )
     return Exported(source, key, form, file, proof, bool(recipients))
+
+
+def _write_to_stdout(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except OSError as exc:
+        raise errors.TargetError(
+            f'The key could not be written to stdout: {exc.strerror}.'
+        ) from exc
 
 
 def _default_file(source: single_key.Source, *, sealed: bool) -> str:

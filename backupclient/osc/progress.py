@@ -24,6 +24,9 @@ from backupclient.osc import display
 _EVERY = 30.0
 """Seconds between two plain lines about the bytes of one download."""
 
+_LONGEST_NAME = 40
+"""Characters of a name on a line that also has to tell how it goes."""
+
 
 @contextlib.contextmanager
 def reporter() -> Iterator[events.Reporter]:
@@ -98,7 +101,9 @@ class Live:
             rich_progress.TextColumn('{task.fields[step]}', markup=False),
             _Bytes(),
             rich_progress.TimeElapsedColumn(),
-            console=rich_console.Console(stderr=True, highlight=False),
+            console=rich_console.Console(
+                stderr=True, highlight=False, emoji=False
+            ),
             transient=True,
         )
 
@@ -111,7 +116,7 @@ class Live:
 
     def say(self, text: str) -> None:
         """Tell something about the whole run, above the lines."""
-        self._progress.console.print(display.clean(text), markup=False)
+        self._progress.console.print(display.sentence(text), markup=False)
 
     def step(self, resource: resources.Resource, text: str) -> None:
         """A resource's next step begins."""
@@ -135,9 +140,9 @@ class Live:
     def _task(self, resource: resources.Resource) -> rich_progress.TaskID:
         with self._lock:
             if resource.id not in self._tasks:
+                name = display.clean(resource.name)[:_LONGEST_NAME]
                 self._tasks[resource.id] = self._progress.add_task(
-                    f'{resource.kind} '
-                    f'{display.clean(resource.name) or resource.id}',
+                    f'{resource.kind} {name or resource.id}',
                     total=None,
                     step='',
                 )

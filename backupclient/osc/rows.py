@@ -29,7 +29,7 @@ def plan(planned: plan_.Plan) -> base.Table:
     return columns, [
         (
             item.resource.kind.value,
-            display.Name(item.resource.name),
+            item.resource.name,
             item.resource.id,
             display.Size(item.size),
             item.procedure.value,
@@ -46,7 +46,7 @@ def steps(planned: plan_.Plan) -> base.Table:
     return ('Kind', 'Name', 'Step', 'Command'), [
         (
             item.resource.kind.value,
-            display.Name(item.resource.name),
+            item.resource.name,
             each.title,
             each.command(item),
         )
@@ -71,7 +71,7 @@ def run(report: run_.Report) -> base.Table:
     return columns, [
         (
             outcome.resource.kind.value,
-            display.Name(outcome.resource.name),
+            outcome.resource.name,
             outcome.resource.id,
             outcome.procedure.value,
             outcome.state.value,
@@ -123,7 +123,7 @@ def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:
     return columns, [
         (
             one.kind.value,
-            display.Name(one.name),
+            one.name,
             one.id,
             one.run,
             display.Age(round(one.age.total_seconds())),

@@ -32,8 +32,8 @@ def changes(saved: plan_.Plan, fresh: plan_.Plan) -> list[str]:
 def still_valid(saved: plan_.Plan, fresh: plan_.Plan) -> plan_.Plan:
     """Take out of a saved plan what no longer holds.
 
-    :returns: the saved plan, the items that have changed without a
-        procedure.
+    :returns: the saved plan, its items as they are now, and those that have
+        changed without a procedure.
     """
     return dataclasses.replace(saved, items=tuple(_revised(saved, fresh)))
 
@@ -49,6 +49,8 @@ def _revised(saved: plan_.Plan, fresh: plan_.Plan) -> Iterator[plan_.Item]:
                 reason=f'{why} Plan anew, or run with --replan.',
             )
             if why
+            else now[item.resource.id]
+            if item.possible
             else item
         )
 

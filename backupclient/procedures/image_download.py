@@ -2,12 +2,12 @@
 """Guide: "Image backup using download"."""
 
 import dataclasses
-import pathlib
+import shlex
 
-from backupclient import errors
 from backupclient.model import layout
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.procedures import files
 from backupclient.procedures import image_state
 from backupclient.procedures import key_export
 from backupclient.procedures import step
@@ -24,14 +24,15 @@ class Download(step.Step):
     @staticmethod
     def command(item: plan_.Item) -> str:
         image = item.image.id if item.image else 'IMAGE'
-        return f'openstack image save --file {item.result} {image}'
+        file = shlex.quote(item.result)
+        return f'openstack image save --file {file} {image}'
 
     def do(self, made: step.Made) -> step.Made:
         image = image_state.active(self.work, self._image_id(made))
         path = layout.data_file(self.item.resource, image.disk_format)
         received = download.download(
             self.cloud.glance.data(image.id),
-            self._place(path),
+            files.place(self.work, path),
             proof.Expected(
                 size=image.size,
                 algorithm=image.hash_algorithm,
@@ -52,9 +53,7 @@ class Download(step.Step):
     def undo(self, made: step.Made) -> None:
         path = made.file.path if made.file else self._begun(made)
         if path:
-            place = self._place(path)
-            part.discard(place)
-            place.unlink(missing_ok=True)
+            part.withdraw(files.place(self.work, path))
 
     def _begun(self, made: step.Made) -> str:
         """Where the download of an image that is still there goes to."""
@@ -67,11 +66,6 @@ class Download(step.Step):
         if self.item.image is not None:
             return self.item.image.id
         return made.image_id
-
-    def _place(self, path: str) -> pathlib.Path:
-        if self.work.folder is None:
-            raise errors.UsageError('A download needs a folder: give --to.')
-        return self.work.folder.path(path)
 
     def _progress(self, done: int, total: int | None) -> None:
         self.work.reporter.progress(self.item.resource, done, total)

@@ -12,6 +12,7 @@ from backupclient.keys.luks import proof as luks
 from backupclient.model import layout
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.procedures import files
 from backupclient.procedures import step
 
 
@@ -90,8 +91,7 @@ class ExportKey(step.Step):
         )
 
     def undo(self, made: step.Made) -> None:
-        if self.work.folder is not None:
-            self.work.folder.path(self._path()).unlink(missing_ok=True)
+        keyfile.remove(files.place(self.work, self._path()))
 
     def _secret_id(self, made: step.Made) -> str:
         image_id = made.image_id
@@ -101,10 +101,8 @@ class ExportKey(step.Step):
         return image.key_id if image else ''
 
     def _prove(self, key: material.KeyMaterial, made: step.Made) -> luks.Proof:
-        if self.work.folder is None or made.file is None:
-            raise errors.UsageError('A key needs a folder: give --to.')
         proof = luks.prove(
-            self.work.folder.path(made.file.path), passphrase.candidates(key)
+            files.data(self.work, made), passphrase.candidates(key)
         )
         if proof.opens is luks.Opens.NO:
             raise errors.TransferError(
@@ -124,12 +122,10 @@ def write(work: step.Work, path: str, data: bytes) -> bytes:
 
     :returns: the content of the file.
     """
-    if work.folder is None:
-        raise errors.UsageError('A secret needs a folder: give --to.')
-    file = work.folder.path(path)
+    file = files.place(work, path)
     sealed = work.protector is not None
     content = work.protector.seal(data) if work.protector else data
-    file.unlink(missing_ok=True)
+    keyfile.remove(file)
     keyfile.write_new(file, content, sealed=sealed)
     return content
 

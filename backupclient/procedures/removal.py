@@ -4,13 +4,18 @@
 A deletion that was accepted is not done: a snapshot that is busy goes back
 to ``available`` (``cinder/volume/manager.py:delete_snapshot``), and what is
 still being made cannot be deleted yet.
+
+What has neither tag nor name of this program is not deleted, whoever asks for
+it: the IDs come from a journal, which someone may have edited.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 import dataclasses
 
 from backupclient import errors
 from backupclient.cloud import waiting
+from backupclient.model import resources
+from backupclient.model import tags
 from backupclient.procedures import step
 
 DEADLINE = 1800.0
@@ -25,6 +30,7 @@ _DELETABLE = frozenset(
         'error_managing',
     }
 )
+_Thing = resources.Volume | resources.Snapshot | resources.CinderBackup
 _IMAGE_GONE = frozenset({waiting.GONE, 'deleted', 'pending_delete'})
 
 
@@ -38,10 +44,14 @@ def afterwards(
 
     The backup does not fail for it, and nobody's wish to stop leaves it
     half done; what stays is told.
+
+    :raises DocumentError: it is no temporary of this program.
     """
     with work.clock.shielded():
         try:
             remove()
+        except errors.DocumentError:
+            raise
         except errors.BackupError as exc:
             return dataclasses.replace(
                 made, notes=(*made.notes, left_over(what, exc))
@@ -60,7 +70,7 @@ def volume(work: step.Work, volume_id: str) -> None:
     _remove(
         work,
         f'volume {volume_id}',
-        lambda: cinder.volume_state(volume_id),
+        lambda: cinder.volume(volume_id),
         lambda: cinder.delete_volume(volume_id),
     )
 
@@ -71,7 +81,7 @@ def snapshot(work: step.Work, snapshot_id: str) -> None:
     _remove(
         work,
         f'snapshot {snapshot_id}',
-        lambda: cinder.snapshot_state(snapshot_id),
+        lambda: cinder.snapshot(snapshot_id),
         lambda: cinder.delete_snapshot(snapshot_id),
     )
 
@@ -82,7 +92,7 @@ def backup(work: step.Work, backup_id: str) -> None:
     _remove(
         work,
         f'backup {backup_id}',
-        lambda: cinder.backup_state(backup_id),
+        lambda: cinder.backup(backup_id),
         lambda: cinder.delete_backup(backup_id),
     )
 
@@ -90,6 +100,10 @@ def backup(work: step.Work, backup_id: str) -> None:
 def image(work: step.Work, image_id: str) -> None:
     """Delete an image, in whatever state, and wait until it is gone."""
     glance = work.cloud.glance
+    found = glance.image(image_id)
+    if found is None:
+        return
+    _require_ours(f'image {image_id}', found.name, found.properties)
     glance.delete(image_id)
     work.waiter.until(
         _IMAGE_GONE,
@@ -102,11 +116,15 @@ def image(work: step.Work, image_id: str) -> None:
 def _remove(
     work: step.Work,
     what: str,
-    state: Callable[[], str],
+    find: Callable[[], _Thing | None],
     delete: Callable[[], None],
 ) -> None:
     def ask_again() -> str:
-        now = state()
+        found = find()
+        if found is None:
+            return waiting.GONE
+        _require_ours(what, found.name, found.metadata)
+        now = found.status.lower()
         if now in _DELETABLE:
             try:
                 delete()
@@ -124,3 +142,11 @@ def _remove(
         bad={'error_deleting'},
         timeout=DEADLINE,
     )
+
+
+def _require_ours(what: str, name: str, metadata: Mapping[str, str]) -> None:
+    if not tags.made_by_us(name, metadata):
+        raise errors.DocumentError(
+            f'{what} was not made by this program, and is not deleted: the '
+            'journal of the run is not what this program wrote.'
+        )

@@ -3,11 +3,14 @@
 
 import dataclasses
 import hashlib
+import shlex
 
+from backupclient.keys import keyfile
 from backupclient.keys.luks import proof as luks
 from backupclient.model import layout
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.procedures import files
 from backupclient.procedures import key_export
 from backupclient.procedures import step
 
@@ -21,7 +24,7 @@ class DownloadSecret(step.Step):
     def command(item: plan_.Item) -> str:
         return (
             'openstack secret get --payload_content_type '
-            f'application/octet-stream --file {item.result} '
+            f'application/octet-stream --file {shlex.quote(item.result)} '
             f'{item.resource.id}'
         )
 
@@ -43,8 +46,7 @@ class DownloadSecret(step.Step):
         )
 
     def undo(self, made: step.Made) -> None:
-        if self.work.folder is not None:
-            self.work.folder.path(self._path()).unlink(missing_ok=True)
+        keyfile.remove(files.place(self.work, self._path()))
 
     def _path(self) -> str:
         return layout.secret_file(

@@ -12,6 +12,7 @@ from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.keys import protection
 from backupclient.model import events
+from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
@@ -35,6 +36,9 @@ class Made:
     file: outcome_.FileRecord | None = None
     key: outcome_.KeyRecord | None = None
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)
 
 
 class Folder(Protocol):

@@ -2,17 +2,21 @@
 """Guide: "Glance image backups of detached volumes"."""
 
 import dataclasses
+import re
 
 from backupclient.cloud import service
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
 from backupclient.procedures import cause
+from backupclient.procedures import files
 from backupclient.procedures import image_download
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
+
+_FOUR_BYTES = re.compile('[\U00010000-\U0010ffff]')
 
 
 class UploadVolume(step.Step):
@@ -97,6 +101,7 @@ class DeleteImage(step.Step):
         return 'openstack image delete IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
+        files.data(self.work, made)
         return removal.afterwards(
             self.work,
             made,
@@ -138,9 +143,15 @@ def artifact_name(work: step.Work, item: plan_.Item) -> str:
 
 
 def image_name(work: step.Work, item: plan_.Item) -> str:
-    """Give the name of an item's image, whether it stays or goes."""
+    """Give the name of an item's image, whether it stays or goes.
+
+    Glance refuses characters that have four bytes in UTF-8
+    (``glance/common/utils.py:no_4byte_params``).
+    """
     if role(item) is tags.Role.ARTIFACT:
-        return artifact_name(work, item)
+        return _FOUR_BYTES.sub(
+            '\N{REPLACEMENT CHARACTER}', artifact_name(work, item)
+        )
     return tags.name(work.run, item.resource)
 
 

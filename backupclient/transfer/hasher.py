@@ -15,7 +15,7 @@ def supported(algorithm: str) -> bool:
     """Tell whether this Python can make a digest of that name."""
     try:
         return hashlib.new(algorithm, usedforsecurity=False).digest_size > 0
-    except ValueError:
+    except (TypeError, ValueError):
         return False
 
 

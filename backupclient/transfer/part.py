@@ -84,6 +84,7 @@ class Part:
                 dst_dir_fd=self._folder,
             )
             _flush_folder(self._folder)
+            _require_same(self._file, self.destination)
 
 
 @contextlib.contextmanager
@@ -141,6 +142,16 @@ def discard(destination: pathlib.Path) -> None:
         )
 
 
+def withdraw(destination: pathlib.Path) -> None:
+    """Delete what a download has left, whether it came to its end or not.
+
+    :raises TargetError: when it cannot be deleted.
+    """
+    discard(destination)
+    with _troubles(destination):
+        destination.unlink(missing_ok=True)
+
+
 def _blocks(file: int, destination: pathlib.Path) -> Iterator[bytes]:
     offset = 0
     while True:
@@ -178,6 +189,12 @@ def _require_plain(file: int) -> None:
 def _require_none(path: pathlib.Path) -> None:
     if os.path.lexists(path):
         raise OSError(errno.EEXIST, 'something was put there meanwhile')
+
+
+def _require_same(file: int, path: pathlib.Path) -> None:
+    """Refuse a file that is no longer where its path leads."""
+    if not os.path.samestat(os.fstat(file), os.lstat(path)):
+        raise OSError(errno.ENOENT, 'its folder was taken away meanwhile')
 
 
 def _flush_folder(folder: int) -> None:

@@ -68,7 +68,7 @@ class RecordsTestCase(testtools.TestCase):
     @settings(deadline=None)
     def test_text_is_taken_as_it_is(self, text):
         for read in READERS:
-            raw = {'id': 'i', 'name': text, 'status': text}
+            raw = {'id': 'i', 'secret_ref': 'i', 'name': text}
             self.assertEqual(text, read(raw).name)
 
     def test_volume(self):

@@ -264,7 +264,7 @@ class JudgeTestCase(TestCase):
     def _journal(self, run):
         planned = plan.Plan(self.cloud.identity, request_.Request())
         return journal.Journal.create(
-            journal.Run(run, planned, 'now', 4, 60.0)
+            journal.Run(run, planned, '2026-01-02', 4, 60.0)
         )
 
     def test_nothing(self):

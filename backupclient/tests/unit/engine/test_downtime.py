@@ -2,7 +2,6 @@
 
 import shutil
 
-from backupclient import errors
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
 
@@ -146,17 +145,20 @@ class DowntimeTestCase(base.TestCase):
                 if not kill.hit:
                     break
 
-    def test_journal_that_cannot_be_written(self):
+    def test_journal_that_is_gone(self):
         """Whatever ends the run: the server is started."""
-        planned = self._plan()
-
-        def break_journal():
-            (journal,) = self.journals()
-            shutil.rmtree(journal.folder / 'outcomes')
-
-        self.fake.fail(break_journal, 'POST cinder /volumes')
-        self.assertRaises(errors.TargetError, self.start, planned)
-        self.assertEqual('ACTIVE', self._server()['status'])
+        for lost in ('outcomes', ''):
+            self.begin()
+            planned = self._plan()
+            self.fake.fail(
+                lambda lost=lost: shutil.rmtree(
+                    self.journals()[0].folder / lost
+                ),
+                'POST cinder /volumes',
+            )
+            self.assertEqual(130, self.start(planned).exit_code)
+            self.assertEqual('ACTIVE', self._server()['status'])
+            self.check_cloud()
 
     def _kill_after_the_captures(self):
         planned = self._plan()

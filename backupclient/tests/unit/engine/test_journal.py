@@ -9,6 +9,7 @@ import testtools
 
 from backupclient import errors
 from backupclient.engine import journal
+from backupclient.engine import unfinished
 from backupclient.model import inventory
 from backupclient.model import outcome
 from backupclient.model import plan
@@ -17,6 +18,7 @@ from backupclient.model import resources
 
 HERE = inventory.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
 VOLUME = resources.Volume('v', 'data', 'available', 1)
+NOW = '2026-01-02T03:04:05+00:00'
 ITEM = plan.Item(
     VOLUME.resource, plan.Procedure.VOLUME_IMAGE, 'why', volume=VOLUME
 )
@@ -36,16 +38,16 @@ class JournalTestCase(testtools.TestCase):
     def _create(self, letters='abcd', identity=HERE, day=2):
         planned = plan.Plan(identity, request.Request(), (ITEM,))
         run = journal.Run(
-            f'202601{day:02}T030405Z-{letters}', planned, 'now', 4, 60.0
+            f'202601{day:02}T030405Z-{letters}', planned, NOW, 4, 60.0
         )
         return journal.Journal.create(run)
 
     def _end(self, made):
-        made.end(journal.Ended(outcome.State.COMPLETE, 'now'))
+        made.end(journal.Ended(outcome.State.COMPLETE, NOW))
 
     def _refused(self, name, *words, identity=HERE):
         failure = self.assertRaises(
-            errors.UsageError, journal.find, name, identity
+            errors.UsageError, unfinished.find, name, identity
         )
         for word in words:
             self.assertIn(word, str(failure))
@@ -72,7 +74,7 @@ class JournalTestCase(testtools.TestCase):
 
     def test_round_trip(self):
         made = self._create()
-        run = journal.find(made.folder.name, HERE).run()
+        run = unfinished.find(made.folder.name, HERE).run()
         self.assertEqual((ITEM,), run.plan.items)
         one = outcome.Outcome(
             VOLUME.resource, ITEM.procedure, outcome.State.COMPLETE
@@ -97,9 +99,9 @@ class JournalTestCase(testtools.TestCase):
         old, new = self._create(day=2), self._create(day=3)
         elsewhere = dataclasses.replace(HERE, project_id='other')
         self._create('efgh', elsewhere, day=4)
-        self.assertEqual(new.folder, journal.find('last', HERE).folder)
+        self.assertEqual(new.folder, unfinished.find('last', HERE).folder)
         self._end(new)
-        self.assertEqual(old.folder, journal.find('last', HERE).folder)
+        self.assertEqual(old.folder, unfinished.find('last', HERE).folder)
         self._end(old)
         self._refused('last')
 
@@ -107,7 +109,7 @@ class JournalTestCase(testtools.TestCase):
         good, bad = self._create(day=2), self._create(day=3)
         (bad.folder / 'run.json').write_text('{}')
         (journal.home() / 'something else').touch()
-        self.assertEqual(good.folder, journal.find('last', HERE).folder)
+        self.assertEqual(good.folder, unfinished.find('last', HERE).folder)
 
     def test_none_with_that_name(self):
         made = self._create()
@@ -125,7 +127,7 @@ class JournalTestCase(testtools.TestCase):
             other = dataclasses.replace(HERE, **{field: 'other'})
             self._refused(made.folder.name, 'another', 'web', identity=other)
         same = dataclasses.replace(HERE, user_id='bob', project_name='renamed')
-        self.assertTrue(journal.find(made.folder.name, same))
+        self.assertTrue(unfinished.find(made.folder.name, same))
 
     def test_locked(self):
         made = self._create()

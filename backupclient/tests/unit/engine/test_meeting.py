@@ -38,7 +38,8 @@ class TestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         # Only the main thread of a process may set what is done at a signal.
-        self.useFixture(fixtures.MonkeyPatch('signal.signal', lambda *_: None))
+        for name in ('signal.signal', 'signal.set_wakeup_fd'):
+            self.useFixture(fixtures.MonkeyPatch(name, lambda *_: -1))
 
     def volume(self, name, *, attached=False, **fields):
         server = self.fake.nova.add_server(f'server of {name}')['id']

@@ -102,7 +102,10 @@ class Glance(service.Service):
         if request.headers.get('Content-Type') != _PATCH:
             raise wire.Refusal(415, 'Unsupported Content-Type')
         for change in request.json:
-            image[change['path'].removeprefix('/')] = change['value']
+            value = change['value']
+            if len(value) > 255 or max(value, default='') > '\uffff':
+                raise wire.Refusal(400, f'{change["path"]} is not allowed')
+            image[change['path'].removeprefix('/')] = value
         image['updated_at'] = self._now()
         return wire.Answer(json=image)
 

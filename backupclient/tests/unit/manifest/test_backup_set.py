@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The folder of a backup set."""
 
-import dataclasses
 import os
 import pathlib
 import subprocess
@@ -142,9 +141,8 @@ class TestPath(Case):
     def test_ids_are_no_paths(self):
         made = self.create()
         for id_ in ('..', '../../x', '', 'a b', '/etc', 'a' * 99, 'a\n', '.x'):
-            resource = dataclasses.replace(samples.DATA.resource, id=id_)
             for relative in (
-                layout.data_file(resource, 'raw'),
+                f'volumes/{id_}.raw',
                 layout.secret_file(id_, protected=False),
             ):
                 self.refused(made.path, relative)

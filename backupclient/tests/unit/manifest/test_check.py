@@ -2,6 +2,7 @@
 """Damage that is found in a backup set."""
 
 import dataclasses
+import json
 import os
 import pathlib
 
@@ -36,8 +37,13 @@ class TestCheck(testtools.TestCase):
             self.assertRaises(errors.DocumentError, check.check, self.folder)
         )
 
-    def rewrite(self, manifest):
-        documents.write(self.folder / 'manifest.json', manifest)
+    def edit(self, named='file', **changes):
+        """Change what the manifest says of a file."""
+        documents.write(self.folder / 'manifest.json', samples.EVERYTHING)
+        path = self.folder / 'manifest.json'
+        manifest = json.loads(path.read_text())
+        manifest['items'][1][named] |= changes
+        path.write_text(json.dumps(manifest))
 
     def test_all_is_well(self):
         self.assertEqual((), check.check(self.folder))
@@ -81,34 +87,36 @@ class TestCheck(testtools.TestCase):
         self.finds(DATA, 'not listed')
 
     def test_manifest_has_another_hash(self):
-        for digests in ({'sha512': '0' * 128}, {}):
-            entry = samples.EVERYTHING.items[1]
-            file = dataclasses.replace(entry.file, digests=digests)
-            self.rewrite(
-                samples.manifest(dataclasses.replace(entry, file=file))
-            )
-            self.assertIn(
-                DATA,
-                [
-                    found.path
-                    for found in check.check(self.folder)
-                    if 'disagree' in found.problem
-                ],
-            )
+        entry = samples.EVERYTHING.items[1]
+        digests = {'sha512': '0' * 128}
+        file = dataclasses.replace(entry.file, digests=digests)
+        documents.write(
+            self.folder / 'manifest.json',
+            samples.manifest(dataclasses.replace(entry, file=file)),
+        )
+        self.assertIn(
+            DATA,
+            [
+                found.path
+                for found in check.check(self.folder)
+                if 'disagree' in found.problem
+            ],
+        )
+
+    def test_manifest_without_a_hash(self):
+        for digests in ({}, {'sha512': ''}, {'sha512': f'{"0" * 128}\n'}):
+            self.edit(digests=digests)
+            self.assertThat(self.refused(), matchers.Contains('sha512'))
 
     def test_manifest_names_a_file_elsewhere(self):
         for path in ('/etc/passwd', '../x', 'volumes/../../x.raw', '', 'x'):
-            entry = samples.EVERYTHING.items[1]
-            for changed in (
-                {'file': dataclasses.replace(entry.file, path=path)},
-                {'key': dataclasses.replace(entry.key, path=path)},
-            ):
-                self.rewrite(
-                    samples.manifest(dataclasses.replace(entry, **changed))
-                )
+            for named in ('file', 'key'):
+                self.edit(named, path=path)
+                text = self.refused()
                 self.assertThat(
-                    self.refused(), matchers.Contains('do not trust')
+                    text, matchers.Contains('no file of a backup set')
                 )
+                self.assertThat(text, matchers.Contains(f'$.items[1].{named}'))
 
     def test_checksums_of_something_else(self):
         for text in (

@@ -19,6 +19,12 @@ class CleanTestCase(testtools.TestCase):
         for text in ('', 'Zwölf Boxkämpfer', '日本語', 'a b', '🙂'):
             self.assertEqual(text, display.clean(text))
 
+    def test_what_is_said_has_an_end(self):
+        self.assertEqual('a\\x1b', display.sentence('a\x1b'))
+        said = display.sentence('\x1b' * 100_000)
+        self.assertTrue(said.endswith(r'\x1b ...'))
+        self.assertLess(len(said), 20_000)
+
 
 class SizeTestCase(testtools.TestCase):
     def test_size(self):

@@ -9,6 +9,7 @@ from hypothesis import strategies
 import testtools
 
 from backupclient.keys.luks import proof
+from backupclient.tests.unit import examples
 from backupclient.tests.unit.keys.luks import vectors
 
 SCALARS = (
@@ -25,11 +26,7 @@ LUKS2 = strategies.sampled_from(vectors.NAMES[1:]).map(vectors.image)
 
 MAGIC = 8
 
-SETTINGS = hypothesis.settings(
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.too_slow],
-)
+SETTINGS = examples.examples(60)
 
 
 def places(node):

@@ -118,7 +118,15 @@ class TestPage(testtools.TestCase):
 
 def evil(value):
     """A record whose texts are all hostile, but for IDs and paths."""
-    kept = {'id', 'path', 'key_id', 'status', 'device', 'server_id', 'owner'}
+    kept = {
+        'id',
+        'image_id',
+        'key_id',
+        'path',
+        'status',
+        'device',
+        'server_id',
+    }
     texts = {
         field.name: EVIL
         for field in dataclasses.fields(value)
@@ -167,7 +175,7 @@ class TestHostileCloud(testtools.TestCase):
                         evil(samples.ARCHIVE),
                         procedure=plan.Procedure.VOLUME_BACKUP,
                         file=None,
-                        artifact=outcome.Artifact('backup', EVIL, EVIL),
+                        artifact=outcome.Artifact('backup', 'b-1', EVIL),
                     ),
                     samples.server_entry(server),
                 )

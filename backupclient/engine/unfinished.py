@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which run is meant: by its ID, or as the newest unfinished one."""
+
+from collections.abc import Sequence
+import logging
+import os
+import pathlib
+
+from backupclient import errors
+from backupclient.engine import journal as journal_
+from backupclient.model import inventory as inventory_
+from backupclient.model import tags
+
+LOG = logging.getLogger(__name__)
+
+
+def find(run: str, identity: inventory_.CloudIdentity) -> journal_.Journal:
+    """Find the journal of a run that can be resumed.
+
+    :param run: a run's ID, or ``last``: the newest unfinished one of this
+        project of this cloud.
+    :raises UsageError: there is none.
+    :raises DocumentError: its journal is damaged. The newest one goes past
+        these.
+    """
+    if run == 'last':
+        return _newest(identity)
+    journal = journal_.of(run)
+    if not tags.is_run_id(run) or not journal.folder.is_dir():
+        known = ', '.join(path.name for path in _folders()[:5]) or 'none'
+        raise errors.UsageError(
+            f'There is no run "{run}" in {journal_.home()}; the newest are: '
+            f'{known}.'
+        )
+    if journal.has_ended:
+        raise errors.UsageError(
+            f'Run {run} has come to its end. Start a new one.'
+        )
+    if _key(journal.run().plan.identity) != _key(identity):
+        raise errors.UsageError(
+            f'Run {run} belongs to another project or cloud: '
+            f'{journal.run().plan.identity.project_name} at '
+            f'{journal.run().plan.identity.auth_url}.'
+        )
+    return journal
+
+
+def _newest(identity: inventory_.CloudIdentity) -> journal_.Journal:
+    for folder in _folders():
+        journal = journal_.Journal(folder)
+        try:
+            if journal.has_ended:
+                continue
+            if _key(journal.run().plan.identity) == _key(identity):
+                return journal
+        except (OSError, errors.DocumentError) as exc:
+            LOG.warning('Passed over: %s', exc)
+    raise errors.UsageError(
+        f'There is no unfinished run of project {identity.project_name} in '
+        f'{journal_.home()}.'
+    )
+
+
+def _folders() -> Sequence[pathlib.Path]:
+    """The folders of all runs, the newest first."""
+    try:
+        names = os.listdir(journal_.home())
+    except FileNotFoundError:
+        return ()
+    except OSError as exc:
+        raise errors.DocumentError(
+            f'The journals in {journal_.home()} cannot be read: '
+            f'{exc.strerror}.'
+        ) from exc
+    runs = sorted(filter(tags.is_run_id, names), reverse=True)
+    return [journal_.home() / run for run in runs]
+
+
+def _key(identity: inventory_.CloudIdentity) -> tuple[str, str, str]:
+    return (identity.auth_url, identity.region, identity.project_id)

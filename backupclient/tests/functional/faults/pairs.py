@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which fault befalls which request: all of them, or some for every day.
+
+``FAULTS=all`` in the environment asks for the full product.
+"""
+
+from collections import Counter
+import difflib
+import os
+
+from backupclient.tests.functional.faults import fault
+
+
+def chosen(seen, common):
+    """Choose pairs of a request and a fault.
+
+    :param seen: the requests of a run without faults.
+    :param common: those of a cheaper run, which has a test of its own: what
+        both do is tried there.
+    """
+    if os.environ.get('FAULTS') == 'all':
+        return everything(seen)
+    return some(_without(seen, common))
+
+
+def everything(seen):
+    """Each request with each fault that makes sense."""
+    return [
+        (each.request, one)
+        for each in seen
+        for one in fault.ALL
+        if one.fits(each)
+    ]
+
+
+def some(seen):
+    """Some kills, and another fault for each kind of request.
+
+    Kills are at what changes something and in the middle of data. The other
+    fault is the one that was used least so far, and of these the one that
+    fits the fewest requests: so that each is used.
+    """
+    kills = [
+        (each.request, one)
+        for each in seen
+        for one in fault.ALL
+        if one.kills and (each.request.changes or each.request.brings_data)
+    ]
+    others = []
+    used = Counter()
+    rare = Counter(one.name for each in seen for one in _others(each))
+    for each in {each.request.kind: each for each in seen}.values():
+        one = min(_others(each), key=lambda it: (used[it.name], rare[it.name]))
+        used[one.name] += 1
+        others.append((each.request, one))
+    return others + kills
+
+
+def _without(seen, common):
+    """Leave out what a run has in common with another one."""
+    mine, others = (
+        [each.request.kind for each in requests] for requests in (seen, common)
+    )
+    matcher = difflib.SequenceMatcher(None, mine, others, autojunk=False)
+    alike = {
+        place
+        for block in matcher.get_matching_blocks()
+        for place in range(block.a, block.a + block.size)
+    }
+    return [each for place, each in enumerate(seen) if place not in alike]
+
+
+def _others(seen):
+    return [one for one in fault.ALL if not one.kills and one.fits(seen)]

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is chosen of all cases, and how files are judged: without a cloud."""
+
+import pathlib
+
+import fixtures
+import testtools
+
+from backupclient.tests.functional.faults import fault
+from backupclient.tests.functional.faults import judge
+from backupclient.tests.functional.faults import pairs
+from backupclient.tests.functional.faults import traffic
+
+MIB = 1 << 20
+COMMON = [('GET', '/a'), ('POST', '/b'), ('DELETE', '/b/{id}')]
+WHOLE = [
+    *COMMON[:2],
+    ('POST', '/c'),
+    ('GET', '/v2/images/{id}/file'),
+    *[('GET', f'/{number}') for number in range(len(fault.ALL))],
+    *COMMON[2:],
+]
+
+
+def seen(requests):
+    record = traffic.Record()
+    for method, path in requests:
+        record.add('image', method, path).length = 100
+    return record.seen
+
+
+class PairsTestCase(testtools.TestCase):
+    def choose(self, which):
+        self.useFixture(fixtures.EnvironmentVariable('FAULTS', which))
+        return pairs.chosen(seen(WHOLE), seen(COMMON))
+
+    def test_all(self):
+        chosen = self.choose('all')
+        self.assertEqual(len(chosen), len(set(chosen)))
+        self.assertEqual(
+            {each.request for each in seen(WHOLE)},
+            {request for request, _ in chosen},
+        )
+        of_the_first = {one for request, one in chosen if request.path == '/a'}
+        self.assertEqual(
+            {'413 quota', 'flipped'},
+            {one.name for one in set(fault.ALL) - of_the_first},
+        )
+
+    def test_some(self):
+        chosen = self.choose(None)
+        paths = {request.path for request, _ in chosen}
+        self.assertEqual({path for _, path in WHOLE[2:-1]}, paths)
+        self.assertEqual(set(fault.ALL), {one for _, one in chosen})
+        self.assertEqual(
+            2 * ['/c'] + 2 * ['/v2/images/{id}/file'],
+            [at.path for at, one in chosen if one.kills],
+        )
+        others = [at for at, one in chosen if not one.kills]
+        self.assertEqual(len(WHOLE) - len(COMMON), len(others))
+
+
+class JudgeTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.path = self.folder / 'run' / 'volumes' / 'id.raw'
+        self.path.parent.mkdir(parents=True)
+        self.original = judge.Original(b'data' * 1000, 4 * MIB)
+
+    def write(self, data=b'data' * 1000, size=4 * MIB, at=0, more=b''):
+        with open(self.path, 'wb') as file:
+            file.write(data)
+            file.truncate(size)
+            file.seek(at)
+            file.write(more)
+
+    def test_right(self):
+        self.write()
+        self.assertTrue(self.original.is_in(self.path))
+        self.assertLess(self.path.stat().st_blocks * 512, 4 * MIB)
+        self.write(more=bytes(MIB), at=2 * MIB)
+        self.assertTrue(self.original.is_in(self.path))
+
+    def test_wrong(self):
+        for options in (
+            {'data': b'data' * 999},
+            {'data': b''},
+            {'size': 4 * MIB - 1},
+            {'size': 4 * MIB + 1},
+            {'more': b'x', 'at': 4 * MIB - 1},
+            {'more': b'x', 'at': 3999},
+        ):
+            self.write(**options)
+            self.assertFalse(self.original.is_in(self.path), options)
+
+    def test_watcher(self):
+        with judge.Watcher(self.folder, self.original) as watcher:
+            self.write(data=b'datum')
+            self.path.with_name('other.raw.part').write_bytes(b'half')
+        self.assertEqual([str(self.path)], list(set(watcher.wrong)))

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A disk that fails at each of its calls: of the target, of the journals."""
+
+import dataclasses
+import os
+import pathlib
+
+from backupclient import errors
+from backupclient.manifest import check
+from backupclient.model import outcome
+from backupclient.tests.unit import failing_disk
+from backupclient.tests.unit.engine import base
+
+KEY = bytes(range(32))
+
+
+class EveryCall:
+    """To be inherited beside the name of the folder that fails."""
+
+    planned = None
+
+    def _at_each_call(self, kind, first=0, every=1):
+        """Let calls fail, one after the other, until all were let through."""
+        for at in range(first, 1000, every):
+            self.begin()
+            self._fill()
+            disk = kind(self.failing(), at)
+            try:
+                self._fails_and_recovers(disk)
+            except Exception as exc:
+                text = f'{kind.__name__} at {at}, {disk.hit}: {exc}'
+                raise AssertionError(text) from exc
+            if not disk.hit:
+                self.assertGreater(at, 20)
+                return
+
+    def _fill(self):
+        secret = self.fake.barbican.add_secret('', KEY)
+        self.fake.cinder.add_volume('data', base.DATA, key=secret['id'])
+        self.target.mkdir()
+        if self.planned is None:
+            self.planned = self.plan(
+                everything=False,
+                volumes=('data',),
+                target=str(self.target),
+                plaintext_keys=True,
+            )
+        # The cloud is the same each time, the folder is not.
+        asked = dataclasses.replace(
+            self.planned.request, target=str(self.target)
+        )
+        self.planned = dataclasses.replace(self.planned, request=asked)
+        self.before = self.fake.world.holdings()
+
+    def _fails_and_recovers(self, disk):
+        said, states = [], set()
+        with disk:
+            try:
+                report = self.start(self.planned)
+            except errors.BackupError as exc:
+                said, code = [str(exc)], exc.exit_code
+            else:
+                code = report.exit_code
+                for one in report.outcomes:
+                    said += [one.reason, *one.notes]
+                    states.add(one.state.value)
+        self._check_told(disk, code, ' '.join(said + self.reporter.said))
+        self.check_cloud()
+        self._check_files()
+        lost = isinstance(disk, failing_disk.Gone) or 'failed' in states
+        self._recover(must_resume=code == 130 and not lost)
+
+    def _check_told(self, disk, code, said):
+        self.assertIn(code, (0, 1, 130))
+        if code:
+            self.assertIn(disk.root, said)
+            self.assertIn(os.strerror(disk.code), said)
+
+    def _check_files(self):
+        """What has its final name is right; a set with its name is whole."""
+        contents = {'volumes': base.DATA, 'keys': KEY.hex().encode()}
+        for file in self.target.rglob('*/*/*'):
+            if file.suffix != '.part':
+                self.assertEqual(contents[file.parent.name], file.read_bytes())
+        for folder in self.target.iterdir() if self.target.is_dir() else ():
+            if folder.suffix != '.partial':
+                self.assertEqual((), check.check(folder))
+                self.assertEqual([], [*folder.rglob('*.part')])
+
+    def _recover(self, must_resume):
+        """Resume, or run anew: then all is there."""
+        self.new_process()
+        try:
+            report = self.resume()
+        except errors.BackupError:
+            report = None
+        if not must_resume and (report is None or report.exit_code):
+            self.new_process()
+            report = self.start(self.planned)
+        [one] = report.outcomes
+        self.assertIs(outcome.State.COMPLETE, one.state, one)
+        self.assertEqual(0, report.exit_code)
+        self.check_cloud()
+        self._check_files()
+        self.assertEqual(4, len([*report.folder.rglob('*.*')]))
+
+
+class TargetTestCase(EveryCall, base.TestCase):
+    def failing(self):
+        return self.target
+
+    def test_full(self):
+        self._at_each_call(failing_disk.Full)
+
+    def test_gone(self):
+        self._at_each_call(failing_disk.Gone)
+
+    def test_read_only(self):
+        self._at_each_call(failing_disk.ReadOnly, 0, 2)
+
+    def test_broken(self):
+        self._at_each_call(failing_disk.Broken, 1, 2)
+
+
+class StateTestCase(EveryCall, base.TestCase):
+    def failing(self):
+        return pathlib.Path(os.environ['XDG_STATE_HOME'])
+
+    def test_each_kind_in_turn(self):
+        """These are many calls, most of them alike: records of steps."""
+        for number, kind in enumerate(failing_disk.ALL):
+            self._at_each_call(kind, number, len(failing_disk.ALL))

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""No cell of any table does anything to a terminal."""
+
+import copy
+import csv
+import dataclasses
+import datetime
+import enum
+import io
+import json
+import pathlib
+import types
+
+import hypothesis
+from hypothesis import strategies as st
+import testtools
+
+from backupclient.engine import run
+from backupclient.keys import material
+from backupclient.keys import passphrase
+from backupclient.keys.luks import proof
+from backupclient.model import leftover
+from backupclient.osc import cleanup
+from backupclient.osc import export_key
+from backupclient.osc import key_export
+from backupclient.osc import plan as plan_
+from backupclient.osc import rows
+from backupclient.osc import run as run_
+from backupclient.procedures import single_key
+from backupclient.tests.unit import examples
+from backupclient.tests.unit.hostile import test_documents
+from backupclient.tests.unit.hostile import values
+
+EVIL = st.sampled_from(values.NAMES) | st.text(min_size=1, max_size=20)
+
+
+def poisoned(value, text):
+    """Copy a value; each text in it, checked or not, is another one."""
+    if isinstance(value, str) and not isinstance(value, enum.Enum):
+        return text
+    if isinstance(value, tuple):
+        return tuple(poisoned(one, text) for one in value)
+    if isinstance(value, dict):
+        return {text: text}
+    if not dataclasses.is_dataclass(value):
+        return value
+    # No check of the class is in the way of what is set like this.
+    made = copy.copy(value)
+    for field in dataclasses.fields(value):
+        inner = poisoned(getattr(value, field.name), text)
+        object.__setattr__(made, field.name, inner)
+    return made
+
+
+def printed(command, table, *words):
+    """Give what a command prints of its table."""
+    out = io.StringIO()
+    made = command(types.SimpleNamespace(stdout=out), None)
+    arguments = made.get_parser('openstack').parse_args(list(words))
+    made.take_action = lambda _: table
+    made.run(arguments)
+    return out.getvalue()
+
+
+def tables(text):
+    """Give the tables of all commands, each text in them the same."""
+    plan = poisoned(test_documents.PLAN, text)
+    report = run.Report(
+        text,
+        pathlib.Path('/x'),
+        (poisoned(test_documents.OUTCOME, text),),
+        interrupted=False,
+    )
+    left = leftover.Leftover(
+        leftover.Kind.VOLUME,
+        text,
+        text,
+        text,
+        datetime.timedelta(1),
+        reason=text,
+    )
+    key = key_export.Exported(
+        poisoned(single_key.Source(single_key.Kind.VOLUME, 'i', 'n'), text),
+        material.KeyMaterial(text, text, text, 256, b'key'),
+        passphrase.Format.HEX,
+        text,
+        proof.Proof(proof.Opens.YES, text),
+        sealed=False,
+    )
+    return {
+        'plan': (plan_.PlanBackup, rows.plan(plan)),
+        'plan --steps': (plan_.PlanBackup, rows.steps(plan)),
+        'run': (run_.RunBackup, rows.run(report)),
+        'cleanup': (cleanup.CleanUpBackups, rows.cleanup([left])),
+        'export-key': (export_key.ExportKey, (key.columns, key.values)),
+    }
+
+
+class TestTables(testtools.TestCase):
+    @examples.examples(15)
+    @hypothesis.given(EVIL)
+    def test_any_text(self, text):
+        for name, (command, table) in tables(text).items():
+            words = ['x'] if command is export_key.ExportKey else []
+            for more in ([], ['--fit-width'], ['--max-width', '40']):
+                shown = printed(command, table, *words, *more)
+                self.assertFalse(values.obeys(shown), (name, shown))
+
+    def test_every_column(self):
+        """That the test is right: its text is in each column for words."""
+        words = {
+            'plan': {'Name', 'ID', 'Result', 'Notes'},
+            'plan --steps': {'Name', 'Command'},
+            'run': {'Name', 'ID', 'Result', 'Notes'},
+            'cleanup': {'Name', 'ID', 'Run'},
+        }
+        for name, (command, table) in tables('a\x1bb').items():
+            if name in words:
+                found = json.loads(printed(command, table, '-f', 'json'))
+                filled = {
+                    column
+                    for row in found
+                    for column, value in row.items()
+                    if json.dumps('a\x1bb')[1:-1] in json.dumps(value)
+                }
+                self.assertEqual(words[name], filled, name)
+
+    @examples.examples(15)
+    @hypothesis.given(EVIL)
+    def test_machines_get_it_as_it_is(self, text):
+        table = rows.run(
+            run.Report(
+                'r',
+                None,
+                (poisoned(test_documents.OUTCOME, text),),
+                interrupted=False,
+            )
+        )
+        (row,) = json.loads(printed(run_.RunBackup, table, '-f', 'json'))
+        self.assertEqual(text, row['Name'])
+        self.assertEqual([text], row['Notes'])
+        shown = printed(run_.RunBackup, table, '-f', 'csv', '-c', 'Name')
+        # As cliff writes it.
+        found = csv.reader(io.StringIO(shown), escapechar='\\')
+        self.assertEqual([['Name'], [text]], list(found))
+        shown = printed(run_.RunBackup, table, '-f', 'value', '-c', 'Name')
+        self.assertEqual(f'{text}\n', shown)
