@@ -70,28 +70,38 @@ def connect(
     )
     # The proxies are made here, in one thread: they come to life on first
     # use, which is not safe from several.
-    proxy = functools.partial(_proxy, connection, services)
+    service = functools.partial(_service, connection, services, clock)
     return Cloud(
         identity=identity,
         roles=frozenset(access.role_names or ()),
         services=services,
         cinder=cinder_.Cinder(
-            service_.Service(
-                proxy('block-storage'), 'Cinder', clock, cinder_.MICROVERSION
-            )
+            service('block-storage', 'Cinder', cinder_.MICROVERSION)
         ),
-        glance=glance_.Glance(
-            service_.Service(proxy('image'), 'Glance', clock)
-        ),
-        nova=nova_.Nova(
-            service_.Service(
-                proxy('compute'), 'Nova', clock, nova_.MICROVERSION
-            )
-        ),
-        barbican=barbican_.Barbican(
-            service_.Service(proxy('key-manager'), 'Barbican', clock)
-        ),
+        glance=glance_.Glance(service('image', 'Glance')),
+        nova=nova_.Nova(service('compute', 'Nova', nova_.MICROVERSION)),
+        barbican=barbican_.Barbican(service('key-manager', 'Barbican')),
         clock=clock,
+    )
+
+
+def _service(
+    connection: openstack.connection.Connection,
+    services: frozenset[str],
+    clock: clock_.Clock,
+    type_: str,
+    name: str,
+    microversion: str | None = None,
+) -> service_.Service:
+    config = connection.config
+    return service_.Service(
+        _proxy(connection, services, type_),
+        name,
+        clock,
+        microversion,
+        limited=bool(
+            config.get_rate_limit(type_) or config.get_concurrency(type_)
+        ),
     )
 
 

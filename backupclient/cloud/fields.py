@@ -7,28 +7,30 @@ narrower policies leave fields out.
 
 from collections.abc import Callable, Mapping, Sequence
 import functools
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from backupclient import errors
 
 Json = Mapping[str, Any]
+P = ParamSpec('P')
 T = TypeVar('T')
+_Reader = Callable[Concatenate[Json, P], T]
 
 LARGEST = (1 << 63) - 1
 """No size and no count is larger."""
 
 
-def reader(noun: str) -> Callable[[Callable[..., T]], Callable[..., T]]:
+def reader(noun: str) -> Callable[[_Reader[P, T]], _Reader[P, T]]:
     """Decorate what reads an object: its ValueError becomes a CloudError.
 
     :param noun: what it reads, for messages.
     """
 
-    def decorate(read: Callable[..., T]) -> Callable[..., T]:
+    def decorate(read: _Reader[P, T]) -> _Reader[P, T]:
         @functools.wraps(read)
-        def checked(raw: Json, *args: str) -> T:
+        def checked(raw: Json, /, *args: P.args, **more: P.kwargs) -> T:
             try:
-                return read(raw, *args)
+                return read(raw, *args, **more)
             except ValueError as exc:
                 raise errors.CloudError(
                     f'The cloud sent a {noun} ({str(raw.get("id"))[:80]!r}) '

@@ -7,6 +7,7 @@ answer is lost, the caller has to look first (:func:`make_once`).
 """
 
 from collections.abc import Callable, Iterator
+import contextlib
 import dataclasses
 import json
 from typing import Any, TypeVar
@@ -49,12 +50,15 @@ class Service:
     :param microversion: sent with each request; None for services that have
         none. Every release that is supported knows it, so that nothing has
         to be negotiated and no setting of the user changes what we see.
+    :param limited: the user has set a limit to the rate of requests, or to
+        their number at a time.
     """
 
     adapter: ks_adapter.Adapter
     name: str
     clock: clock_.Clock
     microversion: str | None = None
+    limited: bool = False
 
     def get(self, path: str, what: str, **query: object) -> dict[str, Any]:
         """Read a JSON object.
@@ -156,6 +160,10 @@ class Service:
     ) -> requests.Response:
         self.clock.check()
         options.setdefault('timeout', TIMEOUT)
+        if not self.limited:
+            # keystoneauth paces by the clock on the wall, without a limit
+            # too: when that is set back, all wait until it has caught up.
+            options['rate_semaphore'] = contextlib.nullcontext()
         try:
             return self.adapter.request(
                 path,

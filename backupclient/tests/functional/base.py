@@ -12,6 +12,7 @@ import sys
 import fixtures
 import testtools
 
+from backupclient.tests import hearing
 from backupclient.tests.functional import cloud
 
 OPENSTACK = os.path.join(os.path.dirname(sys.executable), 'openstack')
@@ -47,6 +48,7 @@ class TestCase(testtools.TestCase):
 
     def setUp(self):
         super().setUp()
+        self.useFixture(hearing.Hearing())
         self.tenant = self.useFixture(cloud.Tenant(self.roles))
         self.target = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
 

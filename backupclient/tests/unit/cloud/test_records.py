@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 import testtools
 
+from backupclient import errors
 from backupclient.cloud import records
 from backupclient.model import lease
 from backupclient.model import resources
@@ -70,6 +71,25 @@ class RecordsTestCase(testtools.TestCase):
         for read in READERS:
             raw = {'id': 'i', 'secret_ref': 'i', 'name': text}
             self.assertEqual(text, read(raw).name)
+
+    def test_says_what_makes_no_sense(self):
+        for raw, words in (
+            ({'id': 'v', 'size': 'abc'}, ("volume ('v')", "'size' is 'abc'")),
+            ({'id': 'v', 'size': -1}, ("'size' is '-1'", 'sensible number')),
+            ({'id': '../v'}, ("volume ('../v')", 'not an ID')),
+            ({'id': 'v', 'attachments': 'x'}, ("'x', not a list",)),
+            ({'id': 'v', 'attachments': ['x']}, ("'x', not an object",)),
+            ({'id': 'v', 'metadata': ['x']}, ('not an object',)),
+            ({'id': 'v', 'name': ['x']}, ('not a text',)),
+        ):
+            failure = self.assertRaises(errors.CloudError, records.volume, raw)
+            for word in (*words, 'operator'):
+                self.assertIn(word, str(failure))
+
+    def test_half_a_surrogate_pair(self):
+        self.assertEqual(
+            'a?', records.volume({'id': 'v', 'name': 'a\ud800'}).name
+        )
 
     def test_volume(self):
         found = records.volume({'id': 'v', **READERS[records.volume]})

@@ -7,6 +7,8 @@ import textwrap
 
 import testtools
 
+from backupclient.tests import hearing
+
 PROGRAM = textwrap.dedent("""\
     import sys
     from backupclient import clock as clock_
@@ -32,6 +34,10 @@ PROGRAM = textwrap.dedent("""\
 
 
 class SignalsTestCase(testtools.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.useFixture(hearing.Hearing())
+
     def _start(self, *args):
         process = subprocess.Popen(
             [sys.executable, '-c', PROGRAM, *args],
