@@ -109,6 +109,8 @@ class Live:
 
     def __enter__(self) -> 'Live':
         self._progress.start()
+        # Who is told twice to stop leaves at once: the cursor is there.
+        self._progress.console.show_cursor(True)
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -2,6 +2,7 @@
 """One case for each procedure: what it works on, and what it must give."""
 
 from backupclient.model import plan as plan_
+from backupclient.model import resources
 from backupclient.procedures import registry
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
@@ -44,7 +45,17 @@ class Case(base.TestCase):
     @classmethod
     def sample(cls):
         """An item of this procedure, as far as its steps depend on it."""
-        return plan_.Item(None, cls.procedure, '', to_file=not cls.stays)
+        option, name = cls.arguments
+        kind = resources.Kind(option.removeprefix('--'))
+        image = resources.Image('id', name, 'active', 'me')
+        downloads = cls.procedure is plan_.Procedure.IMAGE_DOWNLOAD
+        return plan_.Item(
+            resources.Resource(kind, name, 'id'),
+            cls.procedure,
+            '',
+            to_file=not cls.stays,
+            image=image if downloads else None,
+        )
 
     def assertNothingLeft(self):
         """All is as it was before."""

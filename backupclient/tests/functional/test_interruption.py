@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C and kill -9 in each step of each procedure, and then resume."""
+"""Ctrl-C in each step of each procedure, kill -9 in some, and then resume.
+
+In ``faults`` a kill comes before and after each request that changes
+something, and in ``test_cleanup`` a cleanup follows it.
+"""
 
 import re
 
@@ -7,15 +11,16 @@ from backupclient.tests.functional import base
 from backupclient.tests.functional import cases
 
 
-class StoppedIn:
-    def said(self, title):
-        """What the run says when a step of this procedure begins."""
-        return rf': {re.escape(title)}$'
+def said(title):
+    """What a run says when a step begins."""
+    return rf': {re.escape(title)}$'
 
+
+class StoppedIn:
     def test_interrupt(self):
         for title in self.titles():
             stopped = self.backup_until(
-                self.said(title), base.INTERRUPT, *self.command()
+                said(title), base.INTERRUPT, *self.command()
             )
             if stopped.code == 0:
                 # The last step is a deletion, which is not left half done.
@@ -28,11 +33,14 @@ class StoppedIn:
             self.assertEqual(stopped.run, resumed.run)
             self.assertDone(resumed)
 
+
+globals().update(cases.for_each(StoppedIn))
+
+
+class KilledIn:
     def test_kill(self):
         for title in self.titles():
-            killed = self.backup_until(
-                self.said(title), base.KILL, *self.command()
-            )
+            killed = self.backup_until(said(title), base.KILL, *self.command())
             self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
             resumed = self.backup('--resume', killed.run)
             self.assertDone(resumed)
@@ -40,4 +48,13 @@ class StoppedIn:
             self.assertEqual(2, again.code, again)
 
 
-globals().update(cases.for_each(StoppedIn))
+class KilledInImageDownload(KilledIn, cases.ImageDownload):
+    pass
+
+
+class KilledInSecretDownload(KilledIn, cases.SecretDownload):
+    pass
+
+
+class KilledInVolumeImage(KilledIn, cases.VolumeImage):
+    pass

@@ -198,7 +198,6 @@ class StateOfVolume(Machine, cases.VolumeImage):
         )
         self.assertIn('No such file', gone.err)
         self.assertNothingLeft()
-        self.assertDone(self.backup(*self.command()))
 
     def test_damaged(self):
         """The journals are of no use; the tags in the cloud are."""

@@ -11,7 +11,8 @@ import fixtures
 
 _NEEDS_ROOM = ('open', 'mkdir', 'symlink', 'fsync', 'pwrite')
 _FREES_ROOM = ('rename', 'replace', 'unlink', 'rmdir', 'ftruncate')
-_ALL = (*_NEEDS_ROOM, *_FREES_ROOM)
+_PATCHED = (*_NEEDS_ROOM, *_FREES_ROOM)
+_ALL = (*_PATCHED, 'reopen')
 _WRITES = os.O_WRONLY | os.O_RDWR
 
 
@@ -20,6 +21,7 @@ class FailingDisk(fixtures.Fixture):
 
     :param root: the folder.
     :param at: the number of the first call that fails, from 0.
+    :param witness: called when it fails; what it gives is in ``seen``.
     :param calls: which of them fail.
     :param code: what they say.
     :param once: only that first one fails.
@@ -29,14 +31,16 @@ class FailingDisk(fixtures.Fixture):
     code = errno.EIO
     once = False
 
-    def __init__(self, root, at):
+    def __init__(self, root, at, witness):
         self.root = str(root)
         self.at = at
+        self.witness = witness
         self.count = 0
         self.hit = ''
+        self.seen = None
 
     def _setUp(self):
-        for name in _ALL:
+        for name in _PATCHED:
             real = getattr(os, name)
             self._patch(
                 f'os.{name}', functools.partial(self._call, name, real)
@@ -60,20 +64,23 @@ class FailingDisk(fixtures.Fixture):
         return real(path, *more, **options)
 
     def _strike(self, name, path, folder):
-        if name not in self.calls:
-            return
         path = _resolved(path, folder)
         if not f'{path}/'.startswith(f'{self.root}/'):
             return
-        if name == 'mkdir' and os.path.exists(path):
+        if os.path.exists(path):
+            # Nothing is made.
+            name = {'mkdir': '', 'open': 'reopen'}.get(name, name)
+        if name not in self.calls:
             return
         self.count += 1
         if self.count <= self.at or (self.once and self.hit):
             return
-        self.fail(name, path)
+        if not self.hit:
+            self.hit = f'{name} {path}'
+            self.seen = self.witness()
+        self.fail(path)
 
-    def fail(self, name, path):
-        self.hit = self.hit or f'{name} {path}'
+    def fail(self, path):
         raise OSError(self.code, os.strerror(self.code), path)
 
 
@@ -100,8 +107,7 @@ class Gone(FailingDisk):
     code = errno.ENOENT
     once = True
 
-    def fail(self, name, path):
-        self.hit = f'{name} {path}'
+    def fail(self, path):
         shutil.rmtree(self.root)
 
 

@@ -2,6 +2,7 @@
 """Documents: what is written is read, and nothing else is."""
 
 import dataclasses
+import errno
 import json
 import os
 import pathlib
@@ -160,6 +161,21 @@ class TestWrite(Case):
         self.path.write_text('old')
         documents.write(self.path, PLAN)
         documents.read(self.path, plan.Plan, 'saved plan')
+        self.assertEqual(['plan.json'], os.listdir(self.folder))
+
+    def test_disk_that_fails(self):
+        """The old one stays, and nothing of the new one."""
+        self.path.write_text('old')
+
+        def fail(_):
+            raise OSError(errno.ENOSPC, 'No space left on device')
+
+        self.useFixture(fixtures.MonkeyPatch('os.fsync', fail))
+        failure = self.assertRaises(
+            errors.TargetError, documents.write, self.path, PLAN
+        )
+        self.assertIn(f'{self.path} cannot be written: No', str(failure))
+        self.assertEqual('old', self.path.read_text())
         self.assertEqual(['plan.json'], os.listdir(self.folder))
 
     def test_never_writes_through_a_link(self):

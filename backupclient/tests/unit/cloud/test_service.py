@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import fixtures
 import requests
 
 from backupclient import errors
+from backupclient.cloud import door
 from backupclient.cloud import service
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -34,6 +36,29 @@ RATE = wire.Answer(
     {'overLimit': {'message': 'This request was rate-limited.'}},
     headers={'Retry-After': '9'},
 )
+
+
+class PaceTestCase(base.TestCase):
+    """keystoneauth paces requests by the clock on the wall."""
+
+    def setUp(self):
+        super().setUp()
+        self.slept = []
+        self.useFixture(fixtures.MonkeyPatch('time.sleep', self.slept.append))
+        self.volume = self.fake.cinder.add_volume('data')['id']
+
+    def test_clock_that_is_set_back(self):
+        self.useFixture(fixtures.MonkeyPatch('time.time', lambda: 0.0))
+        self.assertTrue(self.cloud.cinder.volume(self.volume))
+        self.assertEqual([], self.slept)
+
+    def test_limit_of_the_user(self):
+        connection = self.fake.connection()
+        connection.config.config['rate_limit'] = {'volume': 0.5}
+        cloud = door.connect(connection, self.clock)
+        for _ in range(3):
+            cloud.cinder.volume(self.volume)
+        self.assertGreater(sum(self.slept), 5)
 
 
 class ReadTestCase(base.TestCase):

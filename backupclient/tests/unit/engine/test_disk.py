@@ -5,6 +5,8 @@ import dataclasses
 import os
 import pathlib
 
+import fixtures
+
 from backupclient import errors
 from backupclient.manifest import check
 from backupclient.model import outcome
@@ -19,12 +21,16 @@ class EveryCall:
 
     planned = None
 
+    def setUp(self):
+        super().setUp()
+        self.useFixture(fixtures.FakeLogger())
+
     def _at_each_call(self, kind, first=0, every=1):
         """Let calls fail, one after the other, until all were let through."""
         for at in range(first, 1000, every):
             self.begin()
             self._fill()
-            disk = kind(self.failing(), at)
+            disk = kind(self.failing(), at, self._made)
             try:
                 self._fails_and_recovers(disk)
             except Exception as exc:
@@ -65,10 +71,17 @@ class EveryCall:
                     said += [one.reason, *one.notes]
                     states.add(one.state.value)
         self._check_told(disk, code, ' '.join(said + self.reporter.said))
+        self.check_stopped(disk, code)
         self.check_cloud()
         self._check_files()
         lost = isinstance(disk, failing_disk.Gone) or 'failed' in states
         self._recover(must_resume=code == 130 and not lost)
+
+    def _made(self):
+        return self.fake.asked('POST')
+
+    def check_stopped(self, disk, code):
+        """To be told how far it went: for some folders."""
 
     def _check_told(self, disk, code, said):
         self.assertIn(code, (0, 1, 130))
@@ -113,20 +126,29 @@ class TargetTestCase(EveryCall, base.TestCase):
         self._at_each_call(failing_disk.Full)
 
     def test_gone(self):
-        self._at_each_call(failing_disk.Gone)
+        self._at_each_call(failing_disk.Gone, 0, 2)
 
     def test_read_only(self):
-        self._at_each_call(failing_disk.ReadOnly, 0, 2)
+        self._at_each_call(failing_disk.ReadOnly, 1, 3)
 
     def test_broken(self):
-        self._at_each_call(failing_disk.Broken, 1, 2)
+        self._at_each_call(failing_disk.Broken, 2, 3)
 
 
 class StateTestCase(EveryCall, base.TestCase):
     def failing(self):
         return pathlib.Path(os.environ['XDG_STATE_HOME'])
 
+    def check_stopped(self, disk, code):
+        """What cannot be written down is not done."""
+        if disk.hit and not isinstance(disk, failing_disk.Gone):
+            self.assertEqual(disk.seen, self._made())
+        if code == 1 and isinstance(disk, failing_disk.Full):
+            # It could not begin: then nothing is left of it.
+            self.assertEqual([], self.journals())
+            self.assertEqual([], [*self.target.iterdir()])
+
     def test_each_kind_in_turn(self):
-        """These are many calls, most of them alike: records of steps."""
+        """Most calls are alike: each record of a step takes some."""
         for number, kind in enumerate(failing_disk.ALL):
-            self._at_each_call(kind, number, len(failing_disk.ALL))
+            self._at_each_call(kind, number, 7)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import errno
 import os
 import pathlib
 
 import fixtures
 import testtools
 
+from backupclient import errors
 from backupclient.engine import flow_store
 
 
@@ -27,6 +29,23 @@ class StoreTestCase(testtools.TestCase):
             )
             self.assertEqual(wanted, self.file.read_bytes())
         self.assertEqual(['record'], os.listdir(self.folder))
+
+    def test_disk_that_fails(self):
+        """The first failure ends all writing, and is told when asked."""
+        store = self.connection.backend
+        written = []
+
+        def fail():
+            raise OSError(errno.ENOSPC, 'No space left on device')
+
+        store.keep(written.append, 1)
+        store.check()
+        store.keep(fail)
+        store.keep(written.append, 2)
+        self.assertEqual([1], written)
+        failure = self.assertRaises(errors.JournalError, store.check)
+        self.assertIn(str(self.folder), str(failure))
+        self.assertIn('No space left on device', str(failure))
 
     def test_killed_while_writing(self):
         """The record is the old one, whole, until it is the new one."""

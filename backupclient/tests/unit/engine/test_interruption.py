@@ -10,15 +10,21 @@ import testtools
 from backupclient.tests import hearing
 
 PROGRAM = textwrap.dedent("""\
+    import signal
     import sys
+    import time
     from backupclient import clock as clock_
     from backupclient import errors
     from backupclient.engine import interruption
 
     class Reporter:
         def say(self, text):
+            if 'stuck' in sys.argv:
+                time.sleep(60)
             print(text, flush=True)
 
+    if 'nohup' in sys.argv:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     clock = clock_.SystemClock()
     with interruption.orderly(clock, Reporter()):
         print('ready', flush=True)
@@ -27,7 +33,7 @@ PROGRAM = textwrap.dedent("""\
         except errors.Interrupted:
             print('undoing', flush=True)
             with clock.shielded():
-                if sys.argv[1:]:
+                if 'long' in sys.argv:
                     clock.sleep(60)
     print('after', flush=True)
     """)
@@ -69,9 +75,27 @@ class SignalsTestCase(testtools.TestCase):
         self.assertEqual(130, process.returncode)
         self.assertNotIn('after', rest)
 
+    def test_twice_with_a_stuck_terminal(self):
+        """It leaves, whether it can say so or not."""
+        process = self._start('long', 'stuck')
+        process.send_signal(signal.SIGINT)
+        self.assertEqual('undoing\n', process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=30)
+        self.assertEqual((130, ''), (process.returncode, rest))
+
+    def test_ignored_stays_ignored(self):
+        process = self._start('nohup')
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        said, _ = process.communicate(timeout=60)
+        self.assertEqual(0, process.returncode)
+        self.assertEqual(1, said.count('Stopping'))
+        self.assertIn('after', said)
+
     def test_handlers_are_given_back(self):
         code = PROGRAM + textwrap.dedent("""\
-            import signal
             assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
             """)
         process = subprocess.Popen(

@@ -128,6 +128,17 @@ class TestWriteNew(testtools.TestCase):
         )
         self.assert_refused('No space left', self.path)
 
+    def test_remove(self):
+        self.path.write_bytes(DATA)
+        keyfile.remove(self.path)
+        self.assertFalse(self.path.exists())
+        keyfile.remove(self.path)
+        self.path.mkdir()
+        failure = self.assertRaises(
+            errors.TargetError, keyfile.remove, self.path
+        )
+        self.assertIn(str(self.path), str(failure))
+
     def test_interrupted(self):
         self.patch('os.fsync', mock.Mock(side_effect=KeyboardInterrupt))
         self.assertRaises(

@@ -246,6 +246,30 @@ class TestClose(Case):
         self.assertEqual((), check.check(self.final))
         self.assertFalse((self.final / 'SHA512SUMS.part').exists())
 
+    def test_data_that_are_gone_or_not_whole(self):
+        (path,) = (self.partial / 'images').iterdir()
+        data = path.read_bytes()
+        path.unlink()
+        self.assertIn(path.name, self.refused(self.close))
+        path.write_bytes(data[:-1])
+        self.assertIn(path.name, self.refused(self.close))
+        self.assertFalse(self.final.exists())
+        path.write_bytes(data)
+        self.close()
+        self.assertEqual((), check.check(self.final))
+
+    def test_parts_are_dropped(self):
+        """What failed downloads have left where nothing can be deleted."""
+        (self.partial / 'servers').mkdir()
+        for name in ('servers/1.raw.part', 'volumes/2.raw.part'):
+            (self.partial / name).write_bytes(b'half')
+        self.close()
+        self.assertEqual([], [*self.final.rglob('*.part')])
+        self.assertFalse((self.final / 'servers').exists())
+
+    def close(self):
+        self.made.close(samples.EVERYTHING)
+
     def test_never_over_something(self):
         self.final.mkdir()
         self.refused(self.made.close, samples.EVERYTHING)

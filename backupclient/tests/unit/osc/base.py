@@ -73,10 +73,14 @@ class TestCase(testtools.TestCase):
             contextlib.redirect_stdout(self.out),
             contextlib.redirect_stderr(self.err),
         ):
-            try:
-                return shell.OpenStackShell().run(list(map(str, words)))
-            except SystemExit as exc:
-                return exc.code
+            return self.shell(*words)
+
+    def shell(self, *words):
+        """Run a command with the streams that there are."""
+        try:
+            return shell.OpenStackShell().run(list(map(str, words)))
+        except SystemExit as exc:
+            return exc.code
 
     def rows(self, *words, code=0):
         """Run a command, and give what it prints as JSON."""

@@ -118,6 +118,28 @@ class CleanupTestCase(TestCase):
         self.assertEqual([self.mine['id']], self.volumes())
         self.assertIn('1 deleted', self.err.said)
 
+    def test_stdin_that_is_closed(self):
+        left = self.temporary(OLD, days=2)
+        self.useFixture(fixtures.MonkeyPatch('sys.stdin', None))
+        code = base.TestCase.openstack(self, 'backup', 'cleanup')
+        self.assertEqual(2, code)
+        self.assertIn('--yes', self.err.said)
+        self.assertIn(left['id'], self.volumes())
+
+    def test_terminal_that_is_closed(self):
+        """No answer is none."""
+
+        class Gone(base.Stream):
+            def readline(self):
+                raise OSError(5, 'Input/output error')
+
+        left = self.temporary(OLD, days=2)
+        self.useFixture(fixtures.MonkeyPatch('sys.stdin', Gone(True)))
+        code = base.TestCase.openstack(self, 'backup', 'cleanup')
+        self.assertEqual(0, code)
+        self.assertIn('1 to delete', self.err.said)
+        self.assertIn(left['id'], self.volumes())
+
     def test_size_that_is_not_known(self):
         self.lease(OLD, hours=1)
         (row,) = self.rows('cleanup', '--yes')

@@ -92,6 +92,13 @@ class LiveTestCase(TestCase):
         self.assertNotIn('\x1b[31m', said)
         self.assertNotIn('\x07', said)
 
+    def test_the_cursor_stays(self):
+        """For who leaves at once, and does not bring it back."""
+        stream = base.Stream(True)
+        with contextlib.redirect_stderr(stream), progress.reporter():
+            said = stream.said
+        self.assertLess(said.rfind('\x1b[?25l'), said.rfind('\x1b[?25h'))
+
     def test_many_threads(self):
         every = [
             resources.Resource(

@@ -4,6 +4,7 @@ import errno
 import os
 import pathlib
 import resource
+import shutil
 import stat
 
 import fixtures
@@ -190,6 +191,39 @@ class TestTroubles(PartTestCase):
         self.useFixture(fixtures.MonkeyPatch('os.fsync', flush))
         self._refused('Input/output error')
         self.assertFalse(self.final.exists())
+
+    def test_folder_that_is_taken_away(self):
+        """As by a lazy unmount: the descriptors still work."""
+        away = self.folder.with_name(f'{self.folder.name}.away')
+        with part.opened(self.final) as opened:
+            opened.write(0, b'data')
+            self.folder.rename(away)
+            self.addCleanup(away.rename, self.folder)
+            failure = self.assertRaises(errors.TargetError, opened.finish, 4)
+        self.assertIn(str(self.final), str(failure))
+
+    def test_another_folder_is_there_instead(self):
+        away = self.folder.with_name(f'{self.folder.name}.away')
+        with part.opened(self.final) as opened:
+            self.folder.rename(away)
+            self.addCleanup(shutil.rmtree, away)
+            self.folder.mkdir()
+            self.final.write_bytes(b'data')
+            opened.write(0, b'data')
+            # It is refused before the part file gets its name.
+            self.assertRaises(errors.TargetError, opened.finish, 4)
+            self.final.unlink()
+            (self.folder / 'a.raw').symlink_to(away / 'a.raw.part')
+            self.assertRaises(errors.TargetError, opened.finish, 4)
+
+    def test_withdraw(self):
+        self._write(b'data')
+        self.part.write_bytes(b'more')
+        part.withdraw(self.final)
+        self.assertEqual([], os.listdir(self.folder))
+        part.withdraw(self.final)
+        self.final.mkdir()
+        self.assertRaises(errors.TargetError, part.withdraw, self.final)
 
     def test_discard_of_a_folder(self):
         self.part.mkdir()

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import contextlib
+import os
+import signal
+import sys
+import types
+
+import fixtures
+import testtools
+
+from backupclient.osc import streams
+from backupclient.tests.unit.osc import base
+
+
+class StreamTestCase(testtools.TestCase):
+    def _dropped(self, opened, why):
+        stream = streams.Stream(opened)
+        self.assertEqual(3, stream.write('one'))
+        self.assertEqual('', stream.failure)
+        stream.flush()
+        self.assertEqual(why, stream.failure)
+        print('two', file=stream, flush=True)
+        self.assertEqual(why, stream.failure)
+        # Python flushes it once more when it ends.
+        opened.flush()
+
+    def test_nobody_reads(self):
+        reading, writing = os.pipe()
+        os.close(reading)
+        with open(writing, 'w', encoding='utf-8') as opened:
+            self._dropped(opened, 'Broken pipe')
+
+    def test_full(self):
+        with open('/dev/full', 'w', encoding='utf-8') as opened:
+            self._dropped(opened, 'No space left on device')
+
+    def test_like_the_stream(self):
+        inner = base.Stream(terminal=True)
+        stream = streams.Stream(inner)
+        print('text', file=stream)
+        self.assertEqual('text\n', inner.said)
+        self.assertTrue(stream.isatty())
+        self.assertEqual('utf-8', stream.encoding)
+
+
+class LastingTestCase(testtools.TestCase):
+    def _set(self, **opened):
+        for name, stream in opened.items():
+            self.useFixture(fixtures.MonkeyPatch(f'sys.{name}', stream))
+        return types.SimpleNamespace(stdout=opened['stdout'])
+
+    def test_closed_from_the_start(self):
+        app = self._set(stdout=None, stderr=None)
+        with streams.lasting(app) as stdout:
+            self.assertIs(stdout, app.stdout)
+            for stream in (app.stdout, sys.stdout, sys.stderr):
+                print('text', file=stream, flush=True)
+                self.assertFalse(stream.isatty())
+            self.assertEqual('', stdout.failure)
+        self.assertEqual(
+            (None, None, None), (app.stdout, sys.stdout, sys.stderr)
+        )
+
+    def test_given_back_and_flushed(self):
+        out, err = base.Stream(), base.Stream()
+        app = self._set(stdout=out, stderr=err)
+
+        def fail():
+            with streams.lasting(app):
+                print('out', end='', file=app.stdout)
+                print('err', end='', file=sys.stderr)
+                raise ZeroDivisionError
+
+        self.assertRaises(ZeroDivisionError, fail)
+        self.assertEqual(('out', 'err'), (out.said, err.said))
+        self.assertEqual((out, out, err), (app.stdout, sys.stdout, sys.stderr))
+
+
+class CommandTestCase(base.TestCase):
+    def _run(self, out, err, *words):
+        self.out, self.err = out, err
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            return self.shell(*words)
+
+    def test_output_that_nobody_takes(self):
+        """The exit code tells of the work; that it was done is said."""
+        self.fake.cinder.add_volume('data', b'data')
+        self.fake.cinder.add_volume('broken', status='error')
+        err = base.Stream()
+        with open('/dev/full', 'w') as full:
+            code = self._run(full, err, 'backup', 'run', '--all')
+        self.assertEqual(3, code)
+        self.assertIn('No space left on device', err.said)
+        self.assertIn('1 complete, 0 failed, 1 skipped', err.said)
+        self.assertEqual(1, len(self.fake.world.things['backups']))
+
+    def test_nobody_listens(self):
+        self.fake.cinder.add_volume('data', b'data')
+        out = base.Stream()
+        with open('/dev/full', 'w') as full:
+            code = self._run(
+                out, full, 'backup', 'run', '--all', '-f', 'value'
+            )
+        self.assertEqual(0, code)
+        self.assertIn('complete', out.said)
+
+    def test_a_key_that_nobody_takes(self):
+        self.fake.barbican.add_secret('word', b'sesame')
+        err = base.Stream()
+        words = ['backup', 'export-key', 'word', '--file', '-']
+        with open('/dev/full', 'w') as full:
+            self.assertEqual(1, self._run(full, err, *words))
+        self.assertIn('No space left on device', err.said)
+        self.useFixture(fixtures.MonkeyPatch('sys.__stdout__', None))
+        self.assertEqual(2, self._run(base.Stream(), err, *words))
+        self.assertIn('stdout is closed', err.said)
+
+    def test_signals_while_it_plans(self):
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            before = signal.signal(number, signal.SIG_DFL)
+            self.addCleanup(signal.signal, number, before)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.fake.cinder.add_volume('data', b'data')
+        seen = []
+
+        def interrupt():
+            seen.append(signal.getsignal(signal.SIGTERM))
+            seen.append(signal.getsignal(signal.SIGHUP))
+            raise KeyboardInterrupt
+
+        self.fake.fail(interrupt, 'GET cinder /volumes')
+        self.assertEqual(130, self.openstack('backup', 'run', '--all'))
+        self.assertEqual([signal.default_int_handler] * 2, seen)
+        self.assertIn('Interrupted.', self.err.said)
+        self.assertEqual([], self.fake.asked('POST'))
+        self.assertIs(signal.SIG_DFL, signal.getsignal(signal.SIGTERM))

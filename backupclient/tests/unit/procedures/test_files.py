@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data that are taken away before their source is deleted."""
+
+from backupclient import errors
+from backupclient.model import outcome
+from backupclient.model import plan
+from backupclient.procedures import files
+from backupclient.procedures import step
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.procedures import base
+
+KEY = bytes(range(32))
+
+
+class FilesTestCase(base.TestCase):
+    """An encrypted volume, by an image, to a file and the key to it."""
+
+    procedure = plan.Procedure.VOLUME_IMAGE
+    more = {'to_file': True}
+
+    def seed(self):
+        secret = self.cloud.barbican.add_secret('', KEY)
+        volume = self.cloud.cinder.add_volume(
+            'data', base.DATA, key=secret['id']
+        )
+        return self.work.cloud.cinder.volume(volume['id'])
+
+    def _take_away(self, kind):
+        for path in (self.root / 'set' / kind).iterdir():
+            path.unlink()
+
+    def test_while_it_was_killed(self):
+        """The journal says that they are there: they are brought again."""
+        for kind, where in (
+            ('volumes', 'DELETE glance'),
+            ('keys', 'DELETE glance'),
+            ('volumes', 'GET barbican'),
+        ):
+            self.begin()
+            self.cloud.fail(wire.Killed(), where)
+            self.assertRaises(wire.Killed, self.go)
+            self._take_away(kind)
+            self.new_process()
+            self.go()
+            self.assertEqual({}, self.new_things(), where)
+            self.check_untouched()
+            content = {*self.folder.files().values()}
+            self.assertEqual({base.DATA, KEY.hex().encode()}, content)
+
+    def test_while_it_runs(self):
+        """The image stays until they are known to be there."""
+        self.cloud.fail(lambda: self._take_away('volumes'), 'GET barbican')
+        failure = self.assertRaises(errors.NotFound, self.go)
+        self.assertIn('.raw was taken away', str(failure))
+        self.assertEqual([], self.left_over)
+        self.assertEqual({}, self.new_things())
+        self.assertEqual({}, self.folder.files())
+        self.check_untouched()
+
+    def test_not_whole(self):
+        record = outcome.FileRecord('volumes/1.raw', 4, {'sha512': 'a' * 128})
+        made = step.Made(file=record)
+        self.assertRaises(errors.NotFound, files.data, self.work, step.Made())
+        path = self.folder.path('volumes/1.raw')
+        path.write_bytes(b'dat')
+        self.assertRaises(errors.NotFound, files.data, self.work, made)
+        path.write_bytes(b'data')
+        self.assertEqual(path, files.data(self.work, made))
