@@ -17,8 +17,8 @@ class RunBackup(base.Lister):
 
     Exit codes: 0 complete; 1 an error, nothing useful was done; 2 wrong
     arguments; 3 incomplete, the table says what failed or was skipped, and
-    why; 130 interrupted, what was temporary is gone and the run can be
-    resumed.
+    why; 130 interrupted, or the journal or the backup set could not be
+    written: what was temporary is gone and the run can be resumed.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

@@ -37,7 +37,7 @@ class Machine:
         return result
 
     def begin(self, *arguments, **environment):
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [base.OPENSTACK, 'backup', 'run', *arguments, '-f', 'json'],
             env={**self.tenant.environment(), **environment},
             stdin=subprocess.DEVNULL,
@@ -45,6 +45,8 @@ class Machine:
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.addCleanup(process.kill)
+        return process
 
     def assertRow(self, outcome, result, text=''):
         [row] = result.rows
@@ -267,6 +269,7 @@ class Terminal(Machine, cases.VolumeImage):
             stdout=theirs,
             stderr=theirs,
         )
+        self.addCleanup(process.kill)
         os.close(theirs)
         said = b''
         with os.fdopen(ours, 'rb', buffering=0) as terminal:
@@ -343,14 +346,3 @@ class Clock(Machine, cases.VolumeImage):
                 manifest.created_at[:4]
             )
             self.assertIn(ahead - years, (-1, 0, 1))
-
-    def test_back_before_it_is_resumed(self):
-        clock = self.useFixture(machine.Clock())
-        clock.jump(10)
-        process = self.begin(*self.command(), **clock.environment)
-        for line in process.stderr:
-            if re.search(UPLOAD, line):
-                process.kill()
-                break
-        process.communicate()
-        self.assertDone(self.backup('--resume', 'last'))

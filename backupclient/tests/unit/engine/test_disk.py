@@ -12,6 +12,7 @@ from backupclient.manifest import check
 from backupclient.model import outcome
 from backupclient.tests.unit import failing_disk
 from backupclient.tests.unit.engine import base
+from backupclient.tests.unit.fake_cloud import wire
 
 KEY = bytes(range(32))
 
@@ -152,3 +153,26 @@ class StateTestCase(EveryCall, base.TestCase):
         """Most calls are alike: each record of a step takes some."""
         for number, kind in enumerate(failing_disk.ALL):
             self._at_each_call(kind, number, 7)
+
+    def test_full_when_it_is_resumed(self):
+        """What an earlier process made is undone as well."""
+        for at in range(0, 1000, 4):
+            self.begin()
+            self._fill()
+            self.fake.fail(wire.Killed(), 'DELETE glance')
+            self.assertRaises(wire.Killed, self.start, self.planned)
+            self.new_process()
+            disk = failing_disk.Full(self.failing(), at, self._made)
+            with disk:
+                report = self.resume()
+            if not disk.hit:
+                self.assertGreater(at, 10)
+                return
+            self.check_cloud()
+            if report.exit_code:
+                self.assertEqual(130, report.exit_code)
+                self.new_process()
+                report = self.resume()
+            self.assertEqual(0, report.exit_code)
+            self.check_cloud()
+            self._check_files()
