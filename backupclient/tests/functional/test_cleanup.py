@@ -43,10 +43,6 @@ class KilledIn:
             self.assertDone(self.backup('--resume', killed.run))
 
 
-class KilledInVolumeImage(KilledIn, cases.VolumeImage):
-    pass
-
-
 class KilledInSnapshotImage(KilledIn, cases.SnapshotImage):
     pass
 
