@@ -224,14 +224,13 @@ class Execution:
         if item.procedure is plan_.Procedure.NONE:
             return outcomes.without_work(item)
         left_over: list[str] = []
-        begun = number not in self._tried and (
-            self.journal.has_begun(number, item)
-        )
+        records = self.journal.flow(number, item)
+        begun = records.exists()
         try:
             with self._claimed(item):
                 made = flows.run(
                     [each(self.work, item) for each in registry.steps(item)],
-                    self.journal.flow(number, item),
+                    records,
                     flows.Listener(
                         functools.partial(self._downtime.begin, number),
                         functools.partial(

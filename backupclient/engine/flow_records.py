@@ -1,89 +1,141 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What TaskFlow wrote down of a flow, looked at before it is used.
+"""How far the steps of an item are: in memory, and in the journal.
 
-TaskFlow takes it as it is, and writes where the ``uuid`` in a record says.
+It is written down before the first step and after each. So when a process is
+killed, the step that follows the last one that is done may have begun.
+
+Where that cannot be written, the file stays as it was, as if the process had
+been killed then; who begins a step asks :meth:`Records.check` first.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
+import contextlib
 import dataclasses
+import logging
+import os
 import pathlib
-from typing import Literal
-import uuid as uuid_
 
 from backupclient import documents
 from backupclient import errors
 from backupclient.procedures import step as step_
 
-_WHAT = 'record of a step'
+LOG = logging.getLogger(__name__)
+
+VERSION = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Flow:
-    """What matters in the record of a flow, or of a book of flows."""
+class Done:
+    """A step that is done.
 
-    uuid: uuid_.UUID
-    state: Literal[
-        'FAILURE',
-        'PENDING',
-        'RESUMING',
-        'REVERTED',
-        'RUNNING',
-        'SUCCESS',
-        'SUSPENDED',
-        None,
-    ] = None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Step:
-    """What matters in the record of a step."""
-
-    uuid: uuid_.UUID
-    name: str
-    state: Literal[
-        'FAILURE',
-        'PENDING',
-        'REVERTED',
-        'REVERTING',
-        'REVERT_FAILURE',
-        'RUNNING',
-        'SUCCESS',
-    ]
-    intention: Literal['EXECUTE', 'REVERT']
-    results: step_.Made | None = None
-
-    def __post_init__(self) -> None:
-        if self.state == 'SUCCESS' and self.results is None:
-            raise ValueError('nothing is known of what it made')
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _StepFile:
-    """The record of a step as it is in its file."""
-
-    atom: _Step
-    type: Literal['TASK_DETAIL']
-
-
-def check(folder: pathlib.Path, names: Collection[str]) -> None:
-    """Look at the records of a flow before they are used.
-
-    :param names: of the flow's steps.
-    :raises DocumentError: someone has edited them.
+    :param made: by it and by those before it.
     """
-    for path in (*folder.glob('*'), *folder.glob('*/*')):
-        if path.is_symlink():
-            raise _elsewhere(path)
-    for path in folder.glob('*/*/metadata'):
-        record: _Flow | _Step
-        if path.parts[-3] == 'atom_details':
-            record = documents.read(path, _StepFile, _WHAT).atom
-        else:
-            record = documents.read(path, _Flow, _WHAT)
-        known = isinstance(record, _Flow) or record.name in names
-        if str(record.uuid) != path.parent.name or not known:
-            raise _elsewhere(path)
+
+    step: str
+    made: step_.Made
 
 
-def _elsewhere(path: pathlib.Path) -> errors.DocumentError:
-    return errors.DocumentError(f'The {_WHAT} {path} leads elsewhere.')
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the steps are.
+
+    :param done: in their order.
+    :param undoing: one has failed, and those that are done are undone.
+    """
+
+    done: tuple[Done, ...] = ()
+    undoing: bool = False
+    version: int = VERSION
+
+
+class Records:
+    """The records of the steps of one item.
+
+    :param path: of the file.
+    :param names: of all steps, in their order.
+    """
+
+    def __init__(self, path: pathlib.Path, names: Sequence[str]) -> None:
+        self._path = path
+        self._names = names
+        self._failure: errors.TargetError | None = None
+        self._progress = Progress()
+        self._begun = 0
+        if os.path.lexists(path):
+            self._progress = self._read()
+            self._begun = min(self.done + 1, len(names))
+
+    @property
+    def done(self) -> int:
+        """How many steps are done."""
+        return len(self._progress.done)
+
+    @property
+    def begun(self) -> int:
+        """How many steps may have begun."""
+        return self._begun
+
+    @property
+    def undoing(self) -> bool:
+        """Whether the steps are being undone."""
+        return self._progress.undoing
+
+    def made(self, number: int) -> step_.Made:
+        """What was made up to a step, and by it if it is done."""
+        done = self._progress.done[: number + 1]
+        return done[-1].made if done else step_.Made()
+
+    def begin(self) -> None:
+        """Write down that the next step begins, unless the file says so.
+
+        :raises JournalError: this or an earlier record cannot be written.
+        """
+        if not self._begun:
+            self._write(self._progress)
+        if self._failure is not None:
+            raise errors.JournalError(self._path, self._failure)
+        self._begun = self.done + 1
+
+    def end(self, made: step_.Made) -> None:
+        """Write down that the next step is done."""
+        done = Done(self._names[self.done], made)
+        self._write(Progress((*self._progress.done, done)))
+
+    def undo(self, number: int) -> None:
+        """Write down that a step is about to be undone."""
+        done = self._progress.done[: number + 1]
+        self._write(Progress(done, undoing=True))
+
+    def forget(self) -> None:
+        """Begin anew: all is undone."""
+        self._progress = Progress()
+        self._begun = 0
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    def _read(self) -> Progress:
+        """Read what an earlier process has left.
+
+        Where that is damaged, the steps begin anew: each looks for what is
+        there already, so that nothing is made twice.
+        """
+        try:
+            found = documents.read(self._path, Progress, 'record of steps')
+            names = [each.step for each in found.done]
+            if names != list(self._names[: len(names)]):
+                raise errors.DocumentError(
+                    f'The record {self._path} is of other steps.'
+                )
+        except errors.DocumentError as exc:
+            LOG.warning('%s', exc)
+            return Progress()
+        return found
+
+    def _write(self, progress: Progress) -> None:
+        """Keep it in memory; and on the disk, unless that failed before."""
+        self._progress = progress
+        if self._failure is None:
+            try:
+                documents.write(self._path, progress)
+            except errors.TargetError as exc:
+                self._failure = exc

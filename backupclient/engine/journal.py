@@ -3,13 +3,13 @@
 
 One folder per run, 0700, under ``$XDG_STATE_HOME/openstack-backup``::
 
-    <run>/run.json             the plan and the settings
-    <run>/items/<n>.json       an item that was planned anew meanwhile
-    <run>/outcomes/<n>.json    how an item ended
-    <run>/flows/<n>-<procedure>/   TaskFlow's records of the steps
-    <run>/stopped/<server>         a server to be started again
-    <run>/ended.json           there when the run has come to its end
-    <run>/lock                 held while a process works on the run
+    <run>/run.json                     the plan and the settings
+    <run>/items/<n>.json               an item that was planned anew meanwhile
+    <run>/outcomes/<n>.json            how an item ended
+    <run>/flows/<n>-<procedure>.json   how far an item's steps are
+    <run>/stopped/<server>             a server to be started again
+    <run>/ended.json                   the run has come to its end
+    <run>/lock                         held while a process works on the run
 """
 
 from collections.abc import Iterator, Mapping
@@ -172,19 +172,8 @@ class Journal:
             documents.write(self._file('items', number), item)
 
     def flow(self, number: int, item: plan_.Item) -> pathlib.Path:
-        """The folder for the records of an item's steps."""
-        folder = self._flow(number, item)
-        with self._writing():
-            folder.mkdir(mode=0o700, exist_ok=True)
-            _require_folder(folder)
-        return folder
-
-    def has_begun(self, number: int, item: plan_.Item) -> bool:
-        """Tell whether an item's steps have records."""
-        return self._flow(number, item).exists()
-
-    def _flow(self, number: int, item: plan_.Item) -> pathlib.Path:
-        return self.folder / 'flows' / f'{number}-{item.procedure}'
+        """The file for the records of an item's steps."""
+        return self.folder / 'flows' / f'{number}-{item.procedure}.json'
 
     def record(self, number: int, outcome: outcome_.Outcome) -> None:
         """Note how an item ended."""

@@ -51,7 +51,6 @@ USERS = {
     'pyrage': {'keys'},
     'requests': {'cloud'},
     'rich': {'osc'},
-    'taskflow': {'engine'},
 }
 
 MAX_LINES = 300

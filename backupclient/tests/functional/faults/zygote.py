@@ -28,7 +28,6 @@ _PRELOADED = (
     'openstack.connection',
     'openstack.image.v2._proxy',
     'openstack.key_manager.v1._proxy',
-    'taskflow.engines.action_engine.engine',
 )
 
 # Seconds. The pauses are a twentieth of what they are for people; the

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import dataclasses
 import logging
 import pathlib
 import types
@@ -13,8 +14,15 @@ from backupclient.procedures import step
 from backupclient.tests.unit import fake_clock
 
 
+class Killed(BaseException):
+    """The process is dead: nothing is undone."""
+
+
 class Numbered(step.Step):
-    """A step that says what it does."""
+    """A step that says what it does, and adds its name to what is made.
+
+    The item is the test, which says what goes wrong.
+    """
 
     title = 'a step'
 
@@ -23,11 +31,19 @@ class Numbered(step.Step):
         return ''
 
     def do(self, made):
-        self.item.append(f'do {type(self).__name__}')
-        return made
+        self._call('do', made)
+        return dataclasses.replace(
+            made, notes=(*made.notes, type(self).__name__)
+        )
 
     def undo(self, made):
-        self.item.append(f'undo {type(self).__name__}')
+        self._call('undo', made)
+
+    def _call(self, what, made):
+        name = type(self).__name__
+        self.item.calls.append(f'{what} {name}')
+        self.item.made.append(made.notes)
+        self.item.go_wrong(f'{what} {name}')
 
 
 class One(Numbered):
@@ -35,68 +51,218 @@ class One(Numbered):
 
 
 class Two(Numbered):
-    def undo(self, made):
-        super().undo(made)
-        raise ZeroDivisionError('oh')
+    captures = True
 
 
 class Three(Numbered):
-    def do(self, made):
-        super().do(made)
-        raise errors.BackupError('no')
+    pass
 
 
-class UndoTestCase(testtools.TestCase):
+ALL = ('One', 'Two', 'Three')
+
+
+class FlowsTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.path = self.folder / 'records.json'
+        self.logged = self.useFixture(fixtures.FakeLogger(level=logging.INFO))
         self.work = types.SimpleNamespace(
             cloud=None, clock=fake_clock.FakeClock()
         )
-        self.calls, self.left_over = [], []
+        self.failures = {}
 
-    def _run(self, *steps):
+    def _run(self, *steps, **failures):
+        """Run steps in a new process.
+
+        :param failures: what is raised or called in ``do_One`` and so on.
+        """
+        self.calls, self.made, self.heard, self.left_over = [], [], [], []
+        self.failures = {
+            name.replace('_', ' '): failure
+            for name, failure in failures.items()
+        }
         return flows.run(
-            [each(self.work, self.calls) for each in steps],
-            self.folder,
+            [each(self.work, self) for each in steps or (One, Two, Three)],
+            self.path,
             flows.Listener(
-                lambda: None,
+                self._starts,
                 lambda title: None,
-                lambda step: None,
+                lambda step: self.heard.append(type(step).__name__),
                 self.left_over.append,
             ),
         )
 
+    def go_wrong(self, name):
+        """Fail once, if something is to fail there."""
+        failure = self.failures.pop(name, None)
+        if callable(failure):
+            failure()
+        elif failure is not None:
+            raise failure
+
+    def _starts(self):
+        self.heard.append('starts')
+        self.go_wrong('starts')
+
+    def _killed(self, **failures):
+        self.assertRaises(Killed, self._run, **failures)
+
+    def test_each_step_once(self):
+        made = self._run()
+        self.assertEqual(ALL, made.notes)
+        self.assertEqual(['do One', 'do Two', 'do Three'], self.calls)
+        self.assertEqual([(), ALL[:1], ALL[:2]], self.made)
+        self.assertEqual(['starts', *ALL], self.heard)
+
     def test_whatever_goes_wrong_the_others_are_undone(self):
-        logged = self.useFixture(fixtures.FakeLogger(level=logging.INFO))
         failure = self.assertRaises(
-            errors.BackupError, self._run, One, Two, Three
+            errors.BackupError,
+            self._run,
+            do_Three=errors.BackupError('no'),
+            undo_Two=ZeroDivisionError('oh'),
         )
         self.assertEqual('no', str(failure))
         self.assertEqual(
             ['undo Three', 'undo Two', 'undo One'], self.calls[3:]
         )
+        self.assertEqual([ALL[:2], ALL[:2], ALL[:1]], self.made[3:])
         self.assertEqual(['ZeroDivisionError: oh'], self.left_over)
-        self.assertEqual('', logged.output)
+        self.assertEqual([], [*self.folder.iterdir()])
+        self.assertEqual('', self.logged.output)
+
+    def test_killed_in_a_step(self):
+        """It is done again, and those before it are not."""
+        for number, name in enumerate(ALL):
+            self._killed(**{f'do_{name}': Killed()})
+            made = self._run()
+            self.assertEqual(ALL, made.notes)
+            self.assertEqual(
+                [f'do {each}' for each in ALL[number:]], self.calls
+            )
+            self.assertEqual(ALL[:number], self.made[0])
+            # What is captured needs nothing to be as it was.
+            starts = [] if 'Two' in ALL[:number] else ['starts']
+            self.assertEqual(
+                [*ALL[:number], *starts, *ALL[number:]], self.heard
+            )
+            self.path.unlink()
+
+    def test_killed_at_the_end(self):
+        made = self._run()
+        self.assertEqual(made, self._run())
+        self.assertEqual([], self.calls)
+        self.assertEqual([*ALL], self.heard)
+
+    def test_failed_after_a_kill(self):
+        """What an earlier process has done is undone as well."""
+        self._killed(do_Two=Killed())
+        self.assertRaises(
+            errors.CloudError, self._run, do_Two=errors.CloudError('no')
+        )
+        self.assertEqual(['do Two', 'undo Two', 'undo One'], self.calls)
+        self.assertEqual(ALL[:1], self.made[2])
+
+    def test_killed_in_an_undoing(self):
+        """It is carried on where it was; then all begins anew."""
+        for number, name in enumerate(ALL):
+            failures = {f'undo_{name}': Killed()}
+            self._killed(do_Three=errors.BackupError('no'), **failures)
+            made = self._run()
+            self.assertEqual(ALL, made.notes)
+            undone = [f'undo {each}' for each in reversed(ALL[: number + 1])]
+            again = [f'do {each}' for each in ALL]
+            self.assertEqual(undone + again, self.calls[-len(undone) - 3 :])
+            self.assertLessEqual(len(self.calls), len(undone) + 4)
+            self.path.unlink()
+
+    def test_what_was_made_is_gone(self):
+        """As by a cleanup, between a kill and the resuming."""
+        for error in errors.NotFound('gone'), errors.WaitFailed('gone'):
+            self._killed(do_Three=Killed())
+            made = self._run(do_Three=error)
+            self.assertEqual(ALL, made.notes)
+            self.assertEqual(
+                ['do Three', 'undo Three', 'undo Two', 'undo One']
+                + ['do One', 'do Two', 'do Three'],
+                self.calls,
+            )
+            self.path.unlink()
+
+    def test_gone_without_a_kill_is_a_failure(self):
+        self.assertRaises(
+            errors.NotFound, self._run, do_Three=errors.NotFound('gone')
+        )
+
+    def test_too_late_after_a_kill_is_a_failure(self):
+        self._killed(do_Three=Killed())
+        self.assertRaises(
+            errors.WaitTimeout, self._run, do_Three=errors.WaitTimeout('slow')
+        )
+
+    def test_records_of_other_steps(self):
+        """As of another release: all begins anew."""
+        self._killed(do_Three=Killed())
+        made = self._run(Two, One)
+        self.assertEqual(('Two', 'One'), made.notes)
+        self.assertIn('is of other steps', self.logged.output)
+
+    def test_damaged_records(self):
+        for damage in b'', b'{', b'[]', b'{"version": 2, "done": []}':
+            self.path.write_bytes(damage)
+            self.assertEqual(ALL, self._run().notes)
+            self.assertIn(str(self.path), self.logged.output)
+
+    def _loses(self, then=lambda: None):
+        """The folder of the records goes."""
+
+        def lose():
+            self.folder.rename(self.folder.with_suffix('.away'))
+            then()
+
+        self.addCleanup(
+            lambda: self.folder.with_suffix('.away').rename(self.folder)
+        )
+        return lose
 
     def test_journal_that_is_gone(self):
         """What cannot be noted is not done; what was done is undone."""
-
-        class Gone(One):
-            def do(self, made):
-                super().do(made)
-                for path in self.folder.iterdir():
-                    path.rename(path.with_name(f'{path.name}.away'))
-                return made
-
-        Gone.folder = self.folder
-        logged = self.useFixture(fixtures.FakeLogger(level=logging.INFO))
         failure = self.assertRaises(
-            errors.JournalError, self._run, One, Gone, Two
+            errors.JournalError, self._run, do_Two=self._loses()
         )
         self.assertIn(str(self.folder), str(failure))
         self.assertEqual(
-            ['do One', 'do Gone', 'undo Two', 'undo Gone', 'undo One'],
-            self.calls,
+            ['do One', 'do Two', 'undo Two', 'undo One'], self.calls
         )
-        self.assertEqual('', logged.output)
+        self.assertEqual('', self.logged.output)
+
+    def test_journal_that_is_gone_before_all_begins(self):
+        self._loses()()
+        self.assertRaises(errors.JournalError, self._run)
+        self.assertEqual([], self.calls)
+
+    def test_journal_that_is_gone_at_the_end(self):
+        """All is done: that is what counts."""
+        made = self._run(do_Three=self._loses())
+        self.assertEqual(ALL, made.notes)
+
+    def test_journal_that_is_gone_with_what_was_made(self):
+        """Nothing begins anew without a journal."""
+
+        def gone():
+            raise errors.NotFound('gone')
+
+        self._killed(do_Three=Killed())
+        self.assertRaises(
+            errors.JournalError, self._run, do_Three=self._loses(gone)
+        )
+        self.assertEqual('undo One', self.calls[-1])
+
+    def test_server_that_does_not_stop(self):
+        """What an earlier process has made is undone, and nothing else."""
+        failure = errors.WaitFailed('it runs')
+        self.assertRaises(errors.WaitFailed, self._run, starts=failure)
+        self.assertEqual([], self.calls)
+        self._killed(do_Two=Killed())
+        self.assertRaises(errors.Busy, self._run, starts=errors.Busy('no'))
+        self.assertEqual(['undo Two', 'undo One'], self.calls)

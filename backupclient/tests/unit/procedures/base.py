@@ -69,8 +69,8 @@ class TestCase(testtools.TestCase):
         self.cloud.reset()
         shutil.rmtree(self.root)
         self.folder = Folder(self.root / 'set')
-        self.journal = self.root / 'journal'
-        for path in (self.root, self.root / 'set', self.journal):
+        self.journal = self.root / 'journal.json'
+        for path in (self.root, self.root / 'set'):
             path.mkdir(mode=0o700)
         self.bystanders()
         self.new_process()
