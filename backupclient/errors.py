@@ -57,6 +57,11 @@ class CloudError(BackupError):
         super().__init__(text)
         self.status = status
 
+    @property
+    def passes(self) -> bool:
+        """True when a later try may end better."""
+        return self.status in (0, 429) or self.status >= 500
+
 
 class NotFound(CloudError):
     """404: the thing is not there, or not in this project."""

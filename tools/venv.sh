@@ -20,6 +20,7 @@ find_python() {
 need_venv() {
     "$1" -c 'import ensurepip' 2>/dev/null && return
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing python3-venv, which brings pip." >&2
         apt-get update -qq
         DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv
     else
@@ -33,6 +34,7 @@ need_venv() {
 want_program() {
     PATH=$PATH:/usr/sbin command -v "$1" >/dev/null && return
     if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+        echo "Installing $2, for the tests." >&2
         apt-get install -qq -y --no-install-recommends "$2" >/dev/null
     else
         echo "$0: without $1 (Debian: $2) some tests are skipped." >&2

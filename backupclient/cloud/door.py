@@ -23,8 +23,8 @@ from backupclient.model import inventory as inventory_
 class Cloud:
     """A cloud, as one user sees it in one project.
 
-    :param services: the service types of the catalogue, as the SDK names
-        them.
+    :param services: the service types that the catalogue has in the user's
+        region, as the SDK names them.
     """
 
     identity: inventory_.CloudIdentity
@@ -66,7 +66,11 @@ def connect(
     official = os_service_types.ServiceTypes().get_service_type
     services = frozenset(
         official(type_) or type_
-        for type_ in access.service_catalog.get_endpoints()
+        for type_, endpoints in access.service_catalog.get_endpoints(
+            interface=connection.config.get_interface(),
+            region_name=connection.config.get_region_name(),
+        ).items()
+        if endpoints
     )
     # The proxies are made here, in one thread: they come to life on first
     # use, which is not safe from several.

@@ -75,9 +75,10 @@ class Glance:
     def update(
         self, image_id: str, name: str, properties: Mapping[str, str]
     ) -> None:
-        """Set an image's name and some of its properties."""
+        """Set an image's name and some of its properties, and mark it."""
         renaming = {'op': 'replace', 'path': '/name', 'value': name}
-        self._change(image_id, [renaming, *_additions(properties)])
+        marked = {**properties, tags.IMAGE: image_id}
+        self._change(image_id, [renaming, *_additions(marked)])
 
     def delete(self, image_id: str) -> None:
         """Delete an image, and the key that Cinder gave it."""

@@ -22,17 +22,19 @@ def read(
     :param images: names or IDs that the user typed: others' images are
         found only by these.
     """
-    notes: list[str] = []
-    rows = functools.partial(_rows, notes)
+    unread: dict[str, str] = {}
+    rows = functools.partial(_rows, unread)
     found = read_storage(cloud, images)
     storage = _has(cloud, 'block-storage')
     project = cloud.identity.project_id
     return dataclasses.replace(
         found,
-        servers=rows(_has(cloud, 'compute'), cloud.nova.servers),
-        secrets=rows(_has(cloud, 'key-manager'), cloud.barbican.secrets),
+        servers=rows('server', _has(cloud, 'compute'), cloud.nova.servers),
+        secrets=rows(
+            'secret', _has(cloud, 'key-manager'), cloud.barbican.secrets
+        ),
         quotas=cloud.cinder.quotas(project) if storage else {},
-        notes=(*found.notes, *notes),
+        unread={**found.unread, **unread},
     )
 
 
@@ -40,8 +42,8 @@ def read_storage(
     cloud: door.Cloud, images: Iterable[str] = ()
 ) -> inventory_.Inventory:
     """Read only where a run may leave something: no servers, no secrets."""
-    notes: list[str] = []
-    rows = functools.partial(_rows, notes)
+    unread: dict[str, str] = {}
+    rows = functools.partial(_rows, unread)
     storage = _has(cloud, 'block-storage')
     backups = _backups(cloud) if storage else None
     return inventory_.Inventory(
@@ -49,11 +51,13 @@ def read_storage(
         roles=cloud.roles,
         services=cloud.services,
         backup_api=backups is not None,
-        volumes=rows(storage, cloud.cinder.volumes),
-        snapshots=rows(storage, cloud.cinder.snapshots),
+        volumes=rows('volume', storage, cloud.cinder.volumes),
+        snapshots=rows('snapshot', storage, cloud.cinder.snapshots),
         backups=backups or (),
-        images=rows(_has(cloud, 'image'), lambda: _images(cloud, images)),
-        notes=tuple(notes),
+        images=rows(
+            'image', _has(cloud, 'image'), lambda: _images(cloud, images)
+        ),
+        unread=unread,
     )
 
 
@@ -62,15 +66,18 @@ def _has(cloud: door.Cloud, service: str) -> bool:
 
 
 def _rows(
-    notes: list[str], present: bool, read_all: Callable[[], Iterable[T]]
+    unread: dict[str, str],
+    kind: str,
+    present: bool,
+    read_all: Callable[[], Iterable[T]],
 ) -> tuple[T, ...]:
-    """Read a list; what the roles do not allow becomes a note."""
+    """Read a list; what the roles do not allow is noted."""
     if not present:
         return ()
     try:
         return tuple(read_all())
     except errors.Forbidden as exc:
-        notes.append(str(exc))
+        unread[kind] = str(exc)
         return ()
 
 

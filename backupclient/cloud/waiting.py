@@ -10,9 +10,12 @@ from backupclient import errors
 GONE = 'gone'
 """The state of what is not there (any more)."""
 
+_UNKNOWN = 'unknown'
 _FIRST_PAUSE = 0.5
 _LONGEST_PAUSE = 10.0
 _GROWTH = 1.3
+_OUTAGE = 900.0
+"""Seconds for which a service may not tell the state: it may be restarted."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,29 +45,34 @@ class Waiter:
         :returns: the good state that was reached.
         :raises WaitFailed: a bad state was reached.
         :raises WaitTimeout: no good state before the deadline.
+        :raises CloudError: the state cannot be read, and not for lack of
+            patience.
         :raises Interrupted: the run was asked to stop.
         """
         limit = self.timeout if timeout is None else timeout
         deadline = self.clock.monotonic() + limit
+        heard = self.clock.monotonic()
         pause = _FIRST_PAUSE
         while True:
-            state = read()
+            try:
+                state = read()
+                heard = self.clock.monotonic()
+            except errors.CloudError as exc:
+                silence = self.clock.monotonic() - heard
+                if not exc.passes or silence >= _OUTAGE:
+                    raise
+                state = _UNKNOWN
             if state in good:
                 return state
             if state in bad or state == GONE:
                 raise errors.WaitFailed(f'{what} is {state}.')
             left = deadline - self.clock.monotonic()
             if left <= 0:
-                raise errors.WaitTimeout(_too_late(what, state, good, limit))
+                more = '' if timeout else ' Give it more time with --timeout.'
+                raise errors.WaitTimeout(
+                    f'{what} was still {state} after {limit / 60:g} minutes, '
+                    f'not {" or ".join(sorted(good))}.{more} When it does not '
+                    'move at all, ask the operator of the cloud.'
+                )
             self.clock.sleep(min(pause, left))
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
-
-
-def _too_late(
-    what: str, state: str, good: Collection[str], limit: float
-) -> str:
-    return (
-        f'{what} was still {state} after {limit / 60:g} minutes, not '
-        f'{" or ".join(sorted(good))}. Give it more time with --timeout, or '
-        'ask the operator of the cloud when it does not move at all.'
-    )

@@ -1,27 +1,44 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers that a run stops while their disks are captured.
 
-A server is down from its first capture to its last, and runs again on every
-way out: when a part fails, on Ctrl-C, and after a kill, on resume. So that it
-is noted in the journal before it is asked to stop.
+A server is down from its first capture to its last, and is started again on
+every way out: when a part fails, on Ctrl-C, and after a kill, on resume. So
+that it is noted in the journal before it is asked to stop. The run has not
+come to its end before each of them runs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 import contextlib
 import threading
 
 from backupclient import errors
+from backupclient.cloud import service
 from backupclient.cloud import waiting
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
 from backupclient.model import plan as plan_
 from backupclient.procedures import step as step_
 
+_DEADLINE = 1800.0
+"""Seconds that a server has to start: nothing interrupts that wait."""
+
+
+def servers_of(
+    items: Sequence[plan_.Item], numbers: Iterable[int]
+) -> dict[int, str]:
+    """Give the servers that may have to be stopped, by the items' numbers."""
+    return {
+        number: items[number].group
+        for number in numbers
+        if items[number].consistency is plan_.Consistency.STOPPED
+        and items[number].group
+    }
+
 
 class Downtime:
     """The stopped servers of a run. Used by all threads.
 
-    :param items: the plan's; only those of ``todo`` keep their server down.
+    :param servers: by the numbers of the items that need them down.
     """
 
     def __init__(
@@ -29,24 +46,25 @@ class Downtime:
         work: step_.Work,
         journal: journal_.Journal,
         lease: lease_.Lease,
-        items: Sequence[plan_.Item],
-        todo: Sequence[int],
+        servers: Mapping[int, str],
     ) -> None:
         self._work = work
         self._nova = work.cloud.nova
         self._journal = journal
         self._lease = lease
-        self._servers = {
-            number: items[number].group
-            for number in todo
-            if items[number].consistency is plan_.Consistency.STOPPED
-            and items[number].group
-        }
-        self._uncaptured = set(self._servers)
+        self._servers = servers
         self._stopped = set(journal.stopped())
-        self._locks = {
-            server: threading.Lock() for server in self._servers.values()
+        self._refused: set[str] = set()
+        # Each is changed only by who has the server's lock.
+        self._locks = {server: threading.Lock() for server in servers.values()}
+        self._uncaptured: dict[str, set[int]] = {
+            server: set() for server in servers.values()
         }
+
+    def need(self, numbers: Iterable[int]) -> None:
+        """Keep the servers of items down, once they are, for their capture."""
+        for number in numbers:
+            self._uncaptured[self._servers[number]].add(number)
 
     def begin(self, number: int) -> None:
         """Have an item's server stopped, if it runs.
@@ -58,7 +76,7 @@ class Downtime:
         if server_id is None:
             return
         with self._locks[server_id]:
-            self._uncaptured.add(number)
+            self._uncaptured[server_id].add(number)
             self._lease.claim(_claim(server_id))
             # An earlier process may have asked it to stop just now.
             self._settle(server_id)
@@ -76,37 +94,41 @@ class Downtime:
         if server_id is None:
             return
         with self._locks[server_id]:
-            self._uncaptured.discard(number)
-            self._start_unless_needed(server_id)
+            self._uncaptured[server_id].discard(number)
+            if self._uncaptured[server_id]:
+                return
+            if server_id in self._stopped - self._refused:
+                self._start_or_tell(server_id)
+            self._lease.release(_claim(server_id))
 
     def start_all(self) -> None:
         """Start what this run, or its earlier process, has stopped.
 
-        Except for those whose parts are not all captured yet.
+        Except for those whose parts are not all captured yet. To be called
+        while no other thread works on the run.
         """
         for server_id in tuple(self._stopped):
-            self._start_unless_needed(server_id)
+            if not self._uncaptured.get(server_id):
+                self._start_or_tell(server_id)
+                self._lease.release(_claim(server_id))
 
     def finish(self) -> None:
         """Start all that was stopped, whatever is captured."""
         self._uncaptured.clear()
         self.start_all()
 
-    def _start_unless_needed(self, server_id: str) -> None:
-        needed = any(
-            self._servers[number] == server_id for number in self._uncaptured
-        )
-        if needed:
-            return
-        if server_id in self._stopped:
-            self._start_or_tell(server_id)
-        self._lease.release(_claim(server_id))
+    @property
+    def over(self) -> bool:
+        """True when each server that was stopped runs again."""
+        return not self._stopped
 
     def _start_or_tell(self, server_id: str) -> None:
         with self._work.clock.shielded():
             try:
+                self._lease.claim(_claim(server_id))
                 self._start(server_id)
             except errors.BackupError as exc:
+                self._refused.add(server_id)
                 self._work.reporter.say(
                     f'Server {server_id} was stopped for the backup and '
                     f'could not be started: {exc} Start it: openstack '
@@ -116,31 +138,53 @@ class Downtime:
     def _start(self, server_id: str) -> None:
         server = self._nova.server(server_id)
         if server is not None and server.status != 'ACTIVE':
-            self._settle(server_id)
+            self._settle(server_id, _DEADLINE)
             self._work.reporter.say(f'{server.resource.label}: start')
-            self._nova.start(server_id)
-            self._await(server_id, 'active')
+            service.make_once(
+                lambda: self._is_starting(server_id),
+                lambda: self._ask_to_start(server_id),
+                self._work.clock,
+            )
+            self._await(server_id, 'active', _DEADLINE)
         self._stopped.discard(server_id)
         # Who finds the note and the server running has nothing to do.
         with contextlib.suppress(errors.JournalError):
             self._journal.forget_stopped(server_id)
 
-    def _settle(self, server_id: str) -> None:
+    def _is_starting(self, server_id: str) -> bool | None:
+        """Tell whether it need not be asked to start, None if it has to."""
+        server = self._nova.server(server_id)
+        idle = server and server.status != 'ACTIVE' and not server.task_state
+        return None if idle else True
+
+    def _ask_to_start(self, server_id: str) -> bool:
+        self._nova.start(server_id)
+        return True
+
+    def _settle(self, server_id: str, timeout: float | None = None) -> None:
         """Wait until the server's last task, as its stop, is done."""
 
         def read() -> str:
             server = self._nova.server(server_id)
             return (server.task_state or 'idle') if server else waiting.GONE
 
-        self._work.waiter.until({'idle'}, read, f'Server {server_id}')
+        self._work.waiter.until(
+            {'idle'}, read, f'Server {server_id}', timeout=timeout
+        )
 
-    def _await(self, server_id: str, status: str) -> None:
+    def _await(
+        self, server_id: str, status: str, timeout: float | None = None
+    ) -> None:
         def read() -> str:
             server = self._nova.server(server_id)
             return server.status.lower() if server else waiting.GONE
 
         self._work.waiter.until(
-            {status}, read, f'Server {server_id}', bad={'error', 'deleted'}
+            {status},
+            read,
+            f'Server {server_id}',
+            bad={'error', 'deleted'},
+            timeout=timeout,
         )
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """All items of a plan, side by side, each to its outcome."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent import futures
 import contextlib
 import dataclasses
@@ -10,8 +10,8 @@ import logging
 import queue
 
 from backupclient import errors
+from backupclient.engine import attempt
 from backupclient.engine import downtime
-from backupclient.engine import flows
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
 from backupclient.engine import outcomes
@@ -20,18 +20,25 @@ from backupclient.model import inventory as inventory_
 from backupclient.model import needs
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
-from backupclient.procedures import registry
 from backupclient.procedures import step as step_
 
 LOG = logging.getLogger(__name__)
 
 
-_Verdict = errors.BackupServiceUnavailable | errors.QuotaExceeded | None
+_Verdict = (
+    errors.BackupServiceUnavailable
+    | errors.QuotaExceeded
+    | attempt.Captured
+    | None
+)
 _Future = futures.Future[_Verdict]
 
 
 class Execution:
     """One pass over the items of a run that have no outcome yet.
+
+    An item whose server is stopped has two turns: one until it is captured,
+    and the rest when the other disks of the server are captured too.
 
     Whether a backup service answers is not known until one backup was
     tried. So the first item that could be done without it (its
@@ -56,10 +63,27 @@ class Execution:
         self._held: list[int] = []
         self._tried: set[int] = set()
         self._events = queue.SimpleQueue[tuple[int, _Future | None]]()
-        self._turns = turns.Turns(self._items, self._parallel, self._quotas())
-        stops = run.plan.request.stop_servers
-        self._downtime = downtime.Downtime(
-            work, journal, lease, self._items, self._todo() if stops else ()
+        self._seconds: dict[int, float] = {}
+        todo = self._todo() if run.plan.request.stop_servers else ()
+        self._servers = downtime.servers_of(self._items, todo)
+        self._downtime = downtime.Downtime(work, journal, lease, self._servers)
+        self._attempts = attempt.Attempts(
+            work, journal, lease, self._downtime, lambda n: self._tell(n, None)
+        )
+        self._captured = {
+            number
+            for number in self._servers
+            if self._attempts.is_captured(number, self._items[number])
+        }
+        self._turns = turns.Turns(
+            self._items,
+            self._parallel,
+            self._quotas(),
+            {
+                n: s
+                for n, s in self._servers.items()
+                if n not in self._captured
+            },
         )
 
     def run(self) -> tuple[outcome_.Outcome, ...]:
@@ -68,7 +92,8 @@ class Execution:
         :returns: an outcome for each item of the plan, in its order; one
             that was interrupted is ``skipped``, and is done on resume.
         """
-        first = self._first()
+        first = self._send_scout(self._todo())
+        self._downtime.need(self._servers.keys() - self._captured)
         self._downtime.start_all()
         try:
             self._do(first)
@@ -90,6 +115,11 @@ class Execution:
         """True when each item has its outcome in the journal."""
         return all(n in self._outcomes for n in range(len(self._items)))
 
+    @property
+    def servers_run(self) -> bool:
+        """True when no server is still stopped."""
+        return self._downtime.over
+
     def _do(self, first: Iterable[int]) -> None:
         """Do items, and what can start when they are done with."""
         self._turns.add(first)
@@ -110,15 +140,20 @@ class Execution:
         """Wake who waits for an item: it is done, or needs less now."""
         self._events.put((number, done))
 
-    def _end(self, number: int, error: _Verdict) -> None:
+    def _end(self, number: int, verdict: _Verdict) -> None:
+        if isinstance(verdict, attempt.Captured):
+            self._captured.add(number)
+            self._turns.pause(number)
+            return
+        self._captured.discard(number)
         outcome = self._outcomes.get(number)
         complete = outcome and outcome.state is outcome_.State.COMPLETE
         self._turns.end(number, complete=bool(complete))
-        if isinstance(error, errors.QuotaExceeded):
+        if isinstance(verdict, errors.QuotaExceeded):
             self._turns.add_alone(number)
             self._tried.add(number)
         else:
-            self._turns.add(self._after(number, error))
+            self._turns.add(self._after(number, verdict))
 
     def _quotas(self) -> Mapping[str, inventory_.Quota]:
         """Read what is free, if anything is done that needs it."""
@@ -136,12 +171,25 @@ class Execution:
         numbers = range(len(self._items))
         return [each for each in numbers if each not in self._outcomes]
 
-    def _first(self) -> list[int]:
-        todo = self._todo()
-        unsure = [n for n in todo if self._items[n].fallback is not None]
-        if unsure and not self._backup_service_is_known():
-            self._scout, *self._held = unsure
-        return [number for number in todo if number not in self._held]
+    def _send_scout(self, numbers: Sequence[int]) -> list[int]:
+        """Choose who begins, and hold who waits for what the scout learns.
+
+        With a disk that is held, all of its server's disks are: it would be
+        stopped for that long.
+        """
+        unsure = [n for n in numbers if self._items[n].fallback is not None]
+        if not unsure or self._backup_service_is_known():
+            self._scout, self._held = None, []
+            return list(numbers)
+        self._scout, *others = unsure
+        servers = {self._servers.get(n) for n in others}
+        servers -= {None, self._servers.get(self._scout)}
+        self._held = [
+            n
+            for n in numbers
+            if n in others or self._servers.get(n) in servers
+        ]
+        return [number for number in numbers if number not in self._held]
 
     def _backup_service_is_known(self) -> bool:
         """Tell whether a backup of this run has come to a good end."""
@@ -153,7 +201,7 @@ class Execution:
 
     def _after(
         self, number: int, error: errors.BackupServiceUnavailable | None
-    ) -> Iterable[int]:
+    ) -> Sequence[int]:
         """Tell what can start when an item is done with."""
         if number != self._scout:
             if number in self._outcomes or error is None:
@@ -162,10 +210,9 @@ class Execution:
             self._fall_back(number)
             return [number]
         held, self._held, self._scout = self._held, [], None
-        if held and error is None and not self._backup_service_is_known():
-            # It failed for another reason: the next one goes ahead.
-            self._scout, *self._held = held
-            return [self._scout]
+        if error is None:
+            # If it failed for another reason, the next one goes ahead.
+            return self._send_scout(held)
         if error is not None:
             self.work.reporter.say(
                 'The backup service of this cloud does not answer: volumes '
@@ -188,21 +235,35 @@ class Execution:
     def _one(self, number: int) -> _Verdict:
         """Do an item. Only what concerns other items is given back."""
         try:
-            self.work.clock.check()
+            if number not in self._captured:
+                self.work.clock.check()
             return self._to_its_end(number)
         except errors.JournalError as exc:
             label = self._items[number].resource.label
             self.work.reporter.say(f'{label}: {exc}')
         except errors.Interrupted:
             LOG.debug('Interrupted', exc_info=True)
+        except Exception as exc:
+            # Whatever it is: the other items go on, and this one on resume.
+            LOG.debug('Item %s', number, exc_info=True)
+            label = self._items[number].resource.label
+            self.work.reporter.say(f'{label}: {type(exc).__name__}: {exc}')
         return None
 
     def _to_its_end(self, number: int) -> _Verdict:
         item, clock = self._items[number], self.work.clock
         begun = clock.monotonic()
-        verdict = None
+        verdict: _Verdict = None
         try:
-            outcome = self._outcome(number, item)
+            found = self._attempts.attempt(
+                number,
+                item,
+                first_half=number in self._servers.keys() - self._captured,
+            )
+            if isinstance(found, attempt.Captured):
+                self._seconds[number] = clock.monotonic() - begun
+                return found
+            outcome = found
         except errors.BackupServiceUnavailable as exc:
             verdict = exc
             if item.fallback is not None and not exc.stuck:
@@ -212,70 +273,9 @@ class Execution:
             if number not in self._tried:
                 return exc
             outcome = outcomes.failed(item, str(exc))
-        outcome = dataclasses.replace(
-            outcome, seconds=round(clock.monotonic() - begun, 1)
-        )
+        seconds = clock.monotonic() - begun + self._seconds.get(number, 0.0)
+        outcome = dataclasses.replace(outcome, seconds=round(seconds, 1))
         self.journal.record(number, outcome)
         self._outcomes[number] = outcome
         self.work.reporter.ended(outcome)
         return verdict
-
-    def _outcome(self, number: int, item: plan_.Item) -> outcome_.Outcome:
-        if item.procedure is plan_.Procedure.NONE:
-            return outcomes.without_work(item)
-        left_over: list[str] = []
-        records = self.journal.flow(number, item)
-        begun = records.exists()
-        try:
-            with self._claimed(item):
-                made = flows.run(
-                    [each(self.work, item) for each in registry.steps(item)],
-                    records,
-                    flows.Listener(
-                        functools.partial(self._downtime.begin, number),
-                        functools.partial(
-                            self.work.reporter.step, item.resource
-                        ),
-                        functools.partial(self._done, number),
-                        left_over.append,
-                    ),
-                )
-        except errors.Busy as exc:
-            if begun:
-                # What an earlier process made is there: for another resume.
-                self.work.reporter.say(f'{item.resource.label}: {exc}')
-                raise errors.Interrupted(str(exc)) from exc
-            return outcomes.skipped(item, str(exc))
-        except (
-            errors.Interrupted,
-            errors.BackupServiceUnavailable,
-            errors.QuotaExceeded,
-        ):
-            for text in left_over:
-                self.work.reporter.say(text)
-            raise
-        except errors.BackupError as exc:
-            return outcomes.failed(item, str(exc), left_over)
-        except Exception as exc:
-            # Whatever it is: the other items go on.
-            LOG.debug('%s failed', item.resource.label, exc_info=True)
-            reason = f'{type(exc).__name__}: {exc}'
-            return outcomes.failed(item, reason, left_over)
-        finally:
-            self._downtime.captured(number)
-        return outcomes.complete(item, made)
-
-    def _claimed(
-        self, item: plan_.Item
-    ) -> contextlib.AbstractContextManager[None]:
-        """Keep other runs from what an item works on."""
-        if not item.makes_things:
-            return contextlib.nullcontext()
-        return self._lease.claimed(f'{item.resource.kind}/{item.resource.id}')
-
-    def _done(self, number: int, step: step_.Step) -> None:
-        """Hear that a step of an item is done."""
-        if step.captures:
-            self._downtime.captured(number)
-        if step.frees:
-            self._tell(number, None)

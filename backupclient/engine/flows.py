@@ -39,26 +39,47 @@ def run(
     steps: Sequence[step_.Step],
     path: pathlib.Path,
     listener: Listener,
+    *,
+    until_captured: bool = False,
 ) -> step_.Made:
     """Run steps to their end, from where an earlier process left them.
 
     :param path: of their records in the journal.
+    :param until_captured: end as soon as the copy needs its source no more;
+        the next call does the rest.
     :returns: what they made.
     :raises BackupError: a step failed and what was made is undone.
     """
+    end = _first_capture(steps) if until_captured else len(steps)
     flow = _Flow(steps, path, listener)
     if flow.records.undoing:
         flow.undo()
     resumed = flow.records.done
     try:
-        return flow.run()
+        return flow.run(end)
     except (errors.NotFound, errors.WaitFailed) as exc:
         if not resumed or isinstance(exc, errors.WaitTimeout):
             raise
         # What an earlier process made may be gone, as by a cleanup. All is
         # undone now; begin again.
         LOG.debug('Begun again', exc_info=True)
-        return flow.run()
+        return flow.run(end)
+
+
+def is_captured(steps: Sequence[step_.Step], path: pathlib.Path) -> bool:
+    """Tell whether the copy needs its source no more, by the records."""
+    names = [type(step).__name__ for step in steps]
+    records = flow_records.Records(path, names)
+    done = 0 if records.undoing else records.done
+    return any(step.captures for step in steps[:done])
+
+
+def _first_capture(steps: Sequence[step_.Step]) -> int:
+    """Count the steps up to the one that captures."""
+    for number, step in enumerate(steps, 1):
+        if step.captures:
+            return number
+    return len(steps)
 
 
 class _Flow:
@@ -75,20 +96,26 @@ class _Flow:
         names = [type(step).__name__ for step in steps]
         self.records = flow_records.Records(path, names)
 
-    def run(self) -> step_.Made:
-        """Do what is not done yet; where that fails, undo all."""
+    def run(self, end: int) -> step_.Made:
+        """Do what is not done yet; where that fails, undo all.
+
+        :param end: how many of the steps are to be done.
+        """
         done = self._steps[: self.records.done]
         try:
+            if done:
+                # Asked to stop since: what is there goes again.
+                done[0].work.clock.check()
             for step in done:
                 self._listener.done(step)
             if not any(step.captures for step in done):
                 self._listener.starts()
-            for step in self._steps[len(done) :]:
+            for step in self._steps[len(done) : end]:
                 self._do(step)
         except Exception:
             self.undo()
             raise
-        return self.records.made(len(self._steps))
+        return self.records.made(end)
 
     def undo(self) -> None:
         """Undo what has begun; what cannot be undone is told."""
@@ -104,9 +131,9 @@ class _Flow:
         self._listener.done(step)
 
     def _undo(self, step: step_.Step, made: step_.Made) -> None:
-        self._listener.begins(f'undo: {step.title}')
         with step.work.clock.shielded():
             try:
+                self._listener.begins(f'undo: {step.title}')
                 step.undo(made)
             except errors.BackupError as exc:
                 self._listener.left_over(str(exc))

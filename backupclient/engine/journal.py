@@ -72,7 +72,9 @@ class Ended:
 
 def home() -> pathlib.Path:
     """The folder of all journals, by the XDG base directory rules."""
-    state = os.environ.get('XDG_STATE_HOME') or '~/.local/state'
+    state = os.environ.get('XDG_STATE_HOME', '')
+    if not os.path.isabs(state):
+        state = '~/.local/state'
     return pathlib.Path(state).expanduser() / 'openstack-backup'
 
 
@@ -98,6 +100,7 @@ class Journal:
                     (journal.folder / name).mkdir(mode=0o700)
                 (journal.folder / 'lock').touch(mode=0o600)
                 documents.write(journal.folder / 'run.json', run)
+                documents.flush_folder(home())
                 undo.pop_all()
         except (OSError, errors.TargetError) as exc:
             raise errors.TargetError(

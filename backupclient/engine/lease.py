@@ -190,10 +190,12 @@ class Lease:
                     self._write()
 
     def _end(self) -> None:
-        try:
-            image_id = self._image_id or self._find()
-            if image_id:
-                self._glance.delete(image_id)
-        except errors.BackupError as exc:
-            if self._image_id:
-                self._reporter.say(f'The lease of this run is left: {exc}')
+        # Not while the other thread writes to it.
+        with self._lock:
+            try:
+                image_id = self._image_id or self._find()
+                if image_id:
+                    self._glance.delete(image_id)
+            except errors.BackupError as exc:
+                if self._image_id:
+                    self._reporter.say(f'The lease of this run is left: {exc}')

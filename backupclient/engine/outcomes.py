@@ -20,7 +20,7 @@ def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
         artifact=made.artifact,
         file=made.file,
         key=made.key,
-        notes=made.notes,
+        notes=(*item.notes, *made.notes),
     )
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run, from its plan to the closed backup set."""
 
+from collections.abc import Iterable
 import contextlib
 import dataclasses
 import datetime
@@ -36,12 +37,14 @@ class Report:
 
     :param folder: of the backup set, None without one.
     :param interrupted: it can be resumed.
+    :param gaps: what could not be looked at, as in the plan.
     """
 
     run: str
     folder: pathlib.Path | None
     outcomes: tuple[outcome_.Outcome, ...]
     interrupted: bool
+    gaps: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -49,7 +52,7 @@ class Report:
         states = {outcome.state for outcome in self.outcomes}
         if self.interrupted:
             return INTERRUPTED
-        if states <= {outcome_.State.COMPLETE}:
+        if states <= {outcome_.State.COMPLETE} and not self.gaps:
             return 0
         if outcome_.State.COMPLETE in states:
             return INCOMPLETE
@@ -64,9 +67,11 @@ def start(
     *,
     parallel: int,
     timeout: float,
+    notices: Iterable[str] = (),
 ) -> Report:
     """Run a plan.
 
+    :param notices: are said when the run has its ID.
     :param timeout: seconds for each wait.
     :raises TargetError: the target has no room; nothing was made.
     """
@@ -82,6 +87,8 @@ def start(
         timeout,
     )
     reporter.say(f'Run {run.run}')
+    for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
+        reporter.say(text)
     with contextlib.ExitStack() as undo:
         # The folder first: a run that can be resumed has its folder.
         if target:
@@ -133,9 +140,15 @@ def _go_on(
             outcomes = execution_.run()
         run = dataclasses.replace(run, plan=execution_.plan)
         ended = execution_.finished and _close(
-            journal, run, folder, outcomes, clock, reporter
+            journal,
+            run,
+            folder,
+            outcomes,
+            clock,
+            reporter,
+            servers_run=execution_.servers_run,
         )
-    return Report(run.run, _path(folder, not ended), outcomes, not ended)
+    return Report(run.run, _path(folder), outcomes, not ended, run.plan.gaps)
 
 
 def _folder(run: journal_.Run) -> backup_set.BackupSet | None:
@@ -151,12 +164,10 @@ def _protector(
     return protection.Protector(recipients) if recipients else None
 
 
-def _path(
-    folder: backup_set.BackupSet | None, interrupted: bool
-) -> pathlib.Path | None:
+def _path(folder: backup_set.BackupSet | None) -> pathlib.Path | None:
     if folder is None:
         return None
-    return folder.folder if interrupted else folder.final
+    return folder.final if folder.final.is_dir() else folder.folder
 
 
 def _close(
@@ -166,9 +177,13 @@ def _close(
     outcomes: tuple[outcome_.Outcome, ...],
     clock: clock_.SystemClock,
     reporter: events.Reporter,
+    *,
+    servers_run: bool,
 ) -> bool:
     """Close the backup set first: without it the run is not at its end.
 
+    :param servers_run: else it is not at its end either: who resumes it has
+        them started.
     :returns: whether it is at its end.
     """
     now = clock.now()
@@ -180,6 +195,8 @@ def _close(
             folder.close(
                 record.build(run.plan, run.run, outcomes, started, now)
             )
+        if not servers_run:
+            return False
         journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))
     except errors.TargetError as exc:
         reporter.say(str(exc))

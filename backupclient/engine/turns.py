@@ -16,9 +16,13 @@ class Turns:
     One that needs more than there is comes when nobody else has anything:
     then the cloud has the last word.
 
+    A server that was stopped must not wait: its disks come before all others,
+    and before what is captured already goes on.
+
     :param items: all of the run; who stands here is a number among them.
     :param parallel: so many have their turn at a time.
     :param quotas: as they were at first; one that is missing has no limit.
+    :param servers: that are stopped, by the items' numbers.
     """
 
     def __init__(
@@ -26,9 +30,11 @@ class Turns:
         items: Sequence[plan_.Item],
         parallel: int,
         quotas: Mapping[str, inventory_.Quota],
+        servers: Mapping[int, str],
     ) -> None:
         self._items = items
         self._parallel = parallel
+        self._servers = servers
         self._free = {
             name: quota.free
             for name, quota in quotas.items()
@@ -36,6 +42,8 @@ class Turns:
         }
         self._waiting: list[int] = []
         self._running: set[int] = set()
+        self._paused: set[int] = set()
+        self._halfway: set[int] = set()
         self._alone: set[int] = set()
         self._held: dict[int, Counter[str]] = {}
 
@@ -54,14 +62,22 @@ class Turns:
 
     def begin(self) -> Iterator[int]:
         """Give all whose turn it is now."""
-        for number in list(self._waiting):
+        for number in sorted(self._waiting, key=self._rank):
             if len(self._running) == self._parallel:
                 return
             if self._may_begin(number):
                 self._waiting.remove(number)
                 self._running.add(number)
-                self._held[number] = needs.of(self._items[number])
+                self._held[number] = self._wanted(number)
+                self._halfway ^= {number} & self._servers.keys()
+                self._paused.discard(number)
                 yield number
+
+    def pause(self, number: int) -> None:
+        """Let an item that is captured wait for another turn."""
+        self._running.remove(number)
+        self._paused.add(number)
+        self._waiting.append(number)
 
     def without_temporaries(self, number: int) -> None:
         """An item goes on, and needs only what it leaves."""
@@ -70,21 +86,42 @@ class Turns:
     def end(self, number: int, *, complete: bool) -> None:
         """An item is done with; what it left is kept if it is complete."""
         self._running.remove(number)
+        self._halfway.discard(number)
         self.without_temporaries(number)
         if not complete:
             del self._held[number]
 
     def _may_begin(self, number: int) -> bool:
-        if not self._running:
+        if not self._running and (number in self._paused or not self._paused):
             return True
         if self._alone & {number, *self._running}:
             return False
         return self._fits(number)
 
+    def _rank(self, number: int) -> int:
+        """Give an item's place: who is stopped, who is captured, the rest."""
+        if number in self._paused:
+            return 1
+        begun = {self._servers.get(one) for one in self._held}
+        return 0 if self._servers.get(number) in begun - {None} else 2
+
     def _fits(self, number: int) -> bool:
-        wanted = needs.of(self._items[number])
-        total = sum(self._held.values(), wanted)
+        """Tell whether there is room, also for a captured one to go on."""
+        wanted = self._wanted(number)
+        held = {**self._held, number: wanted}
+        reserve: Counter[str] = Counter()
+        for each in (self._halfway ^ {number}) & self._servers.keys():
+            reserve |= needs.once_captured(self._items[each])
+        total = sum(held.values(), reserve)
         return all(
             total[name] <= self._free[name]
-            for name in wanted.keys() & self._free.keys()
+            for name in (wanted | reserve).keys() & self._free.keys()
         )
+
+    def _wanted(self, number: int) -> Counter[str]:
+        """Count what an item needs in its next turn."""
+        item = self._items[number]
+        whole = needs.of(item)
+        if number in self._paused or number not in self._servers:
+            return whole
+        return whole - needs.once_captured(item)

@@ -111,7 +111,9 @@ def build(
         _entry(item, by_resource.get(item.resource) or _without(item))
         for item in plan.items
     )
-    complete = all(e.state is outcome_.State.COMPLETE for e in items)
+    complete = not plan.gaps and all(
+        e.state is outcome_.State.COMPLETE for e in items
+    )
     return Manifest(
         run=run,
         created_at=_stamp(started),

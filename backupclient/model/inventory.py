@@ -43,7 +43,7 @@ class Inventory:
     :param quotas: by Cinder's names: ``volumes``, ``gigabytes``,
         ``snapshots``, ``backups``, ``backup_gigabytes`` and, per volume type,
         ``volumes_<type>`` and so on. A missing one is not known.
-    :param notes: what could not be read, in sentences.
+    :param unread: by the kind of what could not be read, why, in a sentence.
     """
 
     identity: CloudIdentity
@@ -57,4 +57,4 @@ class Inventory:
     images: tuple[resources.Image, ...] = ()
     secrets: tuple[resources.Secret, ...] = ()
     quotas: Mapping[str, Quota] = dataclasses.field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    unread: Mapping[str, str] = dataclasses.field(default_factory=dict)

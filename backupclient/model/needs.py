@@ -8,6 +8,7 @@ for its volume type. What it makes for itself during a backup counts nowhere.
 from collections import Counter
 
 from backupclient.model import plan as plan_
+from backupclient.model import resources
 
 
 def artifacts(item: plan_.Item) -> Counter[str]:
@@ -23,18 +24,28 @@ def temporaries(item: plan_.Item) -> Counter[str]:
     image = plan_.Procedure.SNAPSHOT_IMAGE
     if item.volume is None or item.procedure is not image:
         return Counter()
-    needed = {
-        'snapshots': 1,
-        'volumes': 1,
-        'gigabytes': 2 * item.volume.size_gib,
-    }
-    of_type = {
-        f'{name}_{item.volume.type_name}': count
-        for name, count in needed.items()
-    }
-    return Counter(needed | of_type)
+    return once_captured(item) + _counted(
+        item.volume, snapshots=1, gigabytes=item.volume.size_gib
+    )
 
 
 def of(item: plan_.Item) -> Counter[str]:
     """Count all that it takes at a time."""
     return artifacts(item) + temporaries(item)
+
+
+def once_captured(item: plan_.Item) -> Counter[str]:
+    """Count what it takes on top when it goes on after its capture.
+
+    That is the volume that is made of the snapshot.
+    """
+    image = plan_.Procedure.SNAPSHOT_IMAGE
+    if item.volume is None or item.procedure is not image:
+        return Counter()
+    return _counted(item.volume, volumes=1, gigabytes=item.volume.size_gib)
+
+
+def _counted(volume: resources.Volume, **needed: int) -> Counter[str]:
+    """Count in each quota, and in that of the volume's type."""
+    of_type = {f'{name}_{volume.type_name}': n for name, n in needed.items()}
+    return Counter(needed | of_type)

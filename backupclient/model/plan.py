@@ -136,10 +136,11 @@ class Item:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Peak:
-    """What a run needs of a quota at one time.
+    """The least of a quota that a run can do with.
 
     That is room for all its artifacts and for the largest of its temporaries:
-    with less room than for all at once, they are made one after the other.
+    with less room than for all at once, they are made one after the other,
+    and with more, side by side.
     Items that were refused for a lack of quota are counted too.
 
     :param quota: Cinder's name of it.
@@ -164,6 +165,7 @@ class Plan:
     :param bytes_to_move: through the services, and to files.
     :param bytes_to_files: the part of it that the target must have room for.
     :param cautions: what a person should know before the run.
+    :param gaps: what was asked for and could not be looked at, in sentences.
     """
 
     identity: inventory_.CloudIdentity
@@ -173,9 +175,10 @@ class Plan:
     bytes_to_files: int = 0
     peaks: tuple[Peak, ...] = ()
     cautions: tuple[str, ...] = ()
+    gaps: tuple[str, ...] = ()
     version: int = FORMAT_VERSION
 
     @property
     def complete(self) -> bool:
         """True when everything that was selected can be backed up."""
-        return all(item.possible for item in self.items)
+        return not self.gaps and all(item.possible for item in self.items)

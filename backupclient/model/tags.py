@@ -17,6 +17,9 @@ from backupclient.model import resources
 RUN = 'backupclient_run'
 SOURCE = 'backupclient_source'
 ROLE = 'backupclient_role'
+IMAGE = 'backupclient_image'
+"""An image's own ID. What is made of an image inherits its other properties
+(Nova's images of servers, Cinder's of volumes), and this one is then wrong."""
 
 _RUN_ID = '[0-9]{8}T[0-9]{6}Z-[a-z]{4}'
 _NAME = re.compile(
@@ -75,6 +78,21 @@ def run_of(name_: str, metadata_: Mapping[str, str]) -> str:
     return fit[1] if fit else ''
 
 
-def made_by_us(name_: str, metadata_: Mapping[str, str]) -> bool:
-    """Tell whether a thing in the cloud was made by this program."""
+def own(image_id: str, properties: Mapping[str, str]) -> Mapping[str, str]:
+    """Give an image's properties, none of ours where they are inherited."""
+    if properties.get(IMAGE, image_id) == image_id:
+        return properties
+    ours = {RUN, SOURCE, ROLE, IMAGE}
+    return {k: v for k, v in properties.items() if k not in ours}
+
+
+def made_by_us(
+    name_: str, metadata_: Mapping[str, str], run: str = ''
+) -> bool:
+    """Tell whether a thing in the cloud was made by this program.
+
+    :param run: by this run, ``''``: by any.
+    """
+    if run:
+        return run in (metadata_.get(RUN), run_of(name_, {}))
     return RUN in metadata_ or is_name(name_)

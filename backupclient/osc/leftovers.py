@@ -26,7 +26,7 @@ def survey(
     return cleanup.judge(cloud, leftovers.find(inventory, now), now)
 
 
-def hint(cloud: door.Cloud, inventory: inventory_.Inventory) -> str:
+def hints(cloud: door.Cloud, inventory: inventory_.Inventory) -> list[str]:
     """Say that there is something to clean up, nothing when there is not.
 
     Nor when it cannot be told: who runs a backup asked for something else.
@@ -35,13 +35,13 @@ def hint(cloud: door.Cloud, inventory: inventory_.Inventory) -> str:
         found = survey(cloud, inventory)
     except errors.CloudError:
         LOG.debug('The leases cannot be read', exc_info=True)
-        return ''
+        return []
     dead = [one for one in found if one.goes]
     if not dead:
-        return ''
+        return []
     runs = sorted({one.run for one in dead})
     some = ', '.join(runs[:3]) + (', ...' if len(runs) > 3 else '')
-    return (
+    return [
         f'Left in the project by interrupted runs ({some}): {len(dead)} '
         'temporary things. "openstack backup cleanup" takes them away.'
-    )
+    ]

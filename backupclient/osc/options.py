@@ -24,26 +24,26 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
         help='Everything in the project that holds user data',
     )
     for kind, text in (
-        ('server', 'A server: its own disk and each attached volume'),
-        ('volume', 'A volume'),
-        ('image', 'An image'),
-        ('secret', 'A secret (name, ID or href)'),
+        ('server', 'A server: its own disk and each attached volume; by name'),
+        ('volume', 'A volume; by name'),
+        ('image', 'An image; by name'),
+        ('secret', 'A secret; by name, href'),
     ):
         group.add_argument(
             f'--{kind}',
             metavar=f'<{kind}>',
             action='append',
             default=[],
-            help=f'{text}; by name or ID, can be repeated',
+            help=f'{text} or ID, can be repeated',
         )
     group.add_argument(
         '--match',
-        metavar='<key[=value]>',
+        metavar='<key=value>',
         action='append',
         default=[],
         type=_match,
         help='Servers and volumes with these metadata, and servers with '
-        'this tag; can be repeated, all must hold',
+        'this tag; a key alone fits any value; can be repeated, all must hold',
     )
     group.add_argument(
         '--exclude',
@@ -75,12 +75,12 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
         '--full',
         action='store_true',
         help='Full backups in the Backup API (default: incremental where '
-        'the volume has a backup)',
+        'the volume has an available backup and has not grown since)',
     )
     chain.add_argument(
         '--incremental',
         action='store_true',
-        help='Incremental backups only; a volume without a full backup '
+        help='Incremental backups only; a volume without an available backup '
         'cannot be backed up',
     )
     group.add_argument(
@@ -106,7 +106,7 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
         '--stop-servers',
         action='store_true',
         help='Stop a running server while its disks are captured, and start '
-        'it again at once: consistent instead of crash-consistent',
+        'it again as soon as they are: consistent instead of crash-consistent',
     )
 
 

@@ -12,7 +12,6 @@ from backupclient import errors
 from backupclient import planner
 from backupclient.cloud import door
 from backupclient.cloud import inventory
-from backupclient.model import events
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.osc import leftovers
@@ -26,37 +25,39 @@ def connect(app: Any) -> tuple[door.Cloud, clock_.SystemClock]:
     return door.connect(app.client_manager.sdk_connection, clock), clock
 
 
-def plan(
-    cloud: door.Cloud,
-    request: request_.Request,
-    reporter: events.Reporter | None = None,
-) -> plan_.Plan:
-    """Read the project and plan for it.
-
-    :param reporter: hears of what interrupted runs left there.
-    """
-    read = inventory.read(cloud, request.images)
-    if reporter is not None:
-        hint = leftovers.hint(cloud, read)
-        if hint:
-            reporter.say(hint)
-    return planner.plan(request, read)
+def plan(cloud: door.Cloud, request: request_.Request) -> plan_.Plan:
+    """Read the project and plan for it."""
+    return planner.plan(request, inventory.read(cloud, request.images))
 
 
 def chosen(
-    cloud: door.Cloud, args: argparse.Namespace, reporter: events.Reporter
-) -> plan_.Plan:
-    """Give the plan that ``run`` was asked for."""
-    if not args.plan:
-        return plan(cloud, _named(options.request(args), args.name), reporter)
+    cloud: door.Cloud, args: argparse.Namespace
+) -> tuple[plan_.Plan, list[str]]:
+    """Give the plan that ``run`` was asked for.
+
+    :returns: it, and what to say of it: what has changed since it was saved,
+        and what interrupted runs have left.
+    """
+    if args.plan:
+        return _saved(cloud, args)
+    request = _named(options.request(args), args.name)
+    read = inventory.read(cloud, request.images)
+    return planner.plan(request, read), leftovers.hints(cloud, read)
+
+
+def _saved(
+    cloud: door.Cloud, args: argparse.Namespace
+) -> tuple[plan_.Plan, list[str]]:
     saved = documents.read(args.plan, plan_.Plan, 'saved plan')
+    revision.require_same_project(saved, cloud.identity)
     saved = dataclasses.replace(
         saved, request=_named(saved.request, args.name)
     )
-    fresh = plan(cloud, saved.request, reporter)
-    for change in revision.changes(saved, fresh):
-        reporter.say(change)
-    return fresh if args.replan else revision.still_valid(saved, fresh)
+    images = [item.image.id for item in saved.items if item.image]
+    read = inventory.read(cloud, images)
+    fresh = planner.plan(revision.request(saved, read), read)
+    said = revision.changes(saved, fresh) + leftovers.hints(cloud, read)
+    return revision.revised(saved, fresh, replan=args.replan), said
 
 
 def _named(request: request_.Request, name: str) -> request_.Request:

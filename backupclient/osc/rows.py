@@ -93,7 +93,7 @@ def plan_summary(planned: plan_.Plan) -> list[str]:
         f'{display.size(planned.bytes_to_files)} of it into files.'
     ]
     lines += [
-        f'Quota {peak.quota}: {peak.needed} needed at most, {peak.free} free.'
+        f'Quota {peak.quota}: at least {peak.needed} needed, {peak.free} free.'
         for peak in planned.peaks
         if peak.free is not None
     ]

@@ -8,6 +8,9 @@ from backupclient import errors
 from backupclient.osc import base
 from backupclient.osc import options
 
+_PARALLEL = 4
+_TIMEOUT = 360
+
 
 class RunBackup(base.Lister):
     """Back up: do it, wait, clean up, check, and write down what was made.
@@ -41,21 +44,21 @@ class RunBackup(base.Lister):
         parser.add_argument(
             '--replan',
             action='store_true',
-            help='With --plan: plan anew what has changed since',
+            help='With --plan: plan anew those of its resources that have '
+            'changed since',
         )
         parser.add_argument(
             '--parallel',
             metavar='<number>',
             type=options.positive,
-            default=4,
-            help='How many resources are worked on at a time (default: 4)',
+            help=f'How many resources are worked on at a time (default: '
+            f'{_PARALLEL})',
         )
         parser.add_argument(
             '--timeout',
             metavar='<minutes>',
             type=options.positive,
-            default=360,
-            help='The longest that each wait may take (default: 360)',
+            help=f'The longest that each wait may take (default: {_TIMEOUT})',
         )
         parser.add_argument(
             '--name',
@@ -79,13 +82,15 @@ class RunBackup(base.Lister):
             if parsed_args.resume:
                 report = run.resume(cloud, clock, parsed_args.resume, reporter)
             else:
+                plan, notices = planning.chosen(cloud, parsed_args)
                 report = run.start(
                     cloud,
                     clock,
-                    planning.chosen(cloud, parsed_args, reporter),
+                    plan,
                     reporter,
-                    parallel=parsed_args.parallel,
-                    timeout=parsed_args.timeout * 60.0,
+                    parallel=parsed_args.parallel or _PARALLEL,
+                    timeout=(parsed_args.timeout or _TIMEOUT) * 60.0,
+                    notices=notices,
                 )
         self.exit_code = report.exit_code
         self.epilogue = rows.run_summary(report)
@@ -101,6 +106,11 @@ def _check(args: argparse.Namespace) -> None:
             raise errors.UsageError(
                 'A saved plan or an earlier run has its own selection and '
                 'options: give --plan or --resume without them.'
+            )
+        if args.resume and (args.parallel or args.timeout or args.name):
+            raise errors.UsageError(
+                'An earlier run goes on with its own --parallel, --timeout '
+                'and --name: give --resume without them.'
             )
     elif not options.selects(args):
         raise errors.UsageError(

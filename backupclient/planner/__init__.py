@@ -48,5 +48,22 @@ def plan(
         bytes_to_move=cost.moved(items),
         bytes_to_files=cost.to_files(items),
         peaks=quota.peaks(wanted, inventory.quotas),
-        cautions=(*inventory.notes, *said),
+        cautions=(*inventory.unread.values(), *said),
+        gaps=_gaps(request, inventory),
+    )
+
+
+def _gaps(
+    request: request_.Request, inventory: inventory_.Inventory
+) -> tuple[str, ...]:
+    """Say what the request means, and the user may not look at."""
+    wanted = {
+        rule.KIND
+        for rule in RULES
+        if request.everything and (request.target or not rule.NEEDS_TARGET)
+    }
+    if request.servers or request.match:
+        wanted |= {servers.KIND, volumes.KIND}
+    return tuple(
+        why for kind, why in inventory.unread.items() if kind in wanted
     )

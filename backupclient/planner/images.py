@@ -46,7 +46,9 @@ def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
         if image.owner == project.inventory.identity.project_id
         and image.size != 0
         and (image.status, image.size) != ('queued', None)
-        and not tags.made_by_us(image.name, image.properties)
+        and not tags.made_by_us(
+            image.name, tags.own(image.id, image.properties)
+        )
     )
 
 
@@ -96,8 +98,8 @@ def _state(image: resources.Image) -> str:
         return f'Its state "{image.status}" allows no download. {advice}'
     if image.size == 0:
         return (
-            'There is nothing to download: an image of size 0 only refers to '
-            'snapshots, which hold the data of a volume-backed server.'
+            'There is nothing to download. An image of size 0 mostly refers '
+            'to snapshots, which hold the data of a volume-backed server.'
         )
     if image.size is None:
         return (

@@ -69,11 +69,11 @@ def _is_temporary(metadata: Mapping[str, str]) -> bool:
 
 
 def _own(image: resources.Image) -> Mapping[str, str]:
-    """Give an image's properties, none where they are of another run."""
+    """Give an image's properties, none of ours where they are another's."""
     named = tags.run_of(image.name, {})
     if named and named != image.properties.get(tags.RUN):
         return {}
-    return image.properties
+    return tags.own(image.id, image.properties)
 
 
 def _is_left(name: str, own: Mapping[str, str]) -> bool:

@@ -5,16 +5,20 @@ from collections.abc import Iterator
 import dataclasses
 
 from backupclient import errors
+from backupclient.model import inventory as inventory_
 from backupclient.model import plan as plan_
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.planner import cost
+from backupclient.planner import naming
+from backupclient.planner import rule
 
 
 def changes(saved: plan_.Plan, fresh: plan_.Plan) -> list[str]:
     """Say in sentences what has changed.
 
-    :param fresh: planned now, for the same request.
-    :raises UsageError: the saved plan is for another project or cloud.
+    :param fresh: planned now, as :func:`request` asks.
     """
-    _require_same_project(saved, fresh)
     now = {item.resource.id: item for item in fresh.items}
     before = {item.resource.id for item in saved.items}
     changed = [
@@ -29,30 +33,38 @@ def changes(saved: plan_.Plan, fresh: plan_.Plan) -> list[str]:
     ]
 
 
-def still_valid(saved: plan_.Plan, fresh: plan_.Plan) -> plan_.Plan:
-    """Take out of a saved plan what no longer holds.
+def revised(
+    saved: plan_.Plan, fresh: plan_.Plan, *, replan: bool
+) -> plan_.Plan:
+    """Give the items of a saved plan as they are now.
 
-    :returns: the saved plan, its items as they are now, and those that have
-        changed without a procedure.
+    :param replan: those that have changed are done as they are planned now;
+        else they have no procedure.
     """
-    return dataclasses.replace(saved, items=tuple(_revised(saved, fresh)))
+    items = tuple(_revised(saved, fresh, replan))
+    return dataclasses.replace(
+        fresh,
+        request=saved.request,
+        items=items,
+        bytes_to_move=cost.moved(items),
+        bytes_to_files=cost.to_files(items),
+    )
 
 
-def _revised(saved: plan_.Plan, fresh: plan_.Plan) -> Iterator[plan_.Item]:
+def _revised(
+    saved: plan_.Plan, fresh: plan_.Plan, replan: bool
+) -> Iterator[plan_.Item]:
     now = {item.resource.id: item for item in fresh.items}
     for item in saved.items:
-        why = _change(item, now.get(item.resource.id))
-        yield (
-            dataclasses.replace(
-                item,
-                procedure=plan_.Procedure.NONE,
-                reason=f'{why} Plan anew, or run with --replan.',
-            )
-            if why
-            else now[item.resource.id]
-            if item.possible
-            else item
-        )
+        current = now.get(item.resource.id)
+        why = _change(item, current)
+        if current is not None and (replan or (item.possible and not why)):
+            yield current
+        elif why:
+            way_out = '' if replan else ' Plan anew, or run with --replan.'
+            yield rule.refusal(item, f'{why}{way_out}')
+        else:
+            yield item
 
 
 def _change(saved: plan_.Item, fresh: plan_.Item | None) -> str:
@@ -75,8 +87,14 @@ def _change(saved: plan_.Item, fresh: plan_.Item | None) -> str:
     return ''
 
 
-def _require_same_project(saved: plan_.Plan, fresh: plan_.Plan) -> None:
-    was, now = saved.identity, fresh.identity
+def require_same_project(
+    saved: plan_.Plan, now: inventory_.CloudIdentity
+) -> None:
+    """Do nothing, unless a plan is for another project or cloud.
+
+    :raises UsageError: then.
+    """
+    was = saved.identity
     if (was.auth_url, was.region, was.project_id) != (
         now.auth_url,
         now.region,
@@ -86,3 +104,48 @@ def _require_same_project(saved: plan_.Plan, fresh: plan_.Plan) -> None:
             f'The plan is for project {was.project_name} ({was.project_id}) '
             f'at {was.auth_url}, region {was.region}: log in there.'
         )
+
+
+def request(
+    saved: plan_.Plan, inventory: inventory_.Inventory
+) -> request_.Request:
+    """Ask for what is in a saved plan and still there, by its IDs.
+
+    Names may mean something else by now, or nothing.
+    """
+    known = [
+        one.resource
+        for records in (
+            inventory.servers,
+            inventory.volumes,
+            inventory.images,
+            inventory.secrets,
+        )
+        for one in records
+    ]
+    there = {one.id for one in known}
+    ids: dict[resources.Kind, list[str]] = {
+        kind: [] for kind in resources.Kind
+    }
+    for item in saved.items:
+        if item.resource.id in there:
+            ids[item.resource.kind].append(item.resource.id)
+    return dataclasses.replace(
+        saved.request,
+        servers=tuple(ids[resources.Kind.SERVER]),
+        volumes=tuple(ids[resources.Kind.VOLUME]),
+        images=tuple(ids[resources.Kind.IMAGE]),
+        secrets=tuple(ids[resources.Kind.SECRET]),
+        match=(),
+        exclude=tuple(
+            text for text in saved.request.exclude if _is_there(text, known)
+        ),
+    )
+
+
+def _is_there(excluded: str, known: list[resources.Resource]) -> bool:
+    kind, _, name = excluded.partition('/')
+    try:
+        return bool(naming.find(resources.Kind(kind), name, known))
+    except (ValueError, errors.UsageError):
+        return False

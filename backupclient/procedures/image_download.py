@@ -10,6 +10,7 @@ from backupclient.model import plan as plan_
 from backupclient.procedures import files
 from backupclient.procedures import image_state
 from backupclient.procedures import key_export
+from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.transfer import download
 from backupclient.transfer import part
@@ -24,11 +25,15 @@ class Download(step.Step):
     @staticmethod
     def command(item: plan_.Item) -> str:
         image = item.image.id if item.image else 'IMAGE'
-        file = shlex.quote(item.result)
+        file = shlex.quote(item.result.replace('.*', '.FORMAT'))
         return f'openstack image save --file {file} {image}'
 
     def do(self, made: step.Made) -> step.Made:
         image = image_state.active(self.work, self._image_id(made))
+        if self.item.image is None:
+            removal.require_ours(
+                self.work, f'image {image.id}', image.name, image.properties
+            )
         path = layout.data_file(self.item.resource, image.disk_format)
         received = download.download(
             self.cloud.glance.data(image.id),

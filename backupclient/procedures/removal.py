@@ -5,8 +5,8 @@ A deletion that was accepted is not done: a snapshot that is busy goes back
 to ``available`` (``cinder/volume/manager.py:delete_snapshot``), and what is
 still being made cannot be deleted yet.
 
-What has neither tag nor name of this program is not deleted, whoever asks for
-it: the IDs come from a journal, which someone may have edited.
+What has neither tag nor name of the run is not deleted, whoever asks for it:
+the IDs come from a journal, which someone may have edited.
 """
 
 from collections.abc import Callable, Mapping
@@ -103,7 +103,7 @@ def image(work: step.Work, image_id: str) -> None:
     found = glance.image(image_id)
     if found is None:
         return
-    _require_ours(f'image {image_id}', found.name, found.properties)
+    require_ours(work, f'image {image_id}', found.name, found.properties)
     glance.delete(image_id)
     work.waiter.until(
         _IMAGE_GONE,
@@ -123,7 +123,7 @@ def _remove(
         found = find()
         if found is None:
             return waiting.GONE
-        _require_ours(what, found.name, found.metadata)
+        require_ours(work, what, found.name, found.metadata)
         now = found.status.lower()
         if now in _DELETABLE:
             try:
@@ -144,9 +144,16 @@ def _remove(
     )
 
 
-def _require_ours(what: str, name: str, metadata: Mapping[str, str]) -> None:
-    if not tags.made_by_us(name, metadata):
+def require_ours(
+    work: step.Work, what: str, name: str, metadata: Mapping[str, str]
+) -> None:
+    """Do nothing, unless a thing was made by something else.
+
+    :param work: of a run, or without one: then any run will do.
+    :raises DocumentError: then.
+    """
+    if not tags.made_by_us(name, metadata, work.run):
         raise errors.DocumentError(
-            f'{what} was not made by this program, and is not deleted: the '
-            'journal of the run is not what this program wrote.'
+            f'{what} was not made by this run, and is left alone: the journal '
+            'of the run is not what this program wrote.'
         )

@@ -136,6 +136,13 @@ def _of_volume(cloud: door.Cloud, source: Source) -> str:
     volume = cloud.cinder.volume(source.volume_id)
     if volume is None or not volume.encrypted:
         raise errors.UsageError(f'{source.label} is not encrypted.')
+    if volume.status == 'creating':
+        # Cinder may give it another key (``flows/manager/create_volume.py``,
+        # ``_rekey_volume``), and deletes this one.
+        raise errors.BackupError(
+            f'{source.label} is being created: it may get another key. Try '
+            'again when it is available.'
+        )
     return volume.key_id
 
 

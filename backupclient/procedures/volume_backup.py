@@ -84,14 +84,15 @@ class Backup(step.Step):
 
     def _start(self) -> str:
         volume_id = self.item.resource.id
-        wanted = 'in-use' if _in_use(self.item) else 'available'
-        volume_state.settle(self.work, volume_id, {wanted})
+        state = volume_state.settle(
+            self.work, volume_id, {'available', 'in-use'}
+        )
         return self.cloud.cinder.create_backup(
             volume_id,
             volume_image.artifact_name(self.work, self.item),
             self._tags(),
             incremental=self.item.incremental,
-            in_use=_in_use(self.item),
+            in_use=state == 'in-use',
         )
 
     def _finish(self, backup_id: str) -> None:

@@ -81,7 +81,9 @@ class UploadVolume(step.Step):
             self.work,
             self._volume_id(made),
             f'{self.item.resource.label} could not be copied to an image',
-            'Look at the quota of the image service, and try again.',
+            'Look at the quota of the image service. Newer clouds also refuse '
+            'LUKS 2, and NTFS or exFAT without a partition table: then use '
+            '--volume-method backup.',
         ):
             image_state.active(self.work, image_id)
 

@@ -13,10 +13,11 @@ def settle(
     volume_id: str,
     wanted: Collection[str],
     advice: str = 'It changed since it was planned: make a new plan.',
-) -> None:
+) -> str:
     """Wait until a volume is in one of the wanted states.
 
     :param advice: what to do when it goes into another one.
+    :returns: the state that it is in then.
     :raises WaitFailed: it is in another state, that it does not leave.
     """
     state = leave(
@@ -27,6 +28,7 @@ def settle(
             f'Volume {volume_id} is {state}, not {" or ".join(wanted)}. '
             f'{advice}'.rstrip()
         )
+    return state
 
 
 def leave(work: step.Work, volume_id: str, states: Collection[str]) -> str:

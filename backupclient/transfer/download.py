@@ -152,7 +152,7 @@ class _Stream:
                 if self._ranges and before and error.status in _NO_RANGES:
                     self._ranges = False
                     continue
-                if not _passes(error):
+                if not error.passes:
                     raise
                 idle = 0 if self._tally.done > before else idle + 1
                 if idle == _TRIES:
@@ -186,10 +186,5 @@ class _Stream:
         return errors.TransferError(
             f'The download of {self._part.destination.name} stopped at byte '
             f'{self._tally.done:,} and {_TRIES} tries brought no more: '
-            f'{error} What is there was kept: resume the run.'
+            f'{error} Try again when the connection holds.'
         )
-
-
-def _passes(error: errors.CloudError) -> bool:
-    """Tell whether a later try may end better."""
-    return error.status in {0, 429} or error.status >= 500

@@ -124,11 +124,11 @@ class InventoryTestCase(base.TestCase):
             self.log_in(types=present)
             read = inventory.read(self.cloud)
             self.assertEqual(3, len(read.services), absent)
-            self.assertEqual((), read.notes)
+            self.assertEqual({}, read.unread)
             asked = {request.service for request in self.fake.seen}
             self.assertNotIn(fake_cloud.TYPES[absent], asked)
 
-    def test_forbidden_lists_become_notes(self):
+    def test_forbidden_lists_are_noted(self):
         for text in (
             'GET nova /servers/detail',
             'GET cinder /volumes/detail',
@@ -139,7 +139,7 @@ class InventoryTestCase(base.TestCase):
             self.fake.faults.clear()
             answer = wire.Answer(403, {'forbidden': {'message': 'policy'}})
             self.fake.fail(answer, text, times=9)
-            (note,) = inventory.read(self.cloud).notes
+            (note,) = inventory.read(self.cloud).unread.values()
             self.assertIn('policy', note)
 
     def test_only_where_a_run_leaves_something(self):
@@ -164,7 +164,7 @@ class InventoryTestCase(base.TestCase):
         self.fake.cinder.backup_policy = False
         read = inventory.read(self.cloud)
         self.assertFalse(read.backup_api)
-        self.assertEqual((), read.notes)
+        self.assertEqual({}, read.unread)
 
     def test_quotas(self):
         self.fake.cinder.add_volume('a', size=7)

@@ -64,6 +64,106 @@ class DowntimeTestCase(base.TestCase):
         self._check_runs()
         self.assertEqual(1, self._actions().count('os-stop'))
 
+    def _disks(self, count):
+        """A server with so many volumes, and another one."""
+        self._plan()
+        for number in range(count - 1):
+            self.fake.cinder.add_volume(
+                f'data-{number}', base.DATA, server=self.server_id
+            )
+        other = self.fake.nova.add_server('db', b'root')
+        self.fake.cinder.add_volume('db-data', b'db', server=other['id'])
+        self.fake.cinder.add_volume('alone', b'alone')
+        return self.plan(target=str(self.target), stop_servers=True)
+
+    def test_down_for_no_more_than_its_captures(self):
+        """However few turns there are, nothing is copied meanwhile."""
+        report = self.start(self._disks(5), parallel=1)
+        self.assertEqual(0, report.exit_code)
+        self._check_runs()
+        seen = [
+            f'{request.path} {request.body[:30]}'
+            for request in self.fake.seen
+            if request.method == 'POST' or request.path.endswith('/file')
+        ]
+        stop, start = (
+            next(n for n, each in enumerate(seen) if words in each)
+            for words in (
+                f'{self.server_id}/action b\'{{"os-stop',
+                f'{self.server_id}/action b\'{{"os-start',
+            )
+        )
+        down = ' '.join(seen[stop:start])
+        self.assertEqual(5, down.count('/snapshots'))
+        self.assertEqual(1, down.count('createImage'))
+        self.assertNotIn('/file', down)
+        self.assertNotIn('volume_upload', down)
+
+    def test_scout(self):
+        """A server is not down while one of its disks is held."""
+        self._disks(2)
+        planned = self.plan(stop_servers=True)
+        self.assertTrue(any(item.fallback for item in planned.items))
+        self.assertEqual(0, self.start(planned, parallel=4).exit_code)
+        said = [
+            text.rpartition(': ')[2]
+            for text in self.reporter.said
+            if text.endswith((': stop', ': start'))
+        ]
+        # The disks of the other server wait for what the first one learns.
+        self.assertEqual(2 * ['stop', 'start'], said)
+
+    def test_interrupted_between_the_halves(self):
+        for number in range(1, 200, 3):
+            self.begin()
+            planned = self._disks(3)
+            self.new_process(stop_at=number)
+            self.start(planned)
+            self._check_runs()
+            if len(self.clock.pauses) < number:
+                return
+            self.new_process()
+            self.assertEqual(0, self.resume().exit_code)
+            self._check_runs()
+
+    def test_server_that_does_not_start(self):
+        """It is tried again, and the run has not ended before it runs."""
+        planned = self._plan()
+        self.fake.fail(
+            REFUSED,
+            f'POST nova /servers/{self.server_id}/action',
+            skip=2,
+            times=9,
+            same=False,
+        )
+        report = self.start(planned)
+        self.assertEqual(130, report.exit_code)
+        self.assertEqual(
+            {'web': 'complete', 'data': 'complete'}, self.states(report)
+        )
+        self.assertTrue((report.folder / 'manifest.json').is_file())
+        told = [t for t in self.reporter.said if 'could not be started' in t]
+        self.assertEqual(2, len(told))
+        self.fake.faults.clear()
+        self.new_process()
+        self.assertEqual(0, self.resume().exit_code)
+        self._check_runs()
+
+    def test_lost_answer_to_a_start(self):
+        for status in 503, 500:
+            for done in True, False:
+                self.begin()
+                planned = self._plan()
+                fault = wire.Fault(
+                    wire.Answer(status, {}),
+                    lambda request: b'os-start' in request.body,
+                    done=done,
+                )
+                self.fake.faults.append(fault)
+                self.assertEqual(0, self.start(planned).exit_code)
+                self.assertTrue(fault.hit)
+                self._check_runs()
+
     def test_captured_while_it_is_down(self):
         states = []
 

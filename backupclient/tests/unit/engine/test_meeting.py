@@ -333,8 +333,7 @@ class NoteTestCase(TestCase):
         self.volume('data')
         report = self.start(self.plan_of('data', target=''))
         self.assertEqual({'data': 'complete'}, self.states(report))
-        _, said = self.reporter.said
-        self.assertIn('may not see each other', said)
+        self.assertIn('may not see each other', ' '.join(self.reporter.said))
 
     def test_refused(self):
         for method in ('POST', 'PATCH'):

@@ -30,12 +30,12 @@ def _backup(size_gib=100):
 
 
 class TurnsTestCase(testtools.TestCase):
-    def _turns(self, *items, parallel=4, **free):
+    def _turns(self, *items, parallel=4, servers=None, **free):
         quotas = {
             name: inventory.Quota(-1 if left is None else left + 7, 7)
             for name, left in free.items()
         }
-        made = turns.Turns(items, parallel, quotas)
+        made = turns.Turns(items, parallel, quotas, servers or {})
         made.add(range(len(items)))
         return made
 
@@ -150,7 +150,7 @@ class TurnsTestCase(testtools.TestCase):
     def test_item_that_was_planned_anew(self):
         """Who falls back to another way needs what that way needs."""
         items = [_backup(), _backup()]
-        made = turns.Turns(items, 4, {'volumes': inventory.Quota(1, 0)})
+        made = turns.Turns(items, 4, {'volumes': inventory.Quota(1, 0)}, {})
         made.add([0, 1])
         self._check(made, 0, 1)
         for number in (0, 1):
@@ -166,3 +166,49 @@ class TurnsTestCase(testtools.TestCase):
         self.assertTrue(made)
         made.end(0, complete=True)
         self.assertFalse(made)
+
+    def test_disks_of_a_stopped_server_come_first(self):
+        """Then what is captured goes on, and then others come."""
+        servers = {0: 'web', 2: 'web', 3: 'web'}
+        made = self._turns(*[_attached()] * 4, parallel=1, servers=servers)
+        self._check(made, 0)
+        made.pause(0)
+        self._check(made, 2)
+        made.pause(2)
+        self._check(made, 3)
+        made.pause(3)
+        for number in 0, 2, 3, 1:
+            self._check(made, number)
+            made.end(number, complete=True)
+        self.assertFalse(made)
+
+    def test_captured_ones_make_room(self):
+        """No snapshot takes the room for the volume that goes on with one."""
+        servers = {0: 'web', 1: 'web', 2: 'web'}
+        made = self._turns(
+            *[_attached()] * 3, servers=servers, gigabytes=300, volumes=1
+        )
+        self._check(made, 0, 1)
+        made.pause(0)
+        made.pause(1)
+        self._check(made, 0)
+        self._check(made)
+        made.without_temporaries(0)
+        self._check(made, 2)
+        made.pause(2)
+        made.end(0, complete=True)
+        self._check(made, 1)
+        made.end(1, complete=True)
+        self._check(made, 2)
+        made.end(2, complete=True)
+        self.assertFalse(made)
+
+    def test_too_little_for_both_halves(self):
+        """The cloud has the last word."""
+        servers = {0: 'web', 1: 'web'}
+        made = self._turns(*[_attached()] * 2, servers=servers, gigabytes=50)
+        self._check(made, 0)
+        made.pause(0)
+        self._check(made, 0)
+        made.end(0, complete=False)
+        self._check(made, 1)

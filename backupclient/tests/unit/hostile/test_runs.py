@@ -86,7 +86,7 @@ class TestPlan(TestCase):
 
     def run_it(self):
         arguments = argparse.Namespace(plan=self.file, name='', replan=False)
-        plan = planning.chosen(self.cloud, arguments, self.reporter)
+        plan, _ = planning.chosen(self.cloud, arguments)
         if plan.request.target not in ('', str(self.target)):
             # Any folder may be meant; only this one is for the test.
             raise errors.UsageError(plan.request.target)

@@ -88,6 +88,9 @@ class RunTestCase(base.TestCase):
             ['--plan', plan, '--to', self.target],
             ['--resume', 'last', '--volume', 'data'],
             ['--resume', 'last', '--plan', plan],
+            ['--resume', 'last', '--parallel', '2'],
+            ['--resume', 'last', '--timeout', '5'],
+            ['--resume', 'last', '--name', 'other'],
             ['--all', '--parallel', '0'],
             ['--all', '--parallel', 'many'],
             ['--all', '--timeout', '-1'],
@@ -139,6 +142,28 @@ class SavedPlanTestCase(base.TestCase):
         self.assertIn('its size was', self.err.said)
         (row,) = self.rows('run', '--plan', self.file, '--replan')
         self.assertEqual('complete', row['Outcome'])
+
+    def test_renamed_and_gone(self):
+        other = self.fake.cinder.add_volume('other', b'data')
+        file = self.root / 'named.json'
+        named = ['--volume', 'data', '--volume', 'other']
+        self.rows('plan', '--to', self.target, *named, '--save', file)
+        self.volume['name'] = 'renamed'
+        self.fake.remove('volumes', other['id'])
+        for words in [], ['--replan']:
+            rows = self.rows('run', '--plan', file, *words, code=3)
+            self.assertEqual(
+                [('renamed', 'complete'), ('other', 'skipped')],
+                [(row['Name'], row['Outcome']) for row in rows],
+            )
+            self.assertIn('no longer there', self.err.said)
+
+    def test_new_ones_stay_out(self):
+        self.fake.cinder.add_volume('later', b'data')
+        for words in [], ['--replan']:
+            (row,) = self.rows('run', '--plan', self.file, *words)
+            self.assertEqual('data', row['Name'])
+            self.assertIn('"later"', self.err.said)
 
     def test_damaged(self):
         for text in ('', '{}', '[]', '{"version": 99}'):

@@ -136,5 +136,7 @@ class TestCautions(base.TestCase):
             self.assertIn(words, ' '.join(made.cautions))
 
     def test_what_could_not_be_read_comes_first(self):
-        made = self.plan(VOLUME, cloud={'notes': ('No secrets: 403.',)})
+        made = self.plan(
+            VOLUME, cloud={'unread': {'secret': 'No secrets: 403.'}}
+        )
         self.assertEqual('No secrets: 403.', made.cautions[0])

@@ -98,6 +98,13 @@ class LeftoversTestCase(testtools.TestCase):
                 (leftover.Kind.IMAGE, RUN), (found.kind, found.run), role
             )
 
+    def test_image_of_the_tenant_with_tags_of_its_source(self):
+        for role in tags.Role:
+            inherited = tags.metadata(RUN, SOURCE, role)
+            inherited |= {tags.IMAGE: 'the source'}
+            one = samples.image('mine', properties=inherited)
+            self.assertEqual((), self._find(one), role)
+
     def test_lease(self):
         one = samples.image(
             lease.name(RUN), status='queued', size=None, properties=LEASE

@@ -52,6 +52,13 @@ class TestEverything(base.TestCase):
             (False, samples.image('golden', 'queued', size=None)),
             (False, samples.image('golden', owner='project-of-bob')),
             (False, samples.image('any name', properties=OURS)),
+            # Nova and Cinder give a copy the properties of its source.
+            (
+                True,
+                samples.image(
+                    'any name', properties=OURS | {tags.IMAGE: 'its source'}
+                ),
+            ),
             (False, samples.image(f'backupclient-{samples.RUN_ID}-volume-x')),
         ):
             found = self.names(image, **TO)

@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One item, from its turn to its outcome."""
+
+from collections.abc import Callable
+import dataclasses
+import functools
+import logging
+import os
+
+from backupclient import errors
+from backupclient.engine import downtime as downtime_
+from backupclient.engine import flows
+from backupclient.engine import journal as journal_
+from backupclient.engine import lease as lease_
+from backupclient.engine import outcomes
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.procedures import registry
+from backupclient.procedures import step as step_
+
+LOG = logging.getLogger(__name__)
+
+
+class Captured:
+    """The first half of an item is done: the copy needs its source no more."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Attempts:
+    """Works on items, each in the thread that calls.
+
+    :param freed: hears the number of an item whose temporaries are gone.
+    """
+
+    work: step_.Work
+    journal: journal_.Journal
+    lease: lease_.Lease
+    downtime: downtime_.Downtime
+    freed: Callable[[int], None]
+
+    def attempt(
+        self, number: int, item: plan_.Item, *, first_half: bool
+    ) -> outcome_.Outcome | Captured:
+        """Work on an item.
+
+        :param first_half: only until it is captured. It stays claimed then.
+        :raises BackupServiceUnavailable: and QuotaExceeded: what was made is
+            undone, and another way or time may do.
+        :raises Interrupted: it can be resumed.
+        """
+        if item.procedure is plan_.Procedure.NONE:
+            return outcomes.without_work(item)
+        claim = f'{item.resource.kind}/{item.resource.id}'
+        left_over: list[str] = []
+        begun = os.path.lexists(self.journal.flow(number, item))
+        keeps_claim = False
+        try:
+            if item.makes_things:
+                self.lease.claim(claim)
+            made = self._run(number, item, left_over, first_half)
+            if first_half:
+                keeps_claim = True
+                return Captured()
+        except errors.Busy as exc:
+            if begun:
+                # What an earlier process made is there: for another resume.
+                self.work.reporter.say(f'{item.resource.label}: {exc}')
+                raise errors.Interrupted(str(exc)) from exc
+            return outcomes.skipped(item, str(exc))
+        except (
+            errors.Interrupted,
+            errors.BackupServiceUnavailable,
+            errors.QuotaExceeded,
+        ):
+            for text in left_over:
+                self.work.reporter.say(text)
+            raise
+        except errors.BackupError as exc:
+            return outcomes.failed(item, str(exc), left_over)
+        except Exception as exc:
+            # Whatever it is: the other items go on.
+            LOG.debug('%s failed', item.resource.label, exc_info=True)
+            reason = f'{type(exc).__name__}: {exc}'
+            return outcomes.failed(item, reason, left_over)
+        finally:
+            if not keeps_claim:
+                self.lease.release(claim)
+            self.downtime.captured(number)
+        return outcomes.complete(item, made)
+
+    def is_captured(self, number: int, item: plan_.Item) -> bool:
+        """Tell whether an earlier process has captured an item."""
+        return flows.is_captured(
+            self._steps(item), self.journal.flow(number, item)
+        )
+
+    def _run(
+        self,
+        number: int,
+        item: plan_.Item,
+        left_over: list[str],
+        first_half: bool,
+    ) -> step_.Made:
+        return flows.run(
+            self._steps(item),
+            self.journal.flow(number, item),
+            flows.Listener(
+                functools.partial(self.downtime.begin, number),
+                functools.partial(self.work.reporter.step, item.resource),
+                functools.partial(self._done, number),
+                left_over.append,
+            ),
+            until_captured=first_half,
+        )
+
+    def _steps(self, item: plan_.Item) -> list[step_.Step]:
+        return [each(self.work, item) for each in registry.steps(item)]
+
+    def _done(self, number: int, step: step_.Step) -> None:
+        """Hear that a step of an item is done."""
+        if step.captures:
+            self.downtime.captured(number)
+        if step.frees:
+            self.freed(number)
