@@ -8,12 +8,15 @@ import re
 import testtools
 
 import backupclient
+from backupclient.engine import flow_records
+from backupclient.engine import journal
 from backupclient.manifest import record
 from backupclient.model import inventory
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.procedures import step
 
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
 
@@ -39,6 +42,14 @@ SECTIONS = {
         'Plan': plan.Plan,
         'Item of a plan': plan.Item,
         'Peak': plan.Peak,
+    },
+    'journal.rst': {
+        'Run': journal.Run,
+        'Outcome': outcome.Outcome,
+        'Steps': flow_records.Progress,
+        'Step': flow_records.Done,
+        'Made': step.Made,
+        'End': journal.Ended,
     },
 }
 
@@ -71,11 +82,25 @@ class FormatsTestCase(testtools.TestCase):
                 )
 
     def test_versions(self):
-        for name, version in (
-            ('manifest.rst', record.FORMAT_VERSION),
-            ('plan.rst', plan.FORMAT_VERSION),
+        for name, versions in (
+            ('manifest.rst', [record.FORMAT_VERSION]),
+            ('plan.rst', [plan.FORMAT_VERSION]),
+            # Of a run, of steps, of an end.
+            (
+                'journal.rst',
+                [journal.VERSION, flow_records.VERSION, journal.VERSION],
+            ),
         ):
-            self.assertIn(
-                f'``version`` (number)\n    Of the format: ``{version}``.',
+            found = re.findall(
+                r'``version`` \(number\)\n    Of the format: ``(\d+)``\.',
                 (PAGES / name).read_text(),
             )
+            self.assertEqual(versions, [int(one) for one in found], name)
+
+    def test_files_of_a_journal(self):
+        """Those that its module names, each in the folder and explained."""
+        text = (PAGES / 'journal.rst').read_text()
+        named = re.findall('<run>/([^ ]+)', journal.__doc__)
+        self.assertEqual(7, len(named))
+        self.assertEqual(named, re.findall(r'^ {7}(\S+)$', text, re.M))
+        self.assertEqual(named, re.findall('^``(.*[./k].*)``$', text, re.M))
