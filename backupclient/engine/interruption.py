@@ -19,7 +19,7 @@ ASKED = (
 )
 LEFT = (
     'Left at once. What is temporary is still there: "openstack backup run '
-    '--resume last" takes it away and goes on.'
+    '--resume {run}" takes it away and goes on.'
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAREWELL = 1.0
@@ -31,7 +31,7 @@ def orderly(
     clock: clock_.SystemClock,
     reporter: events.Reporter,
     asked_text: str = ASKED,
-    left_text: str = LEFT,
+    left_text: str = LEFT.format(run='last'),
 ) -> Iterator[None]:
     """While this lasts, the first signal only stops the clock.
 

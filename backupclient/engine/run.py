@@ -120,7 +120,11 @@ def _go_on(
     journal: journal_.Journal,
     reporter: events.Reporter,
 ) -> Report:
-    with journal.locked(), interruption.orderly(clock, reporter):
+    left = interruption.LEFT.format(run=journal.folder.name)
+    with (
+        journal.locked(),
+        interruption.orderly(clock, reporter, left_text=left),
+    ):
         run = journal.run()
         folder = _folder(run)
         work = step.Work(

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which run is meant: by its ID, or as the newest unfinished one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+import contextlib
 import logging
 import os
 import pathlib
@@ -45,11 +46,52 @@ def find(run: str, identity: inventory_.CloudIdentity) -> journal_.Journal:
     return journal
 
 
+def servers_off(identity: inventory_.CloudIdentity) -> list[str]:
+    """Say which servers dead runs of this machine have stopped.
+
+    :param identity: only those of its project; and those of a damaged
+        journal, which does not tell its own.
+    """
+    return [
+        f'Run {journal.folder.name} has stopped server {server_id}, which may '
+        'still be off: "openstack backup run --resume '
+        f'{journal.folder.name}" starts it, or "openstack server start '
+        f'{server_id}".'
+        for journal in _dead()
+        if _is_of(journal, identity)
+        for server_id in _stopped(journal)
+    ]
+
+
+def _dead() -> Iterator[journal_.Journal]:
+    with contextlib.suppress(errors.DocumentError):
+        for folder in _folders():
+            journal = journal_.Journal(folder)
+            if not journal.has_ended and not _is_alive(folder.name):
+                yield journal
+
+
+def _is_of(
+    journal: journal_.Journal, identity: inventory_.CloudIdentity
+) -> bool:
+    try:
+        return _key(journal.run().plan.identity) == _key(identity)
+    except errors.DocumentError:
+        return True
+
+
+def _stopped(journal: journal_.Journal) -> frozenset[str]:
+    try:
+        return journal.stopped()
+    except errors.DocumentError:
+        return frozenset()
+
+
 def _newest(identity: inventory_.CloudIdentity) -> journal_.Journal:
     for folder in _folders():
         journal = journal_.Journal(folder)
         try:
-            if journal.has_ended:
+            if journal.has_ended or _is_alive(folder.name):
                 continue
             if _key(journal.run().plan.identity) == _key(identity):
                 return journal
@@ -59,6 +101,10 @@ def _newest(identity: inventory_.CloudIdentity) -> journal_.Journal:
         f'There is no unfinished run of project {identity.project_name} in '
         f'{journal_.home()}.'
     )
+
+
+def _is_alive(run: str) -> bool:
+    return journal_.fate(run) is journal_.Fate.ALIVE
 
 
 def _folders() -> Sequence[pathlib.Path]:

@@ -214,5 +214,5 @@ def _troubles(path: pathlib.Path) -> Iterator[None]:
     except OSError as error:
         raise errors.TargetError(
             f'The backup set {path} cannot be used: {error.strerror}. '
-            'Give another folder, or put that right.'
+            'Put that right, or start anew with another folder.'
         ) from error

@@ -28,6 +28,11 @@ class ExitCodes(command.Command):
     """
 
     exit_code = 0
+
+    def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Give the names of the columns that the output will have."""
+        raise NotImplementedError
+
     epilogue: Sequence[str] = ()
     """What is said after the output, on stderr."""
 
@@ -38,6 +43,7 @@ class ExitCodes(command.Command):
         """
         with streams.lasting(self.app) as stdout, _interrupted_by_signals():
             try:
+                self._require_columns(parsed_args)
                 super().run(parsed_args)
             except errors.BackupError as exc:
                 LOG.debug('The command failed', exc_info=True)
@@ -52,6 +58,15 @@ class ExitCodes(command.Command):
             for line in self.epilogue:
                 say(line)
         return self.exit_code
+
+    def _require_columns(self, parsed_args: argparse.Namespace) -> None:
+        """Refuse an output without any column, before anything is done."""
+        wanted, known = parsed_args.columns, self.column_names(parsed_args)
+        if wanted and not set(wanted) & set(known):
+            raise errors.UsageError(
+                f'No column is called {" or ".join(wanted)}. There are: '
+                f'{", ".join(known)}.'
+            )
 
 
 class Lister(ExitCodes, command.Lister):

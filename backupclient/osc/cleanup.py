@@ -2,6 +2,7 @@
 """``openstack backup cleanup``."""
 
 import argparse
+from collections.abc import Sequence
 import datetime
 import re
 import sys
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from backupclient import errors
 from backupclient.osc import base
+from backupclient.osc import columns
 
 if TYPE_CHECKING:
     from backupclient.cloud import door
@@ -59,9 +61,14 @@ class CleanUpBackups(base.Lister):
         )
         return parser
 
+    def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Give the names of what the rows have."""
+        return columns.CLEANUP
+
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Find, ask, delete."""
         from backupclient.engine import cleanup
+        from backupclient.engine import unfinished
         from backupclient.osc import planning
         from backupclient.osc import progress
         from backupclient.osc import rows
@@ -77,7 +84,11 @@ class CleanUpBackups(base.Lister):
             with progress.reporter() as reporter:
                 found = [*cleanup.remove(cloud, clock, found, reporter)]
             self.exit_code = cleanup.exit_code(found)
-        self.epilogue = rows.cleanup_summary(found)
+        chosen = bool(parsed_args.run or parsed_args.older_than)
+        self.epilogue = (
+            *rows.cleanup_summary(found, chosen=chosen),
+            *unfinished.servers_off(cloud.identity),
+        )
         return rows.cleanup(found)
 
 
@@ -136,16 +147,22 @@ def _agreed(found: list['leftover.Leftover'], yes: bool) -> bool:
     for one in going:
         base.say(f'{one.label} of run {one.run}')
     print(
-        f'Delete these {len(going)}? [y/N] ',
+        f'Delete what is listed ({len(going)})? [y/N] ',
         end='',
         file=sys.stderr,
         flush=True,
     )
     try:
-        return sys.stdin.readline().strip().lower() in ('y', 'yes')
+        answer = sys.stdin.readline()
     except OSError:
         # The terminal was closed: that is no answer.
-        return False
+        answer = ''
+    if not answer.endswith('\n'):
+        base.say('')
+    agreed = answer.strip().lower() in ('y', 'yes')
+    if not agreed:
+        base.say('Nothing was deleted.')
+    return agreed
 
 
 def _somebody_answers() -> bool:

@@ -72,7 +72,20 @@ class Name(_Text):
         return clean(self._value)
 
 
-class Size(_Count):
+class _Number(_Count):
+    """A number, or nothing: that comes first when rows are sorted."""
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, _Number):
+            return NotImplemented
+        mine, theirs = self._value, other._value
+        return (mine is not None, mine or 0) < (
+            theirs is not None,
+            theirs or 0,
+        )
+
+
+class Size(_Number):
     """A number of bytes."""
 
     def human_readable(self) -> str:
@@ -80,7 +93,7 @@ class Size(_Count):
         return size(self._value)
 
 
-class Age(_Count):
+class Age(_Number):
     """A number of seconds."""
 
     def human_readable(self) -> str:

@@ -2,7 +2,7 @@
 """``openstack backup export-key``."""
 
 import argparse
-import pathlib
+from collections.abc import Sequence
 import sys
 from typing import Any
 
@@ -10,7 +10,9 @@ from osc_lib.command import command
 
 from backupclient import errors
 from backupclient.osc import base
+from backupclient.osc import columns
 from backupclient.osc import display
+from backupclient.osc import options
 
 _KINDS = ('volume', 'snapshot', 'backup', 'image', 'secret')
 _STDOUT = '-'
@@ -68,10 +70,14 @@ class ExportKey(base.ExitCodes, command.ShowOne):
         parser.add_argument(
             '--check',
             metavar='<image-file>',
-            type=pathlib.Path,
+            type=options.path,
             help='First prove that the key opens this downloaded image',
         )
         return parser
+
+    def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Give the names of what the row has."""
+        return columns.KEY
 
     def take_action(
         self, parsed_args: argparse.Namespace
@@ -83,7 +89,7 @@ class ExportKey(base.ExitCodes, command.ShowOne):
             _require_redirected_stdout()
         exported = key_export.export(self.app, parsed_args)
         self.epilogue = exported.cautions
-        return exported.columns, exported.values
+        return columns.KEY, exported.values
 
     def produce_output(
         self,

@@ -31,22 +31,9 @@ class Exported:
     proof: luks.Proof
     sealed: bool
 
-    columns = (
-        'source_kind',
-        'source_id',
-        'secret_id',
-        'secret_type',
-        'algorithm',
-        'bit_length',
-        'format',
-        'file',
-        'fingerprint',
-        'opens',
-    )
-
     @property
     def values(self) -> tuple[Any, ...]:
-        """The row, in the order of the columns."""
+        """The row, in the order of ``columns.KEY``."""
         return (
             self.source.kind.value,
             self.source.id,

@@ -6,6 +6,7 @@ import logging
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.engine import cleanup
+from backupclient.engine import unfinished
 from backupclient.model import inventory as inventory_
 from backupclient.model import leftover
 from backupclient.planner import leftovers
@@ -27,6 +28,16 @@ def survey(
 
 
 def hints(cloud: door.Cloud, inventory: inventory_.Inventory) -> list[str]:
+    """Say what dead runs have left: temporary things, and servers off."""
+    return [
+        *_temporary(cloud, inventory),
+        *unfinished.servers_off(cloud.identity),
+    ]
+
+
+def _temporary(
+    cloud: door.Cloud, inventory: inventory_.Inventory
+) -> list[str]:
     """Say that there is something to clean up, nothing when there is not.
 
     Nor when it cannot be told: who runs a backup asked for something else.

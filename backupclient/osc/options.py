@@ -3,6 +3,7 @@
 
 import argparse
 import os
+import pathlib
 from typing import TYPE_CHECKING
 
 from backupclient import errors
@@ -59,7 +60,7 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         '--to',
         metavar='<directory>',
-        default='',
+        type=path,
         help='Bring the data out of the cloud, into a backup set under this '
         'directory',
     )
@@ -83,7 +84,8 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
         help='Incremental backups only; a volume without an available backup '
         'cannot be backed up',
     )
-    group.add_argument(
+    keys = group.add_mutually_exclusive_group()
+    keys.add_argument(
         '--encrypt-to',
         metavar='<recipient>',
         action='append',
@@ -91,7 +93,7 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
         help='Export keys and secrets, encrypted to this age or SSH public '
         'key (or a file of them); can be repeated',
     )
-    group.add_argument(
+    keys.add_argument(
         '--plaintext-keys',
         action='store_true',
         help='Export keys and secrets unprotected: who can read the files '
@@ -177,8 +179,17 @@ def _excluded(text: str) -> str:
     return text
 
 
+def path(text: str) -> pathlib.Path:
+    """Read a path. A variable that is not set makes none."""
+    if not text:
+        raise argparse.ArgumentTypeError('it is empty')
+    return pathlib.Path(text)
+
+
 def positive(text: str) -> int:
     """Read a number of 1 and more."""
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f'"{text}" is not a number above 0')
+    if not text.isdecimal() or len(text) > 6 or int(text) < 1:
+        raise argparse.ArgumentTypeError(
+            f'"{text[:20]}" is not a number from 1 to 999999'
+        )
     return int(text)

@@ -2,9 +2,10 @@
 """``openstack backup plan``."""
 
 import argparse
-import pathlib
+from collections.abc import Sequence
 
 from backupclient.osc import base
+from backupclient.osc import columns
 from backupclient.osc import options
 
 
@@ -32,10 +33,14 @@ class PlanBackup(base.Lister):
         parser.add_argument(
             '--save',
             metavar='<file>',
-            type=pathlib.Path,
+            type=options.path,
             help='Write the plan to a new file, for "backup run --plan"',
         )
         return parser
+
+    def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Give the names of what the rows have."""
+        return columns.STEPS if parsed_args.steps else columns.PLAN
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Plan; the summary is said after the rows."""
@@ -43,10 +48,12 @@ class PlanBackup(base.Lister):
         from backupclient.osc import rows
 
         request = options.request(parsed_args, everything_by_default=True)
+        if parsed_args.save:
+            planning.require_new(parsed_args.save)
         cloud, _ = planning.connect(self.app)
         plan = planning.plan(cloud, request)
         if parsed_args.save:
             planning.save(plan, parsed_args.save)
         self.exit_code = 0 if plan.complete else 3
-        self.epilogue = rows.plan_summary(plan)
+        self.epilogue = (*rows.plan_summary(plan), *planning.no_room(plan))
         return rows.steps(plan) if parsed_args.steps else rows.plan(plan)

@@ -3,6 +3,7 @@
 
 import argparse
 import dataclasses
+import os
 import pathlib
 from typing import Any
 
@@ -17,6 +18,7 @@ from backupclient.model import request as request_
 from backupclient.osc import leftovers
 from backupclient.osc import options
 from backupclient.planner import revision
+from backupclient.transfer import room
 
 
 def connect(app: Any) -> tuple[door.Cloud, clock_.SystemClock]:
@@ -64,13 +66,33 @@ def _named(request: request_.Request, name: str) -> request_.Request:
     return dataclasses.replace(request, name=name) if name else request
 
 
+def require_new(file: pathlib.Path) -> None:
+    """Do nothing, unless a file is there already.
+
+    :raises TargetError: then.
+    """
+    if os.path.lexists(file):
+        raise errors.TargetError(
+            f'{file} is there already, and plans are not replaced. Give '
+            'another name.'
+        )
+
+
 def save(plan_to_keep: plan_.Plan, file: pathlib.Path) -> None:
     """Write a plan to a new file.
 
     :raises TargetError: it cannot be written, or is there already.
     """
-    if file.exists():
-        raise errors.TargetError(
-            f'{file} is there already, and plans are not replaced.'
-        )
+    require_new(file)
     documents.write(file, plan_to_keep)
+
+
+def no_room(planned: plan_.Plan) -> list[str]:
+    """Say when the target could not take a plan's files, as it is now."""
+    try:
+        if planned.request.target:
+            target = pathlib.Path(planned.request.target)
+            room.require_room(target, planned.bytes_to_files)
+    except errors.TargetError as exc:
+        return [f'Caution: {exc}']
+    return []

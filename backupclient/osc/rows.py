@@ -2,31 +2,23 @@
 """The tables, and what is said below them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 import shlex
 
 from backupclient.engine import run as run_
 from backupclient.model import leftover
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import resources
 from backupclient.osc import base
+from backupclient.osc import columns
 from backupclient.osc import display
 from backupclient.procedures import registry
 
 
 def plan(planned: plan_.Plan) -> base.Table:
     """Give a row for each resource of a plan."""
-    columns = (
-        'Kind',
-        'Name',
-        'ID',
-        'Size',
-        'Procedure',
-        'Consistency',
-        'Result',
-        'Notes',
-    )
-    return columns, [
+    return columns.PLAN, [
         (
             item.resource.kind.value,
             item.resource.name,
@@ -42,33 +34,60 @@ def plan(planned: plan_.Plan) -> base.Table:
 
 
 def steps(planned: plan_.Plan) -> base.Table:
-    """Give a row for each step of each resource."""
-    return ('Kind', 'Name', 'Step', 'Command'), [
-        (
-            item.resource.kind.value,
-            item.resource.name,
-            each.title,
-            each.command(item),
-        )
-        for item in planned.items
-        for each in registry.steps(item)
+    """Give a row for each step of each resource.
+
+    The server of a group is stopped before its first step, and started when
+    the last of its disks is captured.
+    """
+    return columns.STEPS, [
+        (resource.kind.value, resource.name, title, command)
+        for resource, title, command in _steps(planned)
     ]
+
+
+def _steps(
+    planned: plan_.Plan,
+) -> Iterator[tuple[resources.Resource, str, str]]:
+    numbers: dict[str, list[int]] = {}
+    for number, item in enumerate(planned.items):
+        if item.group in _stopped(planned) and registry.steps(item):
+            numbers.setdefault(item.group, []).append(number)
+    first = {each[0]: server for server, each in numbers.items()}
+    last = {each[-1]: server for server, each in numbers.items()}
+    for number, item in enumerate(planned.items):
+        if server := first.get(number):
+            yield item.resource, 'stop the server', _server('stop', server)
+        for each in registry.steps(item):
+            yield item.resource, each.title, each.command(item)
+            if each.captures and (server := last.pop(number, '')):
+                yield (
+                    item.resource,
+                    'start the server',
+                    _server('start', server),
+                )
+
+
+def _stopped(planned: plan_.Plan) -> set[str]:
+    """Find the servers that are stopped: not those that are known as off."""
+    if not planned.request.stop_servers:
+        return set()
+    stopped = plan_.Consistency.STOPPED
+    groups = {i.group for i in planned.items if i.consistency is stopped}
+    off = {
+        item.server.id
+        for item in planned.items
+        if item.server and item.server.status != 'ACTIVE'
+    }
+    return groups - off - {''}
+
+
+def _server(verb: str, server_id: str) -> str:
+    return f'openstack server {verb} {server_id}'
 
 
 def run(report: run_.Report) -> base.Table:
     """Give a row for each outcome of a run."""
-    columns = (
-        'Kind',
-        'Name',
-        'ID',
-        'Procedure',
-        'Outcome',
-        'Result',
-        'Size',
-        'Seconds',
-        'Notes',
-    )
-    return columns, [
+    return columns.RUN, [
         (
             outcome.resource.kind.value,
             outcome.resource.name,
@@ -119,8 +138,7 @@ def run_summary(report: run_.Report) -> list[str]:
 
 def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:
     """Give a row for each thing that a run left."""
-    columns = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
-    return columns, [
+    return columns.CLEANUP, [
         (
             one.kind.value,
             one.name,
@@ -134,8 +152,14 @@ def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:
     ]
 
 
-def cleanup_summary(found: Sequence[leftover.Leftover]) -> list[str]:
-    """Give the reasons for what stays, and the counts."""
+def cleanup_summary(
+    found: Sequence[leftover.Leftover], *, chosen: bool
+) -> list[str]:
+    """Give the reasons for what stays, and the counts.
+
+    :param chosen: only some of what was left was asked for.
+    """
+    nothing = 'Nothing of that is' if chosen else 'Nothing is'
     counts = Counter(one.action for one in found)
     reasons = dict.fromkeys(one.reason for one in found if one.reason)
     said = [
@@ -143,7 +167,7 @@ def cleanup_summary(found: Sequence[leftover.Leftover]) -> list[str]:
         for action, words in _ACTIONS.items()
         if counts[action]
     ]
-    return [*reasons, ', '.join(said) or 'Nothing is left by any run.']
+    return [*reasons, ', '.join(said) or f'{nothing} left by any run.']
 
 
 _ACTIONS = {

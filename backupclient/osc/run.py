@@ -2,10 +2,11 @@
 """``openstack backup run``."""
 
 import argparse
-import pathlib
+from collections.abc import Sequence
 
 from backupclient import errors
 from backupclient.osc import base
+from backupclient.osc import columns
 from backupclient.osc import options
 
 _PARALLEL = 4
@@ -32,7 +33,7 @@ class RunBackup(base.Lister):
         source.add_argument(
             '--plan',
             metavar='<file>',
-            type=pathlib.Path,
+            type=options.path,
             help='Run a plan that "backup plan --save" wrote',
         )
         source.add_argument(
@@ -69,6 +70,10 @@ class RunBackup(base.Lister):
         )
         return parser
 
+    def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Give the names of what the rows have."""
+        return columns.RUN
+
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Run; where things are is said after the rows."""
         from backupclient.engine import run
@@ -102,7 +107,7 @@ def _check(args: argparse.Namespace) -> None:
     from backupclient.model import request as request_
 
     if args.plan or args.resume:
-        if options.request(args) != request_.Request():
+        if args.keep_images or options.request(args) != request_.Request():
             raise errors.UsageError(
                 'A saved plan or an earlier run has its own selection and '
                 'options: give --plan or --resume without them.'

@@ -33,6 +33,7 @@ def of(
     found = (
         _nothing_selected(items),
         _needs_target(waiting),
+        _keys_need_target(request),
         _crash_consistent(done),
         _raw_luks(done),
         _plaintext(request, done),
@@ -59,9 +60,15 @@ def _needs_target(waiting: Collection[resources.Resource]) -> str:
         for kind, count in sorted(kinds.items())
     )
     return (
-        f'Not in this plan: {counts}. They can only be backed up to files: '
-        'say where with --to.'
+        f'Not in this plan: {counts}. Only files can be backups of these: say '
+        'where with --to.'
     )
+
+
+def _keys_need_target(request: request_.Request) -> str:
+    if request.target or not (request.recipients or request.plaintext_keys):
+        return ''
+    return 'No key is exported: that goes to files, so say where with --to.'
 
 
 def _crash_consistent(done: Sequence[plan.Item]) -> str:

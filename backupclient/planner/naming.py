@@ -53,7 +53,7 @@ def _hint(
     close = _close(text, [one for one in known if one.kind is kind])
     if close:
         return f'It could mean: {_list(close)}.'
-    other = [one for one in known if text in (one.id, one.name)]
+    other = [one for one in known if text and text in (one.id, one.name)]
     if other:
         return f'But there is: {_list(other)}.'
     return f'"openstack {kind} list" shows what there is.'

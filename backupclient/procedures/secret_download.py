@@ -29,7 +29,7 @@ class DownloadSecret(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        resource, captured_at = self.item.resource, self.now()
+        resource, captured_at = self.item.resource, self.stamp('')
         key = key_export.fetch(self.cloud, resource.id, resource.label)
         content = key_export.write(self.work, self._path(), key.payload)
         return dataclasses.replace(

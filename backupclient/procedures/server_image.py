@@ -7,6 +7,7 @@ from backupclient import errors
 from backupclient.cloud import service
 from backupclient.cloud import waiting
 from backupclient.model import plan as plan_
+from backupclient.model import resources
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
 from backupclient.procedures import step
@@ -31,9 +32,8 @@ class ImageServer(step.Step):
         return f'openstack server image create --name IMAGE {item.resource.id}'
 
     def do(self, made: step.Made) -> step.Made:
-        captured_at = self.now()
         image_id = service.make_once(self._find, self._start, self.work.clock)
-        self._finish(image_id)
+        image = self._finish(image_id)
         # The server is free again when its task is done, not before.
         self._settle()
         self.cloud.glance.update(
@@ -42,7 +42,9 @@ class ImageServer(step.Step):
             self._tags(),
         )
         return dataclasses.replace(
-            made, image_id=image_id, captured_at=captured_at
+            made,
+            image_id=image_id,
+            captured_at=self.stamp(image.created_at),
         )
 
     def undo(self, made: step.Made) -> None:
@@ -64,9 +66,9 @@ class ImageServer(step.Step):
             self.item.resource.id, self.name, self._tags()
         )
 
-    def _finish(self, image_id: str) -> None:
+    def _finish(self, image_id: str) -> resources.Image:
         try:
-            image_state.active(self.work, image_id)
+            return image_state.active(self.work, image_id)
         except errors.WaitTimeout:
             raise
         except errors.WaitFailed as exc:

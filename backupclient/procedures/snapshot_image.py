@@ -3,6 +3,7 @@
 
 import dataclasses
 
+from backupclient import errors
 from backupclient.cloud import service
 from backupclient.model import plan as plan_
 from backupclient.model import tags
@@ -29,7 +30,6 @@ class Snapshot(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        captured_at = self.now()
         snapshot_id = service.make_once(
             self._find, self._start, self.work.clock
         )
@@ -44,8 +44,13 @@ class Snapshot(step.Step):
                 f'Snapshot {snapshot_id}',
                 bad={'error', 'error_deleting', 'deleting'},
             )
+        snapshot = self.cloud.cinder.snapshot(snapshot_id)
+        if snapshot is None:
+            raise errors.NotFound(f'Snapshot {snapshot_id} is gone.', 404)
         return dataclasses.replace(
-            made, snapshot_id=snapshot_id, captured_at=captured_at
+            made,
+            snapshot_id=snapshot_id,
+            captured_at=self.stamp(snapshot.created_at),
         )
 
     def undo(self, made: step.Made) -> None:

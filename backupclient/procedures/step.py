@@ -15,6 +15,7 @@ from backupclient.model import events
 from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import stamps
 from backupclient.model import tags
 
 
@@ -122,9 +123,16 @@ class Step(abc.ABC):
         :raises BackupError: what could not be taken away.
         """
 
-    def now(self) -> str:
-        """The time, for ``captured_at``."""
-        return self.work.clock.now().isoformat(timespec='seconds')
+    def stamp(self, created_at: str) -> str:
+        """Give the time for ``captured_at``.
+
+        An earlier process may have begun the capture: so the cloud's word
+        counts.
+
+        :param created_at: as the cloud gives it; if it is none, it is now.
+        """
+        time = stamps.read(created_at) or self.work.clock.now()
+        return time.isoformat(timespec='seconds')
 
 
 Steps = Sequence[type[Step]]

@@ -37,7 +37,6 @@ class Backup(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        captured_at = self.now()
         backup_id = service.make_once(self._find, self._start, self.work.clock)
         self._finish(backup_id)
         backup = self.cloud.cinder.backup(backup_id)
@@ -45,7 +44,7 @@ class Backup(step.Step):
             raise errors.NotFound(f'Backup {backup_id} is gone.', 404)
         return dataclasses.replace(
             made,
-            captured_at=captured_at,
+            captured_at=self.stamp(backup.created_at),
             artifact=outcome_.Artifact(
                 'backup',
                 backup.id,

@@ -7,6 +7,7 @@ import re
 from backupclient.cloud import service
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.procedures import cause
 from backupclient.procedures import files
@@ -37,11 +38,10 @@ class UploadVolume(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        captured_at = self.now()
         image_id = service.make_once(
             self._find, lambda: self._start(made), self.work.clock
         )
-        self._finish(made, image_id)
+        image = self._finish(made, image_id)
         self.cloud.glance.update(
             image_id,
             image_name(self.work, self.item),
@@ -50,7 +50,7 @@ class UploadVolume(step.Step):
         return dataclasses.replace(
             made,
             image_id=image_id,
-            captured_at=made.captured_at or captured_at,
+            captured_at=made.captured_at or self.stamp(image.created_at),
         )
 
     def undo(self, made: step.Made) -> None:
@@ -76,7 +76,7 @@ class UploadVolume(step.Step):
         volume_state.settle(self.work, self._volume_id(made), {'available'})
         return self.cloud.cinder.create_image(self._volume_id(made), self.name)
 
-    def _finish(self, made: step.Made, image_id: str) -> None:
+    def _finish(self, made: step.Made, image_id: str) -> resources.Image:
         with cause.told(
             self.work,
             self._volume_id(made),
@@ -85,7 +85,7 @@ class UploadVolume(step.Step):
             'LUKS 2, and NTFS or exFAT without a partition table: then use '
             '--volume-method backup.',
         ):
-            image_state.active(self.work, image_id)
+            return image_state.active(self.work, image_id)
 
     def _settle(self, made: step.Made) -> None:
         """Leave the volume as it was found: no longer ``uploading``."""

@@ -14,14 +14,12 @@ def free_bytes(folder: pathlib.Path) -> int:
     :returns: bytes, without those that the file system keeps for root.
     :raises TargetError: when the file system does not say.
     """
-    place = folder.absolute()
     try:
-        while not place.exists():
-            place = place.parent
+        place = _nearest(folder)
         found = os.statvfs(place)
     except OSError as error:
         raise errors.TargetError(
-            f'The free space of {place} is not known: {error.strerror}.'
+            f'The free space of {folder} is not known: {error.strerror}.'
         ) from error
     return found.f_bavail * found.f_frsize
 
@@ -31,11 +29,25 @@ def require_room(folder: pathlib.Path, needed: int) -> None:
 
     :param folder: where they shall go, it need not be there yet.
     :param needed: bytes.
-    :raises TargetError: when they do not fit.
+    :raises TargetError: when they do not fit, or nothing can be put there.
     """
+    place = _nearest(folder)
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise errors.TargetError(
+            f'{folder} cannot take a backup set: {place} is not a folder that '
+            'you can write to. Choose another place.'
+        )
     free = free_bytes(folder)
     if free < needed:
         raise errors.TargetError(
             f'{folder} has {free:,} bytes free, {needed:,} are needed. '
             'Make room or choose another place.'
         )
+
+
+def _nearest(folder: pathlib.Path) -> pathlib.Path:
+    """Give a folder, or the nearest of those above it that is there."""
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    return place

@@ -16,6 +16,7 @@ class Case(base.TestCase):
     size = None
     stays = ''
     arguments: tuple = ()
+    notes: tuple = ()
 
     def setUp(self):
         super().setUp()
@@ -69,7 +70,7 @@ class Case(base.TestCase):
             if row['Procedure'] == self.procedure.value
         ]
         self.assertEqual('complete', row['Outcome'], result)
-        self.assertEqual([], row['Notes'])
+        self.assertEqual([*self.notes], row['Notes'])
         if self.stays:
             self.assertOnly(self.before, f'{self.stays}/{row["Result"]}')
             self.discard(row['Result'])
@@ -131,6 +132,7 @@ class ServerImage(Case):
     procedure = plan_.Procedure.SERVER_IMAGE
     arguments = ('--server', 'guest')
     size = cloud.GIB
+    notes = ('Some clouds suspend the guest while the image is made.',)
 
     def make(self):
         self.data = cloud.content()

@@ -44,14 +44,18 @@ class StopServers(base.TestCase):
         )
 
     def test_stopped_and_started(self):
-        result = self.backup(*self.command)
+        result = self.backup(*self.command, '--parallel', '1')
         self.assertDone(result)
         self.assertEqual(
             ['create', 'attach_volume', 'stop', 'createImage', 'start'],
             self.events(),
         )
-        started = result.err.index('start')
-        self.assertLess(started, result.err.rindex('complete'))
+        # Down for the captures, and for nothing else.
+        steps = [line.rpartition(': ')[2] for line in result.err.splitlines()]
+        started = steps.index('start')
+        self.assertLess(steps.index('take a snapshot'), started)
+        self.assertLess(started, steps.index('make a volume of the snapshot'))
+        self.assertLess(started, steps.index('download'))
 
     def test_killed_at_each_step_and_resumed(self):
         lines = (

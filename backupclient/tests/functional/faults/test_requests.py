@@ -173,7 +173,7 @@ class EveryRequest:
             if row['Procedure'] == self.procedure.value
         ]
         self.assertEqual('complete', row['Outcome'], result)
-        self.assertEqual([], row['Notes'], result)
+        self.assertEqual([*self.notes], row['Notes'], result)
         self.assertAllRight(result)
 
     def assertAllRight(self, result):

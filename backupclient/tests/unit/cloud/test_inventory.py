@@ -64,6 +64,11 @@ class PagesTestCase(base.TestCase):
             limits,
         )
 
+    def test_pages_that_are_shorter_than_asked_for(self):
+        self._fill(130)
+        self.fake.barbican.most = 50
+        self.assertEqual(130, len([*self.cloud.barbican.secrets()]))
+
     def test_moving_secrets_are_there_once(self):
         """One that is deleted meanwhile moves the others."""
         self._fill(150)
@@ -125,6 +130,15 @@ class InventoryTestCase(base.TestCase):
             read = inventory.read(self.cloud)
             self.assertEqual(3, len(read.services), absent)
             self.assertEqual({}, read.unread)
+            asked = {request.service for request in self.fake.seen}
+            self.assertNotIn(fake_cloud.TYPES[absent], asked)
+
+    def test_services_of_another_region(self):
+        """They are not there."""
+        for absent in fake_cloud.TYPES:
+            self.log_in(elsewhere=[absent])
+            read = inventory.read(self.cloud)
+            self.assertEqual(3, len(read.services), absent)
             asked = {request.service for request in self.fake.seen}
             self.assertNotIn(fake_cloud.TYPES[absent], asked)
 

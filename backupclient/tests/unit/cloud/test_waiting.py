@@ -51,6 +51,37 @@ class WaiterTestCase(testtools.TestCase):
         self.assertEqual(0.5, self.clock.pauses[0])
         self.assertEqual(10.0, max(self.clock.pauses))
 
+    def _answers(self, *answers):
+        """Wait, while some answers are errors; each takes half a minute."""
+        every = iter(answers)
+
+        def read():
+            self.clock.sleep(30.0)
+            answer = next(every)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        waiter = waiting.Waiter(self.clock, 36000.0)
+        return waiter.until({'done'}, read, 'Volume v')
+
+    def test_outage(self):
+        """A service may be restarted meanwhile, more than once."""
+        for error in (
+            errors.AnswerLost('no answer'),
+            errors.CloudError('unavailable', 503),
+        ):
+            outage = 20 * [error]
+            self._answers(*outage, 'busy', *outage, 'done')
+            failure = self.assertRaises(
+                errors.CloudError, self._answers, 'busy', *2 * outage
+            )
+            self.assertIs(error, failure)
+
+    def test_refused(self):
+        error = errors.Forbidden('no', 403)
+        self.assertRaises(errors.Forbidden, self._answers, error, 'done')
+
     def test_interrupted(self):
         self.clock = fake_clock.FakeClock(stop_at=3)
         self.assertRaises(errors.Interrupted, self._wait, 'new')

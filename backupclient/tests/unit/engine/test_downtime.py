@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import dataclasses
 import shutil
 
+from backupclient.engine import unfinished
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
 
@@ -148,6 +150,20 @@ class DowntimeTestCase(base.TestCase):
         self.new_process()
         self.assertEqual(0, self.resume().exit_code)
         self._check_runs()
+
+    def test_killed_and_not_resumed(self):
+        """Whoever cleans up or starts anew hears of it."""
+        planned = self._plan()
+        self.fake.fail(wire.Killed(), 'POST cinder /snapshots')
+        self.assertRaises(wire.Killed, self.start, planned)
+        self.new_process()
+        (journal,) = self.journals()
+        said = unfinished.servers_off(self.cloud.identity)
+        self.assertIn(f'openstack server start {self.server_id}', *said)
+        elsewhere = dataclasses.replace(self.cloud.identity, project_id='x')
+        self.assertEqual([], unfinished.servers_off(elsewhere))
+        (journal.folder / 'run.json').write_text('{')
+        self.assertEqual(said, unfinished.servers_off(elsewhere))
 
     def test_lost_answer_to_a_start(self):
         for status in 503, 500:

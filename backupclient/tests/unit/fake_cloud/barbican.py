@@ -14,6 +14,7 @@ _MOST = 100
 class Barbican(service.Service):
     """Secrets and their payloads.
 
+    :param most: how many it gives at once.
     :param private: IDs of secrets whose payload only their creator reads.
     """
 
@@ -22,6 +23,7 @@ class Barbican(service.Service):
     def __init__(self, world: world_.World) -> None:
         super().__init__(world)
         self.private: set[str] = set()
+        self.most = _MOST
 
     def add_secret(
         self, name: str, payload: bytes, **fields: Any
@@ -62,7 +64,7 @@ class Barbican(service.Service):
     @service.route('GET', '/(secrets|containers)')
     def _list(self, request: wire.Request, kind: str) -> wire.Answer:
         begin = int(request.query.get('offset', 0))
-        size = min(_MOST, int(request.query.get('limit', 10)))
+        size = min(self.most, int(request.query.get('limit', 10)))
         every = list(self.world.things[kind].values())
         body = {
             kind: [_shown(kind, one) for one in every[begin : begin + size]],

@@ -45,6 +45,7 @@ class FakeCloud(fixtures.Fixture):
     """A cloud while it is in use.
 
     :param types: the service types of the catalogue.
+    :param elsewhere: those that are only in another region.
     :param seen: all requests to the services, in their order.
     """
 
@@ -52,8 +53,10 @@ class FakeCloud(fixtures.Fixture):
         self,
         types: Iterable[str] = tuple(TYPES),
         roles: Iterable[str] = ('member', 'creator'),
+        elsewhere: Iterable[str] = (),
     ) -> None:
         super().__init__()
+        self._elsewhere = tuple(elsewhere)
         self._types = tuple(types)
         self._roles = tuple(roles)
         self.reset()
@@ -181,7 +184,8 @@ class FakeCloud(fixtures.Fixture):
                 name, getattr(self, name).prefix
             )
             token.add_service(type_, name).add_standard_endpoints(
-                region=REGION, public=f'https://{name}.example.com{suffix}'
+                region='Elsewhere' if type_ in self._elsewhere else REGION,
+                public=f'https://{name}.example.com{suffix}',
             )
         return wire.Answer(201, token, headers={'X-Subject-Token': 'a-token'})
 

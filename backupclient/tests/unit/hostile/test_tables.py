@@ -21,6 +21,7 @@ from backupclient.keys import passphrase
 from backupclient.keys.luks import proof
 from backupclient.model import leftover
 from backupclient.osc import cleanup
+from backupclient.osc import columns
 from backupclient.osc import export_key
 from backupclient.osc import key_export
 from backupclient.osc import plan as plan_
@@ -92,7 +93,7 @@ def tables(text):
         'plan --steps': (plan_.PlanBackup, rows.steps(plan)),
         'run': (run_.RunBackup, rows.run(report)),
         'cleanup': (cleanup.CleanUpBackups, rows.cleanup([left])),
-        'export-key': (export_key.ExportKey, (key.columns, key.values)),
+        'export-key': (export_key.ExportKey, (columns.KEY, key.values)),
     }
 
 

@@ -51,7 +51,10 @@ _PROCEDURES = {
     ],
 }
 ITEMS = _items()
-TARGETS = strategies.text(strategies.characters(exclude_characters='\0'))
+# What a path of a folder can have.
+TARGETS = strategies.text(
+    strategies.characters(exclude_categories=['Cs'], exclude_characters='\0')
+)
 REQUESTS = strategies.builds(request.Request, target=TARGETS.map('/{}'.format))
 PLANS = strategies.builds(
     plan.Plan,

@@ -260,7 +260,7 @@ class QuestionTestCase(TestCase):
     def _ask(self, answer):
         code = self.openstack('backup', 'cleanup', '-f', 'json', answer=answer)
         self.assertEqual(0, code, self.err.said)
-        self.assertIn('Delete these 1? [y/N]', self.err.said)
+        self.assertIn('Delete what is listed (1)? [y/N]', self.err.said)
         self.assertIn(
             f'volume "{self.left["name"]}" ({self.left["id"]}) of run {OLD}',
             self.err.said,
@@ -277,6 +277,8 @@ class QuestionTestCase(TestCase):
     def test_no(self):
         for answer in ('n\n', '\n', '', 'no\n', 'yesterday\n', 'j\n'):
             self.assertEqual('delete', self._ask(answer), answer)
+            end = '' if answer.endswith('\n') else '\n'
+            self.assertIn(f'[y/N] {end}Nothing was deleted.', self.err.said)
         self.assertEqual([], self.fake.asked('DELETE'))
 
     def test_not_when_there_is_nothing_to_delete(self):

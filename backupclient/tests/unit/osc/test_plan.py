@@ -90,6 +90,37 @@ class PlanTestCase(base.TestCase):
         self.assertIn('not replaced', self.err.said)
         self.assertEqual(before, file.read_bytes())
 
+    def test_sorted_by_size(self):
+        """What has no size comes first."""
+        server = self.fake.nova.add_server('web')
+        self.fake.cinder.add_volume('large', size=3, server=server['id'])
+        sort = ['--sort-column', 'Size']
+        sizes = [row['Size'] for row in self.rows('plan', *sort)]
+        self.assertEqual([None, 2 << 30, 3 << 30], sizes)
+
+    def test_steps_of_a_server_that_is_stopped(self):
+        server = self.fake.nova.add_server('web', b'root')['id']
+        self.fake.cinder.add_volume('its', server=server)
+        words = ['--server', 'web', '--to', self.root, '--stop-servers']
+        steps = [
+            (row['Name'], row['Command'].split()[1:3])
+            for row in self.rows('plan', '--steps', *words)
+        ]
+        self.assertEqual(('web', ['server', 'stop']), steps[0])
+        self.assertEqual(
+            [('its', ['--os-volume-api-version', '3.66'])]
+            + [('its', ['server', 'start'])],
+            steps[4:6],
+        )
+        self.assertEqual(1, str(steps).count('start'))
+
+    def test_target_that_cannot_take_it(self):
+        file = self.root / 'file'
+        file.touch()
+        for target in file, file / 'below', '/proc':
+            self.rows('plan', '--to', target)
+            self.assertIn(f'Caution: {target} ', self.err.said)
+
     def test_save_nowhere(self):
         file = self.root / 'no' / 'plan.json'
         self.assertEqual(1, self.openstack('backup', 'plan', '--save', file))
@@ -107,6 +138,11 @@ class PlanTestCase(base.TestCase):
             ['--encrypt-to', 'age1nonsense'],
             ['--encrypt-to', '/no/such/file'],
             ['--unknown'],
+            ['--to', ''],
+            ['--save', ''],
+            ['--volume', ''],
+            ['-c', 'Step'],
+            ['--steps', '-c', 'Notes'],
         ):
             code = self.openstack('backup', 'plan', *words)
             self.assertEqual(2, code, (words, self.err.said))

@@ -68,6 +68,29 @@ class RunTestCase(base.TestCase):
         )
         self.assertIn('1 complete, 0 failed, 1 skipped', self.err.said)
 
+    def test_what_may_not_be_read(self):
+        """What was not looked at is not backed up, and that is said."""
+        self.fake.barbican.add_secret('password', b'secret')
+        words = ['--to', self.target, '--plaintext-keys']
+        self.fake.fail(REFUSED, 'GET barbican', times=99, same=False)
+        self.assertEqual(1, len(self.rows('run', '--all', *words, code=3)))
+        self.assertIn('no (HTTP 403)', self.err.said)
+        self.assertEqual(1, len(self.rows('plan', *words, code=3)))
+        # Nobody asked for these.
+        self.rows('run', '--volume', 'data', *words)
+        self.rows('run', '--all')
+        self.fake.fail(REFUSED, 'GET cinder /volumes', times=99, same=False)
+        self.assertEqual([], self.rows('run', '--all', *words, code=1))
+        self.assertIn('list the volumes', self.err.said)
+
+    def test_says_what_the_plan_said(self):
+        self.fake.glance.add_image('golden', b'gold')
+        self.rows('run', '--all')
+        said = self.err.said.splitlines()
+        self.assertRegex(said[0], '^Run ')
+        self.assertIn('1 image', said[1])
+        self.assertIn('--to', said[1])
+
     def test_nothing_done(self):
         self.fake.fail(REFUSED, 'POST cinder', times=9)
         (row,) = self.rows('run', '--all', code=1)
@@ -94,6 +117,12 @@ class RunTestCase(base.TestCase):
             ['--all', '--parallel', '0'],
             ['--all', '--parallel', 'many'],
             ['--all', '--timeout', '-1'],
+            ['--all', '--timeout', '9' * 400],
+            ['--all', '--to', ''],
+            ['--all', '-c', 'Nmae'],
+            ['--plan', ''],
+            ['--plan', plan, '--keep-images'],
+            ['--all', '--plaintext-keys', '--encrypt-to', 'age1'],
             ['--resume', 'last'],
             ['--resume', 'nothing'],
         ):
