@@ -52,18 +52,20 @@ class Records:
     """The records of the steps of one item.
 
     :param path: of the file.
-    :param names: of all steps, in their order.
+    :param steps: all of them, in their order.
     """
 
-    def __init__(self, path: pathlib.Path, names: Sequence[str]) -> None:
+    def __init__(
+        self, path: pathlib.Path, steps: Sequence[step_.Step]
+    ) -> None:
         self._path = path
-        self._names = names
+        self._steps = steps
         self._failure: errors.TargetError | None = None
         self._progress = Progress()
         self._begun = 0
         if os.path.lexists(path):
             self._progress = self._read()
-            self._begun = min(self.done + 1, len(names))
+            self._begun = min(self.done + 1, len(steps))
 
     @property
     def done(self) -> int:
@@ -98,7 +100,7 @@ class Records:
 
     def end(self, made: step_.Made) -> None:
         """Write down that the next step is done."""
-        done = Done(self._names[self.done], made)
+        done = Done(_name(self._steps[self.done]), made)
         self._write(Progress((*self._progress.done, done)))
 
     def undo(self, number: int) -> None:
@@ -121,15 +123,25 @@ class Records:
         """
         try:
             found = documents.read(self._path, Progress, 'record of steps')
-            names = [each.step for each in found.done]
-            if names != list(self._names[: len(names)]):
-                raise errors.DocumentError(
-                    f'The record {self._path} is of other steps.'
-                )
+            self._require_fit(found.done)
         except errors.DocumentError as exc:
             LOG.warning('%s', exc)
             return Progress()
         return found
+
+    def _require_fit(self, done: Sequence[Done]) -> None:
+        """Refuse what these steps have not written."""
+        steps = self._steps[: len(done)]
+        if [each.step for each in done] != [_name(step) for step in steps]:
+            raise errors.DocumentError(
+                f'The record {self._path} is of other steps.'
+            )
+        for number, step in enumerate(steps):
+            name = step.makes
+            if name and not all(getattr(d.made, name) for d in done[number:]):
+                raise errors.DocumentError(
+                    f'The record {self._path} has no {name}.'
+                )
 
     def _write(self, progress: Progress) -> None:
         """Keep it in memory; and on the disk, unless that failed before."""
@@ -139,3 +151,7 @@ class Records:
                 documents.write(self._path, progress)
             except errors.TargetError as exc:
                 self._failure = exc
+
+
+def _name(step: step_.Step) -> str:
+    return type(step).__name__

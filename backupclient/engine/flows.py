@@ -68,8 +68,7 @@ def run(
 
 def is_captured(steps: Sequence[step_.Step], path: pathlib.Path) -> bool:
     """Tell whether the copy needs its source no more, by the records."""
-    names = [type(step).__name__ for step in steps]
-    records = flow_records.Records(path, names)
+    records = flow_records.Records(path, steps)
     done = 0 if records.undoing else records.done
     return any(step.captures for step in steps[:done])
 
@@ -93,8 +92,7 @@ class _Flow:
     ) -> None:
         self._steps = steps
         self._listener = listener
-        names = [type(step).__name__ for step in steps]
-        self.records = flow_records.Records(path, names)
+        self.records = flow_records.Records(path, steps)
 
     def run(self, end: int) -> step_.Made:
         """Do what is not done yet; where that fails, undo all.

@@ -15,12 +15,21 @@ def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
         item.procedure,
         outcome_.State.COMPLETE,
         size=made.file.size if made.file else item.size,
-        consistency=item.consistency,
+        consistency=made.consistency or item.consistency,
         captured_at=made.captured_at,
         artifact=made.artifact,
         file=made.file,
         key=made.key,
-        notes=(*item.notes, *made.notes),
+        notes=(*item.notes, *made.notes, *_worse(item, made)),
+    )
+
+
+def _worse(item: plan_.Item, made: step_.Made) -> tuple[str, ...]:
+    if made.consistency in (item.consistency, plan_.Consistency.NONE):
+        return ()
+    return (
+        f'It was to be {item.consistency}, but its server was running when it '
+        f'was captured: {made.consistency}.',
     )
 
 

@@ -29,7 +29,6 @@ class Consistency(enum.StrEnum):
 
     DETACHED = 'detached'
     CRASH = 'crash-consistent'
-    QUIESCED = 'quiesced'
     STOPPED = 'stopped'
     IMMUTABLE = 'immutable'
     NONE = ''
@@ -151,11 +150,6 @@ class Peak:
     quota: str
     needed: int
     free: int | None
-
-    @property
-    def fits(self) -> bool:
-        """True when nothing speaks against it."""
-        return self.free is None or self.needed <= self.free
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

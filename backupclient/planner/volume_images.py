@@ -30,7 +30,7 @@ def item(case: rule.Case) -> plan.Item:
         group=case.group,
         volume=volume,
     )
-    return rule.unless(_obstacle(project, volume, procedure), wanted)
+    return rule.unless(_obstacle(project, volume), wanted)
 
 
 def _way(
@@ -49,11 +49,7 @@ def _way(
     )
 
 
-def _obstacle(
-    project: project_.Project,
-    volume: resources.Volume,
-    procedure: plan.Procedure,
-) -> str:
+def _obstacle(project: project_.Project, volume: resources.Volume) -> str:
     return (
         project.missing('block-storage')
         or project.missing('image')

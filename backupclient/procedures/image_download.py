@@ -21,6 +21,7 @@ class Download(step.Step):
     """Bring an image's data into a file of the backup set."""
 
     title = 'download'
+    makes = 'file'
 
     @staticmethod
     def command(item: plan_.Item) -> str:
@@ -47,13 +48,13 @@ class Download(step.Step):
             clock=self.work.clock,
             progress=self._progress,
         )
-        return dataclasses.replace(
+        made = dataclasses.replace(
             made,
-            captured_at=made.captured_at or image.created_at,
             file=outcome_.FileRecord(
                 path, received.size, received.digests, received.verified
             ),
         )
+        return self.captured(made, image.created_at)
 
     def undo(self, made: step.Made) -> None:
         path = made.file.path if made.file else self._begun(made)

@@ -19,6 +19,7 @@ class DownloadSecret(step.Step):
     """Write a secret's payload into a file, byte for byte."""
 
     title = 'download the secret'
+    makes = 'file'
 
     @staticmethod
     def command(item: plan_.Item) -> str:
@@ -29,12 +30,11 @@ class DownloadSecret(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        resource, captured_at = self.item.resource, self.stamp('')
+        resource = self.item.resource
         key = key_export.fetch(self.cloud, resource.id, resource.label)
         content = key_export.write(self.work, self._path(), key.payload)
-        return dataclasses.replace(
+        made = dataclasses.replace(
             made,
-            captured_at=captured_at,
             file=outcome_.FileRecord(
                 self._path(),
                 len(content),
@@ -44,6 +44,7 @@ class DownloadSecret(step.Step):
                 self.work, key, self._path(), luks.Opens.NOT_CHECKED
             ),
         )
+        return self.captured(made)
 
     def undo(self, made: step.Made) -> None:
         keyfile.remove(files.place(self.work, self._path()))

@@ -25,6 +25,7 @@ class ImageServer(step.Step):
     """
 
     title = 'copy the root disk to an image'
+    makes = 'image_id'
     captures = True
 
     @staticmethod
@@ -41,11 +42,8 @@ class ImageServer(step.Step):
             volume_image.image_name(self.work, self.item),
             self._tags(),
         )
-        return dataclasses.replace(
-            made,
-            image_id=image_id,
-            captured_at=self.stamp(image.created_at),
-        )
+        made = dataclasses.replace(made, image_id=image_id)
+        return self.captured(made, image.created_at)
 
     def undo(self, made: step.Made) -> None:
         image_id = made.image_id or self._find()

@@ -20,6 +20,7 @@ class Snapshot(step.Step):
     """Take a snapshot: from here on the copy does not change any more."""
 
     title = 'take a snapshot'
+    makes = 'snapshot_id'
     captures = True
 
     @staticmethod
@@ -47,11 +48,8 @@ class Snapshot(step.Step):
         snapshot = self.cloud.cinder.snapshot(snapshot_id)
         if snapshot is None:
             raise errors.NotFound(f'Snapshot {snapshot_id} is gone.', 404)
-        return dataclasses.replace(
-            made,
-            snapshot_id=snapshot_id,
-            captured_at=self.stamp(snapshot.created_at),
-        )
+        made = dataclasses.replace(made, snapshot_id=snapshot_id)
+        return self.captured(made, snapshot.created_at)
 
     def undo(self, made: step.Made) -> None:
         snapshot_id = made.snapshot_id or self._find()
@@ -75,6 +73,7 @@ class TemporaryVolume(step.Step):
     """Make a volume of the snapshot: Cinder uploads only detached ones."""
 
     title = 'make a volume of the snapshot'
+    makes = 'volume_id'
 
     @staticmethod
     def command(item: plan_.Item) -> str:

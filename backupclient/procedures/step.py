@@ -27,12 +27,14 @@ class Made:
     from there: names and IDs only, never the bytes of a key.
 
     :param captured_at: UTC, ISO 8601: the state that the copy holds.
+    :param consistency: what that state is worth, where it was captured.
     """
 
     snapshot_id: str = ''
     volume_id: str = ''
     image_id: str = ''
     captured_at: str = ''
+    consistency: plan_.Consistency = plan_.Consistency.NONE
     artifact: outcome_.Artifact | None = None
     file: outcome_.FileRecord | None = None
     key: outcome_.KeyRecord | None = None
@@ -40,6 +42,9 @@ class Made:
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)
+
+
+_NOT_RUNNING = frozenset({'SHUTOFF', 'SHELVED', 'SHELVED_OFFLOADED'})
 
 
 class Folder(Protocol):
@@ -82,6 +87,9 @@ class Step(abc.ABC):
     captures: ClassVar[bool] = False
     """After this step the copy no longer needs its source as it is."""
 
+    makes: ClassVar[str] = ''
+    """The field of :class:`Made` that is there when this step is done."""
+
     frees: ClassVar[bool] = False
     """After this step nothing temporary counts in a quota any more."""
 
@@ -123,16 +131,34 @@ class Step(abc.ABC):
         :raises BackupError: what could not be taken away.
         """
 
-    def stamp(self, created_at: str) -> str:
-        """Give the time for ``captured_at``.
+    def captured(self, made: Made, created_at: str = '') -> Made:
+        """Note the state that the copy holds, unless a step before did.
 
-        An earlier process may have begun the capture: so the cloud's word
-        counts.
+        An earlier process may have begun the capture: so the time is the
+        cloud's. And a server may have been started since it was planned.
 
         :param created_at: as the cloud gives it; if it is none, it is now.
         """
+        if made.captured_at:
+            return made
         time = stamps.read(created_at) or self.work.clock.now()
-        return time.isoformat(timespec='seconds')
+        return dataclasses.replace(
+            made,
+            captured_at=time.isoformat(timespec='seconds'),
+            consistency=self._consistency(),
+        )
+
+    def _consistency(self) -> plan_.Consistency:
+        item, stopped = self.item, plan_.Consistency.STOPPED
+        if item.consistency is not stopped:
+            return item.consistency
+        servers = {item.resource.id}
+        if item.volume:
+            servers = {one.server_id for one in item.volume.attachments}
+        states = map(self.cloud.nova.server, sorted(servers))
+        if all(one is None or one.status in _NOT_RUNNING for one in states):
+            return stopped
+        return plan_.Consistency.CRASH
 
 
 Steps = Sequence[type[Step]]

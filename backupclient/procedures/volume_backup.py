@@ -25,6 +25,7 @@ class Backup(step.Step):
     """Have Cinder make a backup, and see what it became."""
 
     title = 'back up'
+    makes = 'artifact'
     captures = True
 
     @staticmethod
@@ -42,9 +43,8 @@ class Backup(step.Step):
         backup = self.cloud.cinder.backup(backup_id)
         if backup is None:
             raise errors.NotFound(f'Backup {backup_id} is gone.', 404)
-        return dataclasses.replace(
+        made = dataclasses.replace(
             made,
-            captured_at=self.stamp(backup.created_at),
             artifact=outcome_.Artifact(
                 'backup',
                 backup.id,
@@ -54,6 +54,7 @@ class Backup(step.Step):
             ),
             notes=(*made.notes, *_surprise(self.item, backup)),
         )
+        return self.captured(made, backup.created_at)
 
     def undo(self, made: step.Made) -> None:
         backup_id = made.artifact.id if made.artifact else self._find()

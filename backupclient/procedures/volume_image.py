@@ -28,6 +28,7 @@ class UploadVolume(step.Step):
     """
 
     title = 'copy the volume to an image'
+    makes = 'image_id'
     captures = True
 
     @staticmethod
@@ -47,11 +48,8 @@ class UploadVolume(step.Step):
             image_name(self.work, self.item),
             self.metadata(role(self.item)),
         )
-        return dataclasses.replace(
-            made,
-            image_id=image_id,
-            captured_at=made.captured_at or self.stamp(image.created_at),
-        )
+        made = dataclasses.replace(made, image_id=image_id)
+        return self.captured(made, image.created_at)
 
     def undo(self, made: step.Made) -> None:
         image_id = made.image_id or self._find()
@@ -116,6 +114,7 @@ class RecordImage(step.Step):
     """Write down the image that stays."""
 
     title = 'record the image'
+    makes = 'artifact'
 
     @staticmethod
     def command(item: plan_.Item) -> str:

@@ -12,7 +12,6 @@ _WORTH = {
     plan.Consistency.CRASH: 'as after a power failure: check its file system',
     plan.Consistency.DETACHED: 'nothing was using it',
     plan.Consistency.IMMUTABLE: 'it could not change',
-    plan.Consistency.QUIESCED: 'its file systems were frozen',
     plan.Consistency.STOPPED: 'its server was stopped',
 }
 

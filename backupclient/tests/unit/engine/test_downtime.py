@@ -4,6 +4,7 @@ import dataclasses
 import shutil
 
 from backupclient.engine import unfinished
+from backupclient.model import stamps
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
 
@@ -150,6 +151,34 @@ class DowntimeTestCase(base.TestCase):
         self.new_process()
         self.assertEqual(0, self.resume().exit_code)
         self._check_runs()
+
+    def test_started_since_it_was_planned(self):
+        """A copy is worth what its server was when it was captured."""
+        for status, worth in ('SHUTOFF', 'stopped'), ('ACTIVE', 'crash'):
+            self.begin()
+            self._plan('SHUTOFF')
+            planned = self.plan(target=str(self.target))
+            self._server()['status'] = status
+            report = self.start(planned)
+            self.assertEqual(0, report.exit_code)
+            for one in report.outcomes:
+                self.assertTrue(one.consistency.startswith(worth), one)
+                notes = ' '.join(one.notes)
+                self.assertEqual(worth == 'crash', 'was running' in notes)
+
+    def test_time_of_the_capture(self):
+        """It is that of the snapshot, whenever the run is resumed."""
+        self.fake.cinder.add_volume('data', base.DATA, server='of-others')
+        planned = self.plan(target=str(self.target))
+        self.fake.fail(wire.Killed(), 'POST cinder /snapshots', done=True)
+        self.assertRaises(wire.Killed, self.start, planned)
+        (snapshot,) = self.fake.world.things['snapshots'].values()
+        self.new_process()
+        self.clock.sleep(86400.0)
+        (one,) = self.resume().outcomes
+        self.assertEqual(
+            stamps.read(snapshot['created_at']), stamps.read(one.captured_at)
+        )
 
     def test_killed_and_not_resumed(self):
         """Whoever cleans up or starts anew hears of it."""

@@ -207,6 +207,25 @@ class FlowsTestCase(testtools.TestCase):
         self.assertEqual(('Two', 'One'), made.notes)
         self.assertIn('is of other steps', self.logged.output)
 
+    def test_records_without_what_was_made(self):
+        class Makes(One):
+            makes = 'image_id'
+
+            def do(self, made):
+                return dataclasses.replace(super().do(made), image_id='an-id')
+
+        for emptied in 1, 2:
+            self.assertRaises(
+                Killed, self._run, Makes, Two, Three, do_Three=Killed()
+            )
+            text = self.path.read_text()
+            self.assertEqual(2, text.count('"an-id"'))
+            self.path.write_text(text.replace('"an-id"', '""', emptied))
+            made = self._run(Makes, Two, Three)
+            self.assertEqual('an-id', made.image_id)
+            self.assertIn('has no image_id', self.logged.output)
+            self.path.unlink()
+
     def test_damaged_records(self):
         for damage in b'', b'{', b'[]', b'{"version": 2, "done": []}':
             self.path.write_bytes(damage)
