@@ -108,7 +108,7 @@ class Cleanup(cases.SnapshotImage):
         self.assertIn('backup cleanup', said.err)
         [backup] = self.tenant.conn.block_storage.backups()
         self.discard(backup.id)
-        self.assertIn(b'Delete these', self.at_a_terminal(b'n\n'))
+        self.assertIn(b'Delete what is listed', self.at_a_terminal(b'n\n'))
         self.assertEqual(
             self.kinds(looked), self.kinds(self.cleanup('--dry-run'))
         )

@@ -64,15 +64,22 @@ class Output(base.TestCase):
         self.assertOnly(self.before, f'backups/{row["Result"]}')
 
     def test_a_plan_whose_volume_is_gone(self):
+        """And another one has a new name: that one is backed up."""
         file = self.target / 'plan.json'
-        self.plan('--volume', 'one', '--save', file)
+        named = ('--volume', 'one', '--volume', STEERING)
+        self.plan(*named, '--to', self.target, '--save', file)
         storage = self.tenant.conn.block_storage
-        [one] = [each for each in storage.volumes() if each.name == 'one']
-        storage.delete_volume(one)
-        storage.wait_for_delete(one, wait=60)
-        result = self.openstack('backup', 'run', '--plan', file)
-        self.assertEqual(2, result.code, result)
-        self.assertIn('one', result.err)
+        volumes = {each.name: each for each in storage.volumes()}
+        storage.update_volume(volumes[STEERING], name='renamed')
+        storage.delete_volume(volumes['one'])
+        storage.wait_for_delete(volumes['one'], wait=60)
+        result = self.backup('--plan', file, code=3)
+        self.assertEqual(
+            {('one', 'skipped'), ('renamed', 'complete')},
+            {(row['Name'], row['Outcome']) for row in result.rows},
+        )
+        self.assertIn('volume "one"', result.err)
+        self.assertIn('no longer there', result.err)
 
     def test_progress_is_on_stderr_only(self):
         result = self.backup('--volume', 'one', '--to', self.target)
