@@ -9,6 +9,7 @@ import os
 
 from backupclient import errors
 from backupclient.engine import downtime as downtime_
+from backupclient.engine import flow_records
 from backupclient.engine import flows
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
@@ -37,19 +38,25 @@ class Attempts:
     lease: lease_.Lease
     downtime: downtime_.Downtime
     freed: Callable[[int], None]
+    _halfway: dict[int, flow_records.Records] = dataclasses.field(
+        default_factory=dict
+    )
 
     def attempt(
-        self, number: int, item: plan_.Item, *, first_half: bool
+        self, number: int, item: plan_.Item, half: flows.Half
     ) -> outcome_.Outcome | Captured:
         """Work on an item.
 
-        :param first_half: only until it is captured. It stays claimed then.
+        :param half: after the first one it stays claimed. Where nothing
+            follows the capture, both are done.
         :raises BackupServiceUnavailable: and QuotaExceeded: what was made is
             undone, and another way or time may do.
         :raises Interrupted: it can be resumed.
         """
         if item.procedure is plan_.Procedure.NONE:
             return outcomes.without_work(item)
+        if half is flows.Half.FIRST and self._steps(item)[-1].captures:
+            half = flows.Half.BOTH
         claim = f'{item.resource.kind}/{item.resource.id}'
         left_over: list[str] = []
         begun = os.path.lexists(self.journal.flow(number, item))
@@ -57,8 +64,8 @@ class Attempts:
         try:
             if item.makes_things:
                 self.lease.claim(claim)
-            made = self._run(number, item, left_over, first_half)
-            if first_half:
+            made = self._run(number, item, left_over, half)
+            if half is flows.Half.FIRST:
                 keeps_claim = True
                 return Captured()
         except errors.Busy as exc:
@@ -90,28 +97,37 @@ class Attempts:
 
     def is_captured(self, number: int, item: plan_.Item) -> bool:
         """Tell whether an earlier process has captured an item."""
-        return flows.is_captured(
-            self._steps(item), self.journal.flow(number, item)
-        )
+        steps = self._steps(item)
+        path = self.journal.flow(number, item)
+        return flows.is_captured(steps, flow_records.Records(path, steps))
 
     def _run(
         self,
         number: int,
         item: plan_.Item,
         left_over: list[str],
-        first_half: bool,
+        half: flows.Half,
     ) -> step_.Made:
-        return flows.run(
-            self._steps(item),
-            self.journal.flow(number, item),
+        steps = self._steps(item)
+        records = self._halfway.pop(number, None)
+        if records is None:
+            path = self.journal.flow(number, item)
+            records = flow_records.Records(path, steps)
+        made = flows.run(
+            steps,
+            records,
             flows.Listener(
                 functools.partial(self.downtime.begin, number),
                 functools.partial(self.work.reporter.step, item.resource),
                 functools.partial(self._done, number),
                 left_over.append,
             ),
-            until_captured=first_half,
+            half,
         )
+        if half is flows.Half.FIRST:
+            # Whatever becomes of the journal, the second half knows it.
+            self._halfway[number] = records
+        return made
 
     def _steps(self, item: plan_.Item) -> list[step_.Step]:
         return [each(self.work, item) for each in registry.steps(item)]

@@ -7,8 +7,9 @@ that it is noted in the journal before it is asked to stop. The run has not
 come to its end before each of them runs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 import contextlib
+import logging
 import threading
 
 from backupclient import errors
@@ -18,6 +19,8 @@ from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
 from backupclient.model import plan as plan_
 from backupclient.procedures import step as step_
+
+LOG = logging.getLogger(__name__)
 
 _DEADLINE = 1800.0
 """Seconds that a server has to start: nothing interrupts that wait."""
@@ -85,7 +88,9 @@ class Downtime:
                 self._journal.note_stopped(server_id)
                 self._stopped.add(server_id)
                 self._work.reporter.say(f'{server.resource.label}: stop')
-                self._nova.stop(server_id)
+                self._ask_once(
+                    server_id, 'ACTIVE', lambda: self._nova.stop(server_id)
+                )
                 self._await(server_id, 'shutoff')
 
     def captured(self, number: int) -> None:
@@ -127,7 +132,9 @@ class Downtime:
             try:
                 self._lease.claim(_claim(server_id))
                 self._start(server_id)
-            except errors.BackupError as exc:
+            except Exception as exc:
+                # Whatever it is: the other servers are started.
+                LOG.debug('Not started', exc_info=True)
                 self._refused.add(server_id)
                 self._work.reporter.say(
                     f'Server {server_id} was stopped for the backup and '
@@ -137,13 +144,14 @@ class Downtime:
 
     def _start(self, server_id: str) -> None:
         server = self._nova.server(server_id)
-        if server is not None and server.status != 'ACTIVE':
+        if server is not None and server.task_state:
+            # It may be stopping, and is ACTIVE until it has.
             self._settle(server_id, _DEADLINE)
+            server = self._nova.server(server_id)
+        if server is not None and server.status != 'ACTIVE':
             self._work.reporter.say(f'{server.resource.label}: start')
-            service.make_once(
-                lambda: self._is_starting(server_id),
-                lambda: self._ask_to_start(server_id),
-                self._work.clock,
+            self._ask_once(
+                server_id, server.status, lambda: self._nova.start(server_id)
             )
             self._await(server_id, 'active', _DEADLINE)
         self._stopped.discard(server_id)
@@ -151,15 +159,22 @@ class Downtime:
         with contextlib.suppress(errors.JournalError):
             self._journal.forget_stopped(server_id)
 
-    def _is_starting(self, server_id: str) -> bool | None:
-        """Tell whether it need not be asked to start, None if it has to."""
-        server = self._nova.server(server_id)
-        idle = server and server.status != 'ACTIVE' and not server.task_state
-        return None if idle else True
+    def _ask_once(
+        self, server_id: str, status: str, ask: Callable[[], None]
+    ) -> None:
+        """Ask a server to leave a state, unless it does so already."""
 
-    def _ask_to_start(self, server_id: str) -> bool:
-        self._nova.start(server_id)
-        return True
+        def leaves() -> bool | None:
+            server = self._nova.server(server_id)
+            if server is None or server.task_state:
+                return True
+            return None if server.status == status else True
+
+        def asked() -> bool:
+            ask()
+            return True
+
+        service.make_once(leaves, asked, self._work.clock)
 
     def _settle(self, server_id: str, timeout: float | None = None) -> None:
         """Wait until the server's last task, as its stop, is done."""

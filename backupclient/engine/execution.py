@@ -12,6 +12,7 @@ import queue
 from backupclient import errors
 from backupclient.engine import attempt
 from backupclient.engine import downtime
+from backupclient.engine import flows
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
 from backupclient.engine import outcomes
@@ -146,6 +147,7 @@ class Execution:
             self._turns.pause(number)
             return
         self._captured.discard(number)
+        self._seconds.pop(number, None)
         outcome = self._outcomes.get(number)
         complete = outcome and outcome.state is outcome_.State.COMPLETE
         self._turns.end(number, complete=bool(complete))
@@ -213,15 +215,14 @@ class Execution:
         if error is None:
             # If it failed for another reason, the next one goes ahead.
             return self._send_scout(held)
-        if error is not None:
-            self.work.reporter.say(
-                'The backup service of this cloud does not answer: volumes '
-                'are copied to images instead.'
-            )
-            if not error.stuck:
-                held = [number, *held]
-            for each in held:
-                self._fall_back(each)
+        self.work.reporter.say(
+            'The backup service of this cloud does not answer: volumes '
+            'are copied to images instead.'
+        )
+        if not error.stuck:
+            held = [number, *held]
+        for each in held:
+            self._fall_back(each)
         return held
 
     def _fall_back(self, number: int) -> None:
@@ -233,7 +234,10 @@ class Execution:
                 self.journal.replace(number, instead)
 
     def _one(self, number: int) -> _Verdict:
-        """Do an item. Only what concerns other items is given back."""
+        """Do an item. Only what concerns other items is given back.
+
+        Without an outcome its server is not kept waiting for it either.
+        """
         try:
             if number not in self._captured:
                 self.work.clock.check()
@@ -248,18 +252,22 @@ class Execution:
             LOG.debug('Item %s', number, exc_info=True)
             label = self._items[number].resource.label
             self.work.reporter.say(f'{label}: {type(exc).__name__}: {exc}')
+        self._downtime.captured(number)
         return None
+
+    def _half(self, number: int) -> flows.Half:
+        if number in self._seconds:
+            return flows.Half.SECOND
+        if number in self._servers and number not in self._captured:
+            return flows.Half.FIRST
+        return flows.Half.BOTH
 
     def _to_its_end(self, number: int) -> _Verdict:
         item, clock = self._items[number], self.work.clock
         begun = clock.monotonic()
         verdict: _Verdict = None
         try:
-            found = self._attempts.attempt(
-                number,
-                item,
-                first_half=number in self._servers.keys() - self._captured,
-            )
+            found = self._attempts.attempt(number, item, self._half(number))
             if isinstance(found, attempt.Captured):
                 self._seconds[number] = clock.monotonic() - begun
                 return found

@@ -5,7 +5,7 @@ It is written down before the first step and after each. So when a process is
 killed, the step that follows the last one that is done may have begun.
 
 Where that cannot be written, the file stays as it was, as if the process had
-been killed then; who begins a step asks :meth:`Records.check` first.
+been killed then, and no further step begins.
 """
 
 from collections.abc import Sequence
@@ -94,9 +94,16 @@ class Records:
         """
         if not self._begun:
             self._write(self._progress)
+        self.require_kept()
+        self._begun = self.done + 1
+
+    def require_kept(self) -> None:
+        """Do nothing if all was written down.
+
+        :raises JournalError: otherwise.
+        """
         if self._failure is not None:
             raise errors.JournalError(self._path, self._failure)
-        self._begun = self.done + 1
 
     def end(self, made: step_.Made) -> None:
         """Write down that the next step is done."""

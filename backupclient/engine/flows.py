@@ -9,14 +9,26 @@ begins anew.
 
 from collections.abc import Callable, Sequence
 import dataclasses
+import enum
 import logging
-import pathlib
 
 from backupclient import errors
 from backupclient.engine import flow_records
 from backupclient.procedures import step as step_
 
 LOG = logging.getLogger(__name__)
+
+
+class Half(enum.Enum):
+    """Which of an item's steps are done in one go.
+
+    The first half ends when the copy needs its source no more. In the second
+    one nothing is left of an earlier process: that was in the first.
+    """
+
+    FIRST = enum.auto()
+    SECOND = enum.auto()
+    BOTH = enum.auto()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -37,24 +49,21 @@ class Listener:
 
 def run(
     steps: Sequence[step_.Step],
-    path: pathlib.Path,
+    records: flow_records.Records,
     listener: Listener,
-    *,
-    until_captured: bool = False,
+    half: Half = Half.BOTH,
 ) -> step_.Made:
     """Run steps to their end, from where an earlier process left them.
 
-    :param path: of their records in the journal.
-    :param until_captured: end as soon as the copy needs its source no more;
-        the next call does the rest.
+    :param records: of them; for both halves the same.
     :returns: what they made.
     :raises BackupError: a step failed and what was made is undone.
     """
-    end = _first_capture(steps) if until_captured else len(steps)
-    flow = _Flow(steps, path, listener)
-    if flow.records.undoing:
+    end = _first_capture(steps) if half is Half.FIRST else len(steps)
+    flow = _Flow(steps, records, listener)
+    if records.undoing:
         flow.undo()
-    resumed = flow.records.done
+    resumed = half is not Half.SECOND and records.done
     try:
         return flow.run(end)
     except (errors.NotFound, errors.WaitFailed) as exc:
@@ -66,9 +75,10 @@ def run(
         return flow.run(end)
 
 
-def is_captured(steps: Sequence[step_.Step], path: pathlib.Path) -> bool:
+def is_captured(
+    steps: Sequence[step_.Step], records: flow_records.Records
+) -> bool:
     """Tell whether the copy needs its source no more, by the records."""
-    records = flow_records.Records(path, steps)
     done = 0 if records.undoing else records.done
     return any(step.captures for step in steps[:done])
 
@@ -87,19 +97,19 @@ class _Flow:
     def __init__(
         self,
         steps: Sequence[step_.Step],
-        path: pathlib.Path,
+        records: flow_records.Records,
         listener: Listener,
     ) -> None:
         self._steps = steps
+        self._records = records
         self._listener = listener
-        self.records = flow_records.Records(path, steps)
 
     def run(self, end: int) -> step_.Made:
         """Do what is not done yet; where that fails, undo all.
 
         :param end: how many of the steps are to be done.
         """
-        done = self._steps[: self.records.done]
+        done = self._steps[: self._records.done]
         try:
             if done:
                 # Asked to stop since: what is there goes again.
@@ -110,22 +120,24 @@ class _Flow:
                 self._listener.starts()
             for step in self._steps[len(done) : end]:
                 self._do(step)
+            if end < len(self._steps):
+                self._records.require_kept()
         except Exception:
             self.undo()
             raise
-        return self.records.made(end)
+        return self._records.made(end)
 
     def undo(self) -> None:
         """Undo what has begun; what cannot be undone is told."""
-        for number in reversed(range(self.records.begun)):
-            self.records.undo(number)
-            self._undo(self._steps[number], self.records.made(number))
-        self.records.forget()
+        for number in reversed(range(self._records.begun)):
+            self._records.undo(number)
+            self._undo(self._steps[number], self._records.made(number))
+        self._records.forget()
 
     def _do(self, step: step_.Step) -> None:
-        self.records.begin()
+        self._records.begin()
         self._listener.begins(step.title)
-        self.records.end(step.do(self.records.made(self.records.done)))
+        self._records.end(step.do(self._records.made(self._records.done)))
         self._listener.done(step)
 
     def _undo(self, step: step_.Step, made: step_.Made) -> None:

@@ -44,6 +44,7 @@ class Turns:
         self._running: set[int] = set()
         self._paused: set[int] = set()
         self._halfway: set[int] = set()
+        self._begun: set[str] = set()
         self._alone: set[int] = set()
         self._held: dict[int, Counter[str]] = {}
 
@@ -62,16 +63,20 @@ class Turns:
 
     def begin(self) -> Iterator[int]:
         """Give all whose turn it is now."""
-        for number in sorted(self._waiting, key=self._rank):
-            if len(self._running) == self._parallel:
+        while len(self._running) < self._parallel:
+            number = self._next()
+            if number is None:
                 return
-            if self._may_begin(number):
-                self._waiting.remove(number)
-                self._running.add(number)
-                self._held[number] = self._wanted(number)
-                self._halfway ^= {number} & self._servers.keys()
-                self._paused.discard(number)
-                yield number
+            self._held[number] = self._wanted(number)
+            if number in self._paused:
+                self._paused.remove(number)
+                self._halfway.remove(number)
+            elif number in self._servers:
+                self._halfway.add(number)
+                self._begun.add(self._servers[number])
+            self._waiting.remove(number)
+            self._running.add(number)
+            yield number
 
     def pause(self, number: int) -> None:
         """Let an item that is captured wait for another turn."""
@@ -91,7 +96,13 @@ class Turns:
         if not complete:
             del self._held[number]
 
+    def _next(self) -> int | None:
+        waiting = sorted(self._waiting, key=self._rank)
+        return next(filter(self._may_begin, waiting), None)
+
     def _may_begin(self, number: int) -> bool:
+        # Nobody works: one that is captured goes on, whatever the quotas say,
+        # and a new one begins only if nobody is captured.
         if not self._running and (number in self._paused or not self._paused):
             return True
         if self._alone & {number, *self._running}:
@@ -99,11 +110,13 @@ class Turns:
         return self._fits(number)
 
     def _rank(self, number: int) -> int:
-        """Give an item's place: who is stopped, who is captured, the rest."""
+        """Give an item's place: its server is off, it is captured, the rest.
+
+        Of those that are captured, who makes room comes first.
+        """
         if number in self._paused:
-            return 1
-        begun = {self._servers.get(one) for one in self._held}
-        return 0 if self._servers.get(number) in begun - {None} else 2
+            return 1 if needs.temporaries(self._items[number]) else 2
+        return 0 if self._servers.get(number) in self._begun else 3
 
     def _fits(self, number: int) -> bool:
         """Tell whether there is room, also for a captured one to go on."""

@@ -64,9 +64,14 @@ def servers_off(identity: inventory_.CloudIdentity) -> list[str]:
 
 
 def _dead() -> Iterator[journal_.Journal]:
-    with contextlib.suppress(errors.DocumentError):
-        for folder in _folders():
-            journal = journal_.Journal(folder)
+    try:
+        folders = _folders()
+    except errors.DocumentError:
+        return
+    for folder in folders:
+        journal = journal_.Journal(folder)
+        # One that is somebody else's cannot be looked into.
+        with contextlib.suppress(OSError):
             if not journal.has_ended and not _is_alive(folder.name):
                 yield journal
 

@@ -24,6 +24,10 @@ class Procedure(enum.StrEnum):
     NONE = 'none'
 
 
+AT_REST = frozenset({'SHUTOFF', 'SHELVED', 'SHELVED_OFFLOADED'})
+"""Nova's states of a server that writes to none of its disks."""
+
+
 class Consistency(enum.StrEnum):
     """What a copy is worth: how its source was when it was captured."""
 

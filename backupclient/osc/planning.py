@@ -57,7 +57,10 @@ def _saved(
     )
     images = [item.image.id for item in saved.items if item.image]
     read = inventory.read(cloud, images)
-    fresh = planner.plan(revision.request(saved, read), read)
+    fresh = dataclasses.replace(
+        planner.plan(revision.request(saved, read), read),
+        gaps=planner.gaps(saved.request, read),
+    )
     said = revision.changes(saved, fresh) + leftovers.hints(cloud, read)
     return revision.revised(saved, fresh, replan=args.replan), said
 

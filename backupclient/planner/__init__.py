@@ -49,11 +49,11 @@ def plan(
         bytes_to_files=cost.to_files(items),
         peaks=quota.peaks(wanted, inventory.quotas),
         cautions=(*inventory.unread.values(), *said),
-        gaps=_gaps(request, inventory),
+        gaps=gaps(request, inventory),
     )
 
 
-def _gaps(
+def gaps(
     request: request_.Request, inventory: inventory_.Inventory
 ) -> tuple[str, ...]:
     """Say what the request means, and the user may not look at."""

@@ -4,7 +4,6 @@
 from backupclient.model import plan
 from backupclient.model import resources
 from backupclient.planner import rule
-from backupclient.planner import server_states
 
 
 def of_server(case: rule.Case, server: resources.Server) -> plan.Consistency:
@@ -12,7 +11,7 @@ def of_server(case: rule.Case, server: resources.Server) -> plan.Consistency:
 
     Only the server that a case is captured with is ever stopped for it.
     """
-    stopped = server.status in server_states.NOT_RUNNING or (
+    stopped = server.status in plan.AT_REST or (
         server.status == 'ACTIVE'
         and server.id == case.group
         and case.project.request.stop_servers

@@ -9,7 +9,6 @@ from backupclient.model import resources
 
 # The disk of such a server is in an image of Glance.
 SHELVED = frozenset({'SHELVED', 'SHELVED_OFFLOADED'})
-NOT_RUNNING = SHELVED | {'SHUTOFF'}
 
 _READY = frozenset({'ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'})
 _PASSING = frozenset(

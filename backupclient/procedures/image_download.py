@@ -54,7 +54,7 @@ class Download(step.Step):
                 path, received.size, received.digests, received.verified
             ),
         )
-        return self.captured(made, image.created_at)
+        return self.with_state(made, image.created_at)
 
     def undo(self, made: step.Made) -> None:
         path = made.file.path if made.file else self._begun(made)

@@ -44,7 +44,7 @@ class DownloadSecret(step.Step):
                 self.work, key, self._path(), luks.Opens.NOT_CHECKED
             ),
         )
-        return self.captured(made)
+        return self.with_state(made)
 
     def undo(self, made: step.Made) -> None:
         keyfile.remove(files.place(self.work, self._path()))

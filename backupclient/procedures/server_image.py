@@ -43,7 +43,7 @@ class ImageServer(step.Step):
             self._tags(),
         )
         made = dataclasses.replace(made, image_id=image_id)
-        return self.captured(made, image.created_at)
+        return self.with_state(made, image.created_at)
 
     def undo(self, made: step.Made) -> None:
         image_id = made.image_id or self._find()

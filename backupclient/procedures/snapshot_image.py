@@ -49,7 +49,7 @@ class Snapshot(step.Step):
         if snapshot is None:
             raise errors.NotFound(f'Snapshot {snapshot_id} is gone.', 404)
         made = dataclasses.replace(made, snapshot_id=snapshot_id)
-        return self.captured(made, snapshot.created_at)
+        return self.with_state(made, snapshot.created_at)
 
     def undo(self, made: step.Made) -> None:
         snapshot_id = made.snapshot_id or self._find()

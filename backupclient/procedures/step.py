@@ -8,6 +8,7 @@ import pathlib
 from typing import ClassVar, Protocol
 
 from backupclient import clock as clock_
+from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.keys import protection
@@ -42,9 +43,6 @@ class Made:
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)
-
-
-_NOT_RUNNING = frozenset({'SHUTOFF', 'SHELVED', 'SHELVED_OFFLOADED'})
 
 
 class Folder(Protocol):
@@ -131,7 +129,7 @@ class Step(abc.ABC):
         :raises BackupError: what could not be taken away.
         """
 
-    def captured(self, made: Made, created_at: str = '') -> Made:
+    def with_state(self, made: Made, created_at: str = '') -> Made:
         """Note the state that the copy holds, unless a step before did.
 
         An earlier process may have begun the capture: so the time is the
@@ -149,16 +147,22 @@ class Step(abc.ABC):
         )
 
     def _consistency(self) -> plan_.Consistency:
+        """Tell what the copy is worth, by its servers as they are now.
+
+        Where that cannot be told, it is the lesser: the copy is made.
+        """
         item, stopped = self.item, plan_.Consistency.STOPPED
         if item.consistency is not stopped:
             return item.consistency
         servers = {item.resource.id}
         if item.volume:
             servers = {one.server_id for one in item.volume.attachments}
-        states = map(self.cloud.nova.server, sorted(servers))
-        if all(one is None or one.status in _NOT_RUNNING for one in states):
-            return stopped
-        return plan_.Consistency.CRASH
+        try:
+            found = [self.cloud.nova.server(each) for each in servers]
+        except errors.CloudError:
+            return plan_.Consistency.CRASH
+        states = {server.status for server in found if server}
+        return stopped if states <= plan_.AT_REST else plan_.Consistency.CRASH
 
 
 Steps = Sequence[type[Step]]

@@ -54,7 +54,7 @@ class Backup(step.Step):
             ),
             notes=(*made.notes, *_surprise(self.item, backup)),
         )
-        return self.captured(made, backup.created_at)
+        return self.with_state(made, backup.created_at)
 
     def undo(self, made: step.Made) -> None:
         backup_id = made.artifact.id if made.artifact else self._find()
@@ -96,7 +96,9 @@ class Backup(step.Step):
         )
 
     def _finish(self, backup_id: str) -> None:
-        if self.item.fallback is not None:
+        stopped = self.item.consistency is plan_.Consistency.STOPPED
+        if self.item.fallback is not None or stopped:
+            # Nothing is to wait for a service that is not there.
             self._await_sign_of_life(backup_id)
         try:
             self.work.waiter.until(

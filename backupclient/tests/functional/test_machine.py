@@ -158,7 +158,8 @@ class StateOfImage(Machine, cases.ImageDownload):
         needed = disk.inodes() - before - 1
         for inodes, code in (
             (3, 1),
-            (needed // 2, 130),
+            (needed - 4, 1),
+            (needed - 3, 130),
             (needed - 2, 130),
             (needed - 1, 0),
         ):

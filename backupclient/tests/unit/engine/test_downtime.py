@@ -3,7 +3,10 @@
 import dataclasses
 import shutil
 
+import fixtures
+
 from backupclient.engine import unfinished
+from backupclient.model import request
 from backupclient.model import stamps
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -194,20 +197,71 @@ class DowntimeTestCase(base.TestCase):
         (journal.folder / 'run.json').write_text('{')
         self.assertEqual(said, unfinished.servers_off(elsewhere))
 
-    def test_lost_answer_to_a_start(self):
-        for status in 503, 500:
-            for done in True, False:
-                self.begin()
-                planned = self._plan()
-                fault = wire.Fault(
-                    wire.Answer(status, {}),
-                    lambda request: b'os-start' in request.body,
-                    done=done,
-                )
-                self.fake.faults.append(fault)
-                self.assertEqual(0, self.start(planned).exit_code)
-                self.assertTrue(fault.hit)
-                self._check_runs()
+        def refuse(_):
+            raise PermissionError
+
+        # One that is somebody else's keeps nobody from a backup.
+        path = 'backupclient.engine.journal.Journal.has_ended'
+        with fixtures.MonkeyPatch(path, property(refuse)):
+            self.assertEqual([], unfinished.servers_off(elsewhere))
+
+    def test_lost_answer(self):
+        for action in b'os-stop', b'os-start':
+            for status in 503, 500:
+                for done in True, False:
+                    self.begin()
+                    planned = self._plan()
+                    fault = wire.Fault(
+                        wire.Answer(status, {}),
+                        lambda sent, action=action: action in sent.body,
+                        done=done,
+                    )
+                    self.fake.faults.append(fault)
+                    self.assertEqual(0, self.start(planned).exit_code)
+                    self.assertTrue(fault.hit)
+                    self._check_runs()
+
+    def test_backups_are_kept_when_interrupted(self):
+        """What is complete stays, though its server waits for others."""
+        for number in range(1, 60):
+            self.begin()
+            self._disks(3)
+            planned = self.plan(
+                stop_servers=True, volume_method=request.VolumeMethod.BACKUP
+            )
+            self.new_process(stop_at=number)
+            report = self.start(planned)
+            self.fake.world.settle()
+            # The one that is being made is undone, and no other.
+            undone = self.fake.asked('DELETE cinder /backups')
+            self.assertLessEqual(len(undone), 1)
+            self.assertEqual('ACTIVE', self._server()['status'])
+            if not report.interrupted:
+                return
+            self.new_process()
+            self.assertEqual(0, self.resume().exit_code)
+
+    def test_server_that_takes_its_time_to_stop(self):
+        """It is ACTIVE for as long as its guest shuts down."""
+        for number in range(1, 60):
+            self.begin()
+            planned = self._plan()
+            self.fake.nova.stop_takes = 15
+            self.new_process(stop_at=number)
+            report = self.start(planned)
+            self._check_runs()
+            if not report.interrupted:
+                return
+            self.new_process()
+            self.assertEqual(0, self.resume().exit_code)
+            self._check_runs()
+
+    def test_copy_that_fails_does_not_stop_the_server_again(self):
+        planned = self._plan()
+        self.fake.fail(REFUSED, 'POST cinder /volumes', times=99, same=False)
+        self.start(planned)
+        self.assertEqual(1, self._actions().count('os-stop'))
+        self._check_runs()
 
     def test_captured_while_it_is_down(self):
         states = []

@@ -9,6 +9,7 @@ import fixtures
 import testtools
 
 from backupclient import errors
+from backupclient.engine import flow_records
 from backupclient.engine import flows
 from backupclient.procedures import step
 from backupclient.tests.unit import fake_clock
@@ -72,7 +73,7 @@ class FlowsTestCase(testtools.TestCase):
         )
         self.failures = {}
 
-    def _run(self, *steps, **failures):
+    def _run(self, *steps, half=flows.Half.BOTH, **failures):
         """Run steps in a new process.
 
         :param failures: what is raised or called in ``do_One`` and so on.
@@ -82,15 +83,17 @@ class FlowsTestCase(testtools.TestCase):
             name.replace('_', ' '): failure
             for name, failure in failures.items()
         }
+        steps = [each(self.work, self) for each in steps or (One, Two, Three)]
         return flows.run(
-            [each(self.work, self) for each in steps or (One, Two, Three)],
-            self.path,
+            steps,
+            flow_records.Records(self.path, steps),
             flows.Listener(
                 self._starts,
                 lambda title: None,
                 lambda step: self.heard.append(type(step).__name__),
                 self.left_over.append,
             ),
+            half,
         )
 
     def go_wrong(self, name):
@@ -188,6 +191,37 @@ class FlowsTestCase(testtools.TestCase):
                 self.calls,
             )
             self.path.unlink()
+
+    def test_in_two_halves(self):
+        made = self._run(half=flows.Half.FIRST)
+        self.assertEqual(ALL[:2], made.notes)
+        self.assertEqual(['do One', 'do Two'], self.calls)
+        made = self._run(half=flows.Half.SECOND)
+        self.assertEqual(ALL, made.notes)
+        self.assertEqual(['do Three'], self.calls)
+        self.assertNotIn('starts', self.heard)
+
+    def test_second_half_that_fails(self):
+        """What was made is not gone: so nothing begins anew."""
+        self._run(half=flows.Half.FIRST)
+        self.assertRaises(
+            errors.WaitFailed,
+            self._run,
+            half=flows.Half.SECOND,
+            do_Three=errors.WaitFailed('no'),
+        )
+        self.assertEqual(
+            ['do Three', 'undo Three', 'undo Two', 'undo One'], self.calls
+        )
+
+    def test_first_half_that_cannot_be_noted(self):
+        self.assertRaises(
+            errors.JournalError,
+            self._run,
+            half=flows.Half.FIRST,
+            do_Two=self._loses(),
+        )
+        self.assertEqual(['undo Two', 'undo One'], self.calls[2:])
 
     def test_gone_without_a_kill_is_a_failure(self):
         self.assertRaises(

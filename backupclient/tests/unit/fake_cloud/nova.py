@@ -15,6 +15,7 @@ _CAPTURABLE = {'ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'}
 class Nova(service.Service):
     """Servers.
 
+    :param stop_takes: so many requests pass until a server is off.
     :param captures: whether the copy of a disk ends well.
     """
 
@@ -25,6 +26,7 @@ class Nova(service.Service):
         self._glance = glance
         self.captures = True
         self.starts = True
+        self.stop_takes = 1
 
     def add_server(
         self, name: str, content: bytes = b'', **fields: Any
@@ -101,7 +103,7 @@ class Nova(service.Service):
         _require(server, {'ACTIVE'})
         server[_TASK] = 'powering-off'
         done = {_TASK: None, 'status': 'SHUTOFF'}
-        self.world.later(lambda: server.update(done))
+        self.world.later(lambda: server.update(done), self.stop_takes)
         return wire.Answer(202)
 
     def _start(self, server: world_.Thing, _: Any) -> wire.Answer:

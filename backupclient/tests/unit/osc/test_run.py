@@ -172,6 +172,14 @@ class SavedPlanTestCase(base.TestCase):
         (row,) = self.rows('run', '--plan', self.file, '--replan')
         self.assertEqual('complete', row['Outcome'])
 
+    def test_what_may_not_be_read(self):
+        """It is as incomplete as a run without a saved plan."""
+        file = self.root / 'all.json'
+        self.rows('plan', '--all', '--save', file)
+        self.fake.fail(REFUSED, 'GET nova /servers', times=99, same=False)
+        self.rows('run', '--plan', file, code=3)
+        self.assertIn('list the servers', self.err.said)
+
     def test_renamed_and_gone(self):
         other = self.fake.cinder.add_volume('other', b'data')
         file = self.root / 'named.json'

@@ -10,6 +10,7 @@ import testtools
 
 from backupclient.cloud import door as door_
 from backupclient.cloud import waiting
+from backupclient.engine import flow_records
 from backupclient.engine import flows
 from backupclient.model import plan
 from backupclient.procedures import registry
@@ -132,7 +133,8 @@ class TestCase(testtools.TestCase):
             done,
             self.left_over.append,
         )
-        return flows.run(steps, self.journal, listener)
+        records = flow_records.Records(self.journal, steps)
+        return flows.run(steps, records, listener)
 
     def new_things(self):
         """Give what is in the cloud and was not, once it has settled."""
