@@ -64,6 +64,7 @@ class Execution:
         self._held: list[int] = []
         self._tried: set[int] = set()
         self._events = queue.SimpleQueue[tuple[int, _Future | None]]()
+        # Those of the first halves.
         self._seconds: dict[int, float] = {}
         todo = self._todo() if run.plan.request.stop_servers else ()
         self._servers = downtime.servers_of(self._items, todo)
@@ -71,20 +72,14 @@ class Execution:
         self._attempts = attempt.Attempts(
             work, journal, lease, self._downtime, lambda n: self._tell(n, None)
         )
-        self._captured = {
-            number
-            for number in self._servers
-            if self._attempts.is_captured(number, self._items[number])
+        # An item that an earlier process has captured takes one turn.
+        self._halved = {
+            number: server
+            for number, server in self._servers.items()
+            if not self._attempts.is_captured(number, self._items[number])
         }
         self._turns = turns.Turns(
-            self._items,
-            self._parallel,
-            self._quotas(),
-            {
-                n: s
-                for n, s in self._servers.items()
-                if n not in self._captured
-            },
+            self._items, self._parallel, self._quotas(), self._halved
         )
 
     def run(self) -> tuple[outcome_.Outcome, ...]:
@@ -94,7 +89,7 @@ class Execution:
             that was interrupted is ``skipped``, and is done on resume.
         """
         first = self._send_scout(self._todo())
-        self._downtime.need(self._servers.keys() - self._captured)
+        self._downtime.need(self._halved)
         self._downtime.start_all()
         try:
             self._do(first)
@@ -143,10 +138,8 @@ class Execution:
 
     def _end(self, number: int, verdict: _Verdict) -> None:
         if isinstance(verdict, attempt.Captured):
-            self._captured.add(number)
             self._turns.pause(number)
             return
-        self._captured.discard(number)
         self._seconds.pop(number, None)
         outcome = self._outcomes.get(number)
         complete = outcome and outcome.state is outcome_.State.COMPLETE
@@ -239,7 +232,7 @@ class Execution:
         Without an outcome its server is not kept waiting for it either.
         """
         try:
-            if number not in self._captured:
+            if number not in self._seconds:
                 self.work.clock.check()
             return self._to_its_end(number)
         except errors.JournalError as exc:
@@ -258,9 +251,7 @@ class Execution:
     def _half(self, number: int) -> flows.Half:
         if number in self._seconds:
             return flows.Half.SECOND
-        if number in self._servers and number not in self._captured:
-            return flows.Half.FIRST
-        return flows.Half.BOTH
+        return flows.Half.FIRST if number in self._halved else flows.Half.BOTH
 
     def _to_its_end(self, number: int) -> _Verdict:
         item, clock = self._items[number], self.work.clock

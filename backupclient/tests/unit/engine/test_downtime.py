@@ -6,7 +6,7 @@ import shutil
 import fixtures
 
 from backupclient.engine import unfinished
-from backupclient.model import request
+from backupclient.model import request as request_
 from backupclient.model import stamps
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -111,13 +111,20 @@ class DowntimeTestCase(base.TestCase):
         planned = self.plan(stop_servers=True)
         self.assertTrue(any(item.fallback for item in planned.items))
         self.assertEqual(0, self.start(planned, parallel=4).exit_code)
-        said = [
-            text.rpartition(': ')[2]
-            for text in self.reporter.said
-            if text.endswith((': stop', ': start'))
+        first, *_ = (
+            number
+            for number, request in enumerate(self.fake.seen)
+            if (request.method, request.path) == ('POST', '/backups')
+        )
+        stops = [
+            number
+            for number, request in enumerate(self.fake.seen)
+            if b'os-stop' in request.body
         ]
+        self.assertEqual(2, len(stops))
+        self.assertLess(stops[0], first)
         # The disks of the other server wait for what the first one learns.
-        self.assertEqual(2 * ['stop', 'start'], said)
+        self.assertLess(first, stops[1])
 
     def test_interrupted_between_the_halves(self):
         for number in range(1, 200, 3):
@@ -227,7 +234,7 @@ class DowntimeTestCase(base.TestCase):
             self.begin()
             self._disks(3)
             planned = self.plan(
-                stop_servers=True, volume_method=request.VolumeMethod.BACKUP
+                stop_servers=True, volume_method=request_.VolumeMethod.BACKUP
             )
             self.new_process(stop_at=number)
             report = self.start(planned)
