@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 import contextlib
+import errno
 import os
 import pathlib
 import stat
@@ -20,6 +21,8 @@ def write_new(
 ) -> None:
     """Write a file with mode 0600 that was not there, and flush it.
 
+    It has its name when it is whole: a kill leaves ``<name>.part``.
+
     Its folder must be no symbolic link, belong to this user or to root, and
     where its group or others can write into it, have the sticky bit, as
     ``/tmp`` has: then they cannot replace the file.
@@ -30,16 +33,22 @@ def write_new(
     """
     try:
         with _open_folder(path.parent) as folder:
-            descriptor = os.open(path.name, _NEW, 0o600, dir_fd=folder)
+            part = f'{path.name}.part'
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(part, dir_fd=folder)
+            descriptor = os.open(part, _NEW, 0o600, dir_fd=folder)
+            name = part
             try:
                 with open(descriptor, 'wb') as file:
                     _check_file(path, os.fstat(descriptor), sealed)
                     file.write(data)
                     file.flush()
                     os.fsync(descriptor)
+                _give_name(part, path.name, folder)
+                name = path.name
                 os.fsync(folder)
             except BaseException:
-                os.unlink(path.name, dir_fd=folder)
+                os.unlink(name, dir_fd=folder)
                 raise
     except FileExistsError:
         raise errors.TargetError(
@@ -50,6 +59,27 @@ def write_new(
         raise errors.TargetError(
             f'{path} cannot be written: {failure.strerror}.'
         ) from failure
+
+
+def _give_name(part: str, name: str, folder: int) -> None:
+    """Rename a file, unless there is one with that name.
+
+    :raises FileExistsError: then.
+    """
+    try:
+        os.link(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links, as of many USB sticks. The folder
+        # is this user's, so nobody else makes that file just now.
+        if name in os.listdir(folder):
+            raise FileExistsError(
+                errno.EEXIST, 'There already', name
+            ) from None
+        os.rename(part, name, src_dir_fd=folder, dst_dir_fd=folder)
+    else:
+        os.unlink(part, dir_fd=folder)
 
 
 def remove(path: pathlib.Path) -> None:

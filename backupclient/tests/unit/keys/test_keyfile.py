@@ -128,6 +128,38 @@ class TestWriteNew(testtools.TestCase):
         )
         self.assert_refused('No space left', self.path)
 
+    def test_disk_that_fails_at_the_end(self):
+        real = os.fsync
+
+        def fsync(descriptor):
+            if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EIO, 'Input/output error')
+            real(descriptor)
+
+        self.patch('os.fsync', fsync)
+        self.assert_refused('Input/output error', self.path)
+
+    def test_whole_or_not_at_all(self):
+        """A kill leaves no half of a key under its name."""
+        seen = []
+        self.patch('os.fsync', lambda _: seen.append(self.path.exists()))
+        keyfile.write_new(self.path, DATA)
+        self.assertEqual([False, True], seen)
+        self.path.unlink()
+        left = self.path.with_name(f'{self.path.name}.part')
+        left.write_bytes(DATA[:3])
+        keyfile.write_new(self.path, DATA)
+        self.assertEqual(DATA, self.path.read_bytes())
+        self.assertEqual([self.path], [*self.folder.iterdir()])
+
+    def test_file_system_without_links(self):
+        refused = OSError(errno.EPERM, 'Operation not permitted')
+        self.patch('os.link', mock.Mock(side_effect=refused))
+        keyfile.write_new(self.path, DATA)
+        self.assertEqual(DATA, self.path.read_bytes())
+        self.assert_refused('is there already', self.path)
+        self.assertEqual([self.path], [*self.folder.iterdir()])
+
     def test_remove(self):
         self.path.write_bytes(DATA)
         keyfile.remove(self.path)
