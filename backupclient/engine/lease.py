@@ -54,19 +54,6 @@ class Lease:
             with self._clock.shielded():
                 self._end()
 
-    @contextlib.contextmanager
-    def claimed(self, what: str) -> Iterator[None]:
-        """Work on something that no other run works on.
-
-        :param what: as ``volume/<ID>``.
-        :raises Busy: another run does.
-        """
-        self.claim(what)
-        try:
-            yield
-        finally:
-            self.release(what)
-
     def claim(self, what: str) -> None:
         """Say that this run works on something, unless another run does.
 
@@ -76,6 +63,7 @@ class Lease:
 
         What this run has claimed already stays its own: nobody is asked.
 
+        :param what: as ``volume/<ID>``.
         :raises Busy: another run works on it.
         """
         if what in self._claims:

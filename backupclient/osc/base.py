@@ -28,13 +28,12 @@ class ExitCodes(command.Command):
     """
 
     exit_code = 0
+    epilogue: Sequence[str] = ()
+    """What is said after the output, on stderr."""
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Give the names of the columns that the output will have."""
         raise NotImplementedError
-
-    epilogue: Sequence[str] = ()
-    """What is said after the output, on stderr."""
 
     def run(self, parsed_args: argparse.Namespace) -> int:
         """Run the command, print its output, and give its exit code.

@@ -24,6 +24,15 @@ REFUSED = wire.Answer(403, {'forbidden': {'message': 'no'}})
 BROKEN = wire.Answer(500)
 
 
+@contextlib.contextmanager
+def claimed(held, what):
+    held.claim(what)
+    try:
+        yield
+    finally:
+        held.release(what)
+
+
 class TestCase(base.TestCase):
     def setUp(self):
         super().setUp()
@@ -149,9 +158,9 @@ class KeptTestCase(TestCase):
 class ClaimTestCase(TestCase):
     def test_written_down(self):
         held = self.lease()
-        with held.claimed(WHAT):
+        with claimed(held, WHAT):
             self.assertEqual(WHAT, self.claims())
-            with held.claimed(OTHER):
+            with claimed(held, OTHER):
                 self.assertEqual(f'{WHAT} {OTHER}', self.claims())
             self.assertEqual(WHAT, self.claims())
         self.assertEqual('', self.claims())
@@ -162,7 +171,7 @@ class ClaimTestCase(TestCase):
         self.assertEqual('', self.claims())
 
     def _fail(self, held):
-        with held.claimed(WHAT):
+        with claimed(held, WHAT):
             self.clock.stop()
             raise ZeroDivisionError
 
@@ -242,7 +251,7 @@ class TroubleTestCase(TestCase):
     def _work(self):
         held = self.lease()
         for what in (WHAT, OTHER):
-            with held.claimed(what):
+            with claimed(held, what):
                 pass
         self.stack.close()
         self._check_told()
