@@ -5,6 +5,7 @@ import pathlib
 
 import fixtures
 import testtools
+from testtools import matchers
 
 from backupclient.tests.functional.faults import fault
 from backupclient.tests.functional.faults import judge
@@ -45,6 +46,13 @@ class PairsTestCase(testtools.TestCase):
         self.assertEqual(
             {'413 quota', 'flipped'},
             {one.name for one in set(fault.ALL) - of_the_first},
+        )
+
+    def test_own(self):
+        own = {request.path for request, _ in self.choose('own')}
+        self.assertEqual({path for _, path in WHOLE[2:-1]}, own)
+        self.assertThat(
+            self.choose('all'), matchers.ContainsAll(self.choose('own'))
         )
 
     def test_some(self):
