@@ -2,7 +2,7 @@
 """Which fault befalls which request: all of them, or some for every day.
 
 ``FAULTS=all`` in the environment asks for the full product, ``FAULTS=own``
-for that part of it in which each request is tried in one procedure only.
+for it without what a procedure does like a cheaper one.
 """
 
 from collections import Counter
@@ -18,12 +18,17 @@ def chosen(seen, common):
     :param seen: the requests of a run without faults.
     :param common: those of a cheaper run, which has a test of its own: what
         both do is tried there.
+    :raises ValueError: ``FAULTS`` is something else.
     """
-    which = os.environ.get('FAULTS')
-    if which == 'all':
-        return everything(seen)
-    own = _without(seen, common)
-    return everything(own) if which == 'own' else some(own)
+    match os.environ.get('FAULTS'):
+        case None:
+            return some(_without(seen, common))
+        case 'own':
+            return everything(_without(seen, common))
+        case 'all':
+            return everything(seen)
+        case which:
+            raise ValueError(f'FAULTS={which}: all or own')
 
 
 def everything(seen):

@@ -5,7 +5,6 @@ import pathlib
 
 import fixtures
 import testtools
-from testtools import matchers
 
 from backupclient.tests.functional.faults import fault
 from backupclient.tests.functional.faults import judge
@@ -49,11 +48,15 @@ class PairsTestCase(testtools.TestCase):
         )
 
     def test_own(self):
-        own = {request.path for request, _ in self.choose('own')}
-        self.assertEqual({path for _, path in WHOLE[2:-1]}, own)
-        self.assertThat(
-            self.choose('all'), matchers.ContainsAll(self.choose('own'))
+        own = {path for _, path in WHOLE[2:-1]}
+        self.assertEqual(
+            [pair for pair in self.choose('all') if pair[0].path in own],
+            self.choose('own'),
         )
+
+    def test_misspelt(self):
+        for which in ('', 'owm'):
+            self.assertRaises(ValueError, self.choose, which)
 
     def test_some(self):
         chosen = self.choose(None)
