@@ -11,39 +11,10 @@ import datetime
 from backupclient.cloud import fields
 from backupclient.model import ids
 from backupclient.model import lease as lease_
+from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
-
-_IMAGE_FIELDS = frozenset(
-    {
-        'checksum',
-        'container_format',
-        'created_at',
-        'disk_format',
-        'file',
-        'id',
-        'locations',
-        'direct_url',
-        'min_disk',
-        'min_ram',
-        'name',
-        'os_hash_algo',
-        'os_hash_value',
-        'os_hidden',
-        'owner',
-        'protected',
-        'schema',
-        'self',
-        'size',
-        'status',
-        'stores',
-        'tags',
-        'updated_at',
-        'virtual_size',
-        'visibility',
-    }
-)
 
 
 @fields.reader('volume')
@@ -129,7 +100,7 @@ def image(raw: fields.Json) -> resources.Image:
         created_at=fields.text(raw, 'created_at'),
         tags=fields.texts(raw, 'tags'),
         properties=fields.pairs(
-            {k: v for k, v in raw.items() if k not in _IMAGE_FIELDS}
+            {k: v for k, v in raw.items() if k not in properties.GLANCE}
         ),
     )
 

@@ -54,7 +54,7 @@ def create(
         image.disk_format or 'raw',
         image.container_format or 'bare',
         (
-            f'--min-disk {image.min_disk} --min-ram {image.min_ram}',
+            upload.needs(image.min_disk, image.min_ram),
             '--protected' if image.protected else '',
             *upload.properties(image.properties),
             *shell.options('--tag', image.tags),
