@@ -4,13 +4,16 @@
 from collections.abc import Callable, Iterable
 import dataclasses
 import functools
+import logging
 from typing import TypeVar
 
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.model import inventory as inventory_
+from backupclient.model import properties
 from backupclient.model import resources
 
+LOG = logging.getLogger(__name__)
 T = TypeVar('T')
 
 
@@ -27,9 +30,10 @@ def read(
     found = read_storage(cloud, images)
     storage = _has(cloud, 'block-storage')
     project = cloud.identity.project_id
+    servers = rows('server', _has(cloud, 'compute'), cloud.nova.servers)
     return dataclasses.replace(
         found,
-        servers=rows('server', _has(cloud, 'compute'), cloud.nova.servers),
+        servers=_described(cloud, servers, found.images),
         secrets=rows(
             'secret', _has(cloud, 'key-manager'), cloud.barbican.secrets
         ),
@@ -104,3 +108,47 @@ def _images(
         if name not in known:
             own.extend(cloud.glance.foreign(name))
     return tuple({image.id: image for image in own}.values())
+
+
+def _described(
+    cloud: door.Cloud,
+    servers: tuple[resources.Server, ...],
+    images: Iterable[resources.Image],
+) -> tuple[resources.Server, ...]:
+    """Note at each server what the image says that it was made from."""
+    known = {image.id: image for image in images}
+    others = {server.image_id for server in servers} - {'', *known}
+    known |= _others(cloud, others)
+    return tuple(
+        _from_image(server, known[server.image_id])
+        if server.image_id in known
+        else server
+        for server in servers
+    )
+
+
+def _others(
+    cloud: door.Cloud, image_ids: Iterable[str]
+) -> dict[str, resources.Image]:
+    """Read the images of others, which the list of the project's own lacks.
+
+    The plan can do without: the run reads the same of Nova's snapshot.
+    """
+    if not _has(cloud, 'image'):
+        return {}
+    try:
+        return {one.id: one for one in cloud.glance.visible(image_ids)}
+    except errors.CloudError as exc:
+        LOG.debug('Images of servers were not read: %s', exc)
+        return {}
+
+
+def _from_image(
+    server: resources.Server, image: resources.Image
+) -> resources.Server:
+    return dataclasses.replace(
+        server,
+        image_properties=properties.owned(image.properties),
+        min_disk=image.min_disk,
+        min_ram=image.min_ram,
+    )

@@ -2,6 +2,8 @@
 """What a project holds, as it was read once from the cloud.
 
 IDs are checked here, wherever they come from: a service or a file.
+
+Longer than 300 lines because it has each field of each kind of resource.
 """
 
 from collections.abc import Mapping
@@ -221,6 +223,10 @@ class Server:
     :param volume_ids: its attached volumes, in the order of Nova's answer.
     :param ephemeral_gib: size of the flavor's ephemeral disk, 0 for none.
     :param swap_mib: size of the flavor's swap disk, 0 for none.
+    :param image_properties: the owner's properties of that image, as long as
+        the user can see it.
+    :param min_disk: of that image, in GiB.
+    :param min_ram: of that image, in MiB.
     """
 
     id: str
@@ -244,6 +250,11 @@ class Server:
     security_groups: tuple[str, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    image_properties: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )
+    min_disk: int = 0
+    min_ram: int = 0
 
     def __post_init__(self) -> None:
         ids.require(self.id, *self.volume_ids)

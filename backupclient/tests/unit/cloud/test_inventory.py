@@ -195,3 +195,77 @@ class InventoryTestCase(base.TestCase):
         quotas = inventory.read(self.cloud).quotas
         self.assertEqual(model.Quota(1000, 7), quotas['gigabytes'])
         self.assertNotIn('backups', quotas)
+
+
+class ImageOfServerTestCase(base.TestCase):
+    """What the images say that servers were made from."""
+
+    def server(self, name, image):
+        self.fake.nova.add_server(name, b'disk', image={'id': image})
+
+    def image(self, name, **fields):
+        made = self.fake.glance.add_image(
+            name,
+            min_disk=2,
+            min_ram=64,
+            hw_disk_bus='scsi',
+            base_image_ref='x',
+            **fields,
+        )
+        return made['id']
+
+    def read(self):
+        self.fake.seen.clear()
+        return {one.name: one for one in inventory.read(self.cloud).servers}
+
+    def asked(self):
+        """The requests for images that are not the project's list."""
+        return [request for request in self.fake.seen if 'id' in request.query]
+
+    def assertDescribed(self, server):
+        self.assertEqual({'hw_disk_bus': 'scsi'}, server.image_properties)
+        self.assertEqual((2, 64), (server.min_disk, server.min_ram))
+
+    def test_own(self):
+        """They are in the list already."""
+        self.server('a', self.image('mine'))
+        self.server('b', self.image('hidden', os_hidden=True))
+        self.fake.nova.add_server('boots from a volume')
+        found = self.read()
+        self.assertDescribed(found['a'])
+        self.assertDescribed(found['b'])
+        self.assertEqual({}, found['boots from a volume'].image_properties)
+        self.assertEqual([], self.asked())
+
+    def test_of_others(self):
+        public = self.image('public', owner='x', visibility='public')
+        hidden = self.image('hidden', owner='x', os_hidden=True)
+        for name, image in ('a', public), ('b', public), ('c', hidden):
+            self.server(name, image)
+        for server in self.read().values():
+            self.assertDescribed(server)
+        self.assertEqual(2, len(self.asked()))
+
+    def test_requests_do_not_grow(self):
+        public = self.image('public', owner='x', visibility='public')
+        for number in range(200):
+            self.server(f'{number}', public)
+        self.read()
+        self.assertEqual(2, len(self.asked()))
+
+    def test_gone(self):
+        self.server('a', 'gone')
+        self.assertEqual({}, self.read()['a'].image_properties)
+
+    def test_cannot_be_read(self):
+        """The plan does without: the run reads the same of a snapshot."""
+        self.server('a', 'theirs')
+        self.fake.fail(wire.Answer(400), 'GET glance /images', skip=2, times=9)
+        found = inventory.read(self.cloud)
+        self.assertEqual({}, found.servers[0].image_properties)
+        self.assertEqual({}, found.unread)
+
+    def test_no_image_service(self):
+        self.log_in(types=set(fake_cloud.TYPES) - {'image'})
+        self.server('a', 'theirs')
+        self.assertEqual({}, self.read()['a'].image_properties)
