@@ -30,8 +30,8 @@ class Entry:
     """One resource: what it was, and what became of it.
 
     ``server``, ``volume``, ``image`` and ``secret`` are as in the plan: one
-    is set, and beside a shelved server its image. The other fields are those
-    of the plan's item and of its outcome.
+    is set, and beside a server the image that holds, or held, its own disk.
+    The other fields are those of the plan's item and of its outcome.
 
     :param size: of the data, in bytes, None when not known.
     :param notes: the plan's and the run's.
@@ -144,7 +144,7 @@ def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> Entry:
         notes=tuple(dict.fromkeys((*item.notes, *outcome.notes))),
         server=item.server,
         volume=item.volume,
-        image=item.image,
+        image=outcome.image or item.image,
         secret=item.secret,
     )
 

@@ -90,6 +90,8 @@ class Outcome:
     :param reason: of a failure or a skip, in a sentence.
     :param captured_at: UTC, ISO 8601: when the data were as they are in the
         copy.
+    :param image: of a server's own disk: the image that held it, as Nova
+        made it. It need not be there any more.
     """
 
     resource: resources.Resource
@@ -104,6 +106,7 @@ class Outcome:
     file: FileRecord | None = None
     key: KeyRecord | None = None
     notes: tuple[str, ...] = ()
+    image: resources.Image | None = None
 
     @property
     def result(self) -> str:

@@ -7,6 +7,7 @@ from backupclient import errors
 from backupclient.cloud import service
 from backupclient.cloud import waiting
 from backupclient.model import plan as plan_
+from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
@@ -42,7 +43,9 @@ class ImageServer(step.Step):
             volume_image.image_name(self.work, self.item),
             self._tags(),
         )
-        made = dataclasses.replace(made, image_id=image_id)
+        made = dataclasses.replace(
+            made, image_id=image_id, image=_described(image)
+        )
         return self.with_state(made, image.created_at)
 
     def undo(self, made: step.Made) -> None:
@@ -94,6 +97,18 @@ class ImageServer(step.Step):
             f'Server {server_id}',
             bad={'deleted', 'error', 'shelved', 'shelved_offloaded'},
         )
+
+
+def _described(image: resources.Image) -> resources.Image:
+    """Keep what the server's hardware goes by.
+
+    Nova gives the image what it noted when the server was made: the image
+    that the server was made from may be gone, or changed, by now
+    (``nova/compute/utils.py:initialize_instance_snapshot_metadata``).
+    """
+    return dataclasses.replace(
+        image, properties=properties.owned(image.properties)
+    )
 
 
 def steps(item: plan_.Item) -> step.Steps:

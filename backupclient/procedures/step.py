@@ -16,6 +16,7 @@ from backupclient.model import events
 from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
 
@@ -29,6 +30,8 @@ class Made:
 
     :param captured_at: UTC, ISO 8601: the state that the copy holds.
     :param consistency: what that state is worth, where it was captured.
+    :param image: of a server's own disk: what is known of ``image_id``, since
+        the image itself may be deleted.
     """
 
     snapshot_id: str = ''
@@ -40,6 +43,7 @@ class Made:
     file: outcome_.FileRecord | None = None
     key: outcome_.KeyRecord | None = None
     notes: tuple[str, ...] = ()
+    image: resources.Image | None = None
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)

@@ -97,6 +97,31 @@ class TestBuild(testtools.TestCase):
             entry,
         )
 
+    def test_image_of_a_server_is_that_of_the_run(self):
+        """A shelved server has one in its plan already."""
+        item = plan.Item(
+            samples.SERVER.resource,
+            plan.Procedure.SERVER_IMAGE,
+            'because',
+            server=samples.SERVER,
+        )
+        done = outcome.Outcome(
+            item.resource,
+            item.procedure,
+            outcome.State.COMPLETE,
+            image=samples.IMAGE,
+        )
+        (entry,) = built([item], [done]).items
+        self.assertEqual(samples.IMAGE, entry.image)
+        shelved = dataclasses.replace(
+            item,
+            procedure=plan.Procedure.IMAGE_DOWNLOAD,
+            image=samples.IMAGE,
+        )
+        without = dataclasses.replace(done, image=None)
+        (entry,) = built([shelved], [without]).items
+        self.assertEqual(samples.IMAGE, entry.image)
+
     def test_planned_size_where_none_was_found(self):
         (entry,) = built([ITEM], [dataclasses.replace(DONE, size=None)]).items
         self.assertEqual(samples.DATA.size, entry.size)
