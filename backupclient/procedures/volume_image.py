@@ -7,6 +7,7 @@ import re
 from backupclient.cloud import service
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.procedures import cause
@@ -47,6 +48,7 @@ class UploadVolume(step.Step):
             image_id,
             image_name(self.work, self.item),
             self.metadata(role(self.item)),
+            **_needs(self.item),
         )
         made = dataclasses.replace(made, image_id=image_id)
         return self.with_state(made, image.created_at)
@@ -128,6 +130,23 @@ class RecordImage(step.Step):
                 'image', image.id, image.name, key_id=image.key_id
             ),
         )
+
+
+def _needs(item: plan_.Item) -> dict[str, int]:
+    """Give an image that stays what Cinder does not give it.
+
+    Cinder copies the properties of the image that the volume was made of, and
+    leaves ``min_disk`` and ``min_ram`` out
+    (``cinder/volume/api.py:_merge_volume_image_meta``).
+    """
+    if item.volume is None or role(item) is not tags.Role.ARTIFACT:
+        return {}
+    said = item.volume.image_metadata
+    found = {
+        'min_disk': properties.min_disk(said),
+        'min_ram': properties.min_ram(said),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def role(item: plan_.Item) -> tags.Role:
