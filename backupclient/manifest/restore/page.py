@@ -7,8 +7,10 @@ from backupclient.manifest import record
 from backupclient.manifest.restore import image
 from backupclient.manifest.restore import key
 from backupclient.manifest.restore import markdown
+from backupclient.manifest.restore import root
 from backupclient.manifest.restore import secret
 from backupclient.manifest.restore import server
+from backupclient.manifest.restore import shelved
 from backupclient.manifest.restore import volume
 from backupclient.model import layout
 from backupclient.model import outcome
@@ -135,6 +137,9 @@ def _secrets(manifest: record.Manifest) -> Iterator[str]:
 def _images(manifest: record.Manifest) -> Iterator[str]:
     for number, entry in _numbered(manifest, resources.Kind.IMAGE):
         yield from image.section(entry, number)
+        yield from shelved.handed_over(
+            entry, _numbered(manifest, resources.Kind.SERVER)
+        )
 
 
 def _volumes(manifest: record.Manifest) -> Iterator[str]:
@@ -153,20 +158,30 @@ def _volumes(manifest: record.Manifest) -> Iterator[str]:
 
 
 def _servers(manifest: record.Manifest) -> Iterator[str]:
-    copies: server.Volumes = {
+    copies: root.Volumes = {
         entry.volume.id: (number, entry.volume)
         for number, entry in _numbered(manifest, resources.Kind.VOLUME)
         if entry.volume and entry.has_copy
     }
+    images: shelved.Images = {
+        entry.resource.label: entry.image
+        for entry in manifest.of_kind(resources.Kind.IMAGE)
+        if entry.image and entry.file
+    }
     found = tuple(_numbered(manifest, resources.Kind.SERVER))
-    if found:
+    yield from _networks(entry for _, entry in found)
+    for number, entry in found:
+        yield from server.section(entry, number, copies, images)
+
+
+def _networks(entries: Iterable[record.Entry]) -> Iterator[str]:
+    """Ask for a network, unless no server has one."""
+    if any(entry.server and entry.server.addresses for entry in entries):
         yield (
             'Networks, addresses and security groups are no part of a '
             'backup of data. Choose a network:'
         )
         yield markdown.block('openstack network list', 'NETWORK=...')
-    for number, entry in found:
-        yield from server.section(entry, number, copies)
 
 
 def _numbered(

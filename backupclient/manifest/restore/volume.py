@@ -11,6 +11,7 @@ from backupclient.manifest.restore import markdown
 from backupclient.manifest.restore import shell
 from backupclient.manifest.restore import upload
 from backupclient.model import outcome
+from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
 
@@ -57,7 +58,8 @@ def _from_image(
 ) -> Iterator[str]:
     """Give the way from a file, or from an image that stayed."""
     lock = encrypted.of_volume(entry)
-    size = volume.size_gib
+    # Cinder refuses a volume that is smaller than its image wants.
+    size = max(volume.size_gib, properties.min_disk(volume.image_metadata))
     # In a file of a volume that RBD encrypted, the header comes on top of
     # the volume's size.
     if entry.file:
@@ -91,6 +93,34 @@ def _from_backup(
         f'openstack volume backup restore --force {backup} {shell.value(new)}',
     )
     yield from _until_available(new)
+    yield from _as_it_was(volume, new)
+
+
+def _as_it_was(volume: resources.Volume, new: str) -> Iterator[str]:
+    """Give the command for what some backups do not hold.
+
+    Cinder gives the properties back with the data, but not with every backup
+    driver and not in every release.
+    """
+    found = volume.image_metadata
+    limits = {
+        'min_disk': properties.min_disk(found),
+        'min_ram': properties.min_ram(found),
+    }
+    said = properties.owned(found)
+    said |= {name: str(value) for name, value in limits.items() if value}
+    if said:
+        yield 'Servers that boot from it go by these properties:'
+        yield markdown.block(
+            shell.command(
+                'openstack volume set',
+                *shell.options(
+                    '--image-property', (f'{k}={v}' for k, v in said.items())
+                ),
+                '--bootable' if volume.bootable else '',
+                shell.value(new),
+            )
+        )
 
 
 def _backup_cautions(
@@ -145,11 +175,16 @@ def _upload(
     Cinder gives its properties to the volume, and a server that boots from
     that goes by them.
     """
+    said = volume.image_metadata
     return upload.image(
         file.path,
         'raw',
         'bare',
-        (*upload.properties(volume.image_metadata), option),
+        (
+            upload.needs(properties.min_disk(said), properties.min_ram(said)),
+            *upload.properties(said),
+            option,
+        ),
         shell.word(f'restore-{volume.id}'),
     )
 

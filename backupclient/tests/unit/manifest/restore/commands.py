@@ -34,11 +34,13 @@ elif arguments[1:2] == ['create']:
 _OURS = ('image', 'server', 'volume')
 _FIRST_WORDS = (
     'IMAGE=',
+    'ROOT',
     'SECRET=',
     'SERVER=',
     'VOLUME',
     'age ',
     'cat ',
+    'openstack flavor',
     'openstack image',
     'openstack secret',
     'openstack server',

@@ -57,6 +57,28 @@ class TestFromFile(Case):
             shell.calls[2],
         )
 
+    def test_limits_of_its_image(self):
+        """Cinder shows them among the properties, as texts."""
+        said = {'min_disk': '1', 'min_ram': '32', 'hw_disk_bus': 'scsi'}
+        _shell, made = self.done(self.saying(**said))
+        self.assertEqual((1, 32), (made[0].min_disk, made[0].min_ram))
+        self.assertEqual({'hw_disk_bus': 'scsi'}, made[0].properties)
+        self.assertEqual(20, made[1].size)
+
+    def test_no_limits(self):
+        _shell, made = self.done(self.saying(min_disk='0', min_ram='many'))
+        self.assertEqual((None, None), (made[0].min_disk, made[0].min_ram))
+
+    def test_volume_is_as_large_as_its_image_wants(self):
+        """Else Cinder refuses it."""
+        _shell, made = self.done(self.saying(min_disk='30'))
+        self.assertEqual(30, made[1].size)
+
+    def saying(self, **said):
+        return samples.volume_entry(
+            dataclasses.replace(samples.ROOT, image_metadata=said)
+        )
+
     def test_data_volume_is_not_bootable_again(self):
         shell, _made = self.done(samples.volume_entry(samples.ARCHIVE))
         self.assertIn(
@@ -207,6 +229,24 @@ class TestFromBackup(Case):
         self.assertEqual('b-1', restore.backup)
         self.assertEqual('new-volume', restore.volume)
         self.assertTrue(restore.force)
+
+    def test_what_servers_go_by(self):
+        said = {'hw_disk_bus': 'scsi', 'checksum': 'x', 'min_ram': '32'}
+        volume = dataclasses.replace(samples.ROOT, image_metadata=said)
+        shell, _made = self.done(backed_up(volume))
+        self.assertEqual(
+            [
+                *('volume', 'set'),
+                *('--image-property', 'hw_disk_bus=scsi'),
+                *('--image-property', 'min_ram=32'),
+                *('--bootable', 'new-volume'),
+            ],
+            shell.calls[-1],
+        )
+
+    def test_nothing_that_servers_go_by(self):
+        shell, _made = self.done(backed_up(samples.ARCHIVE))
+        self.assertNotIn(['volume', 'set'], [c[:2] for c in shell.calls])
 
     def test_chain(self):
         self.says(backed_up(samples.ARCHIVE), 'is a full backup')
