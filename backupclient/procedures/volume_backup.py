@@ -73,7 +73,7 @@ class Backup(step.Step):
                 'and cannot be deleted while no backup service is running. '
                 'Delete it later: it counts in the quota.'
             )
-        removal.backup(self.work, backup_id)
+        removal.of(self.work).backup(backup_id)
 
     def _tags(self) -> dict[str, str]:
         return self.metadata(tags.Role.ARTIFACT)

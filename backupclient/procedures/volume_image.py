@@ -52,7 +52,7 @@ class UploadVolume(step.Step):
     def undo(self, made: step.Made) -> None:
         image_id = made.image_id or self._find()
         if image_id:
-            removal.image(self.work, image_id)
+            removal.of(self.work).image(image_id)
         self._settle(made)
 
     def _volume_id(self, made: step.Made) -> str:
@@ -104,7 +104,7 @@ class DeleteImage(step.Step):
             self.work,
             made,
             f'image {made.image_id}',
-            lambda: removal.image(self.work, made.image_id),
+            lambda: removal.of(self.work).image(made.image_id),
         )
 
 
