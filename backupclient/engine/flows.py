@@ -147,5 +147,5 @@ class _Flow:
                 self._listener.begins(f'undo: {step.title}')
                 step.undo(made)
             except Exception as exc:
-                what = f'{step.item.resource.label}, undo: {step.title}'
+                what = f'undo: {step.title}'
                 self._listener.left_over(faults.said(exc, step.work.run, what))
