@@ -4,11 +4,11 @@
 from collections.abc import Callable
 import dataclasses
 import functools
-import logging
 import os
 
 from backupclient import errors
 from backupclient.engine import downtime as downtime_
+from backupclient.engine import faults
 from backupclient.engine import flow_records
 from backupclient.engine import flows
 from backupclient.engine import journal as journal_
@@ -18,8 +18,6 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import registry
 from backupclient.procedures import step as step_
-
-LOG = logging.getLogger(__name__)
 
 
 class Captured:
@@ -86,8 +84,7 @@ class Attempts:
             return outcomes.failed(item, str(exc), left_over)
         except Exception as exc:
             # Whatever it is: the other items go on.
-            LOG.debug('%s failed', item.resource.label, exc_info=True)
-            reason = f'{type(exc).__name__}: {exc}'
+            reason = faults.reason(exc, self.work.run, item.resource.label)
             return outcomes.failed(item, reason, left_over)
         finally:
             if not keeps_claim:

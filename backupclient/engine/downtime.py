@@ -9,18 +9,16 @@ come to its end before each of them runs.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 import contextlib
-import logging
 import threading
 
 from backupclient import errors
 from backupclient.cloud import service
 from backupclient.cloud import waiting
+from backupclient.engine import faults
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
 from backupclient.model import plan as plan_
 from backupclient.procedures import step as step_
-
-LOG = logging.getLogger(__name__)
 
 _DEADLINE = 1800.0
 """Seconds that a server has to start: nothing interrupts that wait."""
@@ -134,11 +132,11 @@ class Downtime:
                 self._start(server_id)
             except Exception as exc:
                 # Whatever it is: the other servers are started.
-                LOG.debug('Not started', exc_info=True)
                 self._refused.add(server_id)
+                why = faults.said(exc, self._work.run, f'server {server_id}')
                 self._work.reporter.say(
                     f'Server {server_id} was stopped for the backup and '
-                    f'could not be started: {exc} Start it: openstack '
+                    f'could not be started: {why} Start it: openstack '
                     f'server start {server_id}'
                 )
 

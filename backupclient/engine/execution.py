@@ -12,6 +12,7 @@ import queue
 from backupclient import errors
 from backupclient.engine import attempt
 from backupclient.engine import downtime
+from backupclient.engine import faults
 from backupclient.engine import flows
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
@@ -242,9 +243,9 @@ class Execution:
             LOG.debug('Interrupted', exc_info=True)
         except Exception as exc:
             # Whatever it is: the other items go on, and this one on resume.
-            LOG.debug('Item %s', number, exc_info=True)
             label = self._items[number].resource.label
-            self.work.reporter.say(f'{label}: {type(exc).__name__}: {exc}')
+            fault = faults.reason(exc, self.work.run, label)
+            self.work.reporter.say(f'{label}: {fault}')
         self._downtime.captured(number)
         return None
 

@@ -13,6 +13,7 @@ import enum
 import logging
 
 from backupclient import errors
+from backupclient.engine import faults
 from backupclient.engine import flow_records
 from backupclient.procedures import step as step_
 
@@ -145,8 +146,6 @@ class _Flow:
             try:
                 self._listener.begins(f'undo: {step.title}')
                 step.undo(made)
-            except errors.BackupError as exc:
-                self._listener.left_over(str(exc))
             except Exception as exc:
-                LOG.debug('Not undone', exc_info=True)
-                self._listener.left_over(f'{type(exc).__name__}: {exc}')
+                what = f'undo: {step.title}'
+                self._listener.left_over(faults.said(exc, step.work.run, what))

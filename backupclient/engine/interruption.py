@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 import contextlib
 import io
+import logging
 import os
 import signal
 import threading
@@ -11,7 +12,10 @@ from types import FrameType
 
 from backupclient import clock as clock_
 from backupclient import errors
+from backupclient.engine import faults
 from backupclient.model import events
+
+LOG = logging.getLogger(__name__)
 
 ASKED = (
     'Stopping: what is temporary is taken away first. Once more to leave at '
@@ -20,6 +24,10 @@ ASKED = (
 LEFT = (
     'Left at once. What is temporary is still there: "openstack backup run '
     '--resume {run}" takes it away and goes on.'
+)
+_DEAF = (
+    'Ctrl-C can no longer stop this in order, only "kill -9 {pid}" can; '
+    '"openstack backup cleanup" then takes away what is temporary. {fault}'
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAREWELL = 1.0
@@ -49,14 +57,23 @@ def orderly(
                 clock.stop()
                 _say(reporter, asked_text)
                 if _next(pipe):
-                    _say(reporter, left_text).join(_FAREWELL)
+                    _say(reporter, left_text, wait=_FAREWELL)
                     os._exit(errors.Interrupted.exit_code)
+
+    def listen_or_tell() -> None:
+        try:
+            listen()
+        except Exception as exc:
+            fault = faults.reason(exc, '', 'listening to signals')
+            _say(reporter, _DEAF.format(pid=os.getpid(), fault=fault))
 
     # In a thread of its own: a handler may come while this one holds the lock
     # that it needs, or is stuck in a call to the system.
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    listener = threading.Thread(target=listen, daemon=True)
+    listener = threading.Thread(
+        target=listen_or_tell, name='signals', daemon=True
+    )
     listener.start()
     outer = signal.set_wakeup_fd(writing)
     before = {
@@ -89,8 +106,15 @@ def _next(pipe: io.RawIOBase) -> bool:
     return False
 
 
-def _say(reporter: events.Reporter, text: str) -> threading.Thread:
-    """Say something without waiting for it."""
+def _say(reporter: events.Reporter, text: str, wait: float = 0.0) -> None:
+    """Say something.
+
+    :param wait: for it to be said, in seconds: the terminal may be stuck.
+    """
     saying = threading.Thread(target=reporter.say, args=(text,))
-    saying.start()
-    return saying
+    try:
+        saying.start()
+        saying.join(wait)
+    except RuntimeError:
+        # The system has no more threads. OSC shows errors of the log.
+        LOG.error('%s', text)

@@ -20,6 +20,7 @@ from backupclient.keys import protection
 from backupclient.manifest import backup_set
 from backupclient.manifest import record
 from backupclient.model import events
+from backupclient.model import names
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
@@ -135,6 +136,9 @@ def _go_on(
             run=run.run,
             folder=folder,
             name=run.plan.request.name,
+            shared_names=names.shared(
+                item.resource for item in run.plan.items if item.makes_things
+            ),
             protector=_protector(run.plan.request.recipients),
         )
         held = lease.Lease(cloud, reporter, run.run)

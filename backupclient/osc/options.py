@@ -193,3 +193,14 @@ def positive(text: str) -> int:
             f'"{text[:20]}" is not a number from 1 to 999999'
         )
     return int(text)
+
+
+def name(text: str) -> str:
+    """Read the start of the artifacts' names."""
+    from backupclient.model import names
+
+    try:
+        names.require_start(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
+    return text

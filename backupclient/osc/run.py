@@ -64,9 +64,11 @@ class RunBackup(base.Lister):
         parser.add_argument(
             '--name',
             metavar='<text>',
+            type=options.name,
             default='',
-            help='The start of the names of the artifacts in the cloud, in '
-            'place of "backupclient-<run>"',
+            help='Start the names of the Cinder backups and images that stay '
+            'in the cloud with this text, at most 200 characters; the name of '
+            'the resource follows (default: "backupclient-<run>-<kind>-<id>")',
         )
         return parser
 

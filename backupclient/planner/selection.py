@@ -42,7 +42,9 @@ def select(
         for rule in rules
         for resource in rule.known(project.inventory)
     ]
-    excluded = {_excluded(text, known) for text in project.request.exclude}
+    excluded = {
+        _excluded(project, text, known) for text in project.request.exclude
+    }
     said = _named(project, rules, known) | matching.matched(project)
     said -= excluded
     own = _everything(project, rules) - excluded
@@ -55,7 +57,7 @@ def select(
 
 
 def _excluded(
-    text: str, known: list[resources.Resource]
+    project: project_.Project, text: str, known: list[resources.Resource]
 ) -> resources.Resource:
     kind, _, name = text.partition('/')
     if kind not in list(resources.Kind) or not name:
@@ -63,7 +65,7 @@ def _excluded(
             f'--exclude wants KIND/NAME-OR-ID, not "{text}". '
             f'The kinds are: {", ".join(resources.Kind)}.'
         )
-    return naming.find(resources.Kind(kind), name, known)
+    return naming.find(resources.Kind(kind), name, known, project.details)
 
 
 def _named(
@@ -74,7 +76,7 @@ def _named(
     found = set()
     for rule in rules:
         for text in rule.named(project.request):
-            resource = naming.find(rule.KIND, text, known)
+            resource = naming.find(rule.KIND, text, known, project.details)
             if rule.NEEDS_TARGET and not project.request.target:
                 raise errors.UsageError(
                     f'The {resource.label} is already in the cloud, and can '

@@ -51,7 +51,7 @@ class ImageServer(step.Step):
     def undo(self, made: step.Made) -> None:
         image_id = made.image_id or self._find()
         if image_id:
-            removal.image(self.work, image_id)
+            removal.of(self.work).image(image_id)
 
     def _tags(self) -> dict[str, str]:
         return self.metadata(volume_image.role(self.item))

@@ -54,7 +54,7 @@ class Snapshot(step.Step):
     def undo(self, made: step.Made) -> None:
         snapshot_id = made.snapshot_id or self._find()
         if snapshot_id:
-            removal.snapshot(self.work, snapshot_id)
+            removal.of(self.work).snapshot(snapshot_id)
 
     def _find(self) -> str | None:
         return self.cloud.cinder.find_snapshot(
@@ -99,7 +99,7 @@ class TemporaryVolume(step.Step):
     def undo(self, made: step.Made) -> None:
         volume_id = made.volume_id or self._find()
         if volume_id:
-            removal.volume(self.work, volume_id)
+            removal.of(self.work).volume(volume_id)
 
     def _find(self) -> str | None:
         return self.cloud.cinder.find_volume(
@@ -132,7 +132,7 @@ class DeleteVolume(step.Step):
             self.work,
             made,
             f'volume {made.volume_id}',
-            lambda: removal.volume(self.work, made.volume_id),
+            lambda: removal.of(self.work).volume(made.volume_id),
         )
 
 
@@ -151,7 +151,7 @@ class DeleteSnapshot(step.Step):
             self.work,
             made,
             f'snapshot {made.snapshot_id}',
-            lambda: removal.snapshot(self.work, made.snapshot_id),
+            lambda: removal.of(self.work).snapshot(made.snapshot_id),
         )
 
 

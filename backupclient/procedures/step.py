@@ -63,6 +63,7 @@ class Work:
     :param run: the run's ID.
     :param folder: None when nothing leaves the cloud.
     :param name: the start of the artifacts' names, ``''`` for our own.
+    :param shared_names: the names that several resources of the run have.
     :param protector: encrypts keys and secrets; None: written as they are.
     """
 
@@ -73,6 +74,7 @@ class Work:
     run: str
     folder: Folder | None = None
     name: str = ''
+    shared_names: frozenset[str] = frozenset()
     protector: protection.Protector | None = None
 
 

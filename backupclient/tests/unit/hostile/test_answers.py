@@ -62,7 +62,7 @@ CALLS = {
         VOLUME, 'name', {}
     ),
     'POST cinder /backups': lambda c: c.cinder.create_backup(
-        VOLUME, 'name', {}, incremental=False, in_use=True
+        VOLUME, 'name', {}, description='', incremental=False, in_use=True
     ),
     f'POST cinder /volumes/{VOLUME}/action': lambda c: c.cinder.create_image(
         VOLUME, 'name'

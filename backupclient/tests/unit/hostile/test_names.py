@@ -148,14 +148,22 @@ class TestRun(TestCase):
         self.assertIn('[red]markup[/red] :bomb: %s {0}', self.err.said)
 
     def test_names_of_artifacts(self):
-        """The user's own start of the names is no better."""
-        self.fake.cinder.add_volume('\U0001f4a3' * 255, b'data')
-        for start in ('n', 'x' * 300, '\u6771' * 254, '\x1b\n'):
-            words = ['run', '--all', '--volume-method', 'image']
-            (row,) = self.rows(*words, '--name', start)
-            image = self.fake.world.things['images'][row['Result']]
-            self.assertEqual(start[:255], image['name'][: len(start)])
-            self.assertEqual(255, len(image['name']))
+        """Whatever a resource is called, its backup gets a name."""
+        self.fake.cinder.limits['backups'] = 100
+        for name in values.NAMES:
+            self.fake.cinder.add_volume(name, b'data')
+        for method, kind in (('image', 'images'), ('backup', 'backups')):
+            for start in ('', 'n', '\u6771' * 200):
+                words = ['run', '--all', '--volume-method', method]
+                self.fake.world.things[kind].clear()
+                rows = self.rows(*words, '--name', start)
+                things = self.fake.world.things[kind]
+                names = {things[row['Result']]['name'] for row in rows}
+                self.assertEqual(len(values.NAMES), len(names))
+                for name in names:
+                    self.assertLessEqual(len(name), 255)
+                    self.assertFalse(values.obeys(name), name)
+                    self.assertFalse('\n' in name or max(name) > '\uffff')
 
 
 class TestPage(testtools.TestCase):

@@ -102,6 +102,36 @@ class RunTestCase(base.TestCase):
         (backup,) = self.fake.world.things['backups'].values()
         self.assertEqual('nightly-data', backup['name'])
 
+    def test_name_for_resources_that_share_theirs(self):
+        twin = self.fake.cinder.add_volume('data')
+        rows = self.rows('run', '--all', '--name', 'nightly')
+        backups = self.fake.world.things['backups']
+        names = {row['ID']: backups[row['Result']]['name'] for row in rows}
+        self.assertEqual(f'nightly-data-{twin["id"]}', names[twin['id']])
+        self.assertEqual(len(rows), len(set(names.values())))
+
+    def test_name_that_no_cloud_takes(self):
+        for name, why in (
+            ('x' * 201, 'it has 201 characters. At most 200'),
+            ('x' * 300, '300 characters'),
+            ('\u6771' * 201, '201 characters'),
+            ('a\nb', 'character 2 is U+000A, a line break'),
+            ('\x1b[31m', 'character 1 is U+001B'),
+            ('a\u2028', 'U+2028'),
+            ('a\u202eb', 'U+202E'),
+            ('a\udc80', 'U+DC80'),
+        ):
+            words = ['run', '--all', '--name', name]
+            self.assertEqual(2, self.openstack('backup', *words), name)
+            self.assertIn('argument --name: ', self.err.said)
+            self.assertIn(why, self.err.said)
+            self.assertEqual([], self.fake.seen)
+
+    def test_the_longest_name(self):
+        self.rows('run', '--all', '--name', '\u6771' * 200)
+        (backup,) = self.fake.world.things['backups'].values()
+        self.assertEqual('\u6771' * 200 + '-data', backup['name'])
+
     def test_wrong_arguments(self):
         plan = self.root / 'plan.json'
         for words in (

@@ -140,6 +140,23 @@ class InCloudTestCase(every_failure.EveryFailure):
         self.assertEqual(base.DATA, self.cloud.world.content[id_])
         self.assertEqual({}, self.folder.files())
 
+    def test_a_person_sees_what_it_is(self):
+        name = tags.name(base.RUN, self.item.resource)
+        self.assertEqual(f'{name} (data)', self.go().artifact.name)
+
+    def test_begun_by_an_earlier_release(self):
+        """The image still has its first name, or has its tags already."""
+        resource = self.item.resource
+        name = tags.name(base.RUN, resource)
+        marks = tags.metadata(base.RUN, resource, tags.Role.ARTIFACT)
+        for properties in ({}, marks):
+            self.begin()
+            begun = self.cloud.glance.add_image(name, base.DATA, **properties)
+            made = self.go()
+            self.assertEqual(begun['id'], made.artifact.id)
+            self.assertEqual([], self.cloud.asked('POST'))
+            self.check_complete(made)
+
     def test_name(self):
         """The user's name comes when the image is found by its tags."""
         self.work = dataclasses.replace(self.work, name='nightly')
