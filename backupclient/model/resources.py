@@ -221,6 +221,7 @@ class Server:
     :param volume_ids: its attached volumes, in the order of Nova's answer.
     :param ephemeral_gib: size of the flavor's ephemeral disk, 0 for none.
     :param swap_mib: size of the flavor's swap disk, 0 for none.
+    :param locked: only administrators can stop or start it.
     """
 
     id: str
@@ -236,6 +237,7 @@ class Server:
     vcpus: int = 0
     ram_mib: int = 0
     config_drive: bool = False
+    locked: bool = False
     availability_zone: str = ''
     key_name: str = ''
     created_at: str = ''
