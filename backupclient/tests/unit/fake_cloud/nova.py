@@ -46,6 +46,7 @@ class Nova(service.Service):
                 'os-extended-volumes:volumes_attached': [],
                 'metadata': {},
                 'tags': [],
+                'locked': False,
             }
             | fields,
         )
@@ -72,6 +73,8 @@ class Nova(service.Service):
             raise wire.Refusal(
                 409, f'Cannot {action}: task_state {server[_TASK]}'
             )
+        if server.get('locked') and action != 'createImage':
+            raise wire.Refusal(409, f'Instance {id_} is locked')
         return {
             'createImage': self._capture,
             'os-stop': self._stop,
