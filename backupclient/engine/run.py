@@ -169,9 +169,7 @@ def _protector(
 
 
 def _path(folder: backup_set.BackupSet | None) -> pathlib.Path | None:
-    if folder is None:
-        return None
-    return folder.final if folder.final.is_dir() else folder.folder
+    return folder.place if folder is not None else None
 
 
 def _close(

@@ -88,6 +88,13 @@ class Manifest:
     format: Literal['openstack-backup-set'] = 'openstack-backup-set'
     version: int = FORMAT_VERSION
 
+    @property
+    def is_of_use(self) -> bool:
+        """True when something of it is complete, or nothing had to be."""
+        return self.state is State.COMPLETE or any(
+            item.state is outcome_.State.COMPLETE for item in self.items
+        )
+
     def of_kind(self, kind: resources.Kind) -> tuple[Entry, ...]:
         """Give the entries of one kind, in their order."""
         return tuple(e for e in self.items if e.resource.kind is kind)

@@ -113,7 +113,7 @@ def run_summary(report: run_.Report) -> list[str]:
     counts = Counter(outcome.state for outcome in report.outcomes)
     lines = [f'Run {report.run}']
     if report.folder:
-        lines.append(f'Backup set: {report.folder}')
+        lines.append(f'{_set(report)}: {report.folder}')
     lines.append(
         ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
     )
@@ -123,6 +123,12 @@ def run_summary(report: run_.Report) -> list[str]:
             + shlex.quote(report.run)
         )
     return lines
+
+
+def _set(report: run_.Report) -> str:
+    if report.exit_code == run_.NOTHING_DONE:
+        return 'No backup set; what failed is noted in'
+    return 'Backup set'
 
 
 def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:

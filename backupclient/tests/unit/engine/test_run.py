@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 
 from backupclient import documents
 from backupclient import errors
@@ -147,6 +148,8 @@ class RunTestCase(base.TestCase):
         report = self.start(planned)
         self.assertEqual({'failed'}, {*self.states(report).values()})
         self.assertEqual(1, report.exit_code)
+        self.assertEqual(self.target / '.failed' / report.run, report.folder)
+        self.assertEqual(['.failed'], os.listdir(self.target))
 
     def test_server_whose_volume_is_skipped(self):
         """As in a plan that was saved, whose volume has changed since."""
@@ -240,6 +243,38 @@ class RunTestCase(base.TestCase):
     def test_nothing_to_do(self):
         report = self.start(self.plan())
         self.assertEqual(((), 0), (report.outcomes, report.exit_code))
+
+    def test_nothing_to_do_with_a_target(self):
+        report = self.start(self.plan(target=str(self.target)))
+        self.assertEqual(0, report.exit_code)
+        self.assertEqual(self.target / report.run, report.folder)
+
+    def test_nothing_could_be_looked_at(self):
+        """There is no resource, and yet nothing is complete."""
+        planned = self.plan(target=str(self.target))
+        planned = dataclasses.replace(planned, gaps=('No volumes.',))
+        report = self.start(planned)
+        self.assertEqual(1, report.exit_code)
+        self.assertEqual('.failed', report.folder.parent.name)
+        page = (report.folder / 'RESTORE.md').read_text()
+        self.assertIn('**Incomplete:** all of 0', page)
+
+    def test_nothing_complete_and_a_server_that_does_not_start(self):
+        """Who resumes the run finds the set among the failed ones."""
+        self.fake.nova.add_server('web', b'root')
+        planned = self.plan(target=str(self.target), stop_servers=True)
+        self.fake.nova.captures = False
+        self.fake.nova.starts = False
+        report = self.start(planned)
+        self.assertEqual(130, report.exit_code)
+        self.assertEqual('.failed', report.folder.parent.name)
+        self.fake.nova.starts = True
+        self.new_process()
+        again = self.resume()
+        self.assertEqual(1, again.exit_code)
+        self.assertEqual(report.folder, again.folder)
+        self.assertEqual(['.failed'], os.listdir(self.target))
+        self.assertRaises(errors.UsageError, self.resume, report.run)
 
     def test_refused_items_are_skipped(self):
         self.fake.cinder.add_volume('data', status='error')

@@ -97,6 +97,16 @@ class RunTestCase(base.TestCase):
         self.assertEqual('failed', row['Outcome'])
         self.assertIn('no (HTTP 403)', ' '.join(row['Notes']))
 
+    def test_nothing_done_with_a_target(self):
+        self.fake.fail(REFUSED, 'POST cinder', times=9)
+        self.rows('run', '--all', '--to', self.target, code=1)
+        (folder,) = (self.target / '.failed').iterdir()
+        lines = self.err.said.splitlines()
+        self.assertIn(
+            f'No backup set; what failed is noted in: {folder}', lines
+        )
+        self.assertNotIn('Backup set: ', self.err.said)
+
     def test_name(self):
         self.rows('run', '--all', '--name', 'nightly')
         (backup,) = self.fake.world.things['backups'].values()
