@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ctrl-C and its kin: once to end in order, twice to leave at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import io
 import os
@@ -19,7 +19,8 @@ ASKED = (
 )
 LEFT = (
     'Left at once. What is temporary is still there: "openstack backup run '
-    '--resume {run}" takes it away and goes on.'
+    '--resume {run}" takes it away and goes on; so does "openstack backup '
+    'cleanup", which only takes it away.'
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAREWELL = 1.0
@@ -31,7 +32,7 @@ def orderly(
     clock: clock_.SystemClock,
     reporter: events.Reporter,
     asked_text: str = ASKED,
-    left_text: str = LEFT.format(run='last'),
+    left_text: Callable[[], str] = lambda: LEFT.format(run='last'),
 ) -> Iterator[None]:
     """While this lasts, the first signal only stops the clock.
 
@@ -40,16 +41,17 @@ def orderly(
     is ignored, as SIGHUP below ``nohup``, stays ignored.
 
     :param asked_text: is said at the first signal.
-    :param left_text: is said at the second.
+    :param left_text: gives what is said at the second.
     """
 
     def listen() -> None:
         with open(reading, 'rb', buffering=0) as pipe:
             if _next(pipe):
                 clock.stop()
-                _say(reporter, asked_text)
+                _apart(lambda: reporter.say(asked_text))
                 if _next(pipe):
-                    _say(reporter, left_text).join(_FAREWELL)
+                    farewell = _apart(lambda: reporter.leave(left_text()))
+                    farewell.join(_FAREWELL)
                     os._exit(errors.Interrupted.exit_code)
 
     # In a thread of its own: a handler may come while this one holds the lock
@@ -89,8 +91,8 @@ def _next(pipe: io.RawIOBase) -> bool:
     return False
 
 
-def _say(reporter: events.Reporter, text: str) -> threading.Thread:
-    """Say something without waiting for it."""
-    saying = threading.Thread(target=reporter.say, args=(text,))
+def _apart(say: Callable[[], None]) -> threading.Thread:
+    """Say something in a thread: a stuck terminal holds up nothing else."""
+    saying = threading.Thread(target=say)
     saying.start()
     return saying

@@ -120,10 +120,11 @@ def _go_on(
     journal: journal_.Journal,
     reporter: events.Reporter,
 ) -> Report:
-    left = interruption.LEFT.format(run=journal.folder.name)
     with (
         journal.locked(),
-        interruption.orderly(clock, reporter, left_text=left),
+        interruption.orderly(
+            clock, reporter, left_text=lambda: _left(journal)
+        ),
     ):
         run = journal.run()
         folder = _folder(run)
@@ -153,6 +154,14 @@ def _go_on(
             servers_run=execution_.servers_run,
         )
     return Report(run.run, _path(folder), outcomes, not ended, run.plan.gaps)
+
+
+def _left(journal: journal_.Journal) -> str:
+    """Say how to go on after the process was left at once."""
+    said = [interruption.LEFT.format(run=journal.folder.name)]
+    with contextlib.suppress(errors.DocumentError):
+        said += unfinished.servers_off_of(journal)
+    return ' '.join(said)
 
 
 def _folder(run: journal_.Run) -> backup_set.BackupSet | None:

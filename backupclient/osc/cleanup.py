@@ -88,6 +88,7 @@ class CleanUpBackups(base.Lister):
         self.epilogue = (
             *rows.cleanup_summary(found, chosen=chosen),
             *unfinished.servers_off(cloud.identity),
+            *unfinished.sets_left(cloud.identity, parsed_args.run),
         )
         return rows.cleanup(found)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import contextlib
 import dataclasses
 import shutil
 
@@ -393,6 +394,32 @@ class DowntimeTestCase(base.TestCase):
         path = 'backupclient.engine.journal.Journal.has_ended'
         with fixtures.MonkeyPatch(path, property(refuse)):
             self.assertEqual([], unfinished.servers_off(elsewhere))
+
+    def test_left_at_once(self):
+        """What is said then names the servers that are off at that time."""
+        texts = []
+
+        @contextlib.contextmanager
+        def orderly(clock, reporter, left_text):
+            texts.append(left_text)
+            yield
+
+        said = []
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.engine.interruption.orderly', orderly
+            )
+        )
+        planned = self._plan()
+        self.fake.fail(
+            lambda: said.append(texts[0]()), 'POST cinder /snapshots'
+        )
+        report = self.start(planned)
+        said.append(texts[0]())
+        for text in said:
+            self.assertIn(f'run --resume {report.run}', text)
+        started = f'openstack server start {self.server_id}'
+        self.assertEqual([True, False], [started in text for text in said])
 
     def test_lost_answer(self):
         for action in b'os-stop', b'os-start':

@@ -23,6 +23,9 @@ PROGRAM = textwrap.dedent("""\
                 time.sleep(60)
             print(text, flush=True)
 
+        def leave(self, text):
+            self.say('Leaving: ' + text)
+
     if 'nohup' in sys.argv:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     clock = clock_.SystemClock()
@@ -74,6 +77,9 @@ class SignalsTestCase(testtools.TestCase):
         rest, _ = process.communicate(timeout=60)
         self.assertEqual(130, process.returncode)
         self.assertNotIn('after', rest)
+        self.assertIn('Leaving: Left at once.', rest)
+        self.assertIn('run --resume last', rest)
+        self.assertIn('backup cleanup', rest)
 
     def test_twice_with_a_stuck_terminal(self):
         """It leaves, whether it can say so or not."""
