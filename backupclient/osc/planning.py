@@ -50,7 +50,7 @@ def chosen(
 def _saved(
     cloud: door.Cloud, args: argparse.Namespace
 ) -> tuple[plan_.Plan, list[str]]:
-    saved = documents.read(args.plan, plan_.Plan, 'saved plan')
+    saved = documents.read(args.plan, plan_.Plan, 'saved plan', edited=True)
     revision.require_same_project(saved, cloud.identity)
     saved = dataclasses.replace(
         saved, request=_named(saved.request, args.name)

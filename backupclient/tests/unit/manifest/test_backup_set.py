@@ -280,9 +280,7 @@ class TestClose(Case):
         """Who takes the newest folder does not take this one."""
         failed = self.target / '.failed' / samples.RUN
         for state in (outcome.State.FAILED, outcome.State.SKIPPED):
-            self.assertEqual(
-                failed, self.made.close(self._without_use(state))
-            )
+            self.assertEqual(failed, self.made.close(self._without_use(state)))
             self.assertEqual(failed, self.made.place)
             self.assertEqual(['.failed'], os.listdir(self.target))
             self.assertEqual((), check.check(failed))

@@ -124,9 +124,7 @@ class PlanTestCase(base.TestCase):
         words = ['--server', 'one', '--server', 'two', '--stop-servers']
         commands = [
             row['Command']
-            for row in self.rows(
-                'plan', '--steps', '--to', self.root, *words
-            )
+            for row in self.rows('plan', '--steps', '--to', self.root, *words)
         ]
         for server in one, two:
             stop, start = (

@@ -78,7 +78,9 @@ class LinesTestCase(TestCase):
 def _screen(said):
     """Return the lines of a terminal, down to that of the cursor."""
     lines, row = [''], 0
-    for text in re.findall(r'\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+', said):
+    for text in re.findall(
+        r'\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+', said
+    ):
         if text == '\n':
             row += 1
             lines += [''] * (row + 1 - len(lines))

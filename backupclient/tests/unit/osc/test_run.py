@@ -212,6 +212,38 @@ class SavedPlanTestCase(base.TestCase):
             self.assertEqual('data', row['Name'])
             self.assertIn('"later"', self.err.said)
 
+    def test_unknown_field(self):
+        """A misspelt option is no option: it is refused, and named."""
+        saved = json.loads(self.file.read_text())
+        for place, where in (
+            (saved, '$'),
+            (saved['request'], '$.request'),
+            (saved['items'][0], '$.items[0]'),
+            (saved['items'][0]['volume'], '$.items[0].volume'),
+        ):
+            place['stop_server'] = True
+            self.file.write_text(json.dumps(saved))
+            words = ['backup', 'run', '--plan', self.file]
+            self.assertEqual(1, self.openstack(*words))
+            self.assertIn(
+                f'unknown field `stop_server` - at `{where}`', self.err.said
+            )
+            del place['stop_server']
+        self.assertEqual([], self.fake.asked('POST'))
+        # What are names there, and not fields, may be any.
+        saved['items'][0]['volume']['metadata']['stop_server'] = 'yes'
+        self.file.write_text(json.dumps(saved))
+        self.rows('run', '--plan', self.file)
+
+    def test_plan_of_an_earlier_release(self):
+        """Fields that are newer than it have their defaults."""
+        saved = json.loads(self.file.read_text())
+        for item in saved['items']:
+            for newer in 'parts', 'stops':
+                del item[newer]
+        self.file.write_text(json.dumps(saved))
+        self.rows('run', '--plan', self.file)
+
     def test_damaged(self):
         for text in ('', '{}', '[]', '{"version": 99}'):
             self.file.write_text(text)
