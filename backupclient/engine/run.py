@@ -86,9 +86,6 @@ def start(
         parallel,
         timeout,
     )
-    reporter.say(f'Run {run.run}')
-    for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
-        reporter.say(text)
     with contextlib.ExitStack() as undo:
         # The folder first: a run that can be resumed has its folder.
         if target:
@@ -96,6 +93,10 @@ def start(
             undo.callback(made.discard)
         journal = journal_.Journal.create(run)
         undo.pop_all()
+    # Now that it can be resumed, it is worth a name.
+    reporter.say(f'Run {run.run}')
+    for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
+        reporter.say(text)
     return _go_on(cloud, clock, journal, reporter)
 
 

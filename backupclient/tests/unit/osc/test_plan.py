@@ -156,9 +156,22 @@ class PlanTestCase(base.TestCase):
             self.assertIn(f'Caution: {target} ', self.err.said)
 
     def test_save_nowhere(self):
-        file = self.root / 'no' / 'plan.json'
-        self.assertEqual(1, self.openstack('backup', 'plan', '--save', file))
-        self.assertIn(str(file), self.err.said)
+        """It is said before the project is read."""
+        (self.root / 'file').touch()
+        for file, text in (
+            (self.root / 'no' / 'plan.json', f'{self.root / "no"} is not th'),
+            (self.root / 'file' / 'plan.json', 'file is not a folder'),
+            (self.root / ('x' * 300), 'File name too long'),
+        ):
+            words = ['backup', 'plan', '--save', file]
+            self.assertEqual(1, self.openstack(*words))
+            self.assertIn(f'{file} cannot be written: ', self.err.said)
+            self.assertIn(text, self.err.said)
+            self.assertNotIn('Errno', self.err.said)
+        self.assertEqual([], self.fake.asked('GET'))
+        words = ['backup', 'plan', '--save', '~/plan.json']
+        self.assertEqual(2, self.openstack(*words))
+        self.assertIn('$HOME', self.err.said)
 
     def test_wrong_arguments(self):
         for words in (
