@@ -23,7 +23,7 @@ def item(case: rule.Case) -> plan.Item:
         result=f'Cinder backup ({"incremental" if incremental else "full"})',
         size=volume.size,
         notes=(
-            *states.notes(volume),
+            *states.notes(volume, worth),
             *consistency.notes(case),
             *_notes(project, volume, incremental),
         ),

@@ -25,7 +25,7 @@ def item(case: rule.Case) -> plan.Item:
         result=layout.data_file(case.resource, 'raw') if to_file else 'image',
         size=volume.size,
         notes=(
-            *states.notes(volume),
+            *states.notes(volume, consistency_),
             *consistency.notes(case),
             *_notes(project, volume),
         ),

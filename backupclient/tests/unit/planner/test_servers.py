@@ -244,12 +244,15 @@ class TestStops(base.TestCase):
         self.assertEqual(
             ('stopped', (one.id, two.id)), self._worth(volume, one, two)
         )
+        item = self.item(volume, one, two, stop_servers=True)
+        self.assertNotIn('servers write', ' '.join(item.notes))
         # It is not stopped for what another server shares with it.
         options = {'servers': ('one',), 'stop_servers': True}
         item = self.item(volume, one, two, **options)
         self.assertEqual('crash-consistent', item.consistency)
         self.assertEqual((), item.stops)
         self.says(' '.join(item.notes), two.id, 'not part of this plan')
+        self.says(' '.join(item.notes), '2 servers write')
         self.assertEqual(
             'stopped', self.item(one, volume, two, **options).consistency
         )
