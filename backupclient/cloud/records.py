@@ -146,6 +146,7 @@ def server(raw: fields.Json) -> resources.Server:
         addresses=tuple(_addresses(fields.inner(raw, 'addresses'))),
         security_groups=tuple(fields.text(one, 'name') for one in groups),
         config_drive=raw.get('config_drive') in (True, 'True', 'true'),
+        locked=raw.get('locked') is True,
         availability_zone=fields.text(raw, 'OS-EXT-AZ:availability_zone'),
         key_name=fields.text(raw, 'key_name'),
         created_at=fields.text(raw, 'created'),

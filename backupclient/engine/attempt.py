@@ -52,7 +52,7 @@ class Attempts:
         :raises Interrupted: it can be resumed.
         """
         if item.procedure is plan_.Procedure.NONE:
-            return outcomes.without_work(item)
+            return outcomes.without_work(item, {})
         if half is flows.Half.FIRST and self._steps(item)[-1].captures:
             half = flows.Half.BOTH
         claim = f'{item.resource.kind}/{item.resource.id}'

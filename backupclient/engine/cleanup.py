@@ -98,7 +98,7 @@ def remove(
     cleaner = _Cleaner(cloud, clock, reporter)
     done: list[leftover_.Leftover] = []
     with (
-        interruption.orderly(clock, reporter, _ASKED, _LEFT),
+        interruption.orderly(clock, reporter, _ASKED, lambda: _LEFT),
         _nobody_resumes({one.run for one in leftovers if one.goes}),
         futures.ThreadPoolExecutor(_PARALLEL) as pool,
     ):

@@ -87,9 +87,6 @@ def start(
         parallel,
         timeout,
     )
-    reporter.say(f'Run {run.run}')
-    for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
-        reporter.say(text)
     with contextlib.ExitStack() as undo:
         # The folder first: a run that can be resumed has its folder.
         if target:
@@ -97,6 +94,10 @@ def start(
             undo.callback(made.discard)
         journal = journal_.Journal.create(run)
         undo.pop_all()
+    # Now that it can be resumed, it is worth a name.
+    reporter.say(f'Run {run.run}')
+    for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
+        reporter.say(text)
     return _go_on(cloud, clock, journal, reporter)
 
 
@@ -121,10 +122,11 @@ def _go_on(
     journal: journal_.Journal,
     reporter: events.Reporter,
 ) -> Report:
-    left = interruption.LEFT.format(run=journal.folder.name)
     with (
         journal.locked(),
-        interruption.orderly(clock, reporter, left_text=left),
+        interruption.orderly(
+            clock, reporter, left_text=lambda: _left(journal)
+        ),
     ):
         run = journal.run()
         folder = _folder(run)
@@ -159,6 +161,14 @@ def _go_on(
     return Report(run.run, _path(folder), outcomes, not ended, run.plan.gaps)
 
 
+def _left(journal: journal_.Journal) -> str:
+    """Say how to go on after the process was left at once."""
+    said = [interruption.LEFT.format(run=journal.folder.name)]
+    with contextlib.suppress(errors.DocumentError):
+        said += unfinished.servers_off_of(journal)
+    return ' '.join(said)
+
+
 def _folder(run: journal_.Run) -> backup_set.BackupSet | None:
     target = run.plan.request.target
     if not target:
@@ -173,9 +183,7 @@ def _protector(
 
 
 def _path(folder: backup_set.BackupSet | None) -> pathlib.Path | None:
-    if folder is None:
-        return None
-    return folder.final if folder.final.is_dir() else folder.folder
+    return folder.place if folder is not None else None
 
 
 def _close(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a backup set says of itself: the content of ``manifest.json``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 import dataclasses
 import datetime
 import enum
@@ -13,6 +13,7 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.model import resources
+from backupclient.model import wholes
 
 FORMAT_VERSION = 1
 PROGRAM = 'python-backupclient'
@@ -87,6 +88,13 @@ class Manifest:
     format: Literal['openstack-backup-set'] = 'openstack-backup-set'
     version: int = FORMAT_VERSION
 
+    @property
+    def is_of_use(self) -> bool:
+        """True when something of it is complete, or nothing had to be."""
+        return self.state is State.COMPLETE or any(
+            item.state is outcome_.State.COMPLETE for item in self.items
+        )
+
     def of_kind(self, kind: resources.Kind) -> tuple[Entry, ...]:
         """Give the entries of one kind, in their order."""
         return tuple(e for e in self.items if e.resource.kind is kind)
@@ -107,8 +115,9 @@ def build(
     :param started: an aware time, as ``finished`` is.
     """
     by_resource = {outcome.resource: outcome for outcome in outcomes}
+    by_id = {one.id: outcome for one, outcome in by_resource.items()}
     items = tuple(
-        _entry(item, by_resource.get(item.resource) or _without(item))
+        _entry(item, by_resource.get(item.resource) or _without(item, by_id))
         for item in plan.items
     )
     complete = not plan.gaps and all(
@@ -149,11 +158,13 @@ def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> Entry:
     )
 
 
-def _without(item: plan_.Item) -> outcome_.Outcome:
+def _without(
+    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+) -> outcome_.Outcome:
     """Say what became of an item that nothing was done for."""
     state, reason = outcome_.State.SKIPPED, item.reason
     if item.covered_by:
-        state = outcome_.State.COMPLETE
+        state, reason = wholes.state(item, others)
     elif item.possible:
         reason = 'The run ended before its turn came.'
     return outcome_.Outcome(item.resource, item.procedure, state, reason)

@@ -227,6 +227,7 @@ class Server:
         the user can see it.
     :param min_disk: of that image, in GiB.
     :param min_ram: of that image, in MiB.
+    :param locked: only administrators can stop or start it.
     """
 
     id: str
@@ -242,6 +243,7 @@ class Server:
     vcpus: int = 0
     ram_mib: int = 0
     config_drive: bool = False
+    locked: bool = False
     availability_zone: str = ''
     key_name: str = ''
     created_at: str = ''

@@ -30,7 +30,7 @@ class CleanUpBackups(base.Lister):
 
     Exit codes: 0 all that was to go is gone, or nothing was there; 1 an
     error; 2 wrong arguments; 3 something could not be deleted; 130
-    interrupted.
+    interrupted: what is left goes when it is called again.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -88,6 +88,7 @@ class CleanUpBackups(base.Lister):
         self.epilogue = (
             *rows.cleanup_summary(found, chosen=chosen),
             *unfinished.servers_off(cloud.identity),
+            *unfinished.sets_left(cloud.identity, parsed_args.run),
         )
         return rows.cleanup(found)
 

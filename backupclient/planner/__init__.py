@@ -19,6 +19,7 @@ from backupclient.planner import secrets
 from backupclient.planner import selection as selection_
 from backupclient.planner import servers
 from backupclient.planner import volumes
+from backupclient.planner import wholes
 
 # In the order of the plan.
 RULES: tuple[rule_.Rule, ...] = (servers, volumes, images, secrets)
@@ -39,7 +40,8 @@ def plan(
         roles.warned(rules[case.resource.kind].item(case), inventory.roles)
         for case in selection.cases
     ]
-    items = tuple(quota.within(wanted, inventory.quotas))
+    fitting = quota.within(wanted, inventory.quotas)
+    items = tuple(wholes.of_their_parts(fitting))
     said = cautions.of(request, items, selection.waiting)
     return plan_.Plan(
         identity=inventory.identity,

@@ -12,6 +12,7 @@ from backupclient.model import resources
 from backupclient.planner import cost
 from backupclient.planner import naming
 from backupclient.planner import rule
+from backupclient.planner import wholes
 
 
 def changes(saved: plan_.Plan, fresh: plan_.Plan) -> list[str]:
@@ -41,7 +42,7 @@ def revised(
     :param replan: those that have changed are done as they are planned now;
         else they have no procedure.
     """
-    items = tuple(_revised(saved, fresh, replan))
+    items = tuple(wholes.of_their_parts(_revised(saved, fresh, replan)))
     return dataclasses.replace(
         fresh,
         request=saved.request,

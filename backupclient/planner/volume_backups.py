@@ -14,16 +14,22 @@ def item(case: rule.Case) -> plan.Item:
     """Plan a Cinder backup. It never leaves the cloud."""
     project, volume = case.project, case.project.volumes[case.resource.id]
     incremental = _incremental(project, volume)
+    worth = _consistency(case, volume)
     wanted = plan.Item(
         resource=case.resource,
         procedure=plan.Procedure.VOLUME_BACKUP,
         reason=_reason(project),
-        consistency=_consistency(case, volume),
+        consistency=worth,
         result=f'Cinder backup ({"incremental" if incremental else "full"})',
         size=volume.size,
-        notes=states.notes(volume) + _notes(project, volume, incremental),
+        notes=(
+            *states.notes(volume, worth),
+            *consistency.notes(case),
+            *_notes(project, volume, incremental),
+        ),
         incremental=incremental,
         group=case.group,
+        stops=consistency.stops(case, worth),
         volume=volume,
     )
     return rule.unless(_obstacle(project, volume), wanted)

@@ -24,10 +24,15 @@ def item(case: rule.Case) -> plan.Item:
         consistency=consistency_,
         result=layout.data_file(case.resource, 'raw') if to_file else 'image',
         size=volume.size,
-        notes=states.notes(volume) + _notes(project, volume),
+        notes=(
+            *states.notes(volume, consistency_),
+            *consistency.notes(case),
+            *_notes(project, volume),
+        ),
         to_file=to_file,
         keep_image=to_file and project.request.keep_images,
         group=case.group,
+        stops=consistency.stops(case, consistency_),
         volume=volume,
     )
     return rule.unless(_obstacle(project, volume), wanted)

@@ -57,12 +57,21 @@ def _completeness(manifest: record.Manifest) -> Iterator[str]:
         for item in manifest.items
         if item.state is not outcome.State.COMPLETE
     ]
-    if not missing:
-        yield f'**Complete:** all of {len(manifest.items)} resources.'
+    count = len(manifest.items)
+    if not missing and manifest.state is record.State.COMPLETE:
+        yield f'**Complete:** all of {count} resources.'
         return
+    if not missing:
+        yield (
+            f'**Incomplete:** all of {count} resources are there, but not '
+            'everything that was asked for could be looked at. See below.'
+        )
+        return
+    if len(missing) == count:
+        yield '**Nothing in this folder is complete.**'
     yield (
-        f'**Incomplete: {len(missing)} of {len(manifest.items)} resources '
-        'are not backed up as they should be:**'
+        f'**Incomplete: {len(missing)} of {count} resources are not backed up '
+        'as they should be:**'
     )
     yield markdown.sentences(
         f'{item.state}: {item.resource.label}: {item.reason}'

@@ -25,6 +25,9 @@ PROGRAM = textwrap.dedent("""\
                 time.sleep(60)
             print(text, flush=True)
 
+        def leave(self, text):
+            self.say('Leaving: ' + text)
+
     if 'nohup' in sys.argv:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     clock = clock_.SystemClock()
@@ -76,6 +79,9 @@ class SignalsTestCase(testtools.TestCase):
         rest, _ = process.communicate(timeout=60)
         self.assertEqual(130, process.returncode)
         self.assertNotIn('after', rest)
+        self.assertIn('Leaving: Left at once.', rest)
+        self.assertIn('run --resume last', rest)
+        self.assertIn('backup cleanup', rest)
 
     def test_twice_with_a_stuck_terminal(self):
         """It leaves, whether it can say so or not."""
@@ -130,7 +136,7 @@ class SignalsTestCase(testtools.TestCase):
         self.assertIn('fault of the program (TypeError)', said)
 
     def test_no_more_threads(self):
-        """Each signal does what it does, though nothing can be said."""
+        """Each signal does what it does; what is to be said is said at once."""
         code = textwrap.dedent("""\
             import sys
             import threading
@@ -145,11 +151,12 @@ class SignalsTestCase(testtools.TestCase):
             """)
         process = self._started(code, 'long')
         process.send_signal(signal.SIGINT)
-        self.assertEqual('undoing\n', process.stdout.readline())
+        said = process.stdout.readline() + process.stdout.readline()
+        self.assertIn('undoing\n', said)
+        self.assertIn('Stopping', said)
         process.send_signal(signal.SIGINT)
-        _, log = process.communicate(timeout=30)
+        process.communicate(timeout=30)
         self.assertEqual(130, process.returncode)
-        self.assertIn('Stopping', log)
 
     def test_handlers_are_given_back(self):
         code = PROGRAM + textwrap.dedent("""\

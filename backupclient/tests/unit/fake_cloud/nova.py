@@ -48,6 +48,7 @@ class Nova(service.Service):
                 'os-extended-volumes:volumes_attached': [],
                 'metadata': {},
                 'tags': [],
+                'locked': False,
             }
             | fields,
         )
@@ -94,6 +95,8 @@ class Nova(service.Service):
             raise wire.Refusal(
                 409, f'Cannot {action}: task_state {server[_TASK]}'
             )
+        if server.get('locked') and action != 'createImage':
+            raise wire.Refusal(409, f'Instance {id_} is locked')
         return {
             'createImage': self._capture,
             'os-stop': self._stop,

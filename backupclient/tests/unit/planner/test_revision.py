@@ -57,6 +57,21 @@ class RevisionTestCase(base.TestCase):
             self.assertEqual({'one', 'two'}, {*items})
             self.assertIn('"more"', self.said[0])
 
+    def test_server_whose_data_are_in_its_volumes(self):
+        server = samples.server('web', image_id='')
+        root = samples.attached('root', 'web')
+        self.saved = self.plan(server, root)
+        items = self.revised(server, root)
+        self.assertTrue(items['web'].possible)
+        items = self.revised(root)
+        self.refuses(items['web'], 'no longer there')
+        self.assertTrue(items['root'].possible)
+        larger = dataclasses.replace(root, size_gib=7)
+        items = self.revised(server, larger)
+        self.refuses(items['web'], 'Cannot be backed up: volume "root"')
+        items = self.revised(server, larger, replan=True)
+        self.assertTrue(items['web'].possible)
+
     def test_taken_out_of_the_file(self):
         self.saved = dataclasses.replace(
             self.saved, items=self.saved.items[:1]
