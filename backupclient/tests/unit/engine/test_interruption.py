@@ -136,7 +136,7 @@ class SignalsTestCase(testtools.TestCase):
         self.assertIn('fault of the program (TypeError)', said)
 
     def test_no_more_threads(self):
-        """Each signal does what it does; what is to be said is said at once."""
+        """Each signal does what it does, and its text is said."""
         code = textwrap.dedent("""\
             import sys
             import threading
