@@ -21,6 +21,7 @@ def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
         file=made.file,
         key=made.key,
         notes=(*item.notes, *made.notes, *_worse(item, made)),
+        secret=made.secret,
     )
 
 

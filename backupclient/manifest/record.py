@@ -30,8 +30,9 @@ class Entry:
     """One resource: what it was, and what became of it.
 
     ``server``, ``volume``, ``image`` and ``secret`` are as in the plan: one
-    is set, and beside a shelved server its image. The other fields are those
-    of the plan's item and of its outcome.
+    is set, and beside a shelved server its image. A secret has its metadata
+    and its ACL as the run has read them. The other fields are those of the
+    plan's item and of its outcome.
 
     :param size: of the data, in bytes, None when not known.
     :param notes: the plan's and the run's.
@@ -145,7 +146,7 @@ def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> Entry:
         server=item.server,
         volume=item.volume,
         image=item.image,
-        secret=item.secret,
+        secret=outcome.secret or item.secret,
     )
 
 

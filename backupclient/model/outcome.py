@@ -90,6 +90,7 @@ class Outcome:
     :param reason: of a failure or a skip, in a sentence.
     :param captured_at: UTC, ISO 8601: when the data were as they are in the
         copy.
+    :param secret: a secret with what only the run has read of it.
     """
 
     resource: resources.Resource
@@ -104,6 +105,7 @@ class Outcome:
     file: FileRecord | None = None
     key: KeyRecord | None = None
     notes: tuple[str, ...] = ()
+    secret: resources.Secret | None = None
 
     @property
     def result(self) -> str:

@@ -16,6 +16,7 @@ from backupclient.model import events
 from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
 
@@ -29,6 +30,7 @@ class Made:
 
     :param captured_at: UTC, ISO 8601: the state that the copy holds.
     :param consistency: what that state is worth, where it was captured.
+    :param secret: with its metadata and its ACL, for the manifest.
     """
 
     snapshot_id: str = ''
@@ -40,6 +42,7 @@ class Made:
     file: outcome_.FileRecord | None = None
     key: outcome_.KeyRecord | None = None
     notes: tuple[str, ...] = ()
+    secret: resources.Secret | None = None
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)
