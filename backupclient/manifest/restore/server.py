@@ -24,9 +24,11 @@ def section(
     """Give the paragraphs of a server's section."""
     server = entry.server
     if server is None:
+        yield from about.without_copy(entry, f'Server {number}', ())
         return
     pairs = (*_facts(server), *_disks(server, volumes))
     yield about.head(entry, f'Server {number}', pairs, server.metadata)
+    yield from about.lost(server.metadata)
     root = _root_volume(server, volumes)
     if entry.has_copy:
         yield 'Make its root disk an image, and a server of that:'
@@ -136,10 +138,7 @@ def _create(server: resources.Server, option: str, variable: str) -> str:
         f'--network {shell.value("NETWORK")}',
         shell.option('--key-name', server.key_name),
         '--use-config-drive' if server.config_drive else '',
-        *shell.options(
-            '--property',
-            (f'{k}={v}' for k, v in sorted(server.metadata.items()) if k),
-        ),
+        *shell.properties(server.metadata),
         shell.last(server.name, f'restored-{server.id}'),
     )
 

@@ -45,16 +45,16 @@ _OTHERS = frozenset(
 
 def properties(found: Mapping[str, str]) -> tuple[str, ...]:
     """Give the options for the properties that were the owner's."""
-    return shell.options(
-        '--property',
-        (
-            f'{name}={found[name]}'
-            for name in sorted(found)
-            if name
-            and name not in _OTHERS
-            and not name.startswith(_OTHERS_PREFIXES)
-        ),
-    )
+    return shell.properties(owners(found))
+
+
+def owners(found: Mapping[str, str]) -> Mapping[str, str]:
+    """Give the properties that were the owner's."""
+    return {
+        name: found[name]
+        for name in found
+        if name not in _OTHERS and not name.startswith(_OTHERS_PREFIXES)
+    }
 
 
 def image(
