@@ -2,6 +2,7 @@
 """A whole project: all that holds data goes out, and nothing is left."""
 
 import pathlib
+import re
 import subprocess
 
 import markdown_it
@@ -17,6 +18,8 @@ SECRETS = {
     'passphrase': b'correct horse',
     'opaque': b'\x00\xff\n',
 }
+
+_COMMAND = re.compile('(openstack|barbican) ')
 
 
 class Everything(base.TestCase):
@@ -183,18 +186,21 @@ class Everything(base.TestCase):
 def restore_script(page, volume):
     """Make a script of a volume's commands on the page, as a person would.
 
-    What is to be repeated until it prints something is a loop.
+    Before them comes what they need: the ending of names, and the function
+    for secrets. What is to be repeated until it prints something is a loop.
     """
     lines, wanted = [], False
     waits_for = ''
     for token in markdown_it.MarkdownIt().parse(page.read_text()):
         if token.type == 'inline' and token.content.startswith('Volume '):
             wanted = token.content.endswith(volume)
+        elif token.content.startswith(('SUFFIX=', 'PYTHON=')):
+            lines.append(token.content.strip())
         elif not wanted:
             continue
         elif token.type == 'inline' and 'until it prints' in token.content:
             waits_for = token.content.split('`')[1]
-        elif token.type == 'code_block' and 'openstack ' in token.content:
+        elif token.type == 'code_block' and _COMMAND.search(token.content):
             code = token.content.strip()
             if waits_for:
                 code = f'until [ "$({code})" = {waits_for} ]; do sleep 1; done'
