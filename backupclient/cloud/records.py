@@ -13,6 +13,7 @@ from backupclient.model import ids
 from backupclient.model import lease as lease_
 from backupclient.model import properties
 from backupclient.model import resources
+from backupclient.model import secret_facts
 from backupclient.model import stamps
 from backupclient.model import tags
 
@@ -168,19 +169,21 @@ def _addresses(networks: fields.Json) -> Iterator[resources.Address]:
 
 
 @fields.reader('container')
-def memberships(raw: fields.Json) -> list[tuple[str, resources.Membership]]:
+def memberships(raw: fields.Json) -> list[tuple[str, secret_facts.Membership]]:
     """Read a container: the ID of each secret in it, and as what."""
+    found = fields.objects(raw, 'secret_refs')
     return [
         (
             _last_part(fields.text(one, 'secret_ref')),
-            resources.Membership(
+            secret_facts.Membership(
                 _last_part(fields.text(raw, 'container_ref')),
                 fields.text(raw, 'name'),
                 fields.text(raw, 'type'),
                 fields.text(one, 'name'),
+                len(found),
             ),
         )
-        for one in fields.objects(raw, 'secret_refs')
+        for one in found
     ]
 
 
@@ -206,6 +209,22 @@ def secret(raw: fields.Json) -> resources.Secret:
         expires_at=fields.text(raw, 'expiration'),
         created_at=fields.text(raw, 'created'),
         creator_id=fields.text(raw, 'creator_id'),
+    )
+
+
+@fields.reader('list of metadata')
+def user_metadata(raw: fields.Json) -> dict[str, str]:
+    """Read the metadata that users gave a secret."""
+    return fields.pairs(fields.inner(raw, 'metadata'))
+
+
+@fields.reader('access list')
+def acl(raw: fields.Json) -> secret_facts.Acl:
+    """Read who may read a secret; a list that was never set says little."""
+    found = fields.inner(raw, 'read')
+    return secret_facts.Acl(
+        users=fields.texts(found, 'users'),
+        project_access=found.get('project-access') is not False,
     )
 
 

@@ -23,6 +23,7 @@ def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
         key=made.key,
         notes=(*item.notes, *made.notes, *_worse(item, made)),
         image=made.image,
+        secret=made.secret,
     )
 
 

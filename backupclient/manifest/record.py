@@ -32,7 +32,8 @@ class Entry:
 
     ``server``, ``volume``, ``image`` and ``secret`` are as in the plan: one
     is set, and beside a server the image that holds, or held, its own disk.
-    The other fields are those of the plan's item and of its outcome.
+    A secret has its metadata and its ACL as the run has read them. The other
+    fields are those of the plan's item and of its outcome.
 
     :param size: of the data, in bytes, None when not known.
     :param notes: the plan's and the run's.
@@ -154,7 +155,7 @@ def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> Entry:
         server=item.server,
         volume=item.volume,
         image=outcome.image or item.image,
-        secret=item.secret,
+        secret=outcome.secret or item.secret,
     )
 
 

@@ -92,6 +92,7 @@ class Outcome:
         copy.
     :param image: of a server's own disk: the image that held it, as Nova
         made it. It need not be there any more.
+    :param secret: a secret with what only the run has read of it.
     """
 
     resource: resources.Resource
@@ -107,6 +108,7 @@ class Outcome:
     key: KeyRecord | None = None
     notes: tuple[str, ...] = ()
     image: resources.Image | None = None
+    secret: resources.Secret | None = None
 
     @property
     def result(self) -> str:

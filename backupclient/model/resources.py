@@ -11,6 +11,7 @@ import dataclasses
 import enum
 
 from backupclient.model import ids
+from backupclient.model import secret_facts
 
 GIB = 1 << 30
 
@@ -269,24 +270,13 @@ class Server:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Membership:
-    """That a secret is part of a container.
-
-    :param kind: Barbican's: ``certificate``, ``rsa`` or ``generic``.
-    :param role: what the secret is in it, as ``private_key``.
-    """
-
-    container_id: str
-    container_name: str
-    kind: str
-    role: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Secret:
     """A Barbican secret, without its payload.
 
     :param content_type: of the payload, ``''`` for a secret without one.
+    :param metadata: that users gave it. It is in no list, as the ACL: both
+        are read when the secret is backed up.
+    :param acl: None when not known.
     """
 
     id: str
@@ -300,7 +290,9 @@ class Secret:
     expires_at: str = ''
     created_at: str = ''
     creator_id: str = ''
-    containers: tuple[Membership, ...] = ()
+    containers: tuple[secret_facts.Membership, ...] = ()
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    acl: secret_facts.Acl | None = None
 
     def __post_init__(self) -> None:
         ids.require(self.id)

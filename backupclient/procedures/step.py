@@ -32,6 +32,7 @@ class Made:
     :param consistency: what that state is worth, where it was captured.
     :param image: of a server's own disk: what is known of ``image_id``, since
         the image itself may be deleted.
+    :param secret: with its metadata and its ACL, for the manifest.
     """
 
     snapshot_id: str = ''
@@ -44,6 +45,7 @@ class Made:
     key: outcome_.KeyRecord | None = None
     notes: tuple[str, ...] = ()
     image: resources.Image | None = None
+    secret: resources.Secret | None = None
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)

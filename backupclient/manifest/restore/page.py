@@ -4,6 +4,8 @@
 from collections.abc import Iterable, Iterator
 
 from backupclient.manifest import record
+from backupclient.manifest.restore import barbican
+from backupclient.manifest.restore import container
 from backupclient.manifest.restore import image
 from backupclient.manifest.restore import key
 from backupclient.manifest.restore import markdown
@@ -100,17 +102,39 @@ def _first(manifest: record.Manifest) -> Iterator[str]:
     yield markdown.block(f'sha512sum -c {layout.CHECKSUMS}')
     yield (
         'Have the OpenStack client and your credentials at hand (for keys '
-        'and secrets also its plugin `python-barbicanclient`, and `xxd`). '
-        'This shows whether they work:'
+        'also `xxd`). This shows whether they work:'
     )
     yield markdown.block('openstack token issue')
+    yield (
+        'Use one `bash` for all that follows: new IDs are kept in variables, '
+        'and a `:?` stops a command whose variable is empty because the one '
+        'before it failed.'
+    )
+    yield from _names()
     yield from _identity(manifest)
+    if _stores_secrets(manifest):
+        yield from barbican.setup()
     yield (
         'Then restore what you need, in this order: secrets, images, '
-        'volumes, servers. Use one `bash` for all of it: new IDs are kept in '
-        'variables, and a `:?` stops a command whose variable is empty '
-        'because the one before it failed. Nothing here touches what is in '
-        'the cloud already; new things get the old names beside the old ones.'
+        'volumes, servers. Nothing here touches what is in the cloud already.'
+    )
+
+
+def _names() -> Iterator[str]:
+    yield (
+        'New resources get the old names, with a suffix at the end. If the '
+        'old resources still exist, choose one, such as `SUFFIX=-restored`. '
+        'Otherwise two resources have the same name: `openstack` and '
+        '`openstack backup run --volume NAME` then refuse the name and want '
+        'the ID.'
+    )
+    yield markdown.block('SUFFIX=')
+
+
+def _stores_secrets(manifest: record.Manifest) -> bool:
+    return any(
+        item.key is not None or secret.restorable(item)
+        for item in manifest.items
     )
 
 
@@ -139,8 +163,10 @@ def _kind(title: str, sections: Iterable[str]) -> Iterator[str]:
 
 
 def _secrets(manifest: record.Manifest) -> Iterator[str]:
-    for number, entry in _numbered(manifest, resources.Kind.SECRET):
+    found = tuple(_numbered(manifest, resources.Kind.SECRET))
+    for number, entry in found:
         yield from secret.section(entry, number)
+    yield from container.sections(found)
 
 
 def _images(manifest: record.Manifest) -> Iterator[str]:

@@ -23,9 +23,11 @@ def section(
     """Give the paragraphs of a server's section."""
     server = entry.server
     if server is None:
+        yield from about.without_copy(entry, f'Server {number}', ())
         return
     pairs = (*_facts(server), *_disks(server, volumes))
     yield about.head(entry, f'Server {number}', pairs, server.metadata)
+    yield from about.lost(server.metadata)
     root = root_.find(entry, server, number, volumes, images)
     if root is None:
         yield from _from_scratch(server)
@@ -99,10 +101,7 @@ def _create(server: resources.Server, root: root_.Root) -> str:
         _network(server),
         shell.option('--key-name', server.key_name),
         '--use-config-drive' if server.config_drive else '',
-        *shell.options(
-            '--property',
-            (f'{k}={v}' for k, v in sorted(server.metadata.items()) if k),
-        ),
+        *shell.properties(server.metadata),
         shell.last(server.name, f'restored-{server.id}'),
     )
 

@@ -9,10 +9,7 @@ from backupclient.model import properties as properties_
 
 def properties(found: Mapping[str, str]) -> tuple[str, ...]:
     """Give the options for the properties that were the owner's."""
-    owned = properties_.owned(found)
-    return shell.options(
-        '--property', (f'{name}={owned[name]}' for name in owned)
-    )
+    return shell.properties(properties_.owned(found))
 
 
 def needs(min_disk: int, min_ram: int) -> str:

@@ -27,9 +27,14 @@ def section(entry: record.Entry, number: int) -> Iterator[str]:
     """Give the paragraphs of a volume's section."""
     volume = entry.volume
     if volume is None or not entry.has_copy:
+        facts = _facts(volume) if volume else ()
+        yield from about.without_copy(entry, f'Volume {number}', facts)
         return
     yield about.head(
         entry, f'Volume {number}', _facts(volume), volume.metadata
+    )
+    yield from about.lost(
+        {**properties.owned(volume.image_metadata), **_metadata(volume)}
     )
     if entry.artifact and entry.artifact.kind == _BACKUP:
         yield from _from_backup(volume, entry.artifact, variable(number))
@@ -114,9 +119,7 @@ def _as_it_was(volume: resources.Volume, new: str) -> Iterator[str]:
         yield markdown.block(
             shell.command(
                 'openstack volume set',
-                *shell.options(
-                    '--image-property', (f'{k}={v}' for k, v in said.items())
-                ),
+                *shell.properties(said, '--image-property'),
                 '--bootable' if volume.bootable else '',
                 shell.value(new),
             )
@@ -155,16 +158,14 @@ def _create(
         f'--size {size}',
         shell.option('--type', volume.type_name),
         shell.option('--description', volume.description),
-        *shell.options('--property', _metadata(volume)),
+        *shell.properties(_metadata(volume)),
         shell.last(volume.name, f'restored-{volume.id}'),
     )
 
 
-def _metadata(volume: resources.Volume) -> Iterator[str]:
+def _metadata(volume: resources.Volume) -> dict[str, str]:
     ours = {tags.RUN, tags.SOURCE, tags.ROLE}
-    for name in sorted(volume.metadata):
-        if name and name not in ours:
-            yield f'{name}={volume.metadata[name]}'
+    return {k: v for k, v in volume.metadata.items() if k not in ours}
 
 
 def _upload(
@@ -215,8 +216,10 @@ def _tidy(
     if entry.file:
         commands += [
             f'openstack image delete {shell.value("IMAGE")}',
-            *lock.after,
+            *lock.tidy(new),
         ]
     if commands:
         yield 'Then:'
         yield markdown.block(*commands)
+    if entry.file:
+        yield from lock.own_key(new)

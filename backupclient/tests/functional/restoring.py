@@ -13,9 +13,13 @@ from backupclient.tests.functional import base
 
 _MARK = '@@restored'
 # Other blocks are facts, cautions and names.
-_COMMAND = re.compile(r'([A-Z]+[0-9]*=|(age|cat|openstack|sha512sum|umask) )')
+_COMMAND = re.compile(
+    r'[A-Z]+[0-9]*=|\$PYTHON|(age|barbican|cat|openstack|sha512sum|umask) '
+)
 # What needs root, or is a way without OpenStack, and the last chapter.
-_NOT_FOLLOWED = re.compile(r'sudo |cryptsetup |qemu-img |volume message list')
+_NOT_FOLLOWED = re.compile(
+    r'sudo |cryptsetup |qemu-img |message list|IDENTITY=~'
+)
 # What a person fills in: the caller gives it.
 _CHOSEN = re.compile('^(IDENTITY|NETWORK)=', re.M)
 
@@ -32,6 +36,11 @@ class Restored:
     out: str
     err: str
     variables: dict[str, dict[str, str]]
+
+    @property
+    def said(self) -> str:
+        """What the commands wrote."""
+        return self.out + self.err
 
     def __repr__(self) -> str:
         return f'exit {self.code}\n{self.out}\n{self.err}'
@@ -65,6 +74,7 @@ def follow(
     folder: pathlib.Path,
     wanted: Callable[[str], bool] = everything,
     edit: Callable[[str], str] = str,
+    suffix: str = '',
     code: int = 0,
     **variables: str,
 ) -> Restored:
@@ -72,11 +82,14 @@ def follow(
 
     :param wanted: as of :func:`script`.
     :param edit: changes the script, as a person may do.
+    :param suffix: of the new names.
     :param code: the exit code that is expected; the first command that fails
         ends the script.
     :param variables: what a person fills in: ``NETWORK``, ``IDENTITY``.
     """
     text = script((folder / 'RESTORE.md').read_text(), wanted)
+    case.assertIn('SUFFIX=\n', text)
+    text = text.replace('SUFFIX=\n', f'SUFFIX={suffix}\n')
     tools = pathlib.Path(base.OPENSTACK).parent
     done = subprocess.run(
         ['bash', '-euo', 'pipefail', '-c', edit(text)],

@@ -93,6 +93,31 @@ class TestFromFile(Case):
         self.assertEqual({'env': 'prod'}, found)
         self.assertEqual("the shop's orders", made[1].description)
 
+    def test_texts_come_back_as_they_were(self):
+        text = 'a\nb\u202e"\'!\U0001f600'
+        volume = dataclasses.replace(
+            samples.ARCHIVE,
+            name=text,
+            description=text,
+            metadata={'k': text},
+        )
+        _shell, made = self.done(samples.volume_entry(volume))
+        given = vars(made[1])
+        self.assertEqual(text, made[1].name)
+        self.assertEqual(text, made[1].description)
+        self.assertEqual(
+            {'k': text}, given.get('properties') or given.get('property')
+        )
+
+    def test_no_copy(self):
+        self.says(
+            samples.volume_entry(
+                samples.ROOT, file=None, state=outcome.State.FAILED
+            ),
+            '### Volume 1: `web root`',
+            'There is no copy of it in this set.',
+        )
+
     def test_size_has_room_for_what_is_in_the_file(self):
         volume = samples.DATA
         for size, gib in (
@@ -151,31 +176,49 @@ class TestEncrypted(Case):
             {'cinder_encryption_key_id': 'new-secret'}, image.properties
         )
         self.assertEqual('luks', volume.type)
-        address = 'https://cloud.example/v1/secrets/new-secret'
         self.assertEqual(
             [
-                ['secret', 'store'],
                 ['image', 'create'],
                 ['volume', 'create'],
                 ['volume', 'show'],
                 ['volume', 'set'],
                 ['image', 'delete'],
-                ['secret', 'delete'],
+                ['volume', 'unset'],
+                ['--os-volume-api-version', '3.64'],
             ],
             [call[:2] for call in shell.calls],
         )
-        self.assertEqual(['secret', 'delete', address], shell.calls[-1])
+        self.assertEqual(
+            [
+                ('POST', '/secrets'),
+                ('PUT', '/secrets/new-secret'),
+                ('DELETE', '/secrets/new-secret'),
+            ],
+            [request[:2] for request in shell.requests],
+        )
+        self.assertEqual(
+            ['--image-property', 'cinder_encryption_key_id', 'new-volume'],
+            shell.calls[-2][2:],
+        )
+
+    def test_own_key_of_the_new_volume(self):
+        self.says(
+            self.entry(),
+            'The secret `key of ...` that is still listed is the key of this '
+            'volume. Do not delete it',
+        )
 
     def test_nothing_is_done_after_a_failure(self):
         """No command that builds on another runs when that gave nothing."""
         shell = self.useFixture(commands.Shell())
         text = page.render(samples.manifest(self.entry()))
-        store, *others = commands.scripts(text)
+        function, store, *others = commands.scripts(text)
         for script in others:
-            shell.run(script)
-        self.assertEqual([], shell.calls)
-        shell.run(store)
-        self.assertEqual('secret', shell.calls[0][0])
+            shell.run(function, script)
+        self.assertEqual([], [*shell.calls, *shell.requests])
+        shell.put(f'keys/volume-{samples.DATA.id}.key', b'0a')
+        shell.run(function, store)
+        self.assertEqual(2, len(shell.requests))
 
     def test_old_key_id_and_policy_are_not_restored(self):
         volume = dataclasses.replace(
