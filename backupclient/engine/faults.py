@@ -16,6 +16,7 @@ import os
 import pathlib
 import platform
 import re
+import secrets
 import traceback
 
 from backupclient import errors
@@ -81,7 +82,9 @@ def _write(run: str, kind: str, details: str) -> pathlib.Path:
     folder = home / _FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.datetime.now(datetime.UTC)
-    file = folder / f'{now:%Y%m%dT%H%M%S.%fZ}-{kind}.txt'
+    # Several threads may meet the same fault at the same moment.
+    end = secrets.token_hex(3)
+    file = folder / f'{now:%Y%m%dT%H%M%SZ}-{kind}-{end}.txt'
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with open(os.open(file, flags, 0o600), 'w', encoding='utf-8') as opened:
         opened.write(details)

@@ -48,10 +48,11 @@ class Lease:
     def kept(self) -> Iterator[None]:
         """Leave the note, give signs of life, and take it away again."""
         self._begin()
-        threading.Thread(
+        beat = threading.Thread(
             target=self._beat, name='heartbeat', daemon=True
-        ).start()
+        )
         try:
+            beat.start()
             yield
         finally:
             self._over.set()
