@@ -135,7 +135,10 @@ class Downtime:
             except Exception as exc:
                 # Whatever it is: the other servers are started.
                 LOG.debug('Not started', exc_info=True)
+                known = server_id in self._refused
                 self._refused.add(server_id)
+                if known and isinstance(exc, errors.LoginEnded):
+                    return
                 self._work.reporter.say(
                     f'Server {server_id} was stopped for the backup and '
                     f'could not be started: {exc} Start it: openstack '

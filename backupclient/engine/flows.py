@@ -122,6 +122,9 @@ class _Flow:
                 self._do(step)
             if end < len(self._steps):
                 self._records.require_kept()
+        except errors.LoginEnded:
+            # Nothing can be undone: all stays, with its records, for a resume.
+            raise
         except Exception:
             self.undo()
             raise
@@ -145,6 +148,9 @@ class _Flow:
             try:
                 self._listener.begins(f'undo: {step.title}')
                 step.undo(made)
+            except errors.LoginEnded:
+                # The records say what is still to be undone.
+                raise
             except errors.BackupError as exc:
                 self._listener.left_over(str(exc))
             except Exception as exc:

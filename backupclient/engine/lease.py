@@ -9,6 +9,7 @@ import platform
 import threading
 
 from backupclient import errors
+from backupclient import pauses
 from backupclient.cloud import door
 from backupclient.cloud import service
 from backupclient.engine import journal
@@ -18,8 +19,8 @@ from backupclient.model import lease as lease_
 LOG = logging.getLogger(__name__)
 
 _MAY_LIVE = {journal.Fate.ALIVE, journal.Fate.UNKNOWN}
-_TRIES = 3
-_PAUSE = 2.0
+_PATIENCE = 4.0
+"""Seconds for which a run tries to get what another one may give back."""
 
 
 class Lease:
@@ -68,24 +69,26 @@ class Lease:
         """
         if what in self._claims:
             return
-        for tries_left in reversed(range(_TRIES)):
+        for pause in (*pauses.within(_PATIENCE), None):
             other = self._announce(what)
             if other is None:
                 return
             self.release(what)
-            if not tries_left or other.run < self._run:
+            if pause is None or other.run < self._run:
                 raise errors.Busy(
                     f'Run {other.run} is working on it, on '
                     f'{other.host or "an unknown host"}.'
                 )
-            self._clock.sleep(_PAUSE)
+            self._clock.sleep(pause)
 
     def release(self, what: str) -> None:
         """Say that this run no longer works on something."""
         with self._lock, self._clock.shielded():
             if what in self._claims:
                 self._claims.remove(what)
-                self._write()
+                # Whoever asks for anything else hears that the login ended.
+                with contextlib.suppress(errors.LoginEnded):
+                    self._write()
 
     def _announce(self, what: str) -> lease_.Lease | None:
         """Write down a claim, and read who else has it."""
@@ -172,7 +175,8 @@ class Lease:
 
     def _beat(self) -> None:
         # Who undoes its work needs its lease as well.
-        with self._clock.shielded():
+        # Once the login has ended there is no way to beat: the run ends, too.
+        with self._clock.shielded(), contextlib.suppress(errors.LoginEnded):
             while not self._over.wait(lease_.BEAT):
                 with self._lock:
                     self._write()
@@ -184,6 +188,8 @@ class Lease:
                 image_id = self._image_id or self._find()
                 if image_id:
                     self._glance.delete(image_id)
+            except errors.LoginEnded:
+                LOG.debug('The lease is left', exc_info=True)
             except errors.BackupError as exc:
                 if self._image_id:
                     self._reporter.say(f'The lease of this run is left: {exc}')

@@ -129,11 +129,18 @@ def run_summary(report: run_.Report) -> list[str]:
         ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
     )
     if report.interrupted:
-        lines.append(
-            'Interrupted. Go on with: openstack backup run --resume '
-            + shlex.quote(report.run)
-        )
+        lines.append(_interrupted(report))
     return lines
+
+
+def _interrupted(report: run_.Report) -> str:
+    resume = f'openstack backup run --resume {shlex.quote(report.run)}'
+    if not report.login:
+        return f'Interrupted. Go on with: {resume}'
+    return (
+        f'{report.login} Then "{resume}" goes on; or "openstack backup '
+        'cleanup" deletes what is temporary.'
+    )
 
 
 def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:

@@ -139,4 +139,6 @@ class TestCautions(base.TestCase):
         made = self.plan(
             VOLUME, cloud={'unread': {'secret': 'No secrets: 403.'}}
         )
-        self.assertEqual('No secrets: 403.', made.cautions[0])
+        self.assertEqual(
+            'No secrets: 403. No secret is in this plan.', made.cautions[0]
+        )
