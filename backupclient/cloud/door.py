@@ -91,11 +91,7 @@ def connect(
         nova=nova_.Nova(service('compute', 'Nova', nova_.MICROVERSION)),
         barbican=barbican_.Barbican(service('key-manager', 'Barbican')),
         keystone=keystone_.Keystone(
-            service_.Service(
-                keystone_.adapter_of(session), 'Keystone', clock, login=login
-            ),
-            access,
-            keystone_.is_renewable(auth),
+            session, access, keystone_.is_renewable(auth)
         ),
         clock=clock,
         login=login,

@@ -7,6 +7,7 @@ narrower policies leave fields out.
 
 from collections.abc import Callable, Mapping, Sequence
 import functools
+import json
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from backupclient import errors
@@ -40,6 +41,15 @@ def reader(noun: str) -> Callable[[_Reader[P, T]], _Reader[P, T]]:
         return checked
 
     return decorate
+
+
+def answer(content: bytes) -> dict[str, Any] | None:
+    """Read the JSON object that an answer is, None when it is none."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def text(raw: Json, key: str) -> str:

@@ -3,15 +3,16 @@
 
 import dataclasses
 import datetime
-from typing import cast
 
 from keystoneauth1 import access as access_
-from keystoneauth1 import adapter
+from keystoneauth1 import exceptions as ks_exceptions
 from keystoneauth1 import plugin
 from keystoneauth1 import session as session_
 from keystoneauth1.identity import base
+import requests
 
 from backupclient import errors
+from backupclient.cloud import fields
 from backupclient.cloud import records
 from backupclient.cloud import service as service_
 from backupclient.model import inventory as inventory_
@@ -43,7 +44,7 @@ class Keystone:
     :param renewable: keystoneauth can log in once more.
     """
 
-    service: service_.Service
+    session: session_.Session
     access: access_.AccessInfo
     renewable: bool
 
@@ -67,29 +68,31 @@ class Keystone:
         return ends_at
 
     def _credential_ends(self) -> datetime.datetime | None:
+        """Ask once: it is for a caution only, and some policies refuse."""
         id_ = getattr(self.access, 'application_credential_id', None)
         if not id_:
             return None
         try:
-            body = self.service.get(
+            answer = self.session.get(
                 f'/users/{self.access.user_id}/application_credentials/{id_}',
-                f'read application credential {id_}',
+                # Where the user logged in, whatever the catalogue says.
+                endpoint_filter={
+                    'service_type': 'identity',
+                    'interface': plugin.AUTH_INTERFACE,
+                    'version': (3,),
+                },
+                raise_exc=False,
+                timeout=service_.TIMEOUT,
             )
-            return stamps.read(records.expiry(body))
-        except errors.CloudError:
-            # Some policies let nobody look: then its end is not known.
+            return stamps.read(
+                records.expiry(fields.answer(answer.content) or {})
+            )
+        except (
+            errors.CloudError,
+            ks_exceptions.ClientException,
+            requests.RequestException,
+        ):
             return None
-
-
-def adapter_of(session: session_.Session) -> adapter.Adapter:
-    """Reach Keystone where the user logged in, whatever the catalogue says."""
-    return adapter.Adapter(
-        session,
-        service_type='identity',
-        # keystoneauth's mark for it, which its types do not know.
-        interface=cast(str, plugin.AUTH_INTERFACE),
-        version='3',
-    )
 
 
 def is_renewable(auth: base.BaseIdentityPlugin) -> bool:

@@ -8,11 +8,15 @@ may do so once, so a refusal counts when it is repeated.
 """
 
 import json
+import re
 import threading
 
 from keystoneauth1 import exceptions as ks_exceptions
 
 from backupclient import errors
+
+_DECORATION = re.compile(r' \((?:HTTP|Request-ID:)[^)]*\)')
+"""What keystoneauth adds to Keystone's words, sometimes twice."""
 
 
 class Refused(Exception):
@@ -22,7 +26,7 @@ class Refused(Exception):
     """
 
     def __init__(self, answer: ks_exceptions.ClientException) -> None:
-        text = str(getattr(answer, 'message', answer)).strip().rstrip('.')
+        text = _DECORATION.sub('', str(answer)).strip().rstrip('.')
         status = getattr(answer, 'http_status', 401)
         super().__init__(f'{text[:500]} (HTTP {status})')
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 import contextlib
 import dataclasses
 import itertools
-import json
 from typing import Any, TypeVar
 
 from keystoneauth1 import adapter as ks_adapter
@@ -40,15 +39,6 @@ _REFUSED_LOGINS = 2
 T = TypeVar('T')
 
 
-def _object(answer: requests.Response) -> dict[str, Any] | None:
-    """Read the JSON object of an answer, None when it is something else."""
-    try:
-        body = json.loads(answer.content)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Service:
     """One service of the cloud.
@@ -76,7 +66,7 @@ class Service:
         :raises CloudError: NotFound, Forbidden and others, by status.
         """
         answer = self.repeat('GET', path, what, params=query)
-        body = _object(answer)
+        body = fields.answer(answer.content)
         if body is None:
             raise errors.CloudError(
                 f'Could not {what}: {self.name} sent no JSON object.'
@@ -118,7 +108,7 @@ class Service:
                 str(refusals.error(answer, what)), answer.status_code
             )
         self._accept(answer, what)
-        made = _object(answer) if answer.content else {}
+        made = fields.answer(answer.content) if answer.content else {}
         if made is None:
             raise errors.AnswerLost(
                 f'Could not {what}: {self.name} sent no JSON object.'
