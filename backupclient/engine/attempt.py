@@ -17,6 +17,7 @@ from backupclient.engine import outcomes
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import registry
+from backupclient.procedures import source
 from backupclient.procedures import step as step_
 
 LOG = logging.getLogger(__name__)
@@ -83,7 +84,8 @@ class Attempts:
                 self.work.reporter.say(text)
             raise
         except errors.BackupError as exc:
-            return outcomes.failed(item, str(exc), left_over)
+            reason = source.failure(self.work, item, exc)
+            return outcomes.failed(item, reason, left_over)
         except Exception as exc:
             # Whatever it is: the other items go on.
             LOG.debug('%s failed', item.resource.label, exc_info=True)
