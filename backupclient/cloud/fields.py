@@ -117,12 +117,17 @@ def _list(raw: Json, key: str) -> Sequence[Any]:
 
 
 def _text(key: str, value: object) -> str:
+    # Nearly every field of nearly every row is that: it is worth a line.
+    if type(value) is str and value.isascii():
+        return value
     if isinstance(value, Mapping | list):
         raise _wrong(key, value, 'a text')
     return _plain(value)
 
 
 def _plain(value: object) -> str:
+    if type(value) is str and value.isascii():
+        return value
     return str(value).encode(errors='replace').decode()
 
 
