@@ -13,6 +13,7 @@ import requests
 
 from backupclient import errors
 from backupclient.cloud import fields
+from backupclient.cloud import login as login_
 from backupclient.cloud import records
 from backupclient.cloud import service as service_
 from backupclient.cloud import waiting
@@ -206,7 +207,7 @@ class ImageData:
                 raise errors.CloudError(
                     f'Image {self.image_id} has no data (HTTP 204).', 204
                 )
-            yield Opened(answer, _start(answer))
+            yield Opened(answer, _start(answer), self.service.login)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -214,16 +215,20 @@ class Opened:
     """An answer whose body is read as it comes.
 
     :param start: the offset of its first byte in the image.
+    :param login: when it has ended nothing can be made of the data.
     """
 
     answer: requests.Response
     start: int
+    login: login_.Login
 
     def read(self, size: int) -> bytes:
         """Read up to so many bytes; nothing at the end.
 
         :raises AnswerLost: when the connection broke before the end.
+        :raises LoginEnded: another request was refused meanwhile.
         """
+        self.login.check()
         try:
             block: bytes = self.answer.raw.read(size, decode_content=False)
         except Exception as exc:

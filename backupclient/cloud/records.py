@@ -228,6 +228,14 @@ def acl(raw: fields.Json) -> secret_facts.Acl:
     )
 
 
+@fields.reader('application credential')
+def expiry(answer: fields.Json) -> str:
+    """Read when an application credential ends, ``''`` for never."""
+    return fields.text(
+        fields.inner(answer, 'application_credential'), 'expires_at'
+    )
+
+
 @fields.reader('status')
 def state(raw: fields.Json) -> str:
     """Read a status, in lower case."""

@@ -17,6 +17,7 @@ from backupclient.engine import outcomes
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import registry
+from backupclient.procedures import source
 from backupclient.procedures import step as step_
 
 
@@ -81,7 +82,8 @@ class Attempts:
                 self.work.reporter.say(text)
             raise
         except errors.BackupError as exc:
-            return outcomes.failed(item, str(exc), left_over)
+            reason = source.failure(self.work, item, exc)
+            return outcomes.failed(item, reason, left_over)
         except Exception as exc:
             # Whatever it is: the other items go on.
             reason = faults.reason(exc, self.work.run, item.resource.label)

@@ -146,7 +146,10 @@ class Downtime:
                 self._start(server_id)
             except Exception as exc:
                 # Whatever it is: the other servers are started.
+                known = server_id in self._refused
                 self._refused.add(server_id)
+                if known and isinstance(exc, errors.LoginEnded):
+                    return
                 why = faults.said(exc, self._work.run, f'server {server_id}')
                 self._work.reporter.say(
                     f'Server {server_id} was stopped for the backup and '

@@ -123,6 +123,9 @@ class _Flow:
                 self._do(step)
             if end < len(self._steps):
                 self._records.require_kept()
+        except errors.LoginEnded:
+            # Nothing can be undone: all stays, with its records, for a resume.
+            raise
         except Exception:
             self.undo()
             raise
@@ -146,6 +149,9 @@ class _Flow:
             try:
                 self._listener.begins(f'undo: {step.title}')
                 step.undo(made)
+            except errors.LoginEnded:
+                # The records say what is still to be undone.
+                raise
             except Exception as exc:
                 what = f'undo: {step.title}'
                 self._listener.left_over(faults.said(exc, step.work.run, what))

@@ -9,6 +9,7 @@ import platform
 import threading
 
 from backupclient import errors
+from backupclient import pauses
 from backupclient.cloud import door
 from backupclient.cloud import service
 from backupclient.engine import faults
@@ -19,8 +20,8 @@ from backupclient.model import lease as lease_
 LOG = logging.getLogger(__name__)
 
 _MAY_LIVE = {journal.Fate.ALIVE, journal.Fate.UNKNOWN}
-_TRIES = 3
-_PAUSE = 2.0
+_PATIENCE = 4.0
+"""Seconds for which a run tries to get what another one may give back."""
 
 
 class Lease:
@@ -73,24 +74,26 @@ class Lease:
         """
         if what in self._claims:
             return
-        for tries_left in reversed(range(_TRIES)):
+        for pause in (*pauses.within(_PATIENCE), None):
             other = self._announce(what)
             if other is None:
                 return
             self.release(what)
-            if not tries_left or other.run < self._run:
+            if pause is None or other.run < self._run:
                 raise errors.Busy(
                     f'Run {other.run} is working on it, on '
                     f'{other.host or "an unknown host"}.'
                 )
-            self._clock.sleep(_PAUSE)
+            self._clock.sleep(pause)
 
     def release(self, what: str) -> None:
         """Say that this run no longer works on something."""
         with self._lock, self._clock.shielded():
             if what in self._claims:
                 self._claims.remove(what)
-                self._write()
+                # Whoever asks for anything else hears that the login ended.
+                with contextlib.suppress(errors.LoginEnded):
+                    self._write()
 
     def _announce(self, what: str) -> lease_.Lease | None:
         """Write down a claim, and read who else has it."""
@@ -201,6 +204,9 @@ class Lease:
                 try:
                     with self._lock:
                         self._write()
+                except errors.LoginEnded:
+                    # There is no way to beat any more: the run ends, too.
+                    return
                 except Exception:
                     # Even the reporter failed. OSC shows errors of the log.
                     LOG.exception('The lease of run %s', self._run)
@@ -212,6 +218,8 @@ class Lease:
                 image_id = self._image_id or self._find()
                 if image_id:
                     self._glance.delete(image_id)
+            except errors.LoginEnded:
+                LOG.debug('The lease is left', exc_info=True)
             except Exception as exc:
                 if self._image_id:
                     why = faults.said(exc, self._run, 'the end of its lease')

@@ -39,6 +39,7 @@ class Report:
     :param folder: of the backup set, None without one.
     :param interrupted: it can be resumed.
     :param gaps: what could not be looked at, as in the plan.
+    :param login: why the login has ended, ``''`` if it has not.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Report:
     outcomes: tuple[outcome_.Outcome, ...]
     interrupted: bool
     gaps: tuple[str, ...] = ()
+    login: str = ''
 
     @property
     def exit_code(self) -> int:
@@ -158,7 +160,14 @@ def _go_on(
             reporter,
             servers_run=execution_.servers_run,
         )
-    return Report(run.run, _path(folder), outcomes, not ended, run.plan.gaps)
+    return Report(
+        run.run,
+        _path(folder),
+        outcomes,
+        not ended,
+        run.plan.gaps,
+        str(cloud.login.ended or ''),
+    )
 
 
 def _left(journal: journal_.Journal) -> str:

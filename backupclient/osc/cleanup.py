@@ -86,6 +86,7 @@ class CleanUpBackups(base.Lister):
             self.exit_code = cleanup.exit_code(found)
         chosen = bool(parsed_args.run or parsed_args.older_than)
         self.epilogue = (
+            *([str(cloud.login.ended)] if cloud.login.ended else ()),
             *rows.cleanup_summary(found, chosen=chosen),
             *unfinished.servers_off(cloud.identity),
             *unfinished.sets_left(cloud.identity, parsed_args.run),

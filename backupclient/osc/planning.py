@@ -62,8 +62,11 @@ def _saved(
         planner.plan(revision.request(saved, read), read),
         gaps=planner.gaps(saved.request, read),
     )
-    said = revision.changes(saved, fresh) + leftovers.hints(cloud, read)
-    return revision.revised(saved, fresh, replan=args.replan), said
+    said = revision.changes(saved, fresh, read.unread) + leftovers.hints(
+        cloud, read
+    )
+    now = revision.revised(saved, fresh, read.unread, replan=args.replan)
+    return now, said
 
 
 def _named(request: request_.Request, name: str) -> request_.Request:

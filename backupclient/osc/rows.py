@@ -118,10 +118,7 @@ def run_summary(report: run_.Report) -> list[str]:
         ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
     )
     if report.interrupted:
-        lines.append(
-            'Interrupted. Go on with: openstack backup run --resume '
-            + shlex.quote(report.run)
-        )
+        lines.append(_interrupted(report))
     return lines
 
 
@@ -129,6 +126,16 @@ def _set(report: run_.Report) -> str:
     if report.exit_code == run_.NOTHING_DONE:
         return 'No backup set; what failed is noted in'
     return 'Backup set'
+
+
+def _interrupted(report: run_.Report) -> str:
+    resume = f'openstack backup run --resume {shlex.quote(report.run)}'
+    if not report.login:
+        return f'Interrupted. Go on with: {resume}'
+    return (
+        f'{report.login} Then "{resume}" goes on; or "openstack backup '
+        'cleanup" deletes what is temporary.'
+    )
 
 
 def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:

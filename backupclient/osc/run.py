@@ -22,9 +22,10 @@ class RunBackup(base.Lister):
     Exit codes: 0 complete; 1 an error, nothing useful was done; 2 wrong
     arguments; 3 incomplete, the table says what failed or was skipped, and
     why; 130 interrupted, or the journal or the backup set could not be
-    written: the run can be resumed. What was temporary is gone then, except
-    after a second Ctrl-C and when the login has ended: "backup run --resume"
-    or "backup cleanup" takes it away, and servers that are off are named.
+    written, or the login has ended: the run can be resumed. What was
+    temporary is gone then, except after a second Ctrl-C and when the login
+    has ended: "backup run --resume" or "backup cleanup" takes it away, and
+    servers that are off are named.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

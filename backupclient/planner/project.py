@@ -42,10 +42,12 @@ class Project:
     secret_names: frozenset[str]
 
     def missing(self, service: str) -> str:
-        """Give the reason if the cloud's catalogue lacks a service.
+        """Give the reason if a service is absent, or does not answer.
 
         :param service: a type, as openstacksdk names it.
         """
+        if service in self.inventory.silent:
+            return f'The {_SERVICES[service]} does not answer.'
         if service in self.inventory.services:
             return ''
         return f'The catalogue of the cloud has no {_SERVICES[service]}.'

@@ -5,6 +5,7 @@ from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
 from backupclient.planner import consistency
+from backupclient.planner import encryption
 from backupclient.planner import project as project_
 from backupclient.planner import rule
 from backupclient.planner import volume_states as states
@@ -47,10 +48,14 @@ def _obstacle(project: project_.Project, volume: resources.Volume) -> str:
 def _not_offered(project: project_.Project) -> str:
     if project.inventory.backup_api:
         return ''
-    return (
-        'The cloud does not let you use its Backup API: '
-        'use --volume-method image.'
-    )
+    return f'{unusable(project)} Use --volume-method image.'
+
+
+def unusable(project: project_.Project) -> str:
+    """Say why the Backup API cannot be used."""
+    if 'backup' in project.inventory.unread:
+        return 'The backups that there are cannot be listed.'
+    return 'The cloud does not let you use its Backup API.'
 
 
 def _nothing_to_build_on(
@@ -113,4 +118,5 @@ def _notes(
             f'A restore needs a volume of the type "{volume.type_name}", '
             "and the backup's own key in Barbican."
         )
+        notes += encryption.copied(project)
     return tuple(notes)

@@ -9,6 +9,7 @@ from backupclient.planner import consistency
 from backupclient.planner import encryption
 from backupclient.planner import project as project_
 from backupclient.planner import rule
+from backupclient.planner import volume_backups
 from backupclient.planner import volume_states as states
 
 
@@ -79,7 +80,7 @@ def _why(project: project_.Project) -> str:
         return 'Only an image can leave the cloud.'
     if project.inventory.backup_api:
         return 'No backup service of the cloud answers.'
-    return 'The cloud does not let you use its Backup API.'
+    return volume_backups.unusable(project)
 
 
 def _notes(
@@ -89,4 +90,4 @@ def _notes(
         return ()
     if project.request.target:
         return (encryption.WITH_KEY,)
-    return (encryption.IN_GLANCE,)
+    return (encryption.IN_GLANCE, *encryption.copied(project))

@@ -48,11 +48,12 @@ def afterwards(
     half done; what stays is told.
 
     :raises DocumentError: it is no temporary of this program.
+    :raises LoginEnded: a resume removes it.
     """
     with work.clock.shielded():
         try:
             remove()
-        except errors.DocumentError:
+        except (errors.DocumentError, errors.LoginEnded):
             raise
         except errors.BackupError as exc:
             return dataclasses.replace(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guide: "Ephemeral Storage backup using Glance images"."""
 
+from collections.abc import Collection
 import dataclasses
 
 from backupclient import errors
@@ -36,8 +37,9 @@ class ImageServer(step.Step):
     def do(self, made: step.Made) -> step.Made:
         image_id = service.make_once(self._find, self._start, self.work.clock)
         image = self._finish(image_id)
-        # The server is free again when its task is done, not before.
-        self._settle()
+        # The server is free again when its task is done, not before. Should
+        # it be deleted now, its copy is complete.
+        self._settle({waiting.GONE})
         self.cloud.glance.update(
             image_id,
             volume_image.image_name(self.work, self.item),
@@ -78,8 +80,11 @@ class ImageServer(step.Step):
                 f'image: {exc} "openstack server event list" tells more.'
             ) from exc
 
-    def _settle(self) -> None:
-        """Wait until the server can take a request."""
+    def _settle(self, ends: Collection[str] = ()) -> None:
+        """Wait until the server can take a request.
+
+        :param ends: other states that end the wait.
+        """
         server_id = self.item.resource.id
 
         def read() -> str:
@@ -92,7 +97,7 @@ class ImageServer(step.Step):
             return _IDLE if status in _CAPTURABLE else status
 
         self.work.waiter.until(
-            {_IDLE},
+            {_IDLE, *ends},
             read,
             f'Server {server_id}',
             bad={'deleted', 'error', 'shelved', 'shelved_offloaded'},

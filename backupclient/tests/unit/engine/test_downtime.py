@@ -560,6 +560,31 @@ class DowntimeTestCase(base.TestCase):
                 if not kill.hit:
                     break
 
+    def test_login_ends(self):
+        """A server that is off then is named once, and a resume starts it."""
+        off = 0
+        for skip in range(1000):
+            self.begin()
+            planned = self._plan()
+            self.fake.fail(self.fake.end_login, skip=skip)
+            report = self.start(planned)
+            if self.fake.ended is None:
+                self.assertGreater(off, 5)
+                return
+            named = [t for t in self.reporter.said if 'server start' in t]
+            if self._server()['status'] != 'ACTIVE':
+                self.assertEqual(1, len(named), self.reporter.said)
+                self.assertIn(self.server_id, named[0])
+                self.assertTrue(report.interrupted)
+                off += 1
+            self.fake.ended = None
+            if report.interrupted:
+                self.assertEqual(130, report.exit_code)
+                self.new_process()
+                self.assertEqual(0, self.resume().exit_code)
+                self._check_runs()
+            self.assertEqual('ACTIVE', self._server()['status'])
+
     def test_journal_that_is_gone(self):
         """Whatever ends the run: the server is started."""
         for lost in ('outcomes', ''):

@@ -329,6 +329,42 @@ class ResumeTestCase(base.TestCase):
         self.check_cloud()
         self._check_resumed()
 
+    def test_login_ends(self):
+        """At each request: nothing more is asked, and all is resumed."""
+        for skip in range(1000):
+            self.begin()
+            planned = self._plan()
+            ends = self.fake.fail(self.fake.end_login, skip=skip)
+            report = self.start(planned)
+            if self.fake.ended is None:
+                self.assertGreater(skip, 40)
+                return
+            self._check_ended(report, ends, 1)
+
+    def test_login_ends_in_parallel(self):
+        for skip in range(0, 45, 4):
+            self.begin()
+            planned = self._plan()
+            ends = self.fake.fail(self.fake.end_login, skip=skip)
+            self._check_ended(self.start(planned, parallel=3), ends, 3)
+
+    def _check_ended(self, report, ends, threads):
+        numbers = [id(request) for request in self.fake.seen]
+        after = self.fake.seen[numbers.index(id(ends.hit[0])) + 1 :]
+        self.assertLessEqual(len(after), 2 * threads, [*map(str, after)])
+        self.assertLessEqual(self.fake.refused, 2 * threads)
+        self.assertNotIn('failed', self.states(report).values())
+        said = [text for text in self.reporter.said if 'login' in text]
+        self.assertEqual([], said)
+        self.fake.ended = None
+        if not report.interrupted:
+            # Only the lease was left.
+            self.assertEqual(0, report.exit_code)
+            return
+        self.assertEqual(130, report.exit_code)
+        self.assertIn('Failed to validate token', report.login)
+        self._check_resumed()
+
     def test_what_is_complete_is_not_done_again(self):
         planned = self._plan()
         self.fake.fail(wire.Killed(), 'POST cinder', skip=1)

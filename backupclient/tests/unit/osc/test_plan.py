@@ -199,7 +199,7 @@ class PlanTestCase(base.TestCase):
     def test_cloud_that_fails(self):
         answer = wire.Answer(400, {'badRequest': {'message': 'so broken'}})
         self.fake.fail(answer, 'GET cinder /volumes/detail')
-        self.assertEqual(1, self.openstack('backup', 'plan'))
+        self.assertEqual(3, self.openstack('backup', 'plan'))
         self.assertIn('so broken', self.err.said)
         self.assertNotIn('Traceback', self.err.said)
 

@@ -16,12 +16,13 @@ class RevisionTestCase(base.TestCase):
         super().setUp()
         self.one, self.two = samples.volume('one'), samples.volume('two')
         self.saved = self.plan(self.one, self.two)
+        self.unread = {}
 
     def revised(self, *records, replan=False):
         """Give the items of the saved plan in a cloud of other records."""
         fresh = self.plan(*records)
-        found = revision.revised(self.saved, fresh, replan=replan)
-        self.said = revision.changes(self.saved, fresh)
+        found = revision.revised(self.saved, fresh, self.unread, replan=replan)
+        self.said = revision.changes(self.saved, fresh, self.unread)
         self.assertEqual(
             sum(item.size or 0 for item in found.items if item.possible),
             found.bytes_to_move,
