@@ -185,11 +185,14 @@ class Service:
         try:
             return self._request(method, path, what, **options)
         except login_.Refused:
-            self.clock.sleep(next(pauses.growing()))
-        try:
-            return self._request(method, path, what, **options)
-        except login_.Refused as exc:
-            raise self.login.end(exc) from exc
+            # One of the threads asks for all: the others hear what came of it.
+            with self.login.asking_again:
+                self.login.check()
+                self.clock.sleep(next(pauses.growing()))
+                try:
+                    return self._request(method, path, what, **options)
+                except login_.Refused as exc:
+                    raise self.login.end(exc) from exc
 
     def _request(
         self, method: str, path: str, what: str, **options: Any

@@ -144,12 +144,18 @@ class Downtime:
             try:
                 self._lease.claim(_claim(server_id))
                 self._start(server_id)
+            except errors.LoginEnded:
+                # Said once: why, the run says at its end.
+                if server_id not in self._refused:
+                    self._refused.add(server_id)
+                    self._work.reporter.say(
+                        f'Server {server_id} was stopped for the backup and '
+                        'may still be off: "openstack backup run --resume" '
+                        f'starts it, or "openstack server start {server_id}".'
+                    )
             except Exception as exc:
                 # Whatever it is: the other servers are started.
-                known = server_id in self._refused
                 self._refused.add(server_id)
-                if known and isinstance(exc, errors.LoginEnded):
-                    return
                 why = faults.said(exc, self._work.run, f'server {server_id}')
                 self._work.reporter.say(
                     f'Server {server_id} was stopped for the backup and '

@@ -575,6 +575,7 @@ class DowntimeTestCase(base.TestCase):
             if self._server()['status'] != 'ACTIVE':
                 self.assertEqual(1, len(named), self.reporter.said)
                 self.assertIn(self.server_id, named[0])
+                self.assertNotIn('login', ' '.join(self.reporter.said))
                 self.assertTrue(report.interrupted)
                 off += 1
             self.fake.ended = None
