@@ -136,7 +136,7 @@ class Downtime:
                 # Whatever it is: the other servers are started.
                 LOG.debug('Not started', exc_info=True)
                 self._refused.add(server_id)
-                self._work.reporter.say(
+                self._work.reporter.warn(
                     f'Server {server_id} was stopped for the backup and '
                     f'could not be started: {exc} Start it: openstack '
                     f'server start {server_id}'

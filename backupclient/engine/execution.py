@@ -237,14 +237,14 @@ class Execution:
             return self._to_its_end(number)
         except errors.JournalError as exc:
             label = self._items[number].resource.label
-            self.work.reporter.say(f'{label}: {exc}')
+            self.work.reporter.warn(f'{label}: {exc}')
         except errors.Interrupted:
             LOG.debug('Interrupted', exc_info=True)
         except Exception as exc:
             # Whatever it is: the other items go on, and this one on resume.
             LOG.debug('Item %s', number, exc_info=True)
             label = self._items[number].resource.label
-            self.work.reporter.say(f'{label}: {type(exc).__name__}: {exc}')
+            self.work.reporter.warn(f'{label}: {type(exc).__name__}: {exc}')
         self._downtime.captured(number)
         return None
 

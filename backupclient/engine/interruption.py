@@ -91,6 +91,6 @@ def _next(pipe: io.RawIOBase) -> bool:
 
 def _say(reporter: events.Reporter, text: str) -> threading.Thread:
     """Say something without waiting for it."""
-    saying = threading.Thread(target=reporter.say, args=(text,))
+    saying = threading.Thread(target=reporter.warn, args=(text,))
     saying.start()
     return saying

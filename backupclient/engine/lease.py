@@ -165,7 +165,7 @@ class Lease:
         LOG.debug('The leases do not work', exc_info=exc)
         if not self._told:
             self._told = True
-            self._reporter.say(
+            self._reporter.warn(
                 'This run and those on other machines may not see each '
                 f'other: {exc}'
             )
@@ -186,4 +186,6 @@ class Lease:
                     self._glance.delete(image_id)
             except errors.BackupError as exc:
                 if self._image_id:
-                    self._reporter.say(f'The lease of this run is left: {exc}')
+                    self._reporter.warn(
+                        f'The lease of this run is left: {exc}'
+                    )
