@@ -3,12 +3,15 @@
 
 from collections.abc import Callable, Collection
 import dataclasses
+import logging
 
 from backupclient import clock as clock_
 from backupclient import errors
 
 GONE = 'gone'
 """The state of what is not there (any more)."""
+
+LOG = logging.getLogger(__name__)
 
 _UNKNOWN = 'unknown'
 _FIRST_PAUSE = 0.5
@@ -53,6 +56,7 @@ class Waiter:
         deadline = self.clock.monotonic() + limit
         heard = self.clock.monotonic()
         pause = _FIRST_PAUSE
+        before = ''
         while True:
             try:
                 state = read()
@@ -74,5 +78,9 @@ class Waiter:
                     f'not {" or ".join(sorted(good))}.{more} When it does not '
                     'move at all, ask the operator of the cloud.'
                 )
+            if state != before:
+                goal = ' or '.join(sorted(good))
+                LOG.info('%s is %s: waiting for %s', what, state, goal)
+                before = state
             self.clock.sleep(min(pause, left))
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)

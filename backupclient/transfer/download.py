@@ -8,6 +8,7 @@ change meanwhile, and the hash is of the whole.
 
 from collections.abc import Iterable
 import contextlib
+import logging
 import os
 import pathlib
 
@@ -16,6 +17,8 @@ from backupclient import errors
 from backupclient.transfer import part as part_
 from backupclient.transfer import proof
 from backupclient.transfer import source as source_
+
+LOG = logging.getLogger(__name__)
 
 # Tries in a row that bring nothing; the waits between them make three minutes.
 _TRIES = 7
@@ -157,7 +160,9 @@ class _Stream:
                 idle = 0 if self._tally.done > before else idle + 1
                 if idle == _TRIES:
                     raise self._gave_up(error) from error
-            self._clock.sleep(min(2**idle, _LONGEST_WAIT))
+                pause = min(2**idle, _LONGEST_WAIT)
+                LOG.info('%s Next try in %g s', error, pause)
+                self._clock.sleep(pause)
 
     def _read(self, offset: int) -> None:
         """Read one answer to its end and keep what is new in it."""
