@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import contextlib
 import dataclasses
 import itertools
+import logging
 from typing import Any, TypeVar
 
 from keystoneauth1 import adapter as ks_adapter
@@ -29,6 +30,8 @@ PAGE = 1000
 
 TIMEOUT = (10.0, 120.0)
 """Seconds to connect, and between two bytes of an answer."""
+
+LOG = logging.getLogger(__name__)
 
 PATIENCE = 30.0
 """Seconds for which a request is repeated; a service restarts meanwhile."""
@@ -134,15 +137,15 @@ class Service:
         for pause in (*pauses.within(PATIENCE), None):
             try:
                 answer = self._accepted(method, path, what, **options)
-            except errors.AnswerLost:
+            except errors.AnswerLost as exc:
                 if pause is None:
                     raise
-                self.clock.sleep(pause)
+                self._sleep(pause, what, str(exc))
                 continue
             if pause is None or not refusals.wants_patience(answer):
                 break
             answer.close()
-            self.clock.sleep(max(pause, refusals.retry_after(answer)))
+            self._pause(pause, what, answer)
         self._accept(answer, what)
         return answer
 
@@ -154,7 +157,7 @@ class Service:
                 break
             if not refusals.wants_patience(answer):
                 break
-            self.clock.sleep(max(pause, refusals.retry_after(answer)))
+            self._pause(pause, what, answer)
         return answer
 
     def _accepted(
@@ -171,9 +174,26 @@ class Service:
             if answer.status_code != 401:
                 break
             answer.close()
-            self.clock.sleep(pause)
+            self._sleep(pause, what, 'HTTP 401')
             answer = self._send(method, path, what, **options)
         return answer
+
+    def _pause(
+        self, least: float, what: str, answer: requests.Response
+    ) -> None:
+        """Wait before the next try, for as long as the service asks."""
+        seconds = max(least, refusals.retry_after(answer))
+        self._sleep(seconds, what, f'HTTP {answer.status_code}')
+
+    def _sleep(self, seconds: float, what: str, why: str) -> None:
+        LOG.info(
+            '%s does not %s now (%s): next try in %g s',
+            self.name,
+            what,
+            why,
+            seconds,
+        )
+        self.clock.sleep(seconds)
 
     def _send(
         self, method: str, path: str, what: str, **options: Any
@@ -272,7 +292,8 @@ def make_once(
         tries -= 1
         try:
             return make()
-        except errors.AnswerLost:
+        except errors.AnswerLost as exc:
+            LOG.info('%s It may have been done: looking for it', exc)
             found = _appears(find, clock)
             if found is None and not tries:
                 raise

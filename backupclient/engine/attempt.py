@@ -70,7 +70,7 @@ class Attempts:
         except errors.Busy as exc:
             if begun:
                 # What an earlier process made is there: for another resume.
-                self.work.reporter.say(f'{item.resource.label}: {exc}')
+                self.work.reporter.warn(f'{item.resource.label}: {exc}')
                 raise errors.Interrupted(str(exc)) from exc
             return outcomes.skipped(item, str(exc))
         except (
@@ -79,7 +79,7 @@ class Attempts:
             errors.QuotaExceeded,
         ):
             for text in left_over:
-                self.work.reporter.say(text)
+                self.work.reporter.warn(text)
             raise
         except errors.BackupError as exc:
             reason = source.failure(self.work, item, exc)

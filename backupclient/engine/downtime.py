@@ -148,7 +148,7 @@ class Downtime:
                 # Said once: why, the run says at its end.
                 if server_id not in self._refused:
                     self._refused.add(server_id)
-                    self._work.reporter.say(
+                    self._work.reporter.warn(
                         f'Server {server_id} was stopped for the backup and '
                         'may still be off: "openstack backup run --resume" '
                         f'starts it, or "openstack server start {server_id}".'
@@ -157,7 +157,7 @@ class Downtime:
                 # Whatever it is: the other servers are started.
                 self._refused.add(server_id)
                 why = faults.said(exc, self._work.run, f'server {server_id}')
-                self._work.reporter.say(
+                self._work.reporter.warn(
                     f'Server {server_id} was stopped for the backup and '
                     f'could not be started: {why} Start it: openstack '
                     f'server start {server_id}'

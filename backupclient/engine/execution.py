@@ -254,14 +254,14 @@ class Execution:
             return self._to_its_end(number)
         except errors.JournalError as exc:
             label = self._items[number].resource.label
-            self.work.reporter.say(f'{label}: {exc}')
+            self.work.reporter.warn(f'{label}: {exc}')
         except errors.Interrupted:
             LOG.debug('Interrupted', exc_info=True)
         except Exception as exc:
             # Whatever it is: the other items go on, and this one on resume.
             label = self._items[number].resource.label
             fault = faults.reason(exc, self.work.run, label)
-            self.work.reporter.say(f'{label}: {fault}')
+            self.work.reporter.warn(f'{label}: {fault}')
         self._downtime.captured(number)
         return None
 

@@ -224,9 +224,9 @@ def _close(
             return False
         journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))
     except errors.TargetError as exc:
-        reporter.say(str(exc))
+        reporter.warn(str(exc))
         return False
     except errors.JournalError as exc:
         # The backup is done: who resumes the run finds nothing to do.
-        reporter.say(str(exc))
+        reporter.warn(str(exc))
     return True

@@ -8,6 +8,7 @@ change meanwhile, and the hash is of the whole.
 
 from collections.abc import Iterable
 import contextlib
+import logging
 import os
 import pathlib
 
@@ -17,6 +18,8 @@ from backupclient import pauses
 from backupclient.transfer import part as part_
 from backupclient.transfer import proof
 from backupclient.transfer import source as source_
+
+LOG = logging.getLogger(__name__)
 
 _PATIENCE = 300.0
 """Seconds for which a stream may bring nothing before the download fails."""
@@ -161,7 +164,9 @@ class _Stream:
                     longer, brought = pauses.growing(), now
                 elif now - brought >= _PATIENCE:
                     raise self._gave_up(error) from error
-            self._clock.sleep(next(longer))
+                pause = next(longer)
+                LOG.info('%s Next try in %g s', error, pause)
+            self._clock.sleep(pause)
 
     def _read(self, offset: int) -> None:
         """Read one answer to its end and keep what is new in it."""

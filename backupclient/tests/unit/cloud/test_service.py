@@ -71,6 +71,15 @@ class ReadTestCase(base.TestCase):
     def _read(self):
         return self.cloud.cinder.volume(self.volume)
 
+    def test_retries_are_logged(self):
+        log = self.useFixture(fixtures.FakeLogger('backupclient'))
+        for answer in wire.Answer(503), RATE:
+            self.fake.fail(answer, 'GET cinder')
+        self._read()
+        self.assertIn('(HTTP 503): next try in 1 s\n', log.output)
+        self.assertIn('(HTTP 413): next try in 9 s\n', log.output)
+        self.assertIn(f'not read volume {self.volume} now', log.output)
+
     def test_repeated_until_answered(self):
         for how in (
             wire.Answer(429),

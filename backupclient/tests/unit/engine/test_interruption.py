@@ -20,7 +20,7 @@ PROGRAM = textwrap.dedent("""\
     from backupclient.engine import interruption
 
     class Reporter:
-        def say(self, text):
+        def warn(self, text):
             if 'stuck' in sys.argv:
                 time.sleep(60)
             print(text, flush=True)
