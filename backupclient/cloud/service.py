@@ -246,29 +246,12 @@ class Service:
         except ks_exceptions.ClientException as exc:
             if login_.is_refusal(exc):
                 raise login_.Refused(exc) from exc
-            raise _failure(exc, what) from exc
+            raise refusals.unanswered(exc, what) from exc
 
     @staticmethod
     def _accept(answer: requests.Response, what: str) -> None:
         if answer.status_code >= 300:
             raise refusals.error(answer, what)
-
-
-def _failure(
-    exc: ks_exceptions.ClientException, what: str
-) -> errors.CloudError:
-    """Make the error of a request that got no answer of the service."""
-    text = f'Could not {what}: {exc}'
-    lost = (
-        ks_exceptions.ConnectFailure,
-        ks_exceptions.ConnectTimeout,
-        ks_exceptions.UnknownConnectionError,
-    )
-    # A status is Keystone's, which was asked for a new token.
-    in_trouble = getattr(exc, 'http_status', 0) in refusals.PASSING
-    if isinstance(exc, lost) or in_trouble:
-        return errors.AnswerLost(text)
-    return errors.CloudError(text)
 
 
 def make_once(
