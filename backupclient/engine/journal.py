@@ -9,6 +9,7 @@ One folder per run, 0700, under ``$XDG_STATE_HOME/openstack-backup``::
     <run>/flows/<n>-<procedure>.json   how far an item's steps are
     <run>/stopped/<server>             a server to be started again
     <run>/ended.json                   the run has come to its end
+    <run>/faults/<time>-<exception>-<random>.txt   a fault, for a report
     <run>/lock                         held while a process works on the run
 """
 

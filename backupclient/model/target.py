@@ -5,8 +5,6 @@ import dataclasses
 import pathlib
 import re
 
-from backupclient import errors
-
 EXAMPLE = '/srv/backups'
 
 _LATER = ('restic', 'rclone')
@@ -33,11 +31,12 @@ def parse(text: str) -> Folder:
     Nothing is looked up: whether the folder is there, and can be written to,
     shows later.
 
-    :raises UsageError: it means no folder, or hardly the one that was meant.
+    :raises ValueError: it means no folder, or hardly the one that was meant;
+        the text is for the user.
     """
     why = _refusal(text)
     if why:
-        raise errors.UsageError(f'"{text}" cannot be the target: {why}')
+        raise ValueError(f'"{text}" cannot be the target: {why}')
     return Folder(pathlib.PurePath(text))
 
 

@@ -103,6 +103,6 @@ class FormatsTestCase(testtools.TestCase):
         """Those that its module names, each in the folder and explained."""
         text = (PAGES / 'journal.rst').read_text()
         named = re.findall('<run>/([^ ]+)', journal.__doc__)
-        self.assertEqual(7, len(named))
+        self.assertEqual(8, len(named))
         self.assertEqual(named, re.findall(r'^ {7}(\S+)$', text, re.M))
         self.assertEqual(named, re.findall('^``(.*[./k].*)``$', text, re.M))

@@ -4,7 +4,6 @@ import pathlib
 
 import testtools
 
-from backupclient import errors
 from backupclient.model import target
 
 
@@ -32,7 +31,7 @@ class TargetTestCase(testtools.TestCase):
             )
 
     def _refused(self, text):
-        error = self.assertRaises(errors.UsageError, target.parse, text)
+        error = self.assertRaises(ValueError, target.parse, text)
         self.assertIn(f'"{text}" cannot be the target: ', str(error))
         return str(error)
 
