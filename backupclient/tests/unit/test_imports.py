@@ -25,7 +25,9 @@ LAYERS = (
     {'engine', 'planner'},
     {'procedures'},
     {'cloud', 'keys', 'manifest', 'transfer'},
-    {'clock', 'documents', 'model'},
+    {'documents'},
+    {'store'},
+    {'clock', 'model'},
     {'errors', ''},
 )
 HEIGHT = {
