@@ -31,6 +31,7 @@ from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
+from backupclient.store import localfile
 
 VERSION = 1
 _FOLDERS = ('items', 'outcomes', 'flows', 'stopped')
@@ -100,7 +101,7 @@ class Journal:
                     (journal.folder / name).mkdir(mode=0o700)
                 (journal.folder / 'lock').touch(mode=0o600)
                 documents.write(journal.folder / 'run.json', run)
-                documents.flush_folder(home())
+                localfile.flush_folder(home())
                 undo.pop_all()
         except (OSError, errors.TargetError) as exc:
             raise errors.TargetError(
@@ -194,7 +195,7 @@ class Journal:
         """Note that a server is about to be stopped."""
         with self._writing():
             (self.folder / 'stopped' / server_id).touch(mode=0o600)
-            documents.flush_folder(self.folder / 'stopped')
+            localfile.flush_folder(self.folder / 'stopped')
 
     def forget_stopped(self, server_id: str) -> None:
         """Note that a server runs again."""

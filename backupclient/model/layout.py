@@ -11,6 +11,9 @@ from backupclient.model import resources
 MANIFEST = 'manifest.json'
 CHECKSUMS = 'SHA512SUMS'
 INSTRUCTIONS = 'RESTORE.md'
+MARKER = 'in-progress.json'
+PARTIAL = '.partial'
+"""The end of the name of a set that is not finished."""
 
 _FOLDERS = {
     resources.Kind.VOLUME: 'volumes',

@@ -123,8 +123,8 @@ def run_summary(report: run_.Report) -> list[str]:
     """Give the run, where its files are, and the counts."""
     counts = Counter(outcome.state for outcome in report.outcomes)
     lines = [f'Run {report.run}']
-    if report.folder:
-        lines.append(f'Backup set: {report.folder}')
+    if report.place:
+        lines.append(f'Backup set: {report.place}')
     lines.append(
         ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
     )

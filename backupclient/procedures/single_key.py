@@ -4,7 +4,6 @@
 from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 import enum
-import pathlib
 
 from backupclient import errors
 from backupclient.cloud import door
@@ -146,8 +145,12 @@ def _of_volume(cloud: door.Cloud, source: Source) -> str:
     return volume.key_id
 
 
-def check(key: material.KeyMaterial, image: pathlib.Path | None) -> luks.Proof:
+def check(
+    key: material.KeyMaterial, image: luks.Image | None, name: str
+) -> luks.Proof:
     """Try a key on a downloaded image, if there is one.
+
+    :param name: of the image, for messages.
 
     :raises BackupError: the key does not open it.
     """
@@ -156,7 +159,7 @@ def check(key: material.KeyMaterial, image: pathlib.Path | None) -> luks.Proof:
     proof = luks.prove(image, passphrase.candidates(key))
     if proof.opens is luks.Opens.NO:
         raise errors.BackupError(
-            f'Secret {key.secret_id} does not open {image}: {proof.reason} '
+            f'Secret {key.secret_id} does not open {name}: {proof.reason} '
             'No key file was written.'
         )
     return proof

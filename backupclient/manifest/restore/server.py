@@ -2,7 +2,7 @@
 """How a server is built again, of its root disk and its volumes."""
 
 from collections.abc import Iterator, Mapping
-import pathlib
+import posixpath
 
 from backupclient.manifest import record
 from backupclient.manifest.restore import about
@@ -123,7 +123,7 @@ def _image(entry: record.Entry, server: resources.Server) -> str:
 
 def _format(file: outcome.FileRecord) -> str:
     """Give the disk format, which the file is named by."""
-    return pathlib.PurePosixPath(file.path).suffix.removeprefix('.')
+    return posixpath.splitext(file.path)[1].removeprefix('.')
 
 
 def _create(server: resources.Server, option: str, variable: str) -> str:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 
 from backupclient.manifest import check
+from backupclient.store import folder as folder_
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cases
 from backupclient.tests.functional import machine
@@ -78,17 +79,21 @@ class TargetOfVolume(Machine, cases.VolumeImage):
         self.assertRow('failed', full, 'No space left on device')
         self.assertNothingLeft()
         self.disk.change(size='1200m')
-        self.assertEqual((), check.check(self.target / full.run))
+        self.assertEqual(
+            (), check.check(folder_.Folder(self.target / full.run))
+        )
         refused = self.while_running(
             UPLOAD, lambda: self.disk.change('-o', 'ro'), *self.command(),
             code=130,
         )  # fmt: skip
         self.assertRow('failed', refused, 'Read-only file system')
-        self.assertIn('manifest.json cannot be written', refused.err)
+        self.assertIn('RESTORE.md cannot be written', refused.err)
         self.assertNothingLeft()
         self.disk.change('-o', 'rw')
         self.assertRow('failed', self.resume(refused, code=1))
-        self.assertEqual((), check.check(self.target / refused.run))
+        self.assertEqual(
+            (), check.check(folder_.Folder(self.target / refused.run))
+        )
         self.assertDone(self.backup(*self.command()))
 
     def test_gone(self):
@@ -125,12 +130,14 @@ class TargetOfImage(Machine, cases.ImageDownload):
 
     def test_full_at_each_file(self):
         disk = self.useFixture(machine.Disk(self.target, size='512m'))
-        # Itself, .partial, images, the data, manifest, RESTORE, SHA512SUMS.
+        # Itself, .partial, its marker, images, the data, RESTORE, SHA512SUMS,
+        # manifest.
         for inodes, code, name in (
             (1, 1, '.partial'),
-            (3, 130, '.raw'),
-            (4, 130, 'manifest.json'),
-            (6, 130, 'SHA512SUMS'),
+            (2, 1, 'in-progress.json'),
+            (4, 130, '.raw'),
+            (5, 130, 'RESTORE.md'),
+            (7, 130, 'manifest.json'),
         ):
             disk.change(nr_inodes=inodes)
             full = self.backup(*self.command(), code=code)
@@ -138,9 +145,11 @@ class TargetOfImage(Machine, cases.ImageDownload):
             self.assertIn('No space left on device', full.err + full.out)
             disk.change(nr_inodes=100)
             if code == 130:
-                failed = inodes == 3
+                failed = inodes == 4
                 done = self.resume(full, code=int(failed))
-                self.assertEqual((), check.check(self.target / done.run))
+                self.assertEqual(
+                    (), check.check(folder_.Folder(self.target / done.run))
+                )
                 if not failed:
                     self.assertDone(done)
             for folder in self.target.iterdir():
@@ -247,8 +256,10 @@ class Streams(Machine, cases.SecretDownload):
             self.assertIn(said, done.stderr, line)
             self.assertNotIn('Traceback', done.stderr)
             [folder] = self.target.iterdir()
-            self.assertEqual((), check.check(folder), line)
-            self.assertEqual('complete', check.read(folder).state.value)
+            self.assertEqual((), check.check(folder_.Folder(folder)), line)
+            self.assertEqual(
+                'complete', check.read(folder_.Folder(folder)).state.value
+            )
             shutil.rmtree(folder)
         self.assertNothingLeft()
 
@@ -289,8 +300,10 @@ class Terminal(Machine, cases.VolumeImage):
         self.assertEqual(0, code)
         self.assertNothingLeft()
         [folder] = self.target.iterdir()
-        self.assertEqual((), check.check(folder))
-        self.assertEqual('complete', check.read(folder).state.value)
+        self.assertEqual((), check.check(folder_.Folder(folder)))
+        self.assertEqual(
+            'complete', check.read(folder_.Folder(folder)).state.value
+        )
 
 
 class Signals(Machine, cases.VolumeImage):
@@ -342,7 +355,7 @@ class Clock(Machine, cases.VolumeImage):
             [row] = done.rows
             self.assertLess(0, row['Seconds'])
             self.assertGreater(300, row['Seconds'])
-            manifest = check.read(self.target / done.run)
+            manifest = check.read(folder_.Folder(self.target / done.run))
             ahead = int(manifest.finished_at[:4]) - int(
                 manifest.created_at[:4]
             )

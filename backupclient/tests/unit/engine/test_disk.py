@@ -10,6 +10,7 @@ import fixtures
 from backupclient import errors
 from backupclient.manifest import check
 from backupclient.model import outcome
+from backupclient.store import folder
 from backupclient.tests.unit import failing_disk
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -96,10 +97,10 @@ class EveryCall:
         for file in self.target.rglob('*/*/*'):
             if file.suffix != '.part':
                 self.assertEqual(contents[file.parent.name], file.read_bytes())
-        for folder in self.target.iterdir() if self.target.is_dir() else ():
-            if folder.suffix != '.partial':
-                self.assertEqual((), check.check(folder))
-                self.assertEqual([], [*folder.rglob('*.part')])
+        for path in self.target.iterdir() if self.target.is_dir() else ():
+            if path.suffix != '.partial':
+                self.assertEqual((), check.check(folder.Folder(path)))
+                self.assertEqual([], [*path.rglob('*.part')])
 
     def _recover(self, must_resume):
         """Resume, or run anew: then all is there."""
@@ -116,7 +117,7 @@ class EveryCall:
         self.assertEqual(0, report.exit_code)
         self.check_cloud()
         self._check_files()
-        self.assertEqual(4, len([*report.folder.rglob('*.*')]))
+        self.assertEqual(4, len([*self.folder(report).rglob('*.*')]))
 
 
 class TargetTestCase(EveryCall, base.TestCase):

@@ -2,13 +2,13 @@
 
 import dataclasses
 import hashlib
-import stat
 
 import pyrage
 
 from backupclient import errors
 from backupclient.keys import protection
 from backupclient.model import plan
+from backupclient.store import base as store
 from backupclient.tests.unit.keys.luks import vectors
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
@@ -39,8 +39,8 @@ class ImageTestCase(every_failure.EveryFailure):
         self.assertEqual({}, self.folder.files())
 
     def test_finished_file_of_an_earlier_try_is_not_replaced(self):
-        path = self.folder.path(f'images/{self.item.resource.id}.qcow2')
-        path.write_bytes(b'something else')
+        path = f'images/{self.item.resource.id}.qcow2'
+        self.folder.put(path, b'something else')
         self.assertRaises(errors.TargetError, self.go)
 
 
@@ -57,8 +57,7 @@ class SecretTestCase(every_failure.EveryFailure):
         self.assertEqual({}, self.new_things())
         path = f'secrets/{self.item.resource.id}.bin'
         self.check_file(made, path, self.payload)
-        mode = self.folder.path(path).stat().st_mode
-        self.assertEqual(0o600, stat.S_IMODE(mode))
+        self.assertIs(store.Secrecy.SECRET, self.folder.secrecy(path))
 
     def test_not_for_this_user(self):
         self.cloud.barbican.private.add(self.item.resource.id)
@@ -79,6 +78,7 @@ class SecretTestCase(every_failure.EveryFailure):
         made = self.go()
         ((path, content),) = self.folder.files().items()
         self.assertEqual(f'secrets/{self.item.resource.id}.bin.age', path)
+        self.assertIs(store.Secrecy.SEALED, self.folder.secrecy(path))
         self.assertEqual(self.payload, pyrage.decrypt(content, [identity]))
         # The checksum is that of the file; the fingerprint of the payload.
         self.assertEqual(

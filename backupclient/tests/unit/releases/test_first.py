@@ -6,6 +6,7 @@ import shutil
 
 from backupclient.manifest import check
 from backupclient.manifest import record
+from backupclient.store import folder as folder_
 from backupclient.tests.unit.engine import base
 
 FILES = pathlib.Path(__file__).parent / 'first'
@@ -27,8 +28,9 @@ CONTENT = {
 class TestCase(base.TestCase):
     def check_set(self, folder):
         """All is there, and as it was in the cloud."""
-        self.assertEqual((), check.check(folder))
-        manifest = check.read(folder)
+        files = folder_.Folder(folder)
+        self.assertEqual((), check.check(files))
+        manifest = check.read(files)
         self.assertEqual(folder.name, manifest.run)
         self.assertIs(record.State.COMPLETE, manifest.state)
         self.assertEqual(
