@@ -35,6 +35,7 @@ class BackupSet:
         self._store = store
         self._run = run
         self._folder = run + (layout.PARTIAL if store.can.renaming else '')
+        self._at = self._folder
         self.files = within.Within(store, self._folder, layout.is_member)
 
     @classmethod
@@ -79,9 +80,7 @@ class BackupSet:
     @property
     def place(self) -> str:
         """Where the set is now, for people."""
-        is_closed = self._store.has(self._run)
-        folder = self._run if is_closed else self._folder
-        return f'{self._store.name}/{folder}'
+        return f'{self._store.name}/{self._at}'
 
     def close(self, manifest: record.Manifest) -> str:
         """Describe what is there, and give the set its name.
@@ -97,7 +96,8 @@ class BackupSet:
         self._store.delete(self._path(layout.MARKER))
         if self._store.can.renaming:
             self._store.rename(self._folder, self._run)
-        return f'{self._store.name}/{self._run}'
+        self._at = self._run
+        return self.place
 
     def discard(self) -> None:
         """Take the set away if nothing is in it; else leave it as it is."""
