@@ -32,7 +32,8 @@ from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
-from backupclient.transfer import place
+from backupclient.store import localfile
+from backupclient.store import place
 
 VERSION = 1
 _FOLDERS = ('items', 'outcomes', 'flows', 'stopped')
@@ -104,7 +105,7 @@ class Journal:
                     (journal.folder / name).mkdir(mode=0o700)
                 (journal.folder / 'lock').touch(mode=0o600)
                 documents.write(journal.folder / 'run.json', run)
-                documents.flush_folder(home())
+                localfile.flush_folder(home())
                 undo.pop_all()
         except (OSError, errors.TargetError) as exc:
             raise _no_journal(f'{errors.root(exc)}.') from exc
@@ -195,7 +196,7 @@ class Journal:
         """Note that a server is about to be stopped."""
         with self._writing():
             (self.folder / 'stopped' / server_id).touch(mode=0o600)
-            documents.flush_folder(self.folder / 'stopped')
+            localfile.flush_folder(self.folder / 'stopped')
 
     def forget_stopped(self, server_id: str) -> None:
         """Note that a server runs again."""

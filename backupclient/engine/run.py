@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import contextlib
 import dataclasses
 import datetime
-import pathlib
 
 from backupclient import clock as clock_
 from backupclient import errors
@@ -25,6 +24,7 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
 from backupclient.procedures import step
+from backupclient.store import targets
 from backupclient.transfer import room
 
 INTERRUPTED = 130
@@ -36,14 +36,14 @@ NOTHING_DONE = 1
 class Report:
     """What a run came to.
 
-    :param folder: of the backup set, None without one.
+    :param place: of the backup set, for people; ``''`` without one.
     :param interrupted: it can be resumed.
     :param gaps: what could not be looked at, as in the plan.
     :param login: why the login has ended, ``''`` if it has not.
     """
 
     run: str
-    folder: pathlib.Path | None
+    place: str
     outcomes: tuple[outcome_.Outcome, ...]
     interrupted: bool
     gaps: tuple[str, ...] = ()
@@ -78,9 +78,10 @@ def start(
     :param timeout: seconds for each wait.
     :raises TargetError: the target has no room; nothing was made.
     """
-    target = pathlib.Path(plan.request.target) if plan.request.target else None
-    if target:
-        room.require_room(target, plan.bytes_to_files)
+    target = plan.request.target
+    store = targets.find(target) if target else None
+    if store:
+        room.require_room(store, plan.bytes_to_files)
     now = clock.now()
     run = journal_.Run(
         tags.new_run_id(now),
@@ -90,9 +91,9 @@ def start(
         timeout,
     )
     with contextlib.ExitStack() as undo:
-        # The folder first: a run that can be resumed has its folder.
-        if target:
-            made = backup_set.BackupSet.create(target, run.run)
+        # The set first: a run that can be resumed has its set.
+        if store:
+            made = backup_set.BackupSet.create(store, run.run)
             undo.callback(made.discard)
         journal = journal_.Journal.create(run)
         undo.pop_all()
@@ -131,14 +132,14 @@ def _go_on(
         ),
     ):
         run = journal.run()
-        folder = _folder(run)
+        set_ = _set(run)
         work = step.Work(
             cloud=cloud,
             clock=clock,
             waiter=waiting.Waiter(clock, run.timeout),
             reporter=reporter,
             run=run.run,
-            folder=folder,
+            files=set_.files if set_ else None,
             name=run.plan.request.name,
             shared_names=names.shared(
                 item.resource for item in run.plan.items if item.makes_things
@@ -154,7 +155,7 @@ def _go_on(
         ended = execution_.finished and _close(
             journal,
             run,
-            folder,
+            set_,
             outcomes,
             clock,
             reporter,
@@ -162,7 +163,7 @@ def _go_on(
         )
     return Report(
         run.run,
-        _path(folder),
+        set_.place if set_ else '',
         outcomes,
         not ended,
         run.plan.gaps,
@@ -178,11 +179,11 @@ def _left(journal: journal_.Journal) -> str:
     return ' '.join(said)
 
 
-def _folder(run: journal_.Run) -> backup_set.BackupSet | None:
+def _set(run: journal_.Run) -> backup_set.BackupSet | None:
     target = run.plan.request.target
     if not target:
         return None
-    return backup_set.BackupSet.open(pathlib.Path(target), run.run)
+    return backup_set.BackupSet.open(targets.find(target), run.run)
 
 
 def _protector(
@@ -191,14 +192,10 @@ def _protector(
     return protection.Protector(recipients) if recipients else None
 
 
-def _path(folder: backup_set.BackupSet | None) -> pathlib.Path | None:
-    return folder.place if folder is not None else None
-
-
 def _close(
     journal: journal_.Journal,
     run: journal_.Run,
-    folder: backup_set.BackupSet | None,
+    set_: backup_set.BackupSet | None,
     outcomes: tuple[outcome_.Outcome, ...],
     clock: clock_.SystemClock,
     reporter: events.Reporter,
@@ -215,11 +212,9 @@ def _close(
     done = all(one.state is outcome_.State.COMPLETE for one in outcomes)
     state = outcome_.State.COMPLETE if done else outcome_.State.FAILED
     try:
-        if folder is not None:
+        if set_ is not None:
             started = datetime.datetime.fromisoformat(run.started_at)
-            folder.close(
-                record.build(run.plan, run.run, outcomes, started, now)
-            )
+            set_.close(record.build(run.plan, run.run, outcomes, started, now))
         if not servers_run:
             return False
         journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))

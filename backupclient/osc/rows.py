@@ -114,8 +114,8 @@ def run_summary(report: run_.Report, seconds: float) -> list[str]:
     """
     counts = Counter(outcome.state for outcome in report.outcomes)
     lines = [f'Run {report.run}']
-    if report.folder:
-        lines.append(f'{_set(report)}: {report.folder}')
+    if report.place:
+        lines.append(f'{_set(report)}: {report.place}')
     states = ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
     done = sum(
         outcome.size or 0

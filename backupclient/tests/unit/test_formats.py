@@ -10,6 +10,7 @@ import testtools
 import backupclient
 from backupclient.engine import flow_records
 from backupclient.engine import journal
+from backupclient.manifest import marker
 from backupclient.manifest import record
 from backupclient.model import inventory
 from backupclient.model import outcome
@@ -39,6 +40,7 @@ SECTIONS = {
         'Secret': resources.Secret,
         'Membership': secret_facts.Membership,
         'Access list': secret_facts.Acl,
+        'Marker': marker.Marker,
     },
     'plan.rst': {
         'Plan': plan.Plan,
@@ -85,7 +87,10 @@ class FormatsTestCase(testtools.TestCase):
 
     def test_versions(self):
         for name, versions in (
-            ('manifest.rst', [record.FORMAT_VERSION]),
+            (
+                'manifest.rst',
+                [record.FORMAT_VERSION, marker.FORMAT_VERSION],
+            ),
             ('plan.rst', [plan.FORMAT_VERSION]),
             # Of a run, of steps, of an end.
             (

@@ -59,7 +59,7 @@ class RunTestCase(base.TestCase):
             self.assertEqual(5, len(report.outcomes))
             self.assertEqual(0, report.exit_code)
             self.check_cloud()
-            self.assertEqual(self.target / report.run, report.folder)
+            self.assertEqual(self.target / report.run, self.folder(report))
             self._check_files(report)
             self._check_journal(report)
 
@@ -72,14 +72,14 @@ class RunTestCase(base.TestCase):
             'word': b'sesame',
         }
         for one in report.outcomes:
-            path = report.folder / one.file.path
+            path = self.folder(report) / one.file.path
             self.assertEqual(contents[one.resource.name], path.read_bytes())
             self.assertEqual(
                 hashlib.sha512(path.read_bytes()).hexdigest(),
                 one.file.digests['sha512'],
             )
         manifest = documents.read(
-            report.folder / 'manifest.json', record.Manifest, 'manifest'
+            self.folder(report) / 'manifest.json', record.Manifest, 'manifest'
         )
         self.assertEqual(report.run, manifest.run)
         self.assertIs(record.State.COMPLETE, manifest.state)
@@ -102,7 +102,7 @@ class RunTestCase(base.TestCase):
         (failed,) = [o for o in report.outcomes if o.reason]
         self.assertIn('no (HTTP 403)', failed.reason)
         self.check_cloud()
-        self.assertTrue(report.folder.is_dir())
+        self.assertTrue(self.folder(report).is_dir())
 
     def _volume_backed(self):
         server = self.fake.nova.add_server('db')
@@ -298,7 +298,7 @@ class ResumeTestCase(base.TestCase):
         self.assertEqual({'complete'}, {*self.states(report).values()})
         self.assertEqual(0, report.exit_code)
         self.check_cloud()
-        files = [path for path in report.folder.rglob('*.raw')]
+        files = [path for path in self.folder(report).rglob('*.raw')]
         self.assertEqual(3, len(files))
         self.assertFalse((self.target / f'{report.run}.partial').exists())
         (journal,) = self.journals()
@@ -316,7 +316,7 @@ class ResumeTestCase(base.TestCase):
             self.assertTrue(report.interrupted)
             self.assertEqual(130, report.exit_code)
             self.assertIn('skipped', self.states(report).values())
-            self.assertEqual(f'{report.run}.partial', report.folder.name)
+            self.assertEqual(f'{report.run}.partial', self.folder(report).name)
             self.assertFalse(self.journals()[0].has_ended)
             self.check_cloud()
             self._check_resumed()
