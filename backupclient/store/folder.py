@@ -149,7 +149,7 @@ class Folder(base.Store):
             self._parent(old) as (source, name),
         ):
             tree.require_own(name, source)
-            with self._parent(new, own=True, make_from=0) as (
+            with self._parent(new, make_from=0) as (
                 target,
                 new_name,
             ):
