@@ -62,6 +62,7 @@ PATHS = {
     'osc': 'people name files of this machine in options',
     'documents': 'plans and journals are files of this machine',
     'engine.flow_records': 'the journal is',
+    'engine.faults': 'details go beside the journal',
     'engine.journal': 'the journal is',
     'engine.unfinished': 'the journals are',
     'keys.luks.memory': 'the kernel tells of free memory in files',
