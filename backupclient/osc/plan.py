@@ -62,5 +62,9 @@ class PlanBackup(base.Lister):
             planning.save(plan, parsed_args.save)
         self.exit_code = 0 if plan.complete else 3
         self.problems = problems.of_plan(plan)
-        self.epilogue = (*rows.plan_summary(plan), *planning.no_room(plan))
+        self.epilogue = (
+            *problems.warnings_of_plan(plan),
+            *rows.plan_summary(plan),
+            *planning.no_room(plan),
+        )
         return rows.steps(plan) if parsed_args.steps else rows.plan(plan)

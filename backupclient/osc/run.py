@@ -115,6 +115,7 @@ class RunBackup(base.Lister):
         self.exit_code = report.exit_code
         self.problems = problems.of_run(report, plan)
         self.epilogue = [
+            *problems.warnings_of_run(report, plan),
             *rows.run_summary(report, clock.monotonic() - begun),
             *problems.again(report, plan.request),
         ]
