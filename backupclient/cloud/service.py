@@ -192,13 +192,8 @@ class Service:
         self._sleep(seconds, what, f'HTTP {answer.status_code}')
 
     def _sleep(self, seconds: float, what: str, why: str) -> None:
-        LOG.info(
-            '%s does not %s now (%s): next try in %g s',
-            self.name,
-            what,
-            why,
-            seconds,
-        )
+        text = f'{self.name} does not {what} now ({why})'
+        LOG.info('%s: next try in %g s', text, seconds)
         self.clock.sleep(seconds)
 
     def _send(
