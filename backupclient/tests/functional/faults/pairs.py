@@ -66,6 +66,7 @@ def some(seen):
 
 def _without(seen, common):
     """Leave out what a run has in common with another one."""
+    seen, common = _in_order(seen), _in_order(common)
     mine, others = (
         [each.request.kind for each in requests] for requests in (seen, common)
     )
@@ -76,6 +77,18 @@ def _without(seen, common):
         for place in range(block.a, block.a + block.size)
     }
     return [each for place, each in enumerate(seen) if place not in alike]
+
+
+def _in_order(seen):
+    """Sort what is read at first: the lists come in any order."""
+    first = next(
+        (place for place, each in enumerate(seen) if each.request.changes),
+        len(seen),
+    )
+    return [
+        *sorted(seen[:first], key=lambda each: each.request),
+        *seen[first:],
+    ]
 
 
 def _others(seen):

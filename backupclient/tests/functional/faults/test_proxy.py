@@ -213,11 +213,30 @@ class RecordTestCase(testtools.TestCase):
             one,
         )
 
+    def test_lists_come_in_any_order(self):
+        """They are read side by side, until something is changed."""
+        record = traffic.Record()
+        lists = [('GET', '/a?limit=1'), ('GET', '/b?limit=1')]
+        lists += lists[:1]
+        occurrences = [
+            record.add('image', *each).request.occurrence
+            for each in (*lists, ('POST', '/c'), *lists)
+        ]
+        self.assertEqual([1, 1, 1, 1, 2, 2, 3], occurrences)
+
     def test_polls_are_one(self):
+        one, other = (
+            f'/v2/{noun}/0b9f1f9e-6a4f-4d55-8f3a-0f6f3f0b1c2d'
+            for noun in ('images', 'secrets')
+        )
         self.assertEqual(
-            ['GET image /a #1', 'GET image /a #1', 'GET image /b #1']
-            + ['GET image /a #2'],
-            self.requests('/a', '/a', '/b', '/a'),
+            [
+                'GET image /v2/images/{id} #1',
+                'GET image /v2/images/{id} #1',
+                'GET image /v2/secrets/{id} #1',
+                'GET image /v2/images/{id} #2',
+            ],
+            self.requests(one, one, other, one),
         )
 
     def test_the_first_of_each(self):

@@ -7,6 +7,7 @@ import re
 
 _RUN = re.compile(r'\d{8}T\d{6}Z-[a-z]{4}')
 _ID = re.compile(r'[0-9a-f]{8}(-?)[0-9a-f]{4}(\1[0-9a-f]{4}){2}\1[0-9a-f]{12}')
+_OF_ONE = re.compile(r'/(volume|snapshot|backup|image|server|secret)s/\{id\}')
 _CHANGING = frozenset({'POST', 'PUT', 'PATCH', 'DELETE'})
 
 
@@ -17,7 +18,9 @@ class Request:
     :param service: the type of the service.
     :param path: with its query; IDs are ``{id}`` and ``{run}``.
     :param occurrence: 1 for the first one with this method and path. Those
-        that follow each other at once, as polls and repetitions do, are one.
+        that follow each other at once, as polls and repetitions do, are one;
+        so are, before the first one that changes something, all but those
+        for one resource.
     """
 
     service: str
@@ -63,6 +66,7 @@ class Record:
 
     def __init__(self):
         self.seen = []
+        self._reading = True
         self._counts = Counter()
 
     def add(self, service, method, path):
@@ -71,12 +75,22 @@ class Record:
         :param path: as it was sent, with its query.
         """
         key = (service, method, _template(path))
-        last = self.seen[-1].request if self.seen else None
-        if last is None or key != last.kind:
+        if not self._repeats(key):
             self._counts[key] += 1
         seen = Seen(len(self.seen), Request(*key, self._counts[key]))
         self.seen.append(seen)
+        self._reading = self._reading and not seen.request.changes
         return seen
+
+    def _repeats(self, key):
+        """Tell whether a request is a poll or a repetition.
+
+        The lists of the project are read side by side, so that others stand
+        between one and its repetition.
+        """
+        if self._reading and not _OF_ONE.search(key[2]):
+            return key in self._counts
+        return bool(self.seen) and key == self.seen[-1].request.kind
 
     def first_of_each(self):
         """The first of those that count as one."""
