@@ -18,6 +18,7 @@ from backupclient.procedures import step
 class DownloadSecret(step.Step):
     """Write a secret's payload into a file, byte for byte."""
 
+    stable_name = 'download-secret'
     title = 'download the secret'
     makes = 'file'
 
