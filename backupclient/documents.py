@@ -35,12 +35,20 @@ class Document(Protocol):
 _Document = TypeVar('_Document', bound=Document)
 
 
-def read(path: pathlib.Path, kind: type[_Document], what: str) -> _Document:
+def read(
+    path: pathlib.Path,
+    kind: type[_Document],
+    what: str,
+    *,
+    edited: bool = False,
+) -> _Document:
     """Read a file that holds a dataclass.
 
     Fields that the class does not have are passed over.
 
     :param what: the file is, for messages: ``saved plan``.
+    :param edited: people may have written it: such fields are refused, for
+        a misspelt one would be an option that silently does nothing.
     :raises DocumentError: when it cannot be read, is larger than 64 MiB, is
         not JSON, has another format version, or a value does not fit, as
         its type or its class says; the text says where, as in
@@ -54,7 +62,10 @@ def read(path: pathlib.Path, kind: type[_Document], what: str) -> _Document:
             parse_int=_sensible,
         )
         _check_version(path, loaded, kind, what)
-        return msgspec.convert(loaded, kind)
+        found = msgspec.convert(loaded, kind)
+        if edited:
+            _require_known(loaded, msgspec.to_builtins(found), '$')
+        return found
     except (ValueError, RecursionError, msgspec.ValidationError) as error:
         raise _damaged(path, what, str(error)) from None
 
@@ -162,6 +173,27 @@ def _sensible(text: str) -> int:
     if abs(number) > _LARGEST_NUMBER:
         raise ValueError(f'{text:.20} is too large a number')
     return number
+
+
+def _require_known(loaded: Any, known: Any, place: str) -> None:
+    """Raise ValueError if there is a field that no class has.
+
+    :param known: what was read, as it would be written.
+    :param place: as msgspec names it.
+    """
+    if isinstance(loaded, dict) and isinstance(known, dict):
+        for name, value in loaded.items():
+            if name not in known:
+                raise ValueError(
+                    f'Object contains unknown field `{name:.80}` - at '
+                    f'`{place}`'
+                )
+            _require_known(value, known[name], f'{place}.{name}')
+    elif isinstance(loaded, list) and isinstance(known, list | tuple):
+        for number, (one, other) in enumerate(
+            zip(loaded, known, strict=False)
+        ):
+            _require_known(one, other, f'{place}[{number}]')
 
 
 def _check_version(

@@ -46,6 +46,22 @@ class JournalError(Interrupted):
         )
 
 
+class LoginEnded(Interrupted):
+    """Keystone refuses to renew the login: nothing more can be asked.
+
+    Nothing can be undone either, so what was made stays for a resume.
+
+    :param cause: what Keystone said.
+    """
+
+    def __init__(self, cause: object) -> None:
+        super().__init__(
+            f'The login has ended, Keystone does not renew it: {cause}. Log '
+            'in again.'
+        )
+        self.cause = str(cause)
+
+
 class CloudError(BackupError):
     """A service refused a request.
 

@@ -11,6 +11,7 @@ import sys
 
 from devcloud import commands
 from devcloud import control
+from devcloud import crowd
 from devcloud import parts
 from devcloud import settings
 from devcloud import status
@@ -69,6 +70,16 @@ def _parser() -> argparse.ArgumentParser:
         one = verbs.add_parser(verb, help=text)
         one.add_argument('volume', metavar='VOLUME_ID')
         one.add_argument('file', metavar='FILE')
+    one = verbs.add_parser(
+        'multiply', help='copy a thing in the databases, to measure lists'
+    )
+    one.add_argument('kind', choices=list(crowd.KINDS))
+    one.add_argument('id', metavar='ID')
+    one.add_argument('count', metavar='COUNT', type=int)
+    one = verbs.add_parser(
+        'diminish', help='delete all rows of a project that was for such'
+    )
+    one.add_argument('project', metavar='PROJECT_ID')
     return parser
 
 
@@ -122,6 +133,10 @@ def _act(options: argparse.Namespace) -> int:
             volumes.write(options.volume, options.file)
         case 'read-volume':
             volumes.read(options.volume, options.file)
+        case 'multiply':
+            crowd.multiply(options.kind, options.id, options.count)
+        case 'diminish':
+            crowd.diminish(options.project)
     return 0
 
 

@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import fcntl
 import shutil
+import threading
 
 from devcloud import guests
 from devcloud import install
@@ -15,6 +16,7 @@ from devcloud import machine
 from devcloud import processes
 from devcloud import services
 from devcloud import settings
+from devcloud import starting
 from devcloud import system_files
 from devcloud.commands import Failed
 from devcloud.commands import say
@@ -103,42 +105,59 @@ def _recover() -> None:
 
 
 def _start_parts(chosen: list[Part]) -> None:
-    """Start parts, each as soon as those that it needs are ready."""
+    """Start parts, each as soon as those that it needs are ready.
+
+    When one fails, nobody waits for the others.
+    """
     tasks: dict[str, concurrent.futures.Future[None]] = {}
+    failed = threading.Event()
 
     def start(part: Part) -> None:
-        for need in part.needs:
-            if need in tasks:
-                tasks[need].result()
-        _start_part(part)
+        try:
+            for need in part.needs:
+                if need in tasks:
+                    tasks[need].result()
+            _start_part(part, failed)
+        except BaseException:
+            failed.set()
+            raise
 
     # In the order of the registry nobody waits for a part not yet there.
     with concurrent.futures.ThreadPoolExecutor(len(PARTS)) as pool:
         for part in chosen:
             tasks[part.name] = pool.submit(start, part)
-    for task in tasks.values():
-        task.result()
+    errors = [task.exception() for task in tasks.values()]
+    # The reason comes before those that only gave up because of it.
+    for error in sorted(
+        filter(None, errors), key=lambda one: isinstance(one, starting.GivenUp)
+    ):
+        raise error
 
 
-def _start_part(part: Part) -> None:
+def _start_part(part: Part, failed: threading.Event) -> None:
     ran = all(processes.running(one.name) for one in part.processes)
     settings.once(part.name, part.prepare)
-    _start(part.processes)
+    _start(part.processes, failed)
     settings.once(f'{part.name}-finish', part.finish)
     if not ran:
         say(f'{part.name} is ready')
 
 
-def _start(chosen: Collection[Process]) -> None:
-    """Start processes and wait until all of them do their work."""
+def _start(
+    chosen: Collection[Process], failed: threading.Event | None = None
+) -> None:
+    """Start processes and wait until all of them do their work.
+
+    :param failed: is set when something else has failed.
+    """
+    failed = failed or threading.Event()
     for process in chosen:
         settings.once(f'{process.name}-prepare', process.prepare)
         if not processes.running(process.name):
             processes.start(process.name, process.command(), process.env())
         if process.first:
-            processes.wait_ready(process.name, process.ready)
-    for process in chosen:
-        processes.wait_ready(process.name, process.ready)
+            starting.wait_ready({process.name: process.ready}, failed)
+    starting.wait_ready({one.name: one.ready for one in chosen}, failed)
 
 
 def down(wanted: Collection[str]) -> None:

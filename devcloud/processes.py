@@ -10,7 +10,7 @@ somebody else by now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 import contextlib
 import dataclasses
 import functools
@@ -21,10 +21,13 @@ import signal
 import subprocess
 
 from devcloud import settings
-from devcloud.commands import Failed
 from devcloud.commands import environment
 from devcloud.commands import say
 from devcloud.commands import wait
+
+# Of the processes that this devcloud has started itself.
+_children: dict[str, subprocess.Popen[bytes]] = {}
+_log_begins: dict[str, int] = {}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,14 +140,15 @@ def start(name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
     """Start a process in the background unless it runs already."""
     if running(name):
         return
-    with (settings.LOG / f'{name}.log').open('ab') as log:
-        child = subprocess.Popen(
+    with log(name).open('ab') as file:
+        _log_begins[name] = file.tell()
+        child = _children[name] = subprocess.Popen(
             command,
             env=environment() | {'DEVCLOUD_PROCESS': _mark(name)} | dict(env),
             cwd=settings.STATE / 'home',
             stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
+            stdout=file,
+            stderr=file,
             start_new_session=True,
         )
     born = stat(child.pid)
@@ -175,21 +179,35 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def wait_ready(
-    name: str, ready: Callable[[], bool], seconds: float = 120
-) -> None:
-    """Wait until the process `name` does its work, unless it did before."""
-    log = settings.LOG / f'{name}.log'
-    entry = running(name)
-    if entry and entry.ready:
-        return
-
-    def ready_or_dead() -> bool:
-        if not running(name):
-            raise Failed(f'{name} died: see {log}')
-        return ready()
-
-    if not wait(ready_or_dead, seconds):
-        raise Failed(f'{name} is not ready after {seconds:.0f} s: see {log}')
-    if entry:
+def mark_ready(name: str) -> None:
+    """Remember that the process `name` does its work."""
+    if (entry := running(name)) and not entry.ready:
         _remember(dataclasses.replace(entry, ready=True))
+
+
+def log(name: str) -> pathlib.Path:
+    """Give the file with what the process `name` prints."""
+    return settings.LOG / f'{name}.log'
+
+
+def log_begin(name: str) -> int:
+    """Give where in its log the process `name` began.
+
+    Of a process that another devcloud started, it is where the log ended when
+    this was first asked.
+    """
+    if name not in _log_begins:
+        file = log(name)
+        _log_begins[name] = file.stat().st_size if file.exists() else 0
+    return _log_begins[name]
+
+
+def how_ended(name: str) -> str:
+    """Say how a dead process ended, as far as it is known."""
+    child = _children.get(name)
+    code = child.poll() if child else None
+    if code is None:
+        return 'died'
+    if code < 0:
+        return f'was killed by signal {-code}'
+    return f'ended with exit code {code}'

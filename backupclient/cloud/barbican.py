@@ -9,6 +9,7 @@ from backupclient.cloud import fields
 from backupclient.cloud import records
 from backupclient.cloud import service as service_
 from backupclient.model import resources
+from backupclient.model import secret_facts
 
 _PAGE = 100
 """The most that Barbican gives at once (the default is 10)."""
@@ -22,7 +23,7 @@ class Barbican:
 
     def secrets(self) -> Iterator[resources.Secret]:
         """All secrets of the project, their metadata only."""
-        containers: dict[str, list[resources.Membership]] = {}
+        containers: dict[str, list[secret_facts.Membership]] = {}
         for raw in self._pages('containers'):
             for secret_id, membership in records.memberships(raw):
                 containers.setdefault(secret_id, []).append(membership)
@@ -63,6 +64,18 @@ class Barbican:
             return records.secret(self.service.get(path, what))
         except errors.NotFound:
             return None
+
+    def metadata(self, secret_id: str) -> dict[str, str]:
+        """The metadata that users gave a secret."""
+        path = f'/secrets/{secret_id}/metadata'
+        what = f'read the metadata of secret {secret_id}'
+        return records.user_metadata(self.service.get(path, what))
+
+    def acl(self, secret_id: str) -> secret_facts.Acl:
+        """Who may read a secret."""
+        path = f'/secrets/{secret_id}/acl'
+        what = f'read the access list of secret {secret_id}'
+        return records.acl(self.service.get(path, what))
 
     def payload(self, secret_id: str) -> bytes:
         """The bytes of a secret, as Barbican holds them.

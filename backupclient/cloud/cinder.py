@@ -171,6 +171,7 @@ class Cinder:
         name: str,
         metadata: Mapping[str, str],
         *,
+        description: str,
         incremental: bool,
         in_use: bool,
     ) -> str:
@@ -181,6 +182,7 @@ class Cinder:
         body = {
             'volume_id': volume_id,
             'name': name,
+            'description': description,
             'metadata': dict(metadata),
             'incremental': incremental,
             'force': in_use,

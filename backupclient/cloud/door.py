@@ -14,6 +14,8 @@ from backupclient import errors
 from backupclient.cloud import barbican as barbican_
 from backupclient.cloud import cinder as cinder_
 from backupclient.cloud import glance as glance_
+from backupclient.cloud import keystone as keystone_
+from backupclient.cloud import login as login_
 from backupclient.cloud import nova as nova_
 from backupclient.cloud import service as service_
 from backupclient.model import inventory as inventory_
@@ -34,7 +36,9 @@ class Cloud:
     glance: glance_.Glance
     nova: nova_.Nova
     barbican: barbican_.Barbican
+    keystone: keystone_.Keystone
     clock: clock_.Clock
+    login: login_.Login
 
 
 def connect(
@@ -74,7 +78,8 @@ def connect(
     )
     # The proxies are made here, in one thread: they come to life on first
     # use, which is not safe from several.
-    service = functools.partial(_service, connection, services, clock)
+    login = login_.Login()
+    service = functools.partial(_service, connection, services, clock, login)
     return Cloud(
         identity=identity,
         roles=frozenset(access.role_names or ()),
@@ -85,7 +90,11 @@ def connect(
         glance=glance_.Glance(service('image', 'Glance')),
         nova=nova_.Nova(service('compute', 'Nova', nova_.MICROVERSION)),
         barbican=barbican_.Barbican(service('key-manager', 'Barbican')),
+        keystone=keystone_.Keystone(
+            session, access, keystone_.is_renewable(auth)
+        ),
         clock=clock,
+        login=login,
     )
 
 
@@ -93,6 +102,7 @@ def _service(
     connection: openstack.connection.Connection,
     services: frozenset[str],
     clock: clock_.Clock,
+    login: login_.Login,
     type_: str,
     name: str,
     microversion: str | None = None,
@@ -106,6 +116,7 @@ def _service(
         limited=bool(
             config.get_rate_limit(type_) or config.get_concurrency(type_)
         ),
+        login=login,
     )
 
 

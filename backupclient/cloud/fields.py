@@ -7,6 +7,7 @@ narrower policies leave fields out.
 
 from collections.abc import Callable, Mapping, Sequence
 import functools
+import json
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from backupclient import errors
@@ -40,6 +41,15 @@ def reader(noun: str) -> Callable[[_Reader[P, T]], _Reader[P, T]]:
         return checked
 
     return decorate
+
+
+def answer(content: bytes) -> dict[str, Any] | None:
+    """Read the JSON object that an answer is, None when it is none."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def text(raw: Json, key: str) -> str:
@@ -107,12 +117,17 @@ def _list(raw: Json, key: str) -> Sequence[Any]:
 
 
 def _text(key: str, value: object) -> str:
+    # Nearly every field of nearly every row is that: it is worth a line.
+    if type(value) is str and value.isascii():
+        return value
     if isinstance(value, Mapping | list):
         raise _wrong(key, value, 'a text')
     return _plain(value)
 
 
 def _plain(value: object) -> str:
+    if type(value) is str and value.isascii():
+        return value
     return str(value).encode(errors='replace').decode()
 
 

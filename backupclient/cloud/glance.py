@@ -13,6 +13,7 @@ import requests
 
 from backupclient import errors
 from backupclient.cloud import fields
+from backupclient.cloud import login as login_
 from backupclient.cloud import records
 from backupclient.cloud import service as service_
 from backupclient.cloud import waiting
@@ -21,6 +22,8 @@ from backupclient.model import lease as lease_
 from backupclient.model import resources
 from backupclient.model import tags
 
+# A query with more of them could be too long for a proxy before Glance.
+_IDS_PER_PAGE = 50
 _PATCH_TYPE = 'application/openstack-images-v2.1-json-patch'
 
 
@@ -43,6 +46,23 @@ class Glance:
             by_id = self.image(name_or_id)
             if by_id:
                 yield by_id
+
+    def visible(self, image_ids: Iterable[str]) -> Iterator[resources.Image]:
+        """Those of these images that the user can see, also hidden ones.
+
+        Without the two filters, Glance leaves out community images, and
+        images that are shared with the project and not accepted yet.
+        """
+        wanted = sorted(image_ids)
+        while wanted:
+            page, wanted = wanted[:_IDS_PER_PAGE], wanted[_IDS_PER_PAGE:]
+            for hidden in ('false', 'true'):
+                yield from self._all(
+                    id=f'in:{",".join(page)}',
+                    os_hidden=hidden,
+                    visibility='all',
+                    member_status='all',
+                )
 
     def image(self, image_id: str) -> resources.Image | None:
         """One image, None when it is gone."""
@@ -73,12 +93,24 @@ class Glance:
         return None
 
     def update(
-        self, image_id: str, name: str, properties: Mapping[str, str]
+        self,
+        image_id: str,
+        name: str,
+        properties: Mapping[str, str],
+        **fields: int,
     ) -> None:
-        """Set an image's name and some of its properties, and mark it."""
-        renaming = {'op': 'replace', 'path': '/name', 'value': name}
+        """Set an image's name and some of its properties, and mark it.
+
+        :param fields: of Glance itself: ``min_disk``, ``min_ram``.
+        """
         marked = {**properties, tags.IMAGE: image_id}
-        self._change(image_id, [renaming, *_additions(marked)])
+        self._change(
+            image_id,
+            [
+                *_changes('replace', {'name': name, **fields}),
+                *_additions(marked),
+            ],
+        )
 
     def delete(self, image_id: str) -> None:
         """Delete an image, and the key that Cinder gave it."""
@@ -120,7 +152,7 @@ class Glance:
         return ImageData(self.service, image_id)
 
     def _change(
-        self, image_id: str, changes: Iterable[Mapping[str, str]]
+        self, image_id: str, changes: Iterable[Mapping[str, object]]
     ) -> requests.Response:
         return self.service.repeat(
             'PATCH',
@@ -175,7 +207,7 @@ class ImageData:
                 raise errors.CloudError(
                     f'Image {self.image_id} has no data (HTTP 204).', 204
                 )
-            yield Opened(answer, _start(answer))
+            yield Opened(answer, _start(answer), self.service.login)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -183,16 +215,20 @@ class Opened:
     """An answer whose body is read as it comes.
 
     :param start: the offset of its first byte in the image.
+    :param login: when it has ended nothing can be made of the data.
     """
 
     answer: requests.Response
     start: int
+    login: login_.Login
 
     def read(self, size: int) -> bytes:
         """Read up to so many bytes; nothing at the end.
 
         :raises AnswerLost: when the connection broke before the end.
+        :raises LoginEnded: another request was refused meanwhile.
         """
+        self.login.check()
         try:
             block: bytes = self.answer.raw.read(size, decode_content=False)
         except Exception as exc:
@@ -200,9 +236,15 @@ class Opened:
         return block
 
 
-def _additions(properties: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    for key, value in properties.items():
-        yield {'op': 'add', 'path': f'/{key}', 'value': value}
+def _additions(properties: Mapping[str, str]) -> Iterator[dict[str, object]]:
+    return _changes('add', properties)
+
+
+def _changes(
+    operation: str, values: Mapping[str, object]
+) -> Iterator[dict[str, object]]:
+    for key, value in values.items():
+        yield {'op': operation, 'path': f'/{key}', 'value': value}
 
 
 def _time(answer: requests.Response) -> datetime.datetime:

@@ -1,17 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One read of the project: everything that the planner has to know."""
+"""One read of the project: everything that the planner has to know.
 
-from collections.abc import Callable, Iterable
-import dataclasses
-import functools
-from typing import TypeVar
+The lists are read side by side: what takes the time is the services' work on
+them. A service that does not answer costs what it would have told, and
+nothing else.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from backupclient import errors
 from backupclient.cloud import door
+from backupclient.cloud import server_images
+from backupclient.cloud import side_by_side
 from backupclient.model import inventory as inventory_
 from backupclient.model import resources
 
-T = TypeVar('T')
+_Readers = dict[str, Callable[[], Any]]
+
+_MAIN = {
+    'volume': 'block-storage',
+    'image': 'image',
+    'server': 'compute',
+    'secret': 'key-manager',
+}
+"""The list of each service without which it counts as silent."""
 
 
 def read(
@@ -21,64 +34,126 @@ def read(
 
     :param images: names or IDs that the user typed: others' images are
         found only by these.
+    :raises CloudError: no service answers.
     """
-    unread: dict[str, str] = {}
-    rows = functools.partial(_rows, unread)
-    found = read_storage(cloud, images)
-    storage = _has(cloud, 'block-storage')
-    project = cloud.identity.project_id
-    return dataclasses.replace(
-        found,
-        servers=rows('server', _has(cloud, 'compute'), cloud.nova.servers),
-        secrets=rows(
-            'secret', _has(cloud, 'key-manager'), cloud.barbican.secrets
-        ),
-        quotas=cloud.cinder.quotas(project) if storage else {},
-        unread={**found.unread, **unread},
+    readers = {**_storage(cloud, images), **_others(cloud)}
+    found = side_by_side.read(
+        {kind: side_by_side.whole(each) for kind, each in readers.items()}
     )
+    failed = {
+        kind: answer
+        for kind, answer in found.items()
+        if isinstance(answer, errors.CloudError)
+    }
+    _require_anything(readers.keys() & _MAIN.keys(), failed)
+    return _inventory(cloud, found, failed)
 
 
 def read_storage(
     cloud: door.Cloud, images: Iterable[str] = ()
 ) -> inventory_.Inventory:
-    """Read only where a run may leave something: no servers, no secrets."""
-    unread: dict[str, str] = {}
-    rows = functools.partial(_rows, unread)
-    storage = _has(cloud, 'block-storage')
-    backups = _backups(cloud) if storage else None
+    """Read only where a run may leave something: no servers, no secrets.
+
+    :raises CloudError: a list cannot be read, and not for lack of a role:
+        nothing can be decided without it.
+    """
+    readers = _storage(cloud, images)
+    found = side_by_side.read(
+        {kind: _unless_forbidden(each) for kind, each in readers.items()}
+    )
+    failed = {
+        kind: answer
+        for kind, answer in found.items()
+        if isinstance(answer, errors.CloudError)
+    }
+    return _inventory(cloud, found, failed)
+
+
+def _storage(cloud: door.Cloud, images: Iterable[str]) -> _Readers:
+    cinder = cloud.cinder
+    readers: _Readers = {}
+    if 'block-storage' in cloud.services:
+        readers['backup'] = lambda: _backups(cloud)
+        readers['volume'] = lambda: tuple(cinder.volumes())
+        readers['snapshot'] = lambda: tuple(cinder.snapshots())
+    if 'image' in cloud.services:
+        readers['image'] = lambda: _images(cloud, images)
+    return readers
+
+
+def _others(cloud: door.Cloud) -> _Readers:
+    project_id = cloud.identity.project_id
+    readers: _Readers = {
+        'login': lambda: cloud.keystone.login(cloud.clock.now())
+    }
+    if 'compute' in cloud.services:
+        readers['server'] = lambda: tuple(cloud.nova.servers())
+    if 'key-manager' in cloud.services:
+        readers['secret'] = lambda: tuple(cloud.barbican.secrets())
+    if 'block-storage' in cloud.services:
+        readers['quota'] = lambda: cloud.cinder.quotas(project_id)
+    return readers
+
+
+def _unless_forbidden(reader: Callable[[], Any]) -> Callable[[], Any]:
+    def read_or_raise() -> Any:
+        answer = side_by_side.whole(reader)()
+        if isinstance(answer, errors.CloudError) and not isinstance(
+            answer, errors.Forbidden
+        ):
+            raise answer
+        return answer
+
+    return read_or_raise
+
+
+def _require_anything(
+    wanted: Iterable[str], failed: Mapping[str, errors.CloudError]
+) -> None:
+    """Raise the first failure if nothing at all could be read.
+
+    :raises CloudError: the network is down, say. A user who may list nothing
+        gets a plan that says so.
+    """
+    kinds = set(wanted)
+    if kinds and kinds <= failed.keys():
+        for failure in failed.values():
+            if not isinstance(failure, errors.Forbidden):
+                raise failure
+
+
+def _inventory(
+    cloud: door.Cloud,
+    found: Mapping[str, Any],
+    failed: Mapping[str, errors.CloudError],
+) -> inventory_.Inventory:
+    read_ = {k: answer for k, answer in found.items() if k not in failed}
+    backups = read_.get('backup')
     return inventory_.Inventory(
         identity=cloud.identity,
         roles=cloud.roles,
         services=cloud.services,
         backup_api=backups is not None,
-        volumes=rows('volume', storage, cloud.cinder.volumes),
-        snapshots=rows('snapshot', storage, cloud.cinder.snapshots),
-        backups=backups or (),
-        images=rows(
-            'image', _has(cloud, 'image'), lambda: _images(cloud, images)
+        servers=server_images.described(
+            cloud, read_.get('server', ()), read_.get('image', ())
         ),
-        unread=unread,
+        volumes=read_.get('volume', ()),
+        snapshots=read_.get('snapshot', ()),
+        backups=backups or (),
+        images=read_.get('image', ()),
+        secrets=read_.get('secret', ()),
+        quotas=read_.get('quota', {}),
+        unread={kind: str(why) for kind, why in failed.items()},
+        silent=frozenset(_silent(failed)),
+        login=read_.get('login', inventory_.Login()),
     )
 
 
-def _has(cloud: door.Cloud, service: str) -> bool:
-    return service in cloud.services
-
-
-def _rows(
-    unread: dict[str, str],
-    kind: str,
-    present: bool,
-    read_all: Callable[[], Iterable[T]],
-) -> tuple[T, ...]:
-    """Read a list; what the roles do not allow is noted."""
-    if not present:
-        return ()
-    try:
-        return tuple(read_all())
-    except errors.Forbidden as exc:
-        unread[kind] = str(exc)
-        return ()
+def _silent(failed: Mapping[str, errors.CloudError]) -> Iterator[str]:
+    for kind, service in _MAIN.items():
+        failure = failed.get(kind)
+        if failure and not isinstance(failure, errors.Forbidden):
+            yield service
 
 
 def _backups(

@@ -10,7 +10,8 @@ from backupclient.cloud import service as service_
 from backupclient.model import resources
 
 MICROVERSION = '2.72'
-"""2.26 shows tags, 2.45 answers createImage with the ID, 2.47 the flavor."""
+"""2.9 shows locks, 2.26 tags, 2.47 the flavor; 2.45 answers createImage with
+the ID."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -11,39 +11,11 @@ import datetime
 from backupclient.cloud import fields
 from backupclient.model import ids
 from backupclient.model import lease as lease_
+from backupclient.model import properties
 from backupclient.model import resources
+from backupclient.model import secret_facts
 from backupclient.model import stamps
 from backupclient.model import tags
-
-_IMAGE_FIELDS = frozenset(
-    {
-        'checksum',
-        'container_format',
-        'created_at',
-        'disk_format',
-        'file',
-        'id',
-        'locations',
-        'direct_url',
-        'min_disk',
-        'min_ram',
-        'name',
-        'os_hash_algo',
-        'os_hash_value',
-        'os_hidden',
-        'owner',
-        'protected',
-        'schema',
-        'self',
-        'size',
-        'status',
-        'stores',
-        'tags',
-        'updated_at',
-        'virtual_size',
-        'visibility',
-    }
-)
 
 
 @fields.reader('volume')
@@ -129,7 +101,7 @@ def image(raw: fields.Json) -> resources.Image:
         created_at=fields.text(raw, 'created_at'),
         tags=fields.texts(raw, 'tags'),
         properties=fields.pairs(
-            {k: v for k, v in raw.items() if k not in _IMAGE_FIELDS}
+            {k: v for k, v in raw.items() if k not in properties.GLANCE}
         ),
     )
 
@@ -175,6 +147,7 @@ def server(raw: fields.Json) -> resources.Server:
         addresses=tuple(_addresses(fields.inner(raw, 'addresses'))),
         security_groups=tuple(fields.text(one, 'name') for one in groups),
         config_drive=raw.get('config_drive') in (True, 'True', 'true'),
+        locked=raw.get('locked') is True,
         availability_zone=fields.text(raw, 'OS-EXT-AZ:availability_zone'),
         key_name=fields.text(raw, 'key_name'),
         created_at=fields.text(raw, 'created'),
@@ -196,19 +169,21 @@ def _addresses(networks: fields.Json) -> Iterator[resources.Address]:
 
 
 @fields.reader('container')
-def memberships(raw: fields.Json) -> list[tuple[str, resources.Membership]]:
+def memberships(raw: fields.Json) -> list[tuple[str, secret_facts.Membership]]:
     """Read a container: the ID of each secret in it, and as what."""
+    found = fields.objects(raw, 'secret_refs')
     return [
         (
             _last_part(fields.text(one, 'secret_ref')),
-            resources.Membership(
+            secret_facts.Membership(
                 _last_part(fields.text(raw, 'container_ref')),
                 fields.text(raw, 'name'),
                 fields.text(raw, 'type'),
                 fields.text(one, 'name'),
+                len(found),
             ),
         )
-        for one in fields.objects(raw, 'secret_refs')
+        for one in found
     ]
 
 
@@ -234,6 +209,30 @@ def secret(raw: fields.Json) -> resources.Secret:
         expires_at=fields.text(raw, 'expiration'),
         created_at=fields.text(raw, 'created'),
         creator_id=fields.text(raw, 'creator_id'),
+    )
+
+
+@fields.reader('list of metadata')
+def user_metadata(raw: fields.Json) -> dict[str, str]:
+    """Read the metadata that users gave a secret."""
+    return fields.pairs(fields.inner(raw, 'metadata'))
+
+
+@fields.reader('access list')
+def acl(raw: fields.Json) -> secret_facts.Acl:
+    """Read who may read a secret; a list that was never set says little."""
+    found = fields.inner(raw, 'read')
+    return secret_facts.Acl(
+        users=fields.texts(found, 'users'),
+        project_access=found.get('project-access') is not False,
+    )
+
+
+@fields.reader('application credential')
+def expiry(answer: fields.Json) -> str:
+    """Read when an application credential ends, ``''`` for never."""
+    return fields.text(
+        fields.inner(answer, 'application_credential'), 'expires_at'
     )
 
 

@@ -9,7 +9,7 @@ answer is lost, the caller has to look first (:func:`make_once`).
 from collections.abc import Callable, Iterator
 import contextlib
 import dataclasses
-import json
+import itertools
 from typing import Any, TypeVar
 
 from keystoneauth1 import adapter as ks_adapter
@@ -18,7 +18,9 @@ import requests
 
 from backupclient import clock as clock_
 from backupclient import errors
+from backupclient import pauses
 from backupclient.cloud import fields
+from backupclient.cloud import login as login_
 from backupclient.cloud import records
 from backupclient.cloud import refusals
 
@@ -28,17 +30,13 @@ PAGE = 1000
 TIMEOUT = (10.0, 120.0)
 """Seconds to connect, and between two bytes of an answer."""
 
-_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)
+PATIENCE = 30.0
+"""Seconds for which a request is repeated; a service restarts meanwhile."""
+
+_REFUSED_LOGINS = 2
+"""How often a request is repeated whose renewed token a service refuses."""
+
 T = TypeVar('T')
-
-
-def _object(answer: requests.Response) -> dict[str, Any] | None:
-    """Read the JSON object of an answer, None when it is something else."""
-    try:
-        body = json.loads(answer.content)
-    except (ValueError, RecursionError):
-        return None
-    return body if isinstance(body, dict) else None
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -52,6 +50,7 @@ class Service:
         to be negotiated and no setting of the user changes what we see.
     :param limited: the user has set a limit to the rate of requests, or to
         their number at a time.
+    :param login: that all services share.
     """
 
     adapter: ks_adapter.Adapter
@@ -59,6 +58,7 @@ class Service:
     clock: clock_.Clock
     microversion: str | None = None
     limited: bool = False
+    login: login_.Login = dataclasses.field(default_factory=login_.Login)
 
     def get(self, path: str, what: str, **query: object) -> dict[str, Any]:
         """Read a JSON object.
@@ -66,7 +66,7 @@ class Service:
         :raises CloudError: NotFound, Forbidden and others, by status.
         """
         answer = self.repeat('GET', path, what, params=query)
-        body = _object(answer)
+        body = fields.answer(answer.content)
         if body is None:
             raise errors.CloudError(
                 f'Could not {what}: {self.name} sent no JSON object.'
@@ -102,13 +102,13 @@ class Service:
 
         :raises AnswerLost: nobody knows whether it was done.
         """
-        answer = self._patient('POST', path, what, json=body)
+        answer = self._post(path, what, body)
         if answer.status_code in refusals.PASSING:
             raise errors.AnswerLost(
                 str(refusals.error(answer, what)), answer.status_code
             )
         self._accept(answer, what)
-        made = _object(answer) if answer.content else {}
+        made = fields.answer(answer.content) if answer.content else {}
         if made is None:
             raise errors.AnswerLost(
                 f'Could not {what}: {self.name} sent no JSON object.'
@@ -125,40 +125,77 @@ class Service:
     def repeat(
         self, method: str, path: str, what: str, **options: Any
     ) -> requests.Response:
-        """Send a request that may be done twice, until it is answered."""
-        for pause in (*_PAUSES, None):
+        """Send a request that may be done twice, until it is answered.
+
+        :raises AnswerLost: there was no answer.
+        :raises CloudError: the service refused, or is still in trouble.
+        :raises LoginEnded: Keystone no longer renews the login.
+        """
+        for pause in (*pauses.within(PATIENCE), None):
             try:
-                answer = self._patient(method, path, what, **options)
+                answer = self._accepted(method, path, what, **options)
             except errors.AnswerLost:
                 if pause is None:
                     raise
                 self.clock.sleep(pause)
                 continue
-            if answer.status_code not in refusals.PASSING or pause is None:
+            if pause is None or not refusals.wants_patience(answer):
                 break
             answer.close()
             self.clock.sleep(max(pause, refusals.retry_after(answer)))
         self._accept(answer, what)
         return answer
 
-    def _patient(
-        self, method: str, path: str, what: str, **options: Any
-    ) -> requests.Response:
-        """Send, again only when the service said that it did nothing."""
-        answer = self._send(method, path, what, **options)
-        for pause in _PAUSES:
-            if answer.status_code not in (413, 429):
+    def _post(self, path: str, what: str, body: object) -> requests.Response:
+        """Send a POST, again only if the service says that it did nothing."""
+        for pause in (*pauses.within(PATIENCE), None):
+            answer = self._accepted('POST', path, what, json=body)
+            if pause is None or answer.status_code not in (413, 429):
                 break
             if not refusals.wants_patience(answer):
                 break
             self.clock.sleep(max(pause, refusals.retry_after(answer)))
+        return answer
+
+    def _accepted(
+        self, method: str, path: str, what: str, **options: Any
+    ) -> requests.Response:
+        """Send, again if the service does not accept the token.
+
+        keystoneauth has renewed it once for each 401. A service may need a
+        moment: the revocation of the old token can cover the very second in
+        which the new one was made.
+        """
+        answer = self._send(method, path, what, **options)
+        for pause in itertools.islice(pauses.growing(), _REFUSED_LOGINS):
+            if answer.status_code != 401:
+                break
+            answer.close()
+            self.clock.sleep(pause)
             answer = self._send(method, path, what, **options)
         return answer
 
     def _send(
         self, method: str, path: str, what: str, **options: Any
     ) -> requests.Response:
+        """Send once; Keystone is asked twice before the login has ended.
+
+        A request is sent only with a token, so nothing is done twice.
+        """
+        try:
+            return self._request(method, path, what, **options)
+        except login_.Refused:
+            self.clock.sleep(next(pauses.growing()))
+        try:
+            return self._request(method, path, what, **options)
+        except login_.Refused as exc:
+            raise self.login.end(exc) from exc
+
+    def _request(
+        self, method: str, path: str, what: str, **options: Any
+    ) -> requests.Response:
         self.clock.check()
+        self.login.check()
         options.setdefault('timeout', TIMEOUT)
         if not self.limited:
             # keystoneauth paces by the clock on the wall, without a limit
@@ -179,27 +216,36 @@ class Service:
                 microversion=self.microversion,
                 **options,
             )
-        except (
-            ks_exceptions.ConnectFailure,
-            ks_exceptions.ConnectTimeout,
-            ks_exceptions.UnknownConnectionError,
-            requests.RequestException,
-        ) as exc:
+        except requests.RequestException as exc:
             raise errors.AnswerLost(f'Could not {what}: {exc}') from exc
         except UnicodeError as exc:
             raise errors.CloudError(f'Could not {what}: {exc}') from exc
         except ks_exceptions.ClientException as exc:
-            text = f'Could not {what}: {exc}'
-            # The answer of the service is never raised: it was Keystone,
-            # which was asked for a new token.
-            if getattr(exc, 'http_status', 0) in refusals.PASSING:
-                raise errors.AnswerLost(text) from exc
-            raise errors.CloudError(text) from exc
+            if login_.is_refusal(exc):
+                raise login_.Refused(exc) from exc
+            raise _failure(exc, what) from exc
 
     @staticmethod
     def _accept(answer: requests.Response, what: str) -> None:
         if answer.status_code >= 300:
             raise refusals.error(answer, what)
+
+
+def _failure(
+    exc: ks_exceptions.ClientException, what: str
+) -> errors.CloudError:
+    """Make the error of a request that got no answer of the service."""
+    text = f'Could not {what}: {exc}'
+    lost = (
+        ks_exceptions.ConnectFailure,
+        ks_exceptions.ConnectTimeout,
+        ks_exceptions.UnknownConnectionError,
+    )
+    # A status is Keystone's, which was asked for a new token.
+    in_trouble = getattr(exc, 'http_status', 0) in refusals.PASSING
+    if isinstance(exc, lost) or in_trouble:
+        return errors.AnswerLost(text)
+    return errors.CloudError(text)
 
 
 def make_once(
@@ -231,7 +277,7 @@ def make_once(
 
 
 def _appears(find: Callable[[], T | None], clock: clock_.Clock) -> T | None:
-    for pause in _PAUSES:
+    for pause in pauses.within(PATIENCE):
         clock.sleep(pause)
         found = find()
         if found is not None:

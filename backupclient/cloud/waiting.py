@@ -6,14 +6,12 @@ import dataclasses
 
 from backupclient import clock as clock_
 from backupclient import errors
+from backupclient import pauses
 
 GONE = 'gone'
 """The state of what is not there (any more)."""
 
 _UNKNOWN = 'unknown'
-_FIRST_PAUSE = 0.5
-_LONGEST_PAUSE = 10.0
-_GROWTH = 1.3
 _OUTAGE = 900.0
 """Seconds for which a service may not tell the state: it may be restarted."""
 
@@ -52,7 +50,7 @@ class Waiter:
         limit = self.timeout if timeout is None else timeout
         deadline = self.clock.monotonic() + limit
         heard = self.clock.monotonic()
-        pause = _FIRST_PAUSE
+        longer = pauses.growing()
         while True:
             try:
                 state = read()
@@ -74,5 +72,4 @@ class Waiter:
                     f'not {" or ".join(sorted(good))}.{more} When it does not '
                     'move at all, ask the operator of the cloud.'
                 )
-            self.clock.sleep(min(pause, left))
-            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
+            self.clock.sleep(min(next(longer), left))

@@ -4,11 +4,11 @@
 from collections.abc import Callable
 import dataclasses
 import functools
-import logging
 import os
 
 from backupclient import errors
 from backupclient.engine import downtime as downtime_
+from backupclient.engine import faults
 from backupclient.engine import flow_records
 from backupclient.engine import flows
 from backupclient.engine import journal as journal_
@@ -17,9 +17,8 @@ from backupclient.engine import outcomes
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import registry
+from backupclient.procedures import source
 from backupclient.procedures import step as step_
-
-LOG = logging.getLogger(__name__)
 
 
 class Captured:
@@ -54,7 +53,7 @@ class Attempts:
         :raises Interrupted: it can be resumed.
         """
         if item.procedure is plan_.Procedure.NONE:
-            return outcomes.without_work(item)
+            return outcomes.without_work(item, {})
         if half is flows.Half.FIRST and self._steps(item)[-1].captures:
             half = flows.Half.BOTH
         claim = f'{item.resource.kind}/{item.resource.id}'
@@ -83,11 +82,11 @@ class Attempts:
                 self.work.reporter.say(text)
             raise
         except errors.BackupError as exc:
-            return outcomes.failed(item, str(exc), left_over)
+            reason = source.failure(self.work, item, exc)
+            return outcomes.failed(item, reason, left_over)
         except Exception as exc:
             # Whatever it is: the other items go on.
-            LOG.debug('%s failed', item.resource.label, exc_info=True)
-            reason = f'{type(exc).__name__}: {exc}'
+            reason = faults.reason(exc, self.work.run, item.resource.label)
             return outcomes.failed(item, reason, left_over)
         finally:
             if not keeps_claim:

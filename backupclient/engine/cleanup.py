@@ -11,13 +11,13 @@ from backupclient import clock as clock_
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
+from backupclient.engine import faults
 from backupclient.engine import interruption
 from backupclient.engine import journal
 from backupclient.model import events
 from backupclient.model import lease as lease_
 from backupclient.model import leftover as leftover_
 from backupclient.procedures import removal
-from backupclient.procedures import step
 
 GRACE = datetime.timedelta(days=1)
 """For so long, a run counts as alive of which nothing is known."""
@@ -95,22 +95,16 @@ def remove(
     :returns: the same, with what became of them; one that is still to be
         deleted was not come to.
     """
-    work = step.Work(
-        cloud=cloud,
-        clock=clock,
-        waiter=waiting.Waiter(clock, removal.DEADLINE),
-        reporter=reporter,
-        run='',
-    )
+    cleaner = _Cleaner(cloud, clock, reporter)
     done: list[leftover_.Leftover] = []
     with (
-        interruption.orderly(clock, reporter, _ASKED, _LEFT),
+        interruption.orderly(clock, reporter, _ASKED, lambda: _LEFT),
         _nobody_resumes({one.run for one in leftovers if one.goes}),
         futures.ThreadPoolExecutor(_PARALLEL) as pool,
     ):
         for kind in leftover_.Kind:
             same = [one for one in leftovers if one.kind is kind]
-            done += pool.map(lambda one: _remove(work, one), same)
+            done += pool.map(cleaner.remove, same)
     return tuple(done)
 
 
@@ -135,27 +129,50 @@ def exit_code(leftovers: Sequence[leftover_.Leftover]) -> int:
     return 3 if leftover_.Action.FAILED in actions else 0
 
 
-def _remove(work: step.Work, one: leftover_.Leftover) -> leftover_.Leftover:
-    if not one.goes:
-        return one
-    try:
-        work.clock.check()
-        work.reporter.say(f'delete {one.label}')
-        with work.clock.shielded():
-            _REMOVERS[one.kind](work, one.id)
-    except errors.Interrupted:
-        return one
-    except errors.BackupError as exc:
-        return dataclasses.replace(
-            one, action=leftover_.Action.FAILED, reason=str(exc)
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Cleaner:
+    """Deletes leftovers, each in the thread that calls."""
+
+    cloud: door.Cloud
+    clock: clock_.Clock
+    reporter: events.Reporter
+
+    def remove(self, one: leftover_.Leftover) -> leftover_.Leftover:
+        """Delete a leftover, if it is to go; say what became of it."""
+        if not one.goes:
+            return one
+        try:
+            self.clock.check()
+            self.reporter.say(f'delete {one.label}')
+            with self.clock.shielded():
+                self._delete(one)
+        except errors.Interrupted:
+            return one
+        except errors.BackupError as exc:
+            return _failed(one, str(exc))
+        except Exception as exc:
+            # Whatever it is: the other leftovers are deleted.
+            return _failed(one, faults.reason(exc, one.run, one.label))
+        return dataclasses.replace(one, action=leftover_.Action.DELETED)
+
+    def _delete(self, one: leftover_.Leftover) -> None:
+        """Delete what still belongs to the run that it was found to be of."""
+        waiter = waiting.Waiter(self.clock, removal.DEADLINE)
+        _DELETE[one.kind](
+            removal.Remover(self.cloud, waiter, owner=one.run), one.id
         )
-    return dataclasses.replace(one, action=leftover_.Action.DELETED)
 
 
-_REMOVERS: dict[leftover_.Kind, Callable[[step.Work, str], None]] = {
-    leftover_.Kind.IMAGE: removal.image,
-    leftover_.Kind.VOLUME: removal.volume,
-    leftover_.Kind.SNAPSHOT: removal.snapshot,
-    leftover_.Kind.BACKUP: removal.backup,
-    leftover_.Kind.LEASE: removal.image,
+def _failed(one: leftover_.Leftover, reason: str) -> leftover_.Leftover:
+    return dataclasses.replace(
+        one, action=leftover_.Action.FAILED, reason=reason
+    )
+
+
+_DELETE: dict[leftover_.Kind, Callable[[removal.Remover, str], None]] = {
+    leftover_.Kind.IMAGE: removal.Remover.image,
+    leftover_.Kind.VOLUME: removal.Remover.volume,
+    leftover_.Kind.SNAPSHOT: removal.Remover.snapshot,
+    leftover_.Kind.BACKUP: removal.Remover.backup,
+    leftover_.Kind.LEASE: removal.Remover.image,
 }

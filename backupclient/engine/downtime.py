@@ -9,18 +9,16 @@ come to its end before each of them runs.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 import contextlib
-import logging
 import threading
 
 from backupclient import errors
 from backupclient.cloud import service
 from backupclient.cloud import waiting
+from backupclient.engine import faults
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
 from backupclient.model import plan as plan_
 from backupclient.procedures import step as step_
-
-LOG = logging.getLogger(__name__)
 
 _DEADLINE = 1800.0
 """Seconds that a server has to start: nothing interrupts that wait."""
@@ -28,14 +26,23 @@ _DEADLINE = 1800.0
 
 def servers_of(
     items: Sequence[plan_.Item], numbers: Iterable[int]
-) -> dict[int, str]:
-    """Give the servers that may have to be stopped, by the items' numbers."""
+) -> dict[int, frozenset[str]]:
+    """Return the servers that may have to be stopped, by the items' numbers.
+
+    The server that an item is captured with is among them also if it was off
+    when it was planned: it may have been started since. A volume that several
+    servers use needs all of them down.
+    """
     return {
-        number: items[number].group
+        number: servers
         for number in numbers
         if items[number].consistency is plan_.Consistency.STOPPED
-        and items[number].group
+        and (servers := _servers(items[number]))
     }
+
+
+def _servers(item: plan_.Item) -> frozenset[str]:
+    return frozenset(filter(None, (item.group, *item.stops)))
 
 
 class Downtime:
@@ -49,7 +56,7 @@ class Downtime:
         work: step_.Work,
         journal: journal_.Journal,
         lease: lease_.Lease,
-        servers: Mapping[int, str],
+        servers: Mapping[int, frozenset[str]],
     ) -> None:
         self._work = work
         self._nova = work.cloud.nova
@@ -59,25 +66,32 @@ class Downtime:
         self._stopped = set(journal.stopped())
         self._refused: set[str] = set()
         # Each is changed only by who has the server's lock.
-        self._locks = {server: threading.Lock() for server in servers.values()}
+        every = frozenset[str]().union(*servers.values())
+        self._locks = {server: threading.Lock() for server in every}
         self._uncaptured: dict[str, set[int]] = {
-            server: set() for server in servers.values()
+            server: set() for server in every
         }
 
     def need(self, numbers: Iterable[int]) -> None:
         """Keep the servers of items down, once they are, for their capture."""
         for number in numbers:
-            self._uncaptured[self._servers[number]].add(number)
+            for server_id in self._servers[number]:
+                self._uncaptured[server_id].add(number)
 
     def begin(self, number: int) -> None:
-        """Have an item's server stopped, if it runs.
+        """Have all servers of an item stopped, those that run.
 
-        :raises Busy: another run stops and starts it.
-        :raises WaitFailed: it did not stop.
+        :raises Busy: another run stops and starts one of them.
+        :raises WaitFailed: one did not stop.
         """
-        server_id = self._servers.get(number)
-        if server_id is None:
-            return
+        for server_id in self._of(number):
+            self._stop_for(number, server_id)
+
+    def _of(self, number: int) -> Sequence[str]:
+        # Always in one order, whichever thread or process asks.
+        return sorted(self._servers.get(number, ()))
+
+    def _stop_for(self, number: int, server_id: str) -> None:
         with self._locks[server_id]:
             self._uncaptured[server_id].add(number)
             self._lease.claim(_claim(server_id))
@@ -94,17 +108,15 @@ class Downtime:
                 self._await(server_id, 'shutoff')
 
     def captured(self, number: int) -> None:
-        """Start an item's server when nothing needs it down any more."""
-        server_id = self._servers.get(number)
-        if server_id is None:
-            return
-        with self._locks[server_id]:
-            self._uncaptured[server_id].discard(number)
-            if self._uncaptured[server_id]:
-                return
-            if server_id in self._stopped - self._refused:
-                self._start_or_tell(server_id)
-            self._lease.release(_claim(server_id))
+        """Start an item's servers that nothing needs down any more."""
+        for server_id in self._of(number):
+            with self._locks[server_id]:
+                self._uncaptured[server_id].discard(number)
+                if self._uncaptured[server_id]:
+                    continue
+                if server_id in self._stopped - self._refused:
+                    self._start_or_tell(server_id)
+                self._lease.release(_claim(server_id))
 
     def start_all(self) -> None:
         """Start what this run, or its earlier process, has stopped.
@@ -134,11 +146,14 @@ class Downtime:
                 self._start(server_id)
             except Exception as exc:
                 # Whatever it is: the other servers are started.
-                LOG.debug('Not started', exc_info=True)
+                known = server_id in self._refused
                 self._refused.add(server_id)
+                if known and isinstance(exc, errors.LoginEnded):
+                    return
+                why = faults.said(exc, self._work.run, f'server {server_id}')
                 self._work.reporter.say(
                     f'Server {server_id} was stopped for the backup and '
-                    f'could not be started: {exc} Start it: openstack '
+                    f'could not be started: {why} Start it: openstack '
                     f'server start {server_id}'
                 )
 

@@ -12,11 +12,13 @@ import queue
 from backupclient import errors
 from backupclient.engine import attempt
 from backupclient.engine import downtime
+from backupclient.engine import faults
 from backupclient.engine import flows
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease as lease_
 from backupclient.engine import outcomes
 from backupclient.engine import turns
+from backupclient.engine import wholes
 from backupclient.model import inventory as inventory_
 from backupclient.model import needs
 from backupclient.model import outcome as outcome_
@@ -74,8 +76,8 @@ class Execution:
         )
         # An item that an earlier process has captured takes one turn.
         self._halved = {
-            number: server
-            for number, server in self._servers.items()
+            number: servers
+            for number, servers in self._servers.items()
             if not self._attempts.is_captured(number, self._items[number])
         }
         self._turns = turns.Turns(
@@ -88,13 +90,15 @@ class Execution:
         :returns: an outcome for each item of the plan, in its order; one
             that was interrupted is ``skipped``, and is done on resume.
         """
-        first = self._send_scout(self._todo())
+        with_work = [n for n in self._todo() if not self._items[n].parts]
+        first = self._send_scout(with_work)
         self._downtime.need(self._halved)
         self._downtime.start_all()
         try:
             self._do(first)
         finally:
             self._downtime.finish()
+        self._end_wholes()
         return tuple(
             self._outcomes.get(number)
             or outcomes.skipped(item, 'Interrupted; run --resume does it.')
@@ -131,6 +135,19 @@ class Execution:
                     self._turns.without_temporaries(number)
                 else:
                     self._end(number, done.result())
+
+    def _end_wholes(self) -> None:
+        # A copy: their outcomes join those that they follow from.
+        for number, outcome in [*wholes.ended(self._items, self._outcomes)]:
+            try:
+                self._record(number, outcome)
+            except errors.JournalError as exc:
+                self.work.reporter.say(f'{outcome.resource.label}: {exc}')
+
+    def _record(self, number: int, outcome: outcome_.Outcome) -> None:
+        self.journal.record(number, outcome)
+        self._outcomes[number] = outcome
+        self.work.reporter.ended(outcome)
 
     def _tell(self, number: int, done: _Future | None) -> None:
         """Wake who waits for an item: it is done, or needs less now."""
@@ -177,12 +194,12 @@ class Execution:
             self._scout, self._held = None, []
             return list(numbers)
         self._scout, *others = unsure
-        servers = {self._servers.get(n) for n in others}
-        servers -= {None, self._servers.get(self._scout)}
+        mine = self._servers.get(self._scout, frozenset())
+        servers = {s for n in others for s in self._servers.get(n, ())} - mine
         self._held = [
             n
             for n in numbers
-            if n in others or self._servers.get(n) in servers
+            if n in others or servers & self._servers.get(n, frozenset())
         ]
         return [number for number in numbers if number not in self._held]
 
@@ -242,9 +259,9 @@ class Execution:
             LOG.debug('Interrupted', exc_info=True)
         except Exception as exc:
             # Whatever it is: the other items go on, and this one on resume.
-            LOG.debug('Item %s', number, exc_info=True)
             label = self._items[number].resource.label
-            self.work.reporter.say(f'{label}: {type(exc).__name__}: {exc}')
+            fault = faults.reason(exc, self.work.run, label)
+            self.work.reporter.say(f'{label}: {fault}')
         self._downtime.captured(number)
         return None
 
@@ -274,7 +291,5 @@ class Execution:
             outcome = outcomes.failed(item, str(exc))
         seconds = clock.monotonic() - begun + self._seconds.get(number, 0.0)
         outcome = dataclasses.replace(outcome, seconds=round(seconds, 1))
-        self.journal.record(number, outcome)
-        self._outcomes[number] = outcome
-        self.work.reporter.ended(outcome)
+        self._record(number, outcome)
         return verdict

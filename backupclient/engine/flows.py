@@ -13,6 +13,7 @@ import enum
 import logging
 
 from backupclient import errors
+from backupclient.engine import faults
 from backupclient.engine import flow_records
 from backupclient.procedures import step as step_
 
@@ -122,6 +123,9 @@ class _Flow:
                 self._do(step)
             if end < len(self._steps):
                 self._records.require_kept()
+        except errors.LoginEnded:
+            # Nothing can be undone: all stays, with its records, for a resume.
+            raise
         except Exception:
             self.undo()
             raise
@@ -145,8 +149,9 @@ class _Flow:
             try:
                 self._listener.begins(f'undo: {step.title}')
                 step.undo(made)
-            except errors.BackupError as exc:
-                self._listener.left_over(str(exc))
+            except errors.LoginEnded:
+                # The records say what is still to be undone.
+                raise
             except Exception as exc:
-                LOG.debug('Not undone', exc_info=True)
-                self._listener.left_over(f'{type(exc).__name__}: {exc}')
+                what = f'undo: {step.title}'
+                self._listener.left_over(faults.said(exc, step.work.run, what))

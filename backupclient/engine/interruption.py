@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ctrl-C and its kin: once to end in order, twice to leave at once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import io
 import os
@@ -11,6 +11,7 @@ from types import FrameType
 
 from backupclient import clock as clock_
 from backupclient import errors
+from backupclient.engine import faults
 from backupclient.model import events
 
 ASKED = (
@@ -19,7 +20,12 @@ ASKED = (
 )
 LEFT = (
     'Left at once. What is temporary is still there: "openstack backup run '
-    '--resume {run}" takes it away and goes on.'
+    '--resume {run}" takes it away and goes on; so does "openstack backup '
+    'cleanup", which only takes it away.'
+)
+_DEAF = (
+    'Ctrl-C can no longer stop this in order, only "kill -9 {pid}" can; '
+    '"openstack backup cleanup" then takes away what is temporary. {fault}'
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAREWELL = 1.0
@@ -31,7 +37,7 @@ def orderly(
     clock: clock_.SystemClock,
     reporter: events.Reporter,
     asked_text: str = ASKED,
-    left_text: str = LEFT.format(run='last'),
+    left_text: Callable[[], str] = lambda: LEFT.format(run='last'),
 ) -> Iterator[None]:
     """While this lasts, the first signal only stops the clock.
 
@@ -40,23 +46,33 @@ def orderly(
     is ignored, as SIGHUP below ``nohup``, stays ignored.
 
     :param asked_text: is said at the first signal.
-    :param left_text: is said at the second.
+    :param left_text: gives what is said at the second.
     """
 
     def listen() -> None:
         with open(reading, 'rb', buffering=0) as pipe:
             if _next(pipe):
                 clock.stop()
-                _say(reporter, asked_text)
+                _apart(lambda: reporter.say(asked_text))
                 if _next(pipe):
-                    _say(reporter, left_text).join(_FAREWELL)
+                    _apart(lambda: reporter.leave(left_text()), wait=_FAREWELL)
                     os._exit(errors.Interrupted.exit_code)
+
+    def listen_or_tell() -> None:
+        try:
+            listen()
+        except Exception as exc:
+            fault = faults.reason(exc, '', 'listening to signals')
+            text = _DEAF.format(pid=os.getpid(), fault=fault)
+            _apart(lambda: reporter.say(text))
 
     # In a thread of its own: a handler may come while this one holds the lock
     # that it needs, or is stuck in a call to the system.
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
-    listener = threading.Thread(target=listen, daemon=True)
+    listener = threading.Thread(
+        target=listen_or_tell, name='signals', daemon=True
+    )
     listener.start()
     outer = signal.set_wakeup_fd(writing)
     before = {
@@ -89,8 +105,15 @@ def _next(pipe: io.RawIOBase) -> bool:
     return False
 
 
-def _say(reporter: events.Reporter, text: str) -> threading.Thread:
-    """Say something without waiting for it."""
-    saying = threading.Thread(target=reporter.say, args=(text,))
-    saying.start()
-    return saying
+def _apart(say: Callable[[], None], wait: float = 0.0) -> None:
+    """Say something in a thread: a stuck terminal holds up nothing else.
+
+    :param wait: for it to be said, in seconds.
+    """
+    saying = threading.Thread(target=say)
+    try:
+        saying.start()
+        saying.join(wait)
+    except RuntimeError:
+        # The system has no more threads.
+        say()

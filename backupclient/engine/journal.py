@@ -31,6 +31,7 @@ from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
+from backupclient.transfer import place
 
 VERSION = 1
 _FOLDERS = ('items', 'outcomes', 'flows', 'stopped')
@@ -91,6 +92,8 @@ class Journal:
         :raises TargetError: it cannot be kept; nothing is left of it.
         """
         journal = cls(home() / run.run)
+        if why := place.obstacle(home(), makes_parents=True):
+            raise _no_journal(why)
         try:
             home().mkdir(mode=0o700, parents=True, exist_ok=True)
             journal.folder.mkdir(mode=0o700)
@@ -103,10 +106,7 @@ class Journal:
                 documents.flush_folder(home())
                 undo.pop_all()
         except (OSError, errors.TargetError) as exc:
-            raise errors.TargetError(
-                f'No journal can be kept in {home()}: {errors.root(exc)}. Set '
-                'XDG_STATE_HOME to a folder that can be written to.'
-            ) from exc
+            raise _no_journal(f'{errors.root(exc)}.') from exc
         return journal
 
     @contextlib.contextmanager
@@ -252,6 +252,13 @@ class Journal:
                 'Start a new one; "openstack backup cleanup" takes away what '
                 'this one has left.'
             ) from exc
+
+
+def _no_journal(why: str) -> errors.TargetError:
+    return errors.TargetError(
+        f'No journal can be kept in {home()}: {why} Set XDG_STATE_HOME to a '
+        'folder that can be written to.'
+    )
 
 
 def _no_link(path: str, flags: int) -> int:

@@ -9,8 +9,10 @@ import platform
 import threading
 
 from backupclient import errors
+from backupclient import pauses
 from backupclient.cloud import door
 from backupclient.cloud import service
+from backupclient.engine import faults
 from backupclient.engine import journal
 from backupclient.model import events
 from backupclient.model import lease as lease_
@@ -18,8 +20,8 @@ from backupclient.model import lease as lease_
 LOG = logging.getLogger(__name__)
 
 _MAY_LIVE = {journal.Fate.ALIVE, journal.Fate.UNKNOWN}
-_TRIES = 3
-_PAUSE = 2.0
+_PATIENCE = 4.0
+"""Seconds for which a run tries to get what another one may give back."""
 
 
 class Lease:
@@ -39,6 +41,7 @@ class Lease:
         self._image_id = ''
         self._claims: set[str] = set()
         self._told = False
+        self._fault_told = False
         self._lock = threading.Lock()
         self._over = threading.Event()
 
@@ -46,8 +49,11 @@ class Lease:
     def kept(self) -> Iterator[None]:
         """Leave the note, give signs of life, and take it away again."""
         self._begin()
-        threading.Thread(target=self._beat, daemon=True).start()
+        beat = threading.Thread(
+            target=self._beat, name='heartbeat', daemon=True
+        )
         try:
+            beat.start()
             yield
         finally:
             self._over.set()
@@ -68,24 +74,26 @@ class Lease:
         """
         if what in self._claims:
             return
-        for tries_left in reversed(range(_TRIES)):
+        for pause in (*pauses.within(_PATIENCE), None):
             other = self._announce(what)
             if other is None:
                 return
             self.release(what)
-            if not tries_left or other.run < self._run:
+            if pause is None or other.run < self._run:
                 raise errors.Busy(
                     f'Run {other.run} is working on it, on '
                     f'{other.host or "an unknown host"}.'
                 )
-            self._clock.sleep(_PAUSE)
+            self._clock.sleep(pause)
 
     def release(self, what: str) -> None:
         """Say that this run no longer works on something."""
         with self._lock, self._clock.shielded():
             if what in self._claims:
                 self._claims.remove(what)
-                self._write()
+                # Whoever asks for anything else hears that the login ended.
+                with contextlib.suppress(errors.LoginEnded):
+                    self._write()
 
     def _announce(self, what: str) -> lease_.Lease | None:
         """Write down a claim, and read who else has it."""
@@ -122,6 +130,8 @@ class Lease:
             return
         except errors.BackupError as exc:
             self._tell(exc)
+        except Exception as exc:
+            self._tell_fault(exc)
 
     def _adopt(self) -> str | None:
         """Find the note of an earlier process, and make it this one's."""
@@ -158,7 +168,9 @@ class Lease:
             raise
         except errors.BackupError as exc:
             self._tell(exc)
-            return None
+        except Exception as exc:
+            self._tell_fault(exc)
+        return None
 
     def _tell(self, exc: errors.BackupError) -> None:
         """Say once that the run goes on without being seen, or seeing."""
@@ -170,12 +182,34 @@ class Lease:
                 f'other: {exc}'
             )
 
+    def _tell_fault(self, exc: Exception) -> None:
+        """Say once that the program has a fault here; the run goes on."""
+        if not self._fault_told:
+            self._fault_told = True
+            fault = faults.reason(exc, self._run, 'its lease')
+            self._reporter.say(
+                'Other machines may not see that this run is alive: do not '
+                f'call "openstack backup cleanup" while it goes on. {fault}'
+            )
+
     def _beat(self) -> None:
+        """Give signs of life until the run is over.
+
+        Nothing may end this thread before: after 15 minutes without a sign,
+        another machine may delete what the run still needs.
+        """
         # Who undoes its work needs its lease as well.
         with self._clock.shielded():
             while not self._over.wait(lease_.BEAT):
-                with self._lock:
-                    self._write()
+                try:
+                    with self._lock:
+                        self._write()
+                except errors.LoginEnded:
+                    # There is no way to beat any more: the run ends, too.
+                    return
+                except Exception:
+                    # Even the reporter failed. OSC shows errors of the log.
+                    LOG.exception('The lease of run %s', self._run)
 
     def _end(self) -> None:
         # Not while the other thread writes to it.
@@ -184,6 +218,9 @@ class Lease:
                 image_id = self._image_id or self._find()
                 if image_id:
                     self._glance.delete(image_id)
-            except errors.BackupError as exc:
+            except errors.LoginEnded:
+                LOG.debug('The lease is left', exc_info=True)
+            except Exception as exc:
                 if self._image_id:
-                    self._reporter.say(f'The lease of this run is left: {exc}')
+                    why = faults.said(exc, self._run, 'the end of its lease')
+                    self._reporter.say(f'The lease of this run is left: {why}')

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The outcomes that an item can have."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import wholes
 from backupclient.procedures import step as step_
 
 
@@ -21,6 +22,8 @@ def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
         file=made.file,
         key=made.key,
         notes=(*item.notes, *made.notes, *_worse(item, made)),
+        image=made.image,
+        secret=made.secret,
     )
 
 
@@ -56,11 +59,15 @@ def skipped(item: plan_.Item, reason: str) -> outcome_.Outcome:
     )
 
 
-def without_work(item: plan_.Item) -> outcome_.Outcome:
-    """There is nothing to do for it, or no way to do it."""
+def without_work(
+    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+) -> outcome_.Outcome:
+    """There is nothing to do for it, or no way to do it.
+
+    :param others: the outcomes of its parts, by the IDs of these.
+    """
     if item.covered_by:
-        state = outcome_.State.COMPLETE
-        reason = f'The data are in {item.covered_by}.'
+        state, reason = wholes.state(item, others)
     else:
         state, reason = outcome_.State.SKIPPED, item.reason
     return outcome_.Outcome(

@@ -20,6 +20,7 @@ from backupclient.keys import protection
 from backupclient.manifest import backup_set
 from backupclient.manifest import record
 from backupclient.model import events
+from backupclient.model import names
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
@@ -38,6 +39,7 @@ class Report:
     :param folder: of the backup set, None without one.
     :param interrupted: it can be resumed.
     :param gaps: what could not be looked at, as in the plan.
+    :param login: why the login has ended, ``''`` if it has not.
     """
 
     run: str
@@ -45,6 +47,7 @@ class Report:
     outcomes: tuple[outcome_.Outcome, ...]
     interrupted: bool
     gaps: tuple[str, ...] = ()
+    login: str = ''
 
     @property
     def exit_code(self) -> int:
@@ -86,9 +89,6 @@ def start(
         parallel,
         timeout,
     )
-    reporter.say(f'Run {run.run}')
-    for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
-        reporter.say(text)
     with contextlib.ExitStack() as undo:
         # The folder first: a run that can be resumed has its folder.
         if target:
@@ -96,6 +96,10 @@ def start(
             undo.callback(made.discard)
         journal = journal_.Journal.create(run)
         undo.pop_all()
+    # Now that it can be resumed, it is worth a name.
+    reporter.say(f'Run {run.run}')
+    for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
+        reporter.say(text)
     return _go_on(cloud, clock, journal, reporter)
 
 
@@ -120,10 +124,11 @@ def _go_on(
     journal: journal_.Journal,
     reporter: events.Reporter,
 ) -> Report:
-    left = interruption.LEFT.format(run=journal.folder.name)
     with (
         journal.locked(),
-        interruption.orderly(clock, reporter, left_text=left),
+        interruption.orderly(
+            clock, reporter, left_text=lambda: _left(journal)
+        ),
     ):
         run = journal.run()
         folder = _folder(run)
@@ -135,6 +140,9 @@ def _go_on(
             run=run.run,
             folder=folder,
             name=run.plan.request.name,
+            shared_names=names.shared(
+                item.resource for item in run.plan.items if item.makes_things
+            ),
             protector=_protector(run.plan.request.recipients),
         )
         held = lease.Lease(cloud, reporter, run.run)
@@ -152,7 +160,22 @@ def _go_on(
             reporter,
             servers_run=execution_.servers_run,
         )
-    return Report(run.run, _path(folder), outcomes, not ended, run.plan.gaps)
+    return Report(
+        run.run,
+        _path(folder),
+        outcomes,
+        not ended,
+        run.plan.gaps,
+        str(cloud.login.ended or ''),
+    )
+
+
+def _left(journal: journal_.Journal) -> str:
+    """Say how to go on after the process was left at once."""
+    said = [interruption.LEFT.format(run=journal.folder.name)]
+    with contextlib.suppress(errors.DocumentError):
+        said += unfinished.servers_off_of(journal)
+    return ' '.join(said)
 
 
 def _folder(run: journal_.Run) -> backup_set.BackupSet | None:
@@ -169,9 +192,7 @@ def _protector(
 
 
 def _path(folder: backup_set.BackupSet | None) -> pathlib.Path | None:
-    if folder is None:
-        return None
-    return folder.final if folder.final.is_dir() else folder.folder
+    return folder.place if folder is not None else None
 
 
 def _close(

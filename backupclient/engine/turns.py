@@ -30,7 +30,7 @@ class Turns:
         items: Sequence[plan_.Item],
         parallel: int,
         quotas: Mapping[str, inventory_.Quota],
-        servers: Mapping[int, str],
+        servers: Mapping[int, frozenset[str]],
     ) -> None:
         self._items = items
         self._parallel = parallel
@@ -73,7 +73,7 @@ class Turns:
                 self._halfway.remove(number)
             elif number in self._servers:
                 self._halfway.add(number)
-                self._begun.add(self._servers[number])
+                self._begun |= self._servers[number]
             self._waiting.remove(number)
             self._running.add(number)
             yield number
@@ -116,7 +116,7 @@ class Turns:
         """
         if number in self._paused:
             return 1 if needs.temporaries(self._items[number]) else 2
-        return 0 if self._servers.get(number) in self._begun else 3
+        return 0 if self._begun & self._servers.get(number, set()) else 3
 
     def _fits(self, number: int) -> bool:
         """Tell whether there is room, also for a captured one to go on."""

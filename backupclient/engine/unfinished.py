@@ -10,6 +10,7 @@ import pathlib
 from backupclient import errors
 from backupclient.engine import journal as journal_
 from backupclient.model import inventory as inventory_
+from backupclient.model import layout
 from backupclient.model import tags
 
 LOG = logging.getLogger(__name__)
@@ -53,14 +54,54 @@ def servers_off(identity: inventory_.CloudIdentity) -> list[str]:
         journal, which does not tell its own.
     """
     return [
+        text
+        for journal in _dead()
+        if _is_of(journal, identity)
+        for text in servers_off_of(journal)
+    ]
+
+
+def servers_off_of(journal: journal_.Journal) -> list[str]:
+    """Say which servers a run has stopped and not started yet."""
+    return [
         f'Run {journal.folder.name} has stopped server {server_id}, which may '
         'still be off: "openstack backup run --resume '
         f'{journal.folder.name}" starts it, or "openstack server start '
         f'{server_id}".'
-        for journal in _dead()
-        if _is_of(journal, identity)
-        for server_id in _stopped(journal)
+        for server_id in sorted(_stopped(journal))
     ]
+
+
+def sets_left(
+    identity: inventory_.CloudIdentity, run: str | None = None
+) -> list[str]:
+    """Say which backup sets dead runs of this machine have not finished.
+
+    :param identity: only those of its project.
+    :param run: only that of this run; None for all.
+    """
+    return [
+        f'Kept: {folder}, the unfinished backup set of run {name}. "openstack '
+        f'backup run --resume {name}" finishes it. If you will not resume '
+        'that run, delete the folder yourself: it may hold data and keys.'
+        for journal in _dead()
+        if (name := journal.folder.name) and run in (None, name)
+        if (folder := _unfinished_set(journal, identity))
+    ]
+
+
+def _unfinished_set(
+    journal: journal_.Journal, identity: inventory_.CloudIdentity
+) -> pathlib.Path | None:
+    try:
+        plan = journal.run().plan
+    except errors.DocumentError:
+        return None
+    if _key(plan.identity) != _key(identity) or not plan.request.target:
+        return None
+    name = journal.folder.name + layout.PARTIAL
+    folder = pathlib.Path(plan.request.target) / name
+    return folder if os.path.lexists(folder) else None
 
 
 def _dead() -> Iterator[journal_.Journal]:

@@ -16,8 +16,6 @@ from backupclient.manifest.restore import page
 from backupclient.model import layout
 from backupclient.model import tags
 
-_PARTIAL = '.partial'
-
 
 class BackupSet:
     """The folder of one run, for its owner's eyes only.
@@ -26,11 +24,20 @@ class BackupSet:
     and :meth:`open`.
 
     :param final: the path that it gets at the end.
+    :param failed: the path that it gets in place of that when nothing in it
+        is complete, so that nobody takes it for the newest backup.
     """
 
     def __init__(self, final: pathlib.Path) -> None:
         self.final = final
-        self.folder = final.with_name(final.name + _PARTIAL)
+        self.failed = final.parent / layout.FAILED / final.name
+        self.folder = final.with_name(final.name + layout.PARTIAL)
+
+    @property
+    def place(self) -> pathlib.Path:
+        """Where it is by now."""
+        closed = (self.final, self.failed)
+        return next((each for each in closed if each.is_dir()), self.folder)
 
     @classmethod
     def create(cls, target: pathlib.Path, run: str) -> 'BackupSet':
@@ -60,8 +67,8 @@ class BackupSet:
         found = cls(_final(target, run))
         with _troubles(found.folder):
             if not os.path.lexists(found.folder):
-                _require_own(found.final)
-                found.final.rename(found.folder)
+                _require_own(found.place)
+                found.place.rename(found.folder)
                 documents.flush_folder(target)
             _require_own(found.folder)
         return found
@@ -87,7 +94,8 @@ class BackupSet:
     def close(self, manifest: record.Manifest) -> pathlib.Path:
         """Describe what is there and give the set its name.
 
-        Doing it again after a crash does no harm.
+        Doing it again after a crash does no harm. A set without anything
+        complete goes to where the failed ones are.
 
         :returns: the final path.
         :raises TargetError: when a file cannot be written, or one of the
@@ -99,11 +107,16 @@ class BackupSet:
             self._drop_parts()
             self._drop_empty_folders()
             documents.flush_folder(self.folder)
-            if os.path.lexists(self.final):
-                raise _exists(self.final)
-            self.folder.rename(self.final)
-            documents.flush_folder(self.final.parent)
-        return self.final
+            final = self.final if manifest.is_of_use else self.failed
+            if final == self.failed:
+                _make_folder(final.parent, 0o777)
+                _require_folder(final.parent)
+            if os.path.lexists(final):
+                raise _exists(final)
+            self.folder.rename(final)
+            documents.flush_folder(final.parent)
+            documents.flush_folder(self.folder.parent)
+        return final
 
     def discard(self) -> None:
         """Take the set away if nothing is in it; else leave it as it is."""

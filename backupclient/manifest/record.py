@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a backup set says of itself: the content of ``manifest.json``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 import dataclasses
 import datetime
 import enum
@@ -13,6 +13,7 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.model import resources
+from backupclient.model import wholes
 
 FORMAT_VERSION = 1
 PROGRAM = 'python-backupclient'
@@ -30,8 +31,9 @@ class Entry:
     """One resource: what it was, and what became of it.
 
     ``server``, ``volume``, ``image`` and ``secret`` are as in the plan: one
-    is set, and beside a shelved server its image. The other fields are those
-    of the plan's item and of its outcome.
+    is set, and beside a server the image that holds, or held, its own disk.
+    A secret has its metadata and its ACL as the run has read them. The other
+    fields are those of the plan's item and of its outcome.
 
     :param size: of the data, in bytes, None when not known.
     :param notes: the plan's and the run's.
@@ -87,6 +89,13 @@ class Manifest:
     format: Literal['openstack-backup-set'] = 'openstack-backup-set'
     version: int = FORMAT_VERSION
 
+    @property
+    def is_of_use(self) -> bool:
+        """True when something of it is complete, or nothing had to be."""
+        return self.state is State.COMPLETE or any(
+            item.state is outcome_.State.COMPLETE for item in self.items
+        )
+
     def of_kind(self, kind: resources.Kind) -> tuple[Entry, ...]:
         """Give the entries of one kind, in their order."""
         return tuple(e for e in self.items if e.resource.kind is kind)
@@ -107,8 +116,9 @@ def build(
     :param started: an aware time, as ``finished`` is.
     """
     by_resource = {outcome.resource: outcome for outcome in outcomes}
+    by_id = {one.id: outcome for one, outcome in by_resource.items()}
     items = tuple(
-        _entry(item, by_resource.get(item.resource) or _without(item))
+        _entry(item, by_resource.get(item.resource) or _without(item, by_id))
         for item in plan.items
     )
     complete = not plan.gaps and all(
@@ -144,16 +154,18 @@ def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> Entry:
         notes=tuple(dict.fromkeys((*item.notes, *outcome.notes))),
         server=item.server,
         volume=item.volume,
-        image=item.image,
-        secret=item.secret,
+        image=outcome.image or item.image,
+        secret=outcome.secret or item.secret,
     )
 
 
-def _without(item: plan_.Item) -> outcome_.Outcome:
+def _without(
+    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+) -> outcome_.Outcome:
     """Say what became of an item that nothing was done for."""
     state, reason = outcome_.State.SKIPPED, item.reason
     if item.covered_by:
-        state = outcome_.State.COMPLETE
+        state, reason = wholes.state(item, others)
     elif item.possible:
         reason = 'The run ended before its turn came.'
     return outcome_.Outcome(item.resource, item.procedure, state, reason)

@@ -13,6 +13,9 @@ class Reporter(Protocol):
     def say(self, text: str) -> None:
         """Tell something about the whole run."""
 
+    def leave(self, text: str) -> None:
+        """Tell the last thing: the process ends without another word."""
+
     def step(self, resource: resources.Resource, text: str) -> None:
         """A resource's next step begins."""
 

@@ -19,6 +19,21 @@ class CloudIdentity:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class Login:
+    """How long the user's login lasts.
+
+    :param renewable: False if a person has to log in again: with a token or
+        a passcode.
+    :param ends_at: UTC, ISO 8601; ``''`` for no end that is known.
+    :param seconds_left: when it was read, None without an end.
+    """
+
+    renewable: bool = True
+    ends_at: str = ''
+    seconds_left: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Quota:
     """A limit and its use; a limit of -1 is none."""
 
@@ -43,7 +58,11 @@ class Inventory:
     :param quotas: by Cinder's names: ``volumes``, ``gigabytes``,
         ``snapshots``, ``backups``, ``backup_gigabytes`` and, per volume type,
         ``volumes_<type>`` and so on. A missing one is not known.
-    :param unread: by the kind of what could not be read, why, in a sentence.
+    :param unread: by the kind of what could not be read, why, in a sentence:
+        a kind of resources, ``snapshot``, ``backup`` or ``quota``. A list is
+        read as a whole or not at all.
+    :param silent: the service types that the catalogue has and that did not
+        answer: nothing can be done with them now.
     """
 
     identity: CloudIdentity
@@ -58,3 +77,5 @@ class Inventory:
     secrets: tuple[resources.Secret, ...] = ()
     quotas: Mapping[str, Quota] = dataclasses.field(default_factory=dict)
     unread: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
+    login: Login = Login()

@@ -11,6 +11,10 @@ from backupclient.model import resources
 MANIFEST = 'manifest.json'
 CHECKSUMS = 'SHA512SUMS'
 INSTRUCTIONS = 'RESTORE.md'
+FAILED = '.failed'
+"""The folder for sets in which nothing is complete, beside the others."""
+PARTIAL = '.partial'
+"""The end of the name of a set that is not finished."""
 
 _FOLDERS = {
     resources.Kind.VOLUME: 'volumes',

@@ -90,6 +90,9 @@ class Outcome:
     :param reason: of a failure or a skip, in a sentence.
     :param captured_at: UTC, ISO 8601: when the data were as they are in the
         copy.
+    :param image: of a server's own disk: the image that held it, as Nova
+        made it. It need not be there any more.
+    :param secret: a secret with what only the run has read of it.
     """
 
     resource: resources.Resource
@@ -104,6 +107,8 @@ class Outcome:
     file: FileRecord | None = None
     key: KeyRecord | None = None
     notes: tuple[str, ...] = ()
+    image: resources.Image | None = None
+    secret: resources.Secret | None = None
 
     @property
     def result(self) -> str:

@@ -60,6 +60,8 @@ class Item:
     :param reason: why this procedure, or why none, in a sentence.
     :param covered_by: what holds the data, where the resource has none of
         its own: there is nothing to do for it, and nothing is missing.
+    :param parts: the IDs of the resources that hold these data, if any do:
+        what holds for them holds for this one.
     :param result: what will be there: a file of the backup set, or a kind of
         artifact in the cloud.
     :param size: of the data that have to be moved, None when not known.
@@ -68,6 +70,8 @@ class Item:
     :param incremental: for ``volume-backup``: builds on an earlier one.
     :param group: items of one group are captured close together: the ID of
         their server, ``''`` for a resource on its own.
+    :param stops: the IDs of the running servers that have to be stopped for
+        the capture, and are started again afterwards.
     :param fallback: what to do instead when the backup service of the cloud
         does not answer.
     """
@@ -84,6 +88,8 @@ class Item:
     incremental: bool = False
     group: str = ''
     covered_by: str = ''
+    parts: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
     server: resources.Server | None = None
     volume: resources.Volume | None = None
     image: resources.Image | None = None
@@ -92,6 +98,7 @@ class Item:
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.group)
+        ids.require(*self.parts, *self.stops)
         if self.resource.kind not in _KINDS[self.procedure]:
             raise ValueError(
                 f'{self.procedure} is not for a {self.resource.kind}'

@@ -2,6 +2,8 @@
 """What a project holds, as it was read once from the cloud.
 
 IDs are checked here, wherever they come from: a service or a file.
+
+Longer than 300 lines because it has each field of each kind of resource.
 """
 
 from collections.abc import Mapping
@@ -9,6 +11,7 @@ import dataclasses
 import enum
 
 from backupclient.model import ids
+from backupclient.model import secret_facts
 
 GIB = 1 << 30
 
@@ -221,6 +224,11 @@ class Server:
     :param volume_ids: its attached volumes, in the order of Nova's answer.
     :param ephemeral_gib: size of the flavor's ephemeral disk, 0 for none.
     :param swap_mib: size of the flavor's swap disk, 0 for none.
+    :param image_properties: the owner's properties of that image, as long as
+        the user can see it.
+    :param min_disk: of that image, in GiB.
+    :param min_ram: of that image, in MiB.
+    :param locked: only administrators can stop or start it.
     """
 
     id: str
@@ -236,6 +244,7 @@ class Server:
     vcpus: int = 0
     ram_mib: int = 0
     config_drive: bool = False
+    locked: bool = False
     availability_zone: str = ''
     key_name: str = ''
     created_at: str = ''
@@ -244,6 +253,11 @@ class Server:
     security_groups: tuple[str, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    image_properties: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )
+    min_disk: int = 0
+    min_ram: int = 0
 
     def __post_init__(self) -> None:
         ids.require(self.id, *self.volume_ids)
@@ -256,24 +270,13 @@ class Server:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Membership:
-    """That a secret is part of a container.
-
-    :param kind: Barbican's: ``certificate``, ``rsa`` or ``generic``.
-    :param role: what the secret is in it, as ``private_key``.
-    """
-
-    container_id: str
-    container_name: str
-    kind: str
-    role: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
 class Secret:
     """A Barbican secret, without its payload.
 
     :param content_type: of the payload, ``''`` for a secret without one.
+    :param metadata: that users gave it. It is in no list, as the ACL: both
+        are read when the secret is backed up.
+    :param acl: None when not known.
     """
 
     id: str
@@ -287,7 +290,9 @@ class Secret:
     expires_at: str = ''
     created_at: str = ''
     creator_id: str = ''
-    containers: tuple[Membership, ...] = ()
+    containers: tuple[secret_facts.Membership, ...] = ()
+    metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    acl: secret_facts.Acl | None = None
 
     def __post_init__(self) -> None:
         ids.require(self.id)

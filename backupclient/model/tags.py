@@ -53,6 +53,12 @@ def is_run_id(text: str) -> bool:
     return re.fullmatch(_RUN_ID, text) is not None
 
 
+def require_run_id(text: str) -> None:
+    """Raise ValueError if a text does not have the form of a run's ID."""
+    if not is_run_id(text):
+        raise ValueError(f'{text[:80]!r} is not the ID of a run')
+
+
 def name(run: str, source: resources.Resource) -> str:
     """Give the name that identifies what a run makes of a source."""
     return f'backupclient-{run}-{source.kind}-{source.id}'
@@ -86,13 +92,19 @@ def own(image_id: str, properties: Mapping[str, str]) -> Mapping[str, str]:
     return {k: v for k, v in properties.items() if k not in ours}
 
 
-def made_by_us(
-    name_: str, metadata_: Mapping[str, str], run: str = ''
-) -> bool:
-    """Tell whether a thing in the cloud was made by this program.
+def made_by_us(name_: str, metadata_: Mapping[str, str]) -> bool:
+    """Tell whether some run of this program made a thing in the cloud.
 
-    :param run: by this run, ``''``: by any.
+    That says what is no data of the tenant. It is no reason to delete
+    anything: see :func:`made_by`.
     """
-    if run:
-        return run in (metadata_.get(RUN), run_of(name_, {}))
     return RUN in metadata_ or is_name(name_)
+
+
+def made_by(run: str, name_: str, metadata_: Mapping[str, str]) -> bool:
+    """Tell whether one run made a thing in the cloud.
+
+    :raises ValueError: this is no run's ID, such as an empty text.
+    """
+    require_run_id(run)
+    return run in (metadata_.get(RUN), run_of(name_, {}))

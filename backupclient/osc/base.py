@@ -49,6 +49,9 @@ class ExitCodes(command.Command):
                 say(str(exc))
                 return exc.exit_code
             except KeyboardInterrupt:
+                if sys.stderr.isatty():
+                    # The terminal has written ^C to where the cursor was.
+                    say('')
                 say('Interrupted.')
                 return errors.Interrupted.exit_code
             stdout.flush()
@@ -74,8 +77,13 @@ class Lister(ExitCodes, command.Lister):
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: Any, data: Any
     ) -> int:
-        """Show the rows; no text in them does anything to a terminal."""
+        """Show the rows; no text in them does anything to a terminal.
+
+        A table without rows is nothing, not even an empty line.
+        """
         rows = [display.cells(row) for row in data]
+        if not rows and parsed_args.formatter == 'table':
+            return 0
         return int(super().produce_output(parsed_args, column_names, rows))
 
 

@@ -30,7 +30,7 @@ class CleanUpBackups(base.Lister):
 
     Exit codes: 0 all that was to go is gone, or nothing was there; 1 an
     error; 2 wrong arguments; 3 something could not be deleted; 130
-    interrupted.
+    interrupted: what is left goes when it is called again.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -86,8 +86,10 @@ class CleanUpBackups(base.Lister):
             self.exit_code = cleanup.exit_code(found)
         chosen = bool(parsed_args.run or parsed_args.older_than)
         self.epilogue = (
+            *([str(cloud.login.ended)] if cloud.login.ended else ()),
             *rows.cleanup_summary(found, chosen=chosen),
             *unfinished.servers_off(cloud.identity),
+            *unfinished.sets_left(cloud.identity, parsed_args.run),
         )
         return rows.cleanup(found)
 

@@ -3,6 +3,7 @@
 
 import argparse
 from collections.abc import Sequence
+import contextlib
 import sys
 from typing import Any
 
@@ -13,6 +14,7 @@ from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import display
 from backupclient.osc import options
+from backupclient.osc import streams
 
 _KINDS = ('volume', 'snapshot', 'backup', 'image', 'secret')
 _STDOUT = '-'
@@ -25,9 +27,9 @@ class ExportKey(base.ExitCodes, command.ShowOne):
     The passphrase is what OpenStack gave to LUKS, without a newline: ready
     for "cryptsetup --key-file". Who has it can read the data.
 
-    Exit codes: 0 the key was written; 1 an error, or the key does not open
-    the file of --check, and no key was written; 2 wrong arguments; 130
-    interrupted.
+    Exit codes: 0 the key was written; 1 an error, or it is not proved that
+    the key opens the file of --check, and no key was written; 2 wrong
+    arguments; 130 interrupted.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -50,12 +52,10 @@ class ExportKey(base.ExitCodes, command.ShowOne):
             help='The file to write, which must not be there; "-" for stdout '
             '(default: <kind>-<id>.key here)',
         )
-        # cliff has --format for the row; it keeps -f.
-        own = parser.add_argument_group('key', conflict_handler='resolve')
-        own.add_argument(
-            '--format',
+        parser.add_argument(
+            '--key-format',
             choices=_FORMATS,
-            help='The passphrase that LUKS was given, the raw bytes as '
+            help='Write the passphrase that LUKS was given, the raw bytes as '
             'Barbican has them, or their hexadecimal digits (default: '
             'passphrase; of a secret: raw)',
         )
@@ -71,7 +71,14 @@ class ExportKey(base.ExitCodes, command.ShowOne):
             '--check',
             metavar='<image-file>',
             type=options.path,
-            help='First prove that the key opens this downloaded image',
+            help='First prove that the key opens this downloaded image; '
+            'without the proof no key is written',
+        )
+        parser.add_argument(
+            '--allow-unchecked',
+            action='store_true',
+            help='With --check: accept a file that has no LUKS header, such '
+            'as the image of a volume that was never attached',
         )
         return parser
 
@@ -85,6 +92,8 @@ class ExportKey(base.ExitCodes, command.ShowOne):
         """Export; the row tells what was written, never the key."""
         from backupclient.osc import key_export
 
+        if parsed_args.allow_unchecked and not parsed_args.check:
+            raise errors.UsageError('--allow-unchecked needs --check.')
         if parsed_args.file == _STDOUT:
             _require_redirected_stdout()
         exported = key_export.export(self.app, parsed_args)
@@ -97,13 +106,12 @@ class ExportKey(base.ExitCodes, command.ShowOne):
         column_names: Any,
         data: Any,
     ) -> int:
-        """Show the row, unless stdout has the key."""
-        if parsed_args.file != _STDOUT:
-            row = display.cells(data)
+        """Show the row, on stderr where stdout has the key."""
+        row = display.cells(data)
+        with contextlib.ExitStack() as shown:
+            if parsed_args.file == _STDOUT:
+                shown.enter_context(streams.on_stderr(self.app))
             return int(super().produce_output(parsed_args, column_names, row))
-        for name, value in zip(column_names, data, strict=True):
-            base.say(f'{name}: {value}')
-        return 0
 
 
 def _require_redirected_stdout() -> None:

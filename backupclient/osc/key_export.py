@@ -8,12 +8,14 @@ import sys
 from typing import Any
 
 from backupclient import errors
+from backupclient.cloud import door
 from backupclient.keys import keyfile
 from backupclient.keys import material
 from backupclient.keys import passphrase
 from backupclient.keys import protection
 from backupclient.keys.luks import proof as luks
 from backupclient.osc import planning
+from backupclient.planner import naming
 from backupclient.procedures import single_key
 
 
@@ -67,13 +69,14 @@ def export(app: Any, args: argparse.Namespace) -> Exported:
     """
     recipients = protection.expand(args.encrypt_to)
     cloud, _ = planning.connect(app)
-    kind = single_key.Kind(args.kind) if args.kind else None
-    source = single_key.find(cloud, args.resource, kind)
+    source = _find(cloud, args)
     key = single_key.read(cloud, source)
-    proof = single_key.check(key, args.check)
+    proof = single_key.check(
+        key, args.check, allow_unchecked=args.allow_unchecked
+    )
     form = (
-        passphrase.Format(args.format)
-        if args.format
+        passphrase.Format(args.key_format)
+        if args.key_format
         else single_key.default_format(source)
     )
     file = args.file or _default_file(source, sealed=bool(recipients))
@@ -85,6 +88,20 @@ def export(app: Any, args: argparse.Namespace) -> Exported:
             pathlib.Path(file).absolute(), data, sealed=bool(recipients)
         )
     return Exported(source, key, form, file, proof, bool(recipients))
+
+
+def _find(cloud: door.Cloud, args: argparse.Namespace) -> single_key.Source:
+    """Find what the person named.
+
+    :raises UsageError: there is nothing of that name, or more than one.
+    """
+    kinds = [single_key.Kind(args.kind)] if args.kind else [*single_key.Kind]
+    return naming.find_any(
+        kinds,
+        args.resource,
+        single_key.sources(cloud, kinds),
+        lambda source: source.details,
+    )
 
 
 def _write_to_stdout(data: bytes) -> None:

@@ -60,7 +60,6 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         '--to',
         metavar='<directory>',
-        type=path,
         help='Bring the data out of the cloud, into a backup set under this '
         'directory',
     )
@@ -132,7 +131,7 @@ def request(
         secrets=tuple(args.secret),
         match=tuple(args.match),
         exclude=tuple(args.exclude),
-        target=os.path.abspath(args.to) if args.to else '',
+        target=_target(args.to),
         volume_method=request_.VolumeMethod(args.volume_method),
         chain=request_.Chain(_chain(args)),
         recipients=_recipients(args.encrypt_to),
@@ -146,6 +145,21 @@ def selects(args: argparse.Namespace) -> bool:
     """Tell whether anything was selected."""
     named = (args.server, args.volume, args.image, args.secret, args.match)
     return bool(args.all or any(named))
+
+
+def _target(text: str | None) -> str:
+    from backupclient.model import target
+
+    if text is None:
+        return ''
+    folder = target.parse(text)
+    try:
+        return os.path.abspath(folder.path)
+    except OSError as exc:
+        raise errors.UsageError(
+            f'"{text}" is below the current folder, which is gone: give a '
+            'path that begins with "/".'
+        ) from exc
 
 
 def _recipients(values: list[str]) -> tuple[str, ...]:
@@ -183,6 +197,11 @@ def path(text: str) -> pathlib.Path:
     """Read a path. A variable that is not set makes none."""
     if not text:
         raise argparse.ArgumentTypeError('it is empty')
+    if text.startswith('~'):
+        raise argparse.ArgumentTypeError(
+            f'the shell has not replaced the "~" of "{text}": leave out the '
+            f'quotes, or write "$HOME"; or "./{text}" if it is called so'
+        )
     return pathlib.Path(text)
 
 
@@ -193,3 +212,14 @@ def positive(text: str) -> int:
             f'"{text[:20]}" is not a number from 1 to 999999'
         )
     return int(text)
+
+
+def name(text: str) -> str:
+    """Read the start of the artifacts' names."""
+    from backupclient.model import names
+
+    try:
+        names.require_start(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
+    return text

@@ -17,7 +17,7 @@ class PlanBackup(base.Lister):
 
     Exit codes: 0 everything can be done; 1 an error; 2 wrong arguments;
     3 something that was selected cannot be backed up, the table says why;
-    130 interrupted.
+    130 interrupted: nothing is left, for nothing was made.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:

@@ -18,6 +18,7 @@ from backupclient.model import request as request_
 from backupclient.osc import leftovers
 from backupclient.osc import options
 from backupclient.planner import revision
+from backupclient.transfer import place
 from backupclient.transfer import room
 
 
@@ -50,7 +51,7 @@ def chosen(
 def _saved(
     cloud: door.Cloud, args: argparse.Namespace
 ) -> tuple[plan_.Plan, list[str]]:
-    saved = documents.read(args.plan, plan_.Plan, 'saved plan')
+    saved = documents.read(args.plan, plan_.Plan, 'saved plan', edited=True)
     revision.require_same_project(saved, cloud.identity)
     saved = dataclasses.replace(
         saved, request=_named(saved.request, args.name)
@@ -61,8 +62,11 @@ def _saved(
         planner.plan(revision.request(saved, read), read),
         gaps=planner.gaps(saved.request, read),
     )
-    said = revision.changes(saved, fresh) + leftovers.hints(cloud, read)
-    return revision.revised(saved, fresh, replan=args.replan), said
+    said = revision.changes(saved, fresh, read.unread) + leftovers.hints(
+        cloud, read
+    )
+    now = revision.revised(saved, fresh, read.unread, replan=args.replan)
+    return now, said
 
 
 def _named(request: request_.Request, name: str) -> request_.Request:
@@ -70,15 +74,14 @@ def _named(request: request_.Request, name: str) -> request_.Request:
 
 
 def require_new(file: pathlib.Path) -> None:
-    """Do nothing, unless a file is there already.
-
-    :raises TargetError: then.
-    """
+    """Raise TargetError if a file is there already, or cannot be made."""
     if os.path.lexists(file):
         raise errors.TargetError(
             f'{file} is there already, and plans are not replaced. Give '
             'another name.'
         )
+    if why := place.obstacle(file):
+        raise errors.TargetError(f'{file} cannot be written: {why}')
 
 
 def save(plan_to_keep: plan_.Plan, file: pathlib.Path) -> None:

@@ -55,6 +55,10 @@ class Lines:
         with self._lock:
             base.say(text)
 
+    def leave(self, text: str) -> None:
+        """Tell the last thing."""
+        self.say(text)
+
     def step(self, resource: resources.Resource, text: str) -> None:
         """A resource's next step begins."""
         self._said[resource.id] = time.monotonic()
@@ -119,6 +123,11 @@ class Live:
     def say(self, text: str) -> None:
         """Tell something about the whole run, above the lines."""
         self._progress.console.print(display.sentence(text), markup=False)
+
+    def leave(self, text: str) -> None:
+        """Tell the last thing, with the cursor on a line of its own."""
+        self.say(text)
+        self._progress.stop()
 
     def step(self, resource: resources.Resource, text: str) -> None:
         """A resource's next step begins."""

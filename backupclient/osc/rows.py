@@ -2,7 +2,7 @@
 """The tables, and what is said below them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 import shlex
 
 from backupclient.engine import run as run_
@@ -36,8 +36,8 @@ def plan(planned: plan_.Plan) -> base.Table:
 def steps(planned: plan_.Plan) -> base.Table:
     """Give a row for each step of each resource.
 
-    The server of a group is stopped before its first step, and started when
-    the last of its disks is captured.
+    A server is stopped before the first step that needs it down, and started
+    when the last of its disks is captured.
     """
     return columns.STEPS, [
         (resource.kind.value, resource.name, title, command)
@@ -48,41 +48,30 @@ def steps(planned: plan_.Plan) -> base.Table:
 def _steps(
     planned: plan_.Plan,
 ) -> Iterator[tuple[resources.Resource, str, str]]:
-    numbers: dict[str, list[int]] = {}
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
     for number, item in enumerate(planned.items):
-        if item.group in _stopped(planned) and registry.steps(item):
-            numbers.setdefault(item.group, []).append(number)
-    first = {each[0]: server for server, each in numbers.items()}
-    last = {each[-1]: server for server, each in numbers.items()}
+        for server in item.stops:
+            first.setdefault(server, number)
+            last[server] = number
     for number, item in enumerate(planned.items):
-        if server := first.get(number):
-            yield item.resource, 'stop the server', _server('stop', server)
+        starts: Mapping[str, int] = last
+        yield from _acts(item, 'stop', first, number)
         for each in registry.steps(item):
             yield item.resource, each.title, each.command(item)
-            if each.captures and (server := last.pop(number, '')):
-                yield (
-                    item.resource,
-                    'start the server',
-                    _server('start', server),
-                )
+            if each.captures:
+                # What captures once more needs no server down.
+                yield from _acts(item, 'start', starts, number)
+                starts = {}
 
 
-def _stopped(planned: plan_.Plan) -> set[str]:
-    """Find the servers that are stopped: not those that are known as off."""
-    if not planned.request.stop_servers:
-        return set()
-    stopped = plan_.Consistency.STOPPED
-    groups = {i.group for i in planned.items if i.consistency is stopped}
-    off = {
-        item.server.id
-        for item in planned.items
-        if item.server and item.server.status != 'ACTIVE'
-    }
-    return groups - off - {''}
-
-
-def _server(verb: str, server_id: str) -> str:
-    return f'openstack server {verb} {server_id}'
+def _acts(
+    item: plan_.Item, verb: str, when: Mapping[str, int], number: int
+) -> Iterator[tuple[resources.Resource, str, str]]:
+    for server in item.stops:
+        if when.get(server) == number:
+            command = f'openstack server {verb} {server}'
+            yield item.resource, f'{verb} the server', command
 
 
 def run(report: run_.Report) -> base.Table:
@@ -124,16 +113,29 @@ def run_summary(report: run_.Report) -> list[str]:
     counts = Counter(outcome.state for outcome in report.outcomes)
     lines = [f'Run {report.run}']
     if report.folder:
-        lines.append(f'Backup set: {report.folder}')
+        lines.append(f'{_set(report)}: {report.folder}')
     lines.append(
         ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
     )
     if report.interrupted:
-        lines.append(
-            'Interrupted. Go on with: openstack backup run --resume '
-            + shlex.quote(report.run)
-        )
+        lines.append(_interrupted(report))
     return lines
+
+
+def _set(report: run_.Report) -> str:
+    if report.exit_code == run_.NOTHING_DONE:
+        return 'No backup set; what failed is noted in'
+    return 'Backup set'
+
+
+def _interrupted(report: run_.Report) -> str:
+    resume = f'openstack backup run --resume {shlex.quote(report.run)}'
+    if not report.login:
+        return f'Interrupted. Go on with: {resume}'
+    return (
+        f'{report.login} Then "{resume}" goes on; or "openstack backup '
+        'cleanup" deletes what is temporary.'
+    )
 
 
 def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:

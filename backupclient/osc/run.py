@@ -22,7 +22,10 @@ class RunBackup(base.Lister):
     Exit codes: 0 complete; 1 an error, nothing useful was done; 2 wrong
     arguments; 3 incomplete, the table says what failed or was skipped, and
     why; 130 interrupted, or the journal or the backup set could not be
-    written: what was temporary is gone and the run can be resumed.
+    written, or the login has ended: the run can be resumed. What was
+    temporary is gone then, except after a second Ctrl-C and when the login
+    has ended: "backup run --resume" or "backup cleanup" takes it away, and
+    servers that are off are named.
     """
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
@@ -64,9 +67,11 @@ class RunBackup(base.Lister):
         parser.add_argument(
             '--name',
             metavar='<text>',
+            type=options.name,
             default='',
-            help='The start of the names of the artifacts in the cloud, in '
-            'place of "backupclient-<run>"',
+            help='Start the names of the Cinder backups and images that stay '
+            'in the cloud with this text, at most 200 characters; the name of '
+            'the resource follows (default: "backupclient-<run>-<kind>-<id>")',
         )
         return parser
 

@@ -76,3 +76,20 @@ def lasting(app: Any) -> Iterator[Stream]:
             stdout.flush()
             stderr.flush()
             app.stdout, sys.stdout, sys.stderr = outer
+
+
+@contextlib.contextmanager
+def on_stderr(app: Any) -> Iterator[None]:
+    """While this lasts, what goes to stdout goes to stderr.
+
+    Formatters also ask stdout whether it is a terminal.
+
+    :param app: cliff's, which has the stdout for tables.
+    """
+    before = app.stdout
+    app.stdout = sys.stderr
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    finally:
+        app.stdout = before

@@ -18,7 +18,9 @@ from backupclient.planner import rule as rule_
 from backupclient.planner import secrets
 from backupclient.planner import selection as selection_
 from backupclient.planner import servers
+from backupclient.planner import unread
 from backupclient.planner import volumes
+from backupclient.planner import wholes
 
 # In the order of the plan.
 RULES: tuple[rule_.Rule, ...] = (servers, volumes, images, secrets)
@@ -39,8 +41,9 @@ def plan(
         roles.warned(rules[case.resource.kind].item(case), inventory.roles)
         for case in selection.cases
     ]
-    items = tuple(quota.within(wanted, inventory.quotas))
-    said = cautions.of(request, items, selection.waiting)
+    fitting = quota.within(wanted, inventory.quotas)
+    items = tuple(wholes.of_their_parts(fitting))
+    said = cautions.of(request, items, selection.waiting, inventory.login)
     return plan_.Plan(
         identity=inventory.identity,
         request=request,
@@ -48,7 +51,7 @@ def plan(
         bytes_to_move=cost.moved(items),
         bytes_to_files=cost.to_files(items),
         peaks=quota.peaks(wanted, inventory.quotas),
-        cautions=(*inventory.unread.values(), *said),
+        cautions=(*unread.cautions(inventory), *said),
         gaps=gaps(request, inventory),
     )
 
@@ -56,12 +59,18 @@ def plan(
 def gaps(
     request: request_.Request, inventory: inventory_.Inventory
 ) -> tuple[str, ...]:
-    """Say what the request means, and the user may not look at."""
+    """Say what the request means, and could not be read.
+
+    A list that the user may not read counts only where something is made of
+    it; of a service that does not answer nobody knows what it would tell.
+    """
     wanted = {
         rule.KIND
         for rule in RULES
         if request.everything and (request.target or not rule.NEEDS_TARGET)
     }
+    if request.everything:
+        wanted |= unread.silent_kinds(inventory)
     if request.servers or request.match:
         wanted |= {servers.KIND, volumes.KIND}
     return tuple(

@@ -7,9 +7,11 @@ Each is a small function that says its sentence, or nothing.
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from backupclient.model import inventory
 from backupclient.model import plan
 from backupclient.model import request as request_
 from backupclient.model import resources
+from backupclient.planner import cost
 
 _BY_IMAGE = frozenset(
     {
@@ -20,18 +22,26 @@ _BY_IMAGE = frozenset(
 )
 
 
+_WEEK = 7 * 86400.0
+_SLOWEST = 10 << 20
+"""Bytes per second that any cloud moves: a guess, to be rather too early."""
+
+
 def of(
     request: request_.Request,
     items: Sequence[plan.Item],
     waiting: Collection[resources.Resource],
+    login: inventory.Login,
 ) -> tuple[str, ...]:
     """Say what the items as a whole should make a person think of.
 
     :param waiting: what ``--all`` leaves out for want of a target.
+    :param login: of the user.
     """
     done = [one for one in items if one.procedure is not plan.Procedure.NONE]
     found = (
         _nothing_selected(items),
+        _login_ends(login, done),
         _needs_target(waiting),
         _keys_need_target(request),
         _crash_consistent(done),
@@ -49,6 +59,31 @@ def of(
 
 def _nothing_selected(items: Sequence[plan.Item]) -> str:
     return '' if items else 'Nothing is selected: there is nothing to do.'
+
+
+def _login_ends(login: inventory.Login, done: Sequence[plan.Item]) -> str:
+    """Say that the login may end before the work is done.
+
+    A token always may: how long one lasts is a matter of hours. An
+    application credential is kept for months, so that it only matters near
+    its end.
+    """
+    if not done:
+        return ''
+    then = (
+        'what is not done then waits for a new login and "openstack backup '
+        'run --resume".'
+    )
+    at = f' at {login.ends_at}' if login.ends_at else ''
+    if not login.renewable:
+        return (
+            f'This login cannot be renewed and ends{at}: {then} A password or '
+            'an application credential lasts longer.'
+        )
+    left, needed = login.seconds_left, cost.moved(done) / _SLOWEST
+    if left is None or left > max(_WEEK, needed):
+        return ''
+    return f'The application credential of this login ends{at}: {then}'
 
 
 def _needs_target(waiting: Collection[resources.Resource]) -> str:

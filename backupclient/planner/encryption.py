@@ -20,6 +20,7 @@ def obstacle(project: project_.Project, key_id: str) -> str:
     """
     return (
         _fixed_key(key_id)
+        or _silent(project)
         or project.missing('key-manager')
         or _not_asked_for(project)
     )
@@ -31,6 +32,23 @@ def _fixed_key(key_id: str) -> str:
     return (
         'Its key cannot be exported: the cloud encrypts with a key of its own '
         'and names no secret.'
+    )
+
+
+def copied(project: project_.Project) -> tuple[str, ...]:
+    """Warn of a copy that stays in the cloud: Cinder copies its key, too."""
+    silent = project.missing('key-manager')
+    if not silent or 'key-manager' not in project.inventory.silent:
+        return ()
+    return (f'{silent} Cinder copies its key there, so this may fail.',)
+
+
+def _silent(project: project_.Project) -> str:
+    if 'key-manager' not in project.inventory.silent:
+        return ''
+    return (
+        'Its key cannot be exported, and the copy would be unreadable '
+        f'without it. {project.missing("key-manager")}'
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from backupclient import errors
 from backupclient.model import resources
 from backupclient.planner import project as project_
+from backupclient.planner import unread
 from backupclient.planner import volumes
 
 _KEYS_SHOWN = 10
@@ -18,6 +19,7 @@ def matched(project: project_.Project) -> set[resources.Resource]:
     tag without ``=`` as a key.
 
     :raises UsageError: when there are none.
+    :raises CloudError: when there are none, and not all could be read.
     """
     wanted = project.request.match
     if not wanted:
@@ -29,6 +31,9 @@ def matched(project: project_.Project) -> set[resources.Resource]:
         if all(_fits(pairs, key, value) for key, value in wanted)
     }
     if not found:
+        unread.require_read(
+            project.inventory, resources.Kind.SERVER, resources.Kind.VOLUME
+        )
         raise errors.UsageError(_nothing(wanted, labels.values()))
     return found
 

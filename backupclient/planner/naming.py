@@ -1,67 +1,130 @@
 # SPDX-License-Identifier: Apache-2.0
 """From what a person typed to the one resource that it means."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 import difflib
-import re
+from typing import Protocol, TypeVar
 
 from backupclient import errors
+from backupclient.model import ids
 from backupclient.model import resources
 
-UUID = r'[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
-
 _SUGGESTIONS = 5
+_LISTS = {'snapshot': 'volume snapshot', 'backup': 'volume backup'}
+"""The nouns that "openstack ... list" has for kinds, where they differ."""
+
+
+class Named(Protocol):
+    """Something that a person can name."""
+
+    @property
+    def kind(self) -> str:
+        """Its kind, as the commands call it."""
+
+    @property
+    def name(self) -> str:
+        """Its name, ``''`` without one."""
+
+    @property
+    def id(self) -> str:
+        """Its ID."""
+
+    @property
+    def label(self) -> str:
+        """Kind, name and ID, for messages."""
+
+
+N = TypeVar('N', bound=Named)
+
+
+def _nothing(_: Named) -> str:
+    return ''
 
 
 def find(
-    kind: resources.Kind, text: str, known: Iterable[resources.Resource]
+    kind: resources.Kind,
+    text: str,
+    known: Iterable[resources.Resource],
+    about: Callable[[resources.Resource], str] = _nothing,
 ) -> resources.Resource:
     """Find the resource with an ID, a name, or the ID at an href's end.
 
     Of an href only the ID is taken: its host is never asked.
 
     :param known: resources of all kinds; the others serve as hints.
+    :param about: what tells resources with the same name apart.
     :raises UsageError: when none fits, or more than one.
     """
+    return find_any((kind,), text, known, about)
+
+
+def find_any(
+    kinds: Sequence[str],
+    text: str,
+    known: Iterable[N],
+    about: Callable[[N], str],
+) -> N:
+    """Find the one thing of these kinds, as :func:`find` does."""
     known = list(known)
-    same = [resource for resource in known if resource.kind is kind]
+    same = [one for one in known if one.kind in kinds]
     found = (
-        [resource for resource in same if resource.id == text]
-        or [resource for resource in same if text and resource.name == text]
-        or [resource for resource in same if resource.id == _id_in(text)]
+        [one for one in same if one.id == text]
+        or [one for one in same if text and one.name == text]
+        or [one for one in same if one.id == _id_in(text)]
     )
     if len(found) == 1:
         return found[0]
     if found:
-        raise errors.UsageError(
-            f'More than one {kind} has the name "{text}": {_list(found)}. '
-            'Give the ID of the one that you mean.'
-        )
+        raise errors.UsageError(_ambiguous(kinds, text, found, about))
     raise errors.UsageError(
-        f'No {kind} has the name or ID "{text}". {_hint(kind, text, known)}'
+        f'No {_either(kinds)} has the name or ID "{text}". '
+        f'{_hint(kinds, text, known)}'
     )
+
+
+def _ambiguous(
+    kinds: Sequence[str],
+    text: str,
+    found: Sequence[N],
+    about: Callable[[N], str],
+) -> str:
+    told = [
+        f'{one.label}{f", {what}" if (what := about(one)) else ""}'
+        for one in found
+    ]
+    advice = 'Give the ID of the one that you mean'
+    if len({one.kind for one in found}) > 1:
+        advice += ', or its --kind'
+    return (
+        f'More than one {_either(kinds)} has the name "{text}": '
+        f'{_list(told, "; ")}. {advice}.'
+    )
+
+
+def _either(kinds: Sequence[str]) -> str:
+    *others, last = kinds
+    return f'{", ".join(others)} or {last}' if others else last
 
 
 def _id_in(href: str) -> str:
     last = href.rstrip('/').rpartition('/')[2]
-    return last if re.fullmatch(UUID, last) else ''
+    return last if ids.is_id(last) else ''
 
 
-def _hint(
-    kind: resources.Kind, text: str, known: list[resources.Resource]
-) -> str:
-    close = _close(text, [one for one in known if one.kind is kind])
+def _hint(kinds: Sequence[str], text: str, known: Sequence[Named]) -> str:
+    close = _close(text, [one for one in known if one.kind in kinds])
     if close:
-        return f'It could mean: {_list(close)}.'
+        return f'It could mean: {_list(_labels(close))}.'
     other = [one for one in known if text and text in (one.id, one.name)]
     if other:
-        return f'But there is: {_list(other)}.'
-    return f'"openstack {kind} list" shows what there is.'
+        return f'But there is: {_list(_labels(other))}.'
+    first = f'"openstack {_LISTS.get(kinds[0], kinds[0])} list"'
+    if len(kinds) == 1:
+        return f'{first} shows what there is.'
+    return f'{first} and the lists of the other kinds show what there is.'
 
 
-def _close(
-    text: str, known: list[resources.Resource]
-) -> list[resources.Resource]:
+def _close(text: str, known: Sequence[Named]) -> list[Named]:
     """Find what was perhaps meant, for the case and for typing errors too."""
     lower = text.lower()
     names = {one.name.lower() for one in known if one.name}
@@ -75,8 +138,12 @@ def _close(
     ]
 
 
-def _list(found: list[resources.Resource]) -> str:
-    labels = sorted(resource.label for resource in found)
-    more = len(labels) - _SUGGESTIONS
-    shown = ', '.join(labels[:_SUGGESTIONS])
+def _labels(found: Iterable[Named]) -> list[str]:
+    return [one.label for one in found]
+
+
+def _list(texts: Iterable[str], between: str = ', ') -> str:
+    texts = sorted(texts)
+    more = len(texts) - _SUGGESTIONS
+    shown = between.join(texts[:_SUGGESTIONS])
     return f'{shown} and {more} more' if more > 0 else shown

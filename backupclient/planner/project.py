@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Mapping
 import dataclasses
 
+from backupclient.model import details
 from backupclient.model import inventory as inventory_
 from backupclient.model import request as request_
 from backupclient.model import resources
@@ -41,13 +42,27 @@ class Project:
     secret_names: frozenset[str]
 
     def missing(self, service: str) -> str:
-        """Give the reason if the cloud's catalogue lacks a service.
+        """Give the reason if a service is absent, or does not answer.
 
         :param service: a type, as openstacksdk names it.
         """
+        if service in self.inventory.silent:
+            return f'The {_SERVICES[service]} does not answer.'
         if service in self.inventory.services:
             return ''
         return f'The catalogue of the cloud has no {_SERVICES[service]}.'
+
+    def details(self, resource: resources.Resource) -> str:
+        """Say what tells a resource from others with its name."""
+        match resource.kind:
+            case resources.Kind.SERVER:
+                return details.server(self.servers[resource.id])
+            case resources.Kind.VOLUME:
+                return details.volume(self.volumes[resource.id], self.servers)
+            case resources.Kind.IMAGE:
+                return details.image(self.images[resource.id])
+            case resources.Kind.SECRET:
+                return details.secret(self.secrets[resource.id])
 
 
 def survey(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What has changed between a saved plan and the cloud as it is now."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import dataclasses
 
 from backupclient import errors
@@ -12,19 +12,23 @@ from backupclient.model import resources
 from backupclient.planner import cost
 from backupclient.planner import naming
 from backupclient.planner import rule
+from backupclient.planner import wholes
 
 
-def changes(saved: plan_.Plan, fresh: plan_.Plan) -> list[str]:
+def changes(
+    saved: plan_.Plan, fresh: plan_.Plan, unread: Mapping[str, str]
+) -> list[str]:
     """Say in sentences what has changed.
 
     :param fresh: planned now, as :func:`request` asks.
+    :param unread: as in ``inventory.Inventory``.
     """
     now = {item.resource.id: item for item in fresh.items}
     before = {item.resource.id for item in saved.items}
     changed = [
         f'{item.resource.label}: {why}'
         for item in saved.items
-        if (why := _change(item, now.get(item.resource.id)))
+        if (why := _change(item, now.get(item.resource.id), unread))
     ]
     return changed + [
         f'{item.resource.label} is new and is not part of the saved plan.'
@@ -34,14 +38,20 @@ def changes(saved: plan_.Plan, fresh: plan_.Plan) -> list[str]:
 
 
 def revised(
-    saved: plan_.Plan, fresh: plan_.Plan, *, replan: bool
+    saved: plan_.Plan,
+    fresh: plan_.Plan,
+    unread: Mapping[str, str],
+    *,
+    replan: bool,
 ) -> plan_.Plan:
     """Give the items of a saved plan as they are now.
 
+    :param unread: as in ``inventory.Inventory``.
     :param replan: those that have changed are done as they are planned now;
         else they have no procedure.
     """
-    items = tuple(_revised(saved, fresh, replan))
+    revised_ = _revised(saved, fresh, unread, replan)
+    items = tuple(wholes.of_their_parts(revised_))
     return dataclasses.replace(
         fresh,
         request=saved.request,
@@ -52,12 +62,15 @@ def revised(
 
 
 def _revised(
-    saved: plan_.Plan, fresh: plan_.Plan, replan: bool
+    saved: plan_.Plan,
+    fresh: plan_.Plan,
+    unread: Mapping[str, str],
+    replan: bool,
 ) -> Iterator[plan_.Item]:
     now = {item.resource.id: item for item in fresh.items}
     for item in saved.items:
         current = now.get(item.resource.id)
-        why = _change(item, current)
+        why = _change(item, current, unread)
         if current is not None and (replan or (item.possible and not why)):
             yield current
         elif why:
@@ -67,8 +80,12 @@ def _revised(
             yield item
 
 
-def _change(saved: plan_.Item, fresh: plan_.Item | None) -> str:
+def _change(
+    saved: plan_.Item, fresh: plan_.Item | None, unread: Mapping[str, str]
+) -> str:
     """Say why an item cannot be done as it was planned, or nothing."""
+    if fresh is None and (why := unread.get(saved.resource.kind)):
+        return f'nobody knows whether it is still there. {why}'
     if fresh is None:
         return 'it is no longer there, or no longer part of the selection.'
     if not saved.possible:

@@ -72,16 +72,26 @@ def refusal(item: plan.Item, reason: str) -> plan.Item:
         to_file=False,
         keep_image=False,
         incremental=False,
+        covered_by='',
+        parts=(),
+        stops=(),
         fallback=None,
     )
 
 
-def without_data(item: plan.Item, reason: str, covered_by: str) -> plan.Item:
+def without_data(
+    item: plan.Item,
+    reason: str,
+    covered_by: str,
+    parts: Iterable[str] = (),
+) -> plan.Item:
     """Give the item of a resource that has no data of its own.
 
-    :param covered_by: as in ``plan.Item``.
+    :param covered_by: as in ``plan.Item``, like ``parts``.
     """
-    return dataclasses.replace(refusal(item, reason), covered_by=covered_by)
+    return dataclasses.replace(
+        refusal(item, reason), covered_by=covered_by, parts=tuple(parts)
+    )
 
 
 def with_fallback(item: plan.Item, other: plan.Item) -> plan.Item:

@@ -5,6 +5,7 @@ The keys that Cinder and Nova make are exported with what they open.
 """
 
 from collections.abc import Iterable
+import dataclasses
 
 from backupclient.model import inventory as inventory_
 from backupclient.model import layout
@@ -69,9 +70,13 @@ def item(case: rule.Case) -> plan.Item:
         secret=secret,
     )
     obstacle = _obstacle(project, secret)
-    if not obstacle and not secret.content_type:
-        reason = 'It has no payload: all of it is its metadata.'
-        return rule.without_data(wanted, reason, 'the manifest')
+    if not secret.content_type:
+        # Nothing of it has to be kept from anyone.
+        reason = 'It has no payload: the manifest has all that is known of it.'
+        whole = dataclasses.replace(
+            wanted, reason=reason, result=layout.MANIFEST
+        )
+        return rule.unless(obstacle, whole)
     return rule.unless(obstacle or _unprotected(project), wanted)
 
 

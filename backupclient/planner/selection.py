@@ -6,7 +6,7 @@ server brings no volumes, so these stay only when something else selects them,
 and it is never stopped.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 import dataclasses
 
 from backupclient import errors
@@ -15,6 +15,7 @@ from backupclient.planner import matching
 from backupclient.planner import naming
 from backupclient.planner import project as project_
 from backupclient.planner import rule as rule_
+from backupclient.planner import unread
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -36,13 +37,14 @@ def select(
     :param rules: of all kinds, in the order of the plan.
     :raises UsageError: when a name fits nothing or more than one, when
         ``--match`` fits nothing, and for a named resource that needs a target.
+    :raises CloudError: what a name could mean was not read.
     """
     known = [
         resource
         for rule in rules
         for resource in rule.known(project.inventory)
     ]
-    excluded = {_excluded(text, known) for text in project.request.exclude}
+    excluded = set(_all_excluded(project, known))
     said = _named(project, rules, known) | matching.matched(project)
     said -= excluded
     own = _everything(project, rules) - excluded
@@ -54,8 +56,17 @@ def select(
     )
 
 
+def _all_excluded(
+    project: project_.Project, known: list[resources.Resource]
+) -> Iterator[resources.Resource]:
+    """Find what is excluded; of a kind that was not read there is nothing."""
+    for text in project.request.exclude:
+        if text.partition('/')[0] not in project.inventory.unread:
+            yield _excluded(project, text, known)
+
+
 def _excluded(
-    text: str, known: list[resources.Resource]
+    project: project_.Project, text: str, known: list[resources.Resource]
 ) -> resources.Resource:
     kind, _, name = text.partition('/')
     if kind not in list(resources.Kind) or not name:
@@ -63,7 +74,7 @@ def _excluded(
             f'--exclude wants KIND/NAME-OR-ID, not "{text}". '
             f'The kinds are: {", ".join(resources.Kind)}.'
         )
-    return naming.find(resources.Kind(kind), name, known)
+    return naming.find(resources.Kind(kind), name, known, project.details)
 
 
 def _named(
@@ -74,7 +85,8 @@ def _named(
     found = set()
     for rule in rules:
         for text in rule.named(project.request):
-            resource = naming.find(rule.KIND, text, known)
+            unread.require_read(project.inventory, rule.KIND)
+            resource = naming.find(rule.KIND, text, known, project.details)
             if rule.NEEDS_TARGET and not project.request.target:
                 raise errors.UsageError(
                     f'The {resource.label} is already in the cloud, and can '

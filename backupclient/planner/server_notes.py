@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a plan leaves out of a server: said for each server that has it."""
 
-from backupclient.model import plan
 from backupclient.model import resources
 from backupclient.planner import project as project_
 from backupclient.planner import rule
 from backupclient.planner import secrets
+from backupclient.planner import server_states as states
 
 
 def of(case: rule.Case, server: resources.Server) -> tuple[str, ...]:
@@ -58,7 +58,6 @@ def _volumes(case: rule.Case, server: resources.Server) -> list[str]:
 def _not_stopped(
     project: project_.Project, server: resources.Server
 ) -> list[str]:
-    known = plan.AT_REST | {'ACTIVE'}
-    if not project.request.stop_servers or server.status in known:
+    if not project.request.stop_servers:
         return []
-    return [f'It is "{server.status}", so --stop-servers does not stop it.']
+    return [*filter(None, [states.not_stopped(project, server)])]

@@ -5,12 +5,15 @@ The states are those of the Compute API; an image needs ACTIVE, SHUTOFF,
 PAUSED or SUSPENDED and no task under way (nova/compute/api.py: snapshot).
 """
 
+from backupclient.model import plan
 from backupclient.model import resources
+from backupclient.planner import project as project_
 
 # The disk of such a server is in an image of Glance.
 SHELVED = frozenset({'SHELVED', 'SHELVED_OFFLOADED'})
 
 _READY = frozenset({'ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'})
+_ADMIN = 'admin'
 _PASSING = frozenset(
     {
         'BUILD',
@@ -41,6 +44,26 @@ def obstacle(server: resources.Server) -> str:
         return ''
     advice = _ADVICE.get(server.status, 'Ask the operator of the cloud.')
     return f'Its state "{server.status}" does not allow an image. {advice}'
+
+
+def not_stopped(project: project_.Project, server: resources.Server) -> str:
+    """Say why a run cannot stop a server, nothing if it can.
+
+    Nova refuses a stop of a locked server also to the user who locked it; the
+    administrators' calls go through (nova/compute/api.py:
+    check_instance_lock).
+    """
+    if server.status in plan.AT_REST:
+        return ''
+    if server.status != 'ACTIVE':
+        return f'It is "{server.status}", so --stop-servers does not stop it.'
+    if not server.locked or _ADMIN in project.inventory.roles:
+        return ''
+    return (
+        'It is locked, so --stop-servers does not stop it. Unlock it first: '
+        f'openstack server unlock {server.id}. If an administrator has locked '
+        'it, only an administrator can unlock it.'
+    )
 
 
 def notes(server: resources.Server) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rule for servers: their own disk. Volumes have a rule of their own."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import dataclasses
 
 from backupclient.model import inventory as inventory_
@@ -61,6 +61,7 @@ def _own_disk(
     """Plan an image. Its format is Nova's choice, known once it is made."""
     project = case.project
     to_file = bool(project.request.target)
+    worth = consistency.of_server(case, server)
     obstacle = (
         project.missing('compute')
         or project.missing('image')
@@ -70,12 +71,13 @@ def _own_disk(
         row,
         procedure=plan.Procedure.SERVER_IMAGE,
         reason='Nova makes an image of its own disk.',
-        consistency=consistency.of_server(case, server),
+        consistency=worth,
         result=f'servers/{server.id}.*' if to_file else 'image',
         size=server.disk_gib * resources.GIB or None,
         notes=states.notes(server),
         to_file=to_file,
         keep_image=to_file and project.request.keep_images,
+        stops=consistency.stops(case, worth),
     )
     return rule.unless(obstacle, wanted)
 
@@ -84,13 +86,41 @@ def _volume_backed(
     case: rule.Case, row: plan.Item, server: resources.Server
 ) -> plan.Item:
     """Point to its volumes: an image of it would hold no data."""
+    known = case.project.volumes
     volumes = case.project.volumes_of[server.id]
-    if volumes and volumes <= case.project.volumes.keys():
-        reason = 'It boots from a volume: its volumes are its disks.'
-        return rule.without_data(row, reason, 'its volumes')
-    return rule.refusal(
-        row, 'It boots from a volume, but not all its volumes can be seen.'
-    )
+    if not volumes or not volumes <= known.keys():
+        return rule.refusal(
+            row, 'It boots from a volume, but not all its volumes can be seen.'
+        )
+    every = [known[volume_id] for volume_id in sorted(volumes)]
+    parts = [one for one in every if one.resource in case.selected]
+    left_out = [one for one in every if one not in parts]
+    if root := _root(server, left_out, parts):
+        return rule.refusal(
+            row,
+            f'It boots from its {root.resource.label}, which is left out: '
+            'select that too, or leave out the server.',
+        )
+    reason = 'It boots from a volume: its volumes are its disks.'
+    ids = [one.id for one in parts]
+    return rule.without_data(row, reason, 'its volumes', ids)
+
+
+def _root(
+    server: resources.Server,
+    left_out: Sequence[resources.Volume],
+    parts: Sequence[resources.Volume],
+) -> resources.Volume | None:
+    """Find the volume that a server boots from among those left out.
+
+    Most clouds tell the root device to administrators only; with libvirt and
+    virtio it is ``/dev/vda``. Else the volume that can be booted from.
+    """
+    root = resources.Attachment(server.id, server.root_device or '/dev/vda')
+    at_root = [one for one in left_out if root in one.attachments]
+    if not at_root and not any(one.bootable for one in parts):
+        at_root = [one for one in left_out if one.bootable or not parts]
+    return next(iter(at_root), None)
 
 
 def _shelved(
@@ -104,7 +134,8 @@ def _shelved(
         )
     reason = f'It is shelved: its disk is the {image.resource.label}.'
     if image.resource in case.selected:
-        return rule.without_data(row, reason, image.resource.label)
+        parts = [image.id]
+        return rule.without_data(row, reason, image.resource.label, parts)
     wanted = dataclasses.replace(
         row,
         procedure=plan.Procedure.IMAGE_DOWNLOAD,

@@ -5,6 +5,7 @@ from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
 from backupclient.planner import consistency
+from backupclient.planner import encryption
 from backupclient.planner import project as project_
 from backupclient.planner import rule
 from backupclient.planner import volume_states as states
@@ -14,16 +15,22 @@ def item(case: rule.Case) -> plan.Item:
     """Plan a Cinder backup. It never leaves the cloud."""
     project, volume = case.project, case.project.volumes[case.resource.id]
     incremental = _incremental(project, volume)
+    worth = _consistency(case, volume)
     wanted = plan.Item(
         resource=case.resource,
         procedure=plan.Procedure.VOLUME_BACKUP,
         reason=_reason(project),
-        consistency=_consistency(case, volume),
+        consistency=worth,
         result=f'Cinder backup ({"incremental" if incremental else "full"})',
         size=volume.size,
-        notes=states.notes(volume) + _notes(project, volume, incremental),
+        notes=(
+            *states.notes(volume, worth),
+            *consistency.notes(case),
+            *_notes(project, volume, incremental),
+        ),
         incremental=incremental,
         group=case.group,
+        stops=consistency.stops(case, worth),
         volume=volume,
     )
     return rule.unless(_obstacle(project, volume), wanted)
@@ -41,10 +48,14 @@ def _obstacle(project: project_.Project, volume: resources.Volume) -> str:
 def _not_offered(project: project_.Project) -> str:
     if project.inventory.backup_api:
         return ''
-    return (
-        'The cloud does not let you use its Backup API: '
-        'use --volume-method image.'
-    )
+    return f'{unusable(project)} Use --volume-method image.'
+
+
+def unusable(project: project_.Project) -> str:
+    """Say why the Backup API cannot be used."""
+    if 'backup' in project.inventory.unread:
+        return 'The backups that there are cannot be listed.'
+    return 'The cloud does not let you use its Backup API.'
 
 
 def _nothing_to_build_on(
@@ -107,4 +118,5 @@ def _notes(
             f'A restore needs a volume of the type "{volume.type_name}", '
             "and the backup's own key in Barbican."
         )
+        notes += encryption.copied(project)
     return tuple(notes)

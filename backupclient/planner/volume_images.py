@@ -9,6 +9,7 @@ from backupclient.planner import consistency
 from backupclient.planner import encryption
 from backupclient.planner import project as project_
 from backupclient.planner import rule
+from backupclient.planner import volume_backups
 from backupclient.planner import volume_states as states
 
 
@@ -24,10 +25,15 @@ def item(case: rule.Case) -> plan.Item:
         consistency=consistency_,
         result=layout.data_file(case.resource, 'raw') if to_file else 'image',
         size=volume.size,
-        notes=states.notes(volume) + _notes(project, volume),
+        notes=(
+            *states.notes(volume, consistency_),
+            *consistency.notes(case),
+            *_notes(project, volume),
+        ),
         to_file=to_file,
         keep_image=to_file and project.request.keep_images,
         group=case.group,
+        stops=consistency.stops(case, consistency_),
         volume=volume,
     )
     return rule.unless(_obstacle(project, volume), wanted)
@@ -74,7 +80,7 @@ def _why(project: project_.Project) -> str:
         return 'Only an image can leave the cloud.'
     if project.inventory.backup_api:
         return 'No backup service of the cloud answers.'
-    return 'The cloud does not let you use its Backup API.'
+    return volume_backups.unusable(project)
 
 
 def _notes(
@@ -84,4 +90,4 @@ def _notes(
         return ()
     if project.request.target:
         return (encryption.WITH_KEY,)
-    return (encryption.IN_GLANCE,)
+    return (encryption.IN_GLANCE, *encryption.copied(project))

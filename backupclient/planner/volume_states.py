@@ -4,6 +4,7 @@
 The states are those of ``VolumeStatus`` in Cinder's ``objects/fields.py``.
 """
 
+from backupclient.model import plan
 from backupclient.model import resources
 from backupclient.planner import project as project_
 
@@ -47,8 +48,15 @@ def _shelved(project: project_.Project, volume: resources.Volume) -> str:
     return ''
 
 
-def notes(volume: resources.Volume) -> tuple[str, ...]:
-    """Tell what a run has to wait for, and who writes to the volume."""
+def notes(
+    volume: resources.Volume, worth: plan.Consistency
+) -> tuple[str, ...]:
+    """Tell what a run has to wait for, and who writes to the volume.
+
+    :param worth: of the copy.
+    """
+    if worth is plan.Consistency.STOPPED:
+        return _waiting(volume)
     return _waiting(volume) + _shared(volume)
 
 

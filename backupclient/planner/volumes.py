@@ -9,7 +9,6 @@ from backupclient.model import plan
 from backupclient.model import request as request_
 from backupclient.model import resources
 from backupclient.model import tags
-from backupclient.planner import naming
 from backupclient.planner import project as project_
 from backupclient.planner import rule
 from backupclient.planner import volume_backups
@@ -19,7 +18,8 @@ KIND = resources.Kind.VOLUME
 NEEDS_TARGET = False
 
 # Older clouds do not tell that they are Cinder's (``consumes_quota``).
-_OF_CINDER = re.compile(rf'backup-(vol|snap)-{naming.UUID}')
+_UUID = r'[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
+_OF_CINDER = re.compile(rf'backup-(vol|snap)-{_UUID}')
 
 
 def named(request: request_.Request) -> tuple[str, ...]:

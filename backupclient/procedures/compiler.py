@@ -33,9 +33,9 @@ def compile(plan: plan_.Plan) -> graph_.Graph:
     :raises DocumentError: the plan names a resource twice.
     """
     stopped = _stopped(plan)
-    holders = _holders(plan)
+    ids = {item.resource.id: _id(item.resource) for item in plan.items}
     groups = [
-        _group(number, item, stopped, holders)
+        _group(number, item, stopped, ids)
         for number, item in enumerate(plan.items)
     ]
     scopes = _scopes(groups, stopped)
@@ -54,17 +54,23 @@ def _stopped(plan: plan_.Plan) -> Mapping[str, resources.Resource]:
     """
     if not plan.request.stop_servers:
         return {}
-    names = {i.resource.id: i.resource for i in plan.items if i.server}
+    known = {i.resource.id: i.resource for i in plan.items if i.server}
     return {
-        item.group: names.get(
-            item.group,
-            resources.Resource(resources.Kind.SERVER, '', item.group),
-        )
+        id_: known.get(id_, resources.Resource(resources.Kind.SERVER, '', id_))
         for item in plan.items
-        if item.consistency is plan_.Consistency.STOPPED
-        and item.group
-        and registry.steps(item)
+        if registry.steps(item)
+        for id_ in _needed_down(item)
     }
+
+
+def _needed_down(item: plan_.Item) -> list[str]:
+    """Give the servers that have to be off while an item is captured.
+
+    A volume that several servers use needs all of them off.
+    """
+    if item.consistency is not plan_.Consistency.STOPPED:
+        return []
+    return [*dict.fromkeys(filter(None, (item.group, *item.stops)))]
 
 
 def _in_order(
@@ -133,11 +139,11 @@ def _group(
     number: int,
     item: plan_.Item,
     stopped: Mapping[str, resources.Resource],
-    holders: Mapping[str, Sequence[resources.Resource]],
+    ids: Mapping[str, str],
 ) -> graph_.Group:
     id_ = _id(item.resource)
-    servers = _servers(item, stopped)
-    flows = _flows(id_, item, servers) or (_whole(id_, item, holders),)
+    servers = [each for each in _needed_down(item) if each in stopped]
+    flows = _flows(id_, item, servers) or (_whole(id_, item, ids),)
     instead: tuple[graph_.Flow, ...] = ()
     if item.fallback is not None:
         instead = tuple(
@@ -161,17 +167,6 @@ def _group(
         instead,
         claim=id_ if item.makes_things else '',
     )
-
-
-def _servers(
-    item: plan_.Item, stopped: Mapping[str, resources.Resource]
-) -> list[str]:
-    """Give the servers that have to be off while an item is captured."""
-    if item.consistency is not plan_.Consistency.STOPPED:
-        return []
-    attachments = item.volume.attachments if item.volume else ()
-    ids = [item.group, *(one.server_id for one in attachments)]
-    return [each for each in dict.fromkeys(ids) if each in stopped]
 
 
 def _flows(
@@ -228,37 +223,18 @@ def _parts(steps: step_.Steps) -> list[tuple[graph_.Part, step_.Steps]]:
 
 
 def _whole(
-    group: str,
-    item: plan_.Item,
-    holders: Mapping[str, Sequence[resources.Resource]],
+    group: str, item: plan_.Item, groups: Mapping[str, str]
 ) -> graph_.Flow:
-    """Give the flow of an item without work: it waits for its parts."""
+    """Give the flow of an item without work: it waits for its parts.
+
+    :param groups: the IDs of all groups, by the IDs of their resources.
+    """
     waits = tuple(
-        graph_.Edge(_ENDED, graph_.end_of(_id(each)))
-        for each in _parts_of(item, holders)
+        graph_.Edge(_ENDED, graph_.end_of(groups[each]))
+        for each in item.parts
+        if each in groups and groups[each] != group
     )
     return graph_.Flow(group, _Part.WHOLE, waits=waits)
-
-
-def _holders(plan: plan_.Plan) -> Mapping[str, list[resources.Resource]]:
-    """Find what may hold the data of others, by servers and by labels."""
-    holders: defaultdict[str, list[resources.Resource]] = defaultdict(list)
-    for item in plan.items:
-        holders[item.resource.label].append(item.resource)
-        for one in item.volume.attachments if item.volume else ():
-            holders[one.server_id].append(item.resource)
-    return holders
-
-
-def _parts_of(
-    item: plan_.Item, holders: Mapping[str, Sequence[resources.Resource]]
-) -> list[resources.Resource]:
-    """Give the resources of a plan that hold the data of an item."""
-    if not item.covered_by:
-        return []
-    labels = (item.resource.id, item.covered_by)
-    found = [each for label in labels for each in holders.get(label, ())]
-    return [each for each in found if each != item.resource]
 
 
 def _id(resource: resources.Resource) -> str:

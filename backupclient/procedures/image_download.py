@@ -33,8 +33,8 @@ class Download(step.Step):
     def do(self, made: step.Made) -> step.Made:
         image = image_state.active(self.work, self._image_id(made))
         if self.item.image is None:
-            removal.require_ours(
-                self.work, f'image {image.id}', image.name, image.properties
+            removal.of(self.work).require_own(
+                f'image {image.id}', image.name, image.properties
             )
         path = layout.data_file(self.item.resource, image.disk_format)
         received = download.download(

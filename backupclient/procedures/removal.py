@@ -6,13 +6,15 @@ to ``available`` (``cinder/volume/manager.py:delete_snapshot``), and what is
 still being made cannot be deleted yet.
 
 What has neither tag nor name of the run is not deleted, whoever asks for it:
-the IDs come from a journal, which someone may have edited.
+the IDs come from a journal, which someone may have edited. So each deletion
+is given the run whose things it may take, and no value means "any run".
 """
 
 from collections.abc import Callable, Mapping
 import dataclasses
 
 from backupclient import errors
+from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.model import resources
 from backupclient.model import tags
@@ -46,11 +48,12 @@ def afterwards(
     half done; what stays is told.
 
     :raises DocumentError: it is no temporary of this program.
+    :raises LoginEnded: a resume removes it.
     """
     with work.clock.shielded():
         try:
             remove()
-        except errors.DocumentError:
+        except (errors.DocumentError, errors.LoginEnded):
             raise
         except errors.BackupError as exc:
             return dataclasses.replace(
@@ -64,96 +67,107 @@ def left_over(what: str, exc: errors.BackupError) -> str:
     return f'The temporary {what} is still there, delete it: {exc}'
 
 
-def volume(work: step.Work, volume_id: str) -> None:
-    """Delete a volume and wait until it is gone."""
-    cinder = work.cloud.cinder
-    _remove(
-        work,
-        f'volume {volume_id}',
-        lambda: cinder.volume(volume_id),
-        lambda: cinder.delete_volume(volume_id),
-    )
+@dataclasses.dataclass(frozen=True, slots=True)
+class Remover:
+    """Deletes what one run has made, and nothing else.
 
-
-def snapshot(work: step.Work, snapshot_id: str) -> None:
-    """Delete a snapshot and wait until it is gone."""
-    cinder = work.cloud.cinder
-    _remove(
-        work,
-        f'snapshot {snapshot_id}',
-        lambda: cinder.snapshot(snapshot_id),
-        lambda: cinder.delete_snapshot(snapshot_id),
-    )
-
-
-def backup(work: step.Work, backup_id: str) -> None:
-    """Delete a backup and wait until it is gone."""
-    cinder = work.cloud.cinder
-    _remove(
-        work,
-        f'backup {backup_id}',
-        lambda: cinder.backup(backup_id),
-        lambda: cinder.delete_backup(backup_id),
-    )
-
-
-def image(work: step.Work, image_id: str) -> None:
-    """Delete an image, in whatever state, and wait until it is gone."""
-    glance = work.cloud.glance
-    found = glance.image(image_id)
-    if found is None:
-        return
-    require_ours(work, f'image {image_id}', found.name, found.properties)
-    glance.delete(image_id)
-    work.waiter.until(
-        _IMAGE_GONE,
-        lambda: glance.state(image_id),
-        f'image {image_id}',
-        timeout=DEADLINE,
-    )
-
-
-def _remove(
-    work: step.Work,
-    what: str,
-    find: Callable[[], _Thing | None],
-    delete: Callable[[], None],
-) -> None:
-    def ask_again() -> str:
-        found = find()
-        if found is None:
-            return waiting.GONE
-        require_ours(work, what, found.name, found.metadata)
-        now = found.status.lower()
-        if now in _DELETABLE:
-            try:
-                delete()
-            except errors.CloudError as exc:
-                # Refused for now: something that depends on it is not yet
-                # gone. The deadline ends it.
-                if exc.status not in (400, 409):
-                    raise
-        return now
-
-    work.waiter.until(
-        {waiting.GONE},
-        ask_again,
-        what,
-        bad={'error_deleting'},
-        timeout=DEADLINE,
-    )
-
-
-def require_ours(
-    work: step.Work, what: str, name: str, metadata: Mapping[str, str]
-) -> None:
-    """Do nothing, unless a thing was made by something else.
-
-    :param work: of a run, or without one: then any run will do.
-    :raises DocumentError: then.
+    :param owner: the ID of this run. An empty one, or one that is no run's,
+        is refused: it could take the things of every run.
     """
-    if not tags.made_by_us(name, metadata, work.run):
-        raise errors.DocumentError(
-            f'{what} was not made by this run, and is left alone: the journal '
-            'of the run is not what this program wrote.'
+
+    cloud: door.Cloud
+    waiter: waiting.Waiter
+    owner: str
+
+    def __post_init__(self) -> None:
+        tags.require_run_id(self.owner)
+
+    def volume(self, volume_id: str) -> None:
+        """Delete a volume and wait until it is gone."""
+        cinder = self.cloud.cinder
+        self._remove(
+            f'volume {volume_id}',
+            lambda: cinder.volume(volume_id),
+            lambda: cinder.delete_volume(volume_id),
         )
+
+    def snapshot(self, snapshot_id: str) -> None:
+        """Delete a snapshot and wait until it is gone."""
+        cinder = self.cloud.cinder
+        self._remove(
+            f'snapshot {snapshot_id}',
+            lambda: cinder.snapshot(snapshot_id),
+            lambda: cinder.delete_snapshot(snapshot_id),
+        )
+
+    def backup(self, backup_id: str) -> None:
+        """Delete a backup and wait until it is gone."""
+        cinder = self.cloud.cinder
+        self._remove(
+            f'backup {backup_id}',
+            lambda: cinder.backup(backup_id),
+            lambda: cinder.delete_backup(backup_id),
+        )
+
+    def image(self, image_id: str) -> None:
+        """Delete an image, in whatever state, and wait until it is gone."""
+        glance = self.cloud.glance
+        found = glance.image(image_id)
+        if found is None:
+            return
+        self.require_own(f'image {image_id}', found.name, found.properties)
+        glance.delete(image_id)
+        self.waiter.until(
+            _IMAGE_GONE,
+            lambda: glance.state(image_id),
+            f'image {image_id}',
+            timeout=DEADLINE,
+        )
+
+    def require_own(
+        self, what: str, name: str, metadata: Mapping[str, str]
+    ) -> None:
+        """Raise DocumentError if a thing was not made by the owner.
+
+        :raises DocumentError: it was made by another run, or by someone else.
+        """
+        if not tags.made_by(self.owner, name, metadata):
+            raise errors.DocumentError(
+                f'{what} was not made by run {self.owner}, and is left alone: '
+                'it has neither the tags nor the name of that run.'
+            )
+
+    def _remove(
+        self,
+        what: str,
+        find: Callable[[], _Thing | None],
+        delete: Callable[[], None],
+    ) -> None:
+        def ask_again() -> str:
+            found = find()
+            if found is None:
+                return waiting.GONE
+            self.require_own(what, found.name, found.metadata)
+            now = found.status.lower()
+            if now in _DELETABLE:
+                try:
+                    delete()
+                except errors.CloudError as exc:
+                    # Refused for now: something that depends on it is not yet
+                    # gone. The deadline ends it.
+                    if exc.status not in (400, 409):
+                        raise
+            return now
+
+        self.waiter.until(
+            {waiting.GONE},
+            ask_again,
+            what,
+            bad={'error_deleting'},
+            timeout=DEADLINE,
+        )
+
+
+def of(work: step.Work) -> Remover:
+    """Return what deletes the things of the run that is worked on."""
+    return Remover(work.cloud, work.waiter, owner=work.run)

@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import shlex
 
+from backupclient import errors
 from backupclient.keys import keyfile
 from backupclient.keys.luks import proof as luks
 from backupclient.model import layout
@@ -12,6 +13,7 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import files
 from backupclient.procedures import key_export
+from backupclient.procedures import secret_description
 from backupclient.procedures import step
 
 
@@ -33,6 +35,10 @@ class DownloadSecret(step.Step):
     def do(self, made: step.Made) -> step.Made:
         resource = self.item.resource
         key = key_export.fetch(self.cloud, resource.id, resource.label)
+        if self.item.secret is not None:
+            made = secret_description.describe(
+                self.cloud, self.item.secret, made
+            )
         content = key_export.write(self.work, self._path(), key.payload)
         made = dataclasses.replace(
             made,
@@ -56,6 +62,38 @@ class DownloadSecret(step.Step):
         )
 
 
+class DescribeSecret(step.Step):
+    """Read what there is of a secret that has no payload."""
+
+    stable_name = 'describe-secret'
+    title = 'read what is known of the secret'
+    makes = 'secret'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return f'openstack secret get {item.resource.id}'
+
+    def do(self, made: step.Made) -> step.Made:
+        resource = self.item.resource
+        found = self.cloud.barbican.secret(resource.id)
+        if found is None:
+            raise errors.NotFound(
+                f'{resource.label} was deleted since it was planned.', 404
+            )
+        if found.content_type:
+            # Without a second look it would be called complete.
+            raise errors.BackupError(
+                f'{resource.label} got a payload since it was planned: back '
+                'it up in a new run.'
+            )
+        secret = self.item.secret or found
+        return self.with_state(
+            secret_description.describe(self.cloud, secret, made)
+        )
+
+
 def steps(item: plan_.Item) -> step.Steps:
-    """One request, one file."""
+    """One request for the payload, one file, and two for the rest."""
+    if item.secret is not None and not item.secret.content_type:
+        return (DescribeSecret,)
     return (DownloadSecret,)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One key, outside a run: find it, prove it, write it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 import dataclasses
 import enum
 import pathlib
@@ -12,6 +12,7 @@ from backupclient.keys import material
 from backupclient.keys import passphrase
 from backupclient.keys import protection
 from backupclient.keys.luks import proof as luks
+from backupclient.model import details
 from backupclient.procedures import key_export
 
 
@@ -32,6 +33,7 @@ class Source:
     :param volume_id: of the volume that knows the key, for volumes and
         snapshots.
     :param secret_id: where it is known already.
+    :param details: what tells it from others with its name.
     """
 
     kind: Kind
@@ -39,74 +41,76 @@ class Source:
     name: str
     volume_id: str = ''
     secret_id: str = ''
+    details: str = ''
 
     @property
     def label(self) -> str:
         """Kind, name and ID, for messages."""
-        return f'{self.kind} "{self.name}" ({self.id})'
+        name = f' "{self.name}"' if self.name else ''
+        return f'{self.kind}{name} ({self.id})'
 
 
-def find(cloud: door.Cloud, name: str, kind: Kind | None) -> Source:
-    """Find the one thing with a name or ID.
-
-    :param name: of a secret, its href too: only its last part is used.
-    :param kind: None for any.
-    :raises UsageError: there is none, or more than one.
-    """
-    id_ = name.rstrip('/').rsplit('/', 1)[-1]
-    found = [
-        source
-        for each in ([kind] if kind else Kind)
-        for source in _all(cloud, each)
-        if source.id == id_ or source.name == name
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = ', '.join(source.label for source in found)
-        raise errors.UsageError(
-            f'"{name}" could mean {listed}: give an ID, and --kind.'
-        )
-    kinds = kind or 'volume, snapshot, backup, image or secret'
-    raise errors.UsageError(
-        f'There is no {kinds} with the name or ID "{name}".'
-    )
-
-
-def _all(cloud: door.Cloud, kind: Kind) -> Iterator[Source]:
-    """Read what there is of a kind; a service that is absent has nothing."""
-    service, read = _READERS[kind]
-    if service in cloud.services:
-        yield from read(cloud)
+def sources(cloud: door.Cloud, kinds: Iterable[Kind]) -> Iterator[Source]:
+    """Read what there is of some kinds; an absent service has nothing."""
+    for kind in kinds:
+        service, read = _READERS[kind]
+        if service in cloud.services:
+            yield from read(cloud)
 
 
 def _volumes(cloud: door.Cloud) -> Iterator[Source]:
     for volume in cloud.cinder.volumes():
-        yield Source(Kind.VOLUME, volume.id, volume.name, volume.id)
+        yield Source(
+            Kind.VOLUME,
+            volume.id,
+            volume.name,
+            volume.id,
+            details=details.volume(volume),
+        )
 
 
 def _snapshots(cloud: door.Cloud) -> Iterator[Source]:
     for snapshot in cloud.cinder.snapshots():
         yield Source(
-            Kind.SNAPSHOT, snapshot.id, snapshot.name, snapshot.volume_id
+            Kind.SNAPSHOT,
+            snapshot.id,
+            snapshot.name,
+            snapshot.volume_id,
+            details=details.snapshot(snapshot),
         )
 
 
 def _backups(cloud: door.Cloud) -> Iterator[Source]:
     for backup in cloud.cinder.backups():
         yield Source(
-            Kind.BACKUP, backup.id, backup.name, secret_id=backup.key_id
+            Kind.BACKUP,
+            backup.id,
+            backup.name,
+            secret_id=backup.key_id,
+            details=details.backup(backup),
         )
 
 
 def _images(cloud: door.Cloud) -> Iterator[Source]:
     for image in cloud.glance.images(cloud.identity.project_id):
-        yield Source(Kind.IMAGE, image.id, image.name, secret_id=image.key_id)
+        yield Source(
+            Kind.IMAGE,
+            image.id,
+            image.name,
+            secret_id=image.key_id,
+            details=details.image(image),
+        )
 
 
 def _secrets(cloud: door.Cloud) -> Iterator[Source]:
     for secret in cloud.barbican.secrets():
-        yield Source(Kind.SECRET, secret.id, secret.name, secret_id=secret.id)
+        yield Source(
+            Kind.SECRET,
+            secret.id,
+            secret.name,
+            secret_id=secret.id,
+            details=details.secret(secret),
+        )
 
 
 _READERS: dict[Kind, tuple[str, Callable[[door.Cloud], Iterator[Source]]]] = {
@@ -146,20 +150,45 @@ def _of_volume(cloud: door.Cloud, source: Source) -> str:
     return volume.key_id
 
 
-def check(key: material.KeyMaterial, image: pathlib.Path | None) -> luks.Proof:
+def check(
+    key: material.KeyMaterial,
+    image: pathlib.Path | None,
+    *,
+    allow_unchecked: bool,
+) -> luks.Proof:
     """Try a key on a downloaded image, if there is one.
 
-    :raises BackupError: the key does not open it.
+    :param allow_unchecked: accept a file that has no LUKS header.
+    :raises BackupError: it is not proved that the key opens the file.
     """
     if image is None:
         return luks.Proof(luks.Opens.NOT_CHECKED)
     proof = luks.prove(image, passphrase.candidates(key))
+    if proof.opens is luks.Opens.YES:
+        return proof
+    if proof.headerless and allow_unchecked:
+        return proof
+    raise errors.BackupError(_unproved(key, image, proof))
+
+
+def _unproved(
+    key: material.KeyMaterial, image: pathlib.Path, proof: luks.Proof
+) -> str:
+    """Say why there is no proof, and what to do about it."""
     if proof.opens is luks.Opens.NO:
-        raise errors.BackupError(
-            f'Secret {key.secret_id} does not open {image}: {proof.reason} '
-            'No key file was written.'
+        found, advice = 'does not open', ''
+    else:
+        found = 'could not be tried on'
+        advice = (
+            ' Is this the right file? If it is, --allow-unchecked exports '
+            'the key without a proof.'
+            if proof.headerless
+            else ' Without --check the key is exported without a proof.'
         )
-    return proof
+    return (
+        f'Secret {key.secret_id} {found} {image}: {proof.reason} No key file '
+        f'was written.{advice}'
+    )
 
 
 def content(

@@ -55,7 +55,7 @@ class Snapshot(step.Step):
     def undo(self, made: step.Made) -> None:
         snapshot_id = made.snapshot_id or self._find()
         if snapshot_id:
-            removal.snapshot(self.work, snapshot_id)
+            removal.of(self.work).snapshot(snapshot_id)
 
     def _find(self) -> str | None:
         return self.cloud.cinder.find_snapshot(
@@ -101,7 +101,7 @@ class TemporaryVolume(step.Step):
     def undo(self, made: step.Made) -> None:
         volume_id = made.volume_id or self._find()
         if volume_id:
-            removal.volume(self.work, volume_id)
+            removal.of(self.work).volume(volume_id)
 
     def _find(self) -> str | None:
         return self.cloud.cinder.find_volume(
@@ -137,7 +137,7 @@ class DeleteVolume(step.Step):
             self.work,
             made,
             f'volume {made.volume_id}',
-            lambda: removal.volume(self.work, made.volume_id),
+            lambda: removal.of(self.work).volume(made.volume_id),
         )
 
 
@@ -157,7 +157,7 @@ class DeleteSnapshot(step.Step):
             self.work,
             made,
             f'snapshot {made.snapshot_id}',
-            lambda: removal.snapshot(self.work, made.snapshot_id),
+            lambda: removal.of(self.work).snapshot(made.snapshot_id),
         )
 
 

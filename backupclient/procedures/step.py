@@ -16,6 +16,7 @@ from backupclient.model import events
 from backupclient.model import ids
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
 
@@ -30,6 +31,9 @@ class Made:
     :param found: the state in which a server was before it was stopped.
     :param captured_at: UTC, ISO 8601: the state that the copy holds.
     :param consistency: what that state is worth, where it was captured.
+    :param image: of a server's own disk: what is known of ``image_id``, since
+        the image itself may be deleted.
+    :param secret: with its metadata and its ACL, for the manifest.
     """
 
     snapshot_id: str = ''
@@ -41,6 +45,8 @@ class Made:
     file: outcome_.FileRecord | None = None
     key: outcome_.KeyRecord | None = None
     notes: tuple[str, ...] = ()
+    image: resources.Image | None = None
+    secret: resources.Secret | None = None
     found: str = ''
 
     def __post_init__(self) -> None:
@@ -61,6 +67,7 @@ class Work:
     :param run: the run's ID.
     :param folder: None when nothing leaves the cloud.
     :param name: the start of the artifacts' names, ``''`` for our own.
+    :param shared_names: the names that several resources of the run have.
     :param protector: encrypts keys and secrets; None: written as they are.
     """
 
@@ -71,6 +78,7 @@ class Work:
     run: str
     folder: Folder | None = None
     name: str = ''
+    shared_names: frozenset[str] = frozenset()
     protector: protection.Protector | None = None
 
 

@@ -5,6 +5,7 @@ import dataclasses
 
 from backupclient import errors
 from backupclient.cloud import service
+from backupclient.model import names
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import resources
@@ -73,7 +74,7 @@ class Backup(step.Step):
                 'and cannot be deleted while no backup service is running. '
                 'Delete it later: it counts in the quota.'
             )
-        removal.backup(self.work, backup_id)
+        removal.of(self.work).backup(backup_id)
 
     def _tags(self) -> dict[str, str]:
         return self.metadata(tags.Role.ARTIFACT)
@@ -92,6 +93,7 @@ class Backup(step.Step):
             volume_id,
             volume_image.artifact_name(self.work, self.item),
             self._tags(),
+            description=names.description(self.work.run, self.item.resource),
             incremental=self.item.incremental,
             in_use=state == 'in-use',
         )

@@ -2,11 +2,12 @@
 """Guide: "Glance image backups of detached volumes"."""
 
 import dataclasses
-import re
 
 from backupclient.cloud import service
+from backupclient.model import names
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.procedures import cause
@@ -16,8 +17,6 @@ from backupclient.procedures import image_state
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
-
-_FOUR_BYTES = re.compile('[\U00010000-\U0010ffff]')
 
 
 class UploadVolume(step.Step):
@@ -48,6 +47,7 @@ class UploadVolume(step.Step):
             image_id,
             image_name(self.work, self.item),
             self.metadata(role(self.item)),
+            **_needs(self.item),
         )
         made = dataclasses.replace(made, image_id=image_id)
         return self.with_state(made, image.created_at)
@@ -55,7 +55,7 @@ class UploadVolume(step.Step):
     def undo(self, made: step.Made) -> None:
         image_id = made.image_id or self._find()
         if image_id:
-            removal.image(self.work, image_id)
+            removal.of(self.work).image(image_id)
         self._settle(made)
 
     def _volume_id(self, made: step.Made) -> str:
@@ -108,7 +108,7 @@ class DeleteImage(step.Step):
             self.work,
             made,
             f'image {made.image_id}',
-            lambda: removal.image(self.work, made.image_id),
+            lambda: removal.of(self.work).image(made.image_id),
         )
 
 
@@ -133,6 +133,23 @@ class RecordImage(step.Step):
         )
 
 
+def _needs(item: plan_.Item) -> dict[str, int]:
+    """Give an image that stays what Cinder does not give it.
+
+    Cinder copies the properties of the image that the volume was made of, and
+    leaves ``min_disk`` and ``min_ram`` out
+    (``cinder/volume/api.py:_merge_volume_image_meta``).
+    """
+    if item.volume is None or role(item) is not tags.Role.ARTIFACT:
+        return {}
+    said = item.volume.image_metadata
+    found = {
+        'min_disk': properties.min_disk(said),
+        'min_ram': properties.min_ram(said),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
 def role(item: plan_.Item) -> tags.Role:
     """Tell whether the image of an item stays."""
     stays = item.keep_image or not item.to_file
@@ -141,21 +158,15 @@ def role(item: plan_.Item) -> tags.Role:
 
 def artifact_name(work: step.Work, item: plan_.Item) -> str:
     """Give the name of what stays in the cloud, as the user wants it."""
-    if not work.name:
-        return tags.name(work.run, item.resource)
-    return f'{work.name}-{item.resource.name or item.resource.id}'[:255]
+    return names.artifact(
+        work.run, item.resource, work.name, work.shared_names
+    )
 
 
 def image_name(work: step.Work, item: plan_.Item) -> str:
-    """Give the name of an item's image, whether it stays or goes.
-
-    Glance refuses characters that have four bytes in UTF-8
-    (``glance/common/utils.py:no_4byte_params``).
-    """
+    """Give the name of an item's image, whether it stays or goes."""
     if role(item) is tags.Role.ARTIFACT:
-        return _FOUR_BYTES.sub(
-            '\N{REPLACEMENT CHARACTER}', artifact_name(work, item)
-        )
+        return artifact_name(work, item)
     return tags.name(work.run, item.resource)
 
 

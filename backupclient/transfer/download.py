@@ -13,13 +13,14 @@ import pathlib
 
 from backupclient import clock as clock_
 from backupclient import errors
+from backupclient import pauses
 from backupclient.transfer import part as part_
 from backupclient.transfer import proof
 from backupclient.transfer import source as source_
 
-# Tries in a row that bring nothing; the waits between them make three minutes.
-_TRIES = 7
-_LONGEST_WAIT = 60
+_PATIENCE = 300.0
+"""Seconds for which a stream may bring nothing before the download fails."""
+
 # Glance's answers: 400 where the store has no ranges (RBD, Swift, S3), 416
 # behind the end, 500 for an image without a size.
 _NO_RANGES = {400, 416, 500}
@@ -142,7 +143,8 @@ class _Stream:
 
         :raises TransferError: when try after try brings nothing.
         """
-        idle = 0
+        longer = pauses.growing()
+        brought = self._clock.monotonic()
         while self._tally.missing != 0:
             before = self._tally.done
             try:
@@ -154,10 +156,12 @@ class _Stream:
                     continue
                 if not error.passes:
                     raise
-                idle = 0 if self._tally.done > before else idle + 1
-                if idle == _TRIES:
+                now = self._clock.monotonic()
+                if self._tally.done > before:
+                    longer, brought = pauses.growing(), now
+                elif now - brought >= _PATIENCE:
                     raise self._gave_up(error) from error
-            self._clock.sleep(min(2**idle, _LONGEST_WAIT))
+            self._clock.sleep(next(longer))
 
     def _read(self, offset: int) -> None:
         """Read one answer to its end and keep what is new in it."""
@@ -185,6 +189,6 @@ class _Stream:
     def _gave_up(self, error: errors.CloudError) -> errors.TransferError:
         return errors.TransferError(
             f'The download of {self._part.destination.name} stopped at byte '
-            f'{self._tally.done:,} and {_TRIES} tries brought no more: '
-            f'{error} Try again when the connection holds.'
+            f'{self._tally.done:,} and for {_PATIENCE / 60:g} minutes no try '
+            f'brought more: {error} Try again when the connection holds.'
         )

@@ -5,6 +5,7 @@ import os
 import pathlib
 
 from backupclient import errors
+from backupclient.transfer import place
 
 
 def free_bytes(folder: pathlib.Path) -> int:
@@ -15,8 +16,7 @@ def free_bytes(folder: pathlib.Path) -> int:
     :raises TargetError: when the file system does not say.
     """
     try:
-        place = _nearest(folder)
-        found = os.statvfs(place)
+        found = os.statvfs(_nearest(folder))
     except OSError as error:
         raise errors.TargetError(
             f'The free space of {folder} is not known: {error.strerror}.'
@@ -31,12 +31,9 @@ def require_room(folder: pathlib.Path, needed: int) -> None:
     :param needed: bytes.
     :raises TargetError: when they do not fit, or nothing can be put there.
     """
-    place = _nearest(folder)
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise errors.TargetError(
-            f'{folder} cannot take a backup set: {place} is not a folder that '
-            'you can write to. Choose another place.'
-        )
+    why = place.obstacle(folder)
+    if why:
+        raise errors.TargetError(f'{folder} cannot take a backup set: {why}')
     free = free_bytes(folder)
     if free < needed:
         raise errors.TargetError(
@@ -47,7 +44,7 @@ def require_room(folder: pathlib.Path, needed: int) -> None:
 
 def _nearest(folder: pathlib.Path) -> pathlib.Path:
     """Give a folder, or the nearest of those above it that is there."""
-    place = folder.absolute()
-    while not place.exists():
-        place = place.parent
-    return place
+    found = folder.absolute()
+    while not found.exists():
+        found = found.parent
+    return found

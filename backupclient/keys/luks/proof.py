@@ -37,11 +37,17 @@ class Proof:
     :param reason: a sentence for people, ``''`` for a yes.
     :param opened_by: the index of the candidate that opened, None where
         none did.
+    :param headerless: there is no LUKS header to try a key on.
     """
 
     opens: Opens
     reason: str = ''
     opened_by: int | None = None
+    headerless: bool = False
+
+
+class _Headerless(untrusted.NotCheckable):
+    """The file has no LUKS header; the text says what may be the reason."""
 
 
 def prove(image: pathlib.Path, candidates: Sequence[bytes]) -> Proof:
@@ -58,7 +64,11 @@ def prove(image: pathlib.Path, candidates: Sequence[bytes]) -> Proof:
         with image.open('rb') as file:
             return _prove(untrusted.Source(file), candidates)
     except untrusted.NotCheckable as reason:
-        return Proof(Opens.NOT_CHECKED, str(reason))
+        return Proof(
+            Opens.NOT_CHECKED,
+            str(reason),
+            headerless=isinstance(reason, _Headerless),
+        )
     except OSError as failure:
         raise errors.DocumentError(
             f'{image} cannot be read: {failure.strerror}.'
@@ -86,13 +96,15 @@ def _keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
     start = source.read(0, min(source.size, _BLOCK))
     if reader := _READERS.get(start[:8]):
         return reader(source)
-    raise untrusted.NotCheckable(_without_header(start))
+    if start.startswith(_MAGIC):
+        raise untrusted.NotCheckable(
+            'The version of the LUKS header is not known here.'
+        )
+    raise _Headerless(_without_header(start))
 
 
 def _without_header(start: bytes) -> str:
     """Say what may be there instead of a header."""
-    if start.startswith(_MAGIC):
-        return 'The version of the LUKS header is not known here.'
     if not start:
         return 'The file is empty.'
     if any(start):

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The head of a resource's section: what it was, and what its copy is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from backupclient.manifest import record
 from backupclient.manifest.restore import markdown
+from backupclient.manifest.restore import shell
 from backupclient.model import outcome
 from backupclient.model import plan
 
@@ -49,6 +50,31 @@ def head(
     )
     name = entry.resource.name or 'without a name'
     return f'### {title}: {markdown.span(name)}\n\n{shown}'
+
+
+def without_copy(
+    entry: record.Entry, title: str, pairs: Iterable[tuple[str, str]]
+) -> tuple[str, ...]:
+    """Give the section of a resource that has nothing to restore.
+
+    It has one nevertheless, so that no number is missing.
+    """
+    return (
+        head(entry, title, pairs, {}),
+        '**There is no copy of it in this set.**',
+    )
+
+
+def lost(properties: Mapping[str, str]) -> Iterator[str]:
+    """Give the paragraphs on properties that no command can give."""
+    found = shell.lost(properties)
+    if found:
+        yield (
+            'No command can set these properties as they were. A property '
+            'whose name is empty or has a `=` in it is left out. A NUL '
+            'character is replaced by a space. Set them by other means:'
+        )
+        yield markdown.sentences(map(shell.word, found))
 
 
 def _consistency(found: plan.Consistency) -> str:

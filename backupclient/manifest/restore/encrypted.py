@@ -4,6 +4,7 @@
 import dataclasses
 
 from backupclient.manifest import record
+from backupclient.manifest.restore import barbican
 from backupclient.manifest.restore import key as key_
 from backupclient.manifest.restore import markdown
 from backupclient.manifest.restore import shell
@@ -21,14 +22,48 @@ class Lock:
 
     :param before: paragraphs that bring the key.
     :param option: of the image, quoted.
-    :param after: commands that take the key away again.
+    :param stored: a key was stored for the image.
+    :param image_key: paragraphs on the key of an image that stays.
     :param without_openstack: paragraphs on the file alone.
     """
 
     before: tuple[str, ...] = ()
     option: str = ''
-    after: tuple[str, ...] = ()
+    stored: bool = False
+    image_key: tuple[str, ...] = ()
     without_openstack: tuple[str, ...] = ()
+
+    def tidy(self, new: str) -> tuple[str, ...]:
+        """Give the commands for when the volume has a key of its own.
+
+        Cinder takes over the image's properties, so that the volume names
+        the key that is deleted here.
+
+        :param new: the variable with the volume's ID.
+        """
+        if not self.stored:
+            return ()
+        return (
+            barbican.delete('SECRET'),
+            f'openstack volume unset --image-property {_PROPERTY} '
+            f'{shell.value(new)}',
+        )
+
+    def own_key(self, new: str) -> tuple[str, ...]:
+        """Give the paragraphs on the key of the new volume."""
+        if not self.stored:
+            return ()
+        return (
+            'Cinder made a copy of the key for the new volume, with the same '
+            'name. **The secret `key of ...` that is still listed is the key '
+            'of this volume. Do not delete it: without it the data are '
+            'lost.** Cinder deletes it together with the volume. This prints '
+            'its ID:',
+            markdown.block(
+                'openstack --os-volume-api-version 3.64 volume show '
+                f'-f value -c encryption_key_id {shell.value(new)}'
+            ),
+        )
 
 
 def of_volume(entry: record.Entry) -> Lock:
@@ -61,7 +96,12 @@ def _lock(entry: record.Entry, key_id: str) -> Lock:
             ),
         ),
         option=f'--property {_PROPERTY}={shell.value("KEY")}',
-        after=(f'openstack secret delete {shell.value("SECRET")}',),
+        stored=True,
+        image_key=(
+            'The secret `key of ...` is now the key of this image. **Do not '
+            'delete it while the image exists.** Deleting the image does not '
+            'delete the secret.',
+        ),
         without_openstack=key_.unlocking(entry.key, entry.file.path),
     )
 

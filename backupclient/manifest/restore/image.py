@@ -10,12 +10,15 @@ from backupclient.manifest.restore import markdown
 from backupclient.manifest.restore import shell
 from backupclient.manifest.restore import upload
 from backupclient.model import outcome
+from backupclient.model import properties
 from backupclient.model import resources
 
 
 def section(entry: record.Entry, number: int) -> Iterator[str]:
     """Give the paragraphs of an image's section."""
     if entry.image is None or entry.file is None:
+        facts = _facts(entry.image) if entry.image else ()
+        yield from about.without_copy(entry, f'Image {number}', facts)
         return
     yield about.head(
         entry,
@@ -23,6 +26,7 @@ def section(entry: record.Entry, number: int) -> Iterator[str]:
         _facts(entry.image),
         entry.image.properties,
     )
+    yield from about.lost(properties.owned(entry.image.properties))
     lock = encrypted.of_image(entry)
     yield from lock.before
     yield 'Upload the file:'
@@ -32,9 +36,18 @@ def section(entry: record.Entry, number: int) -> Iterator[str]:
             entry.file,
             shell.last(entry.image.name, f'restored-{entry.image.id}'),
             lock.option,
-        )
+        ),
+        *_hide(entry.image),
     )
+    yield from lock.image_key
     yield from lock.without_openstack
+
+
+def _hide(image: resources.Image) -> tuple[str, ...]:
+    """Give the command for what cannot be said when an image is made."""
+    if not image.hidden:
+        return ()
+    return (f'openstack image set --hidden {shell.value("IMAGE")}',)
 
 
 def create(
@@ -54,7 +67,7 @@ def create(
         image.disk_format or 'raw',
         image.container_format or 'bare',
         (
-            f'--min-disk {image.min_disk} --min-ram {image.min_ram}',
+            upload.needs(image.min_disk, image.min_ram),
             '--protected' if image.protected else '',
             *upload.properties(image.properties),
             *shell.options('--tag', image.tags),

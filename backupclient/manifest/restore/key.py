@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keys and secrets in files: how they go back into the key manager."""
 
+from backupclient.manifest.restore import barbican
 from backupclient.manifest.restore import markdown
 from backupclient.manifest.restore import shell
 from backupclient.model import outcome
 
 PROTECTED = '.age'
-
-_HREF = 'Secret href'
 
 
 def content(path: str) -> str:
@@ -17,46 +16,29 @@ def content(path: str) -> str:
     return f'cat {shell.word(path)}'
 
 
-def stored(source: str, *options: str) -> str:
-    """Give the command that stores what another one writes.
-
-    A payload never goes through an argument, which all users could see.
-
-    :param source: the command that writes the payload.
-    :returns: it keeps the new secret's address in ``SECRET``.
-    """
-    return shell.kept(
-        'SECRET',
-        _HREF,
-        f'{source} |',
-        'openstack secret store',
-        *options,
-        '--file /dev/stdin',
-    )
-
-
 def store(key: outcome.KeyRecord, name: str) -> str:
     """Give the command that stores the key of encrypted data again.
 
     The file holds the passphrase. That is the hexadecimal digits of the key,
     except for a secret of type ``passphrase``
     (``os_brick.utils.get_passphrase_from_secret``).
+
+    :returns: it keeps the new secret's address in ``SECRET``.
     """
-    common = (
-        shell.option('--name', f'key of {name}'),
-        shell.option('--algorithm', key.algorithm or 'aes'),
-        f'--bit-length {key.bit_length or 256}',
-    )
-    if key.secret_type == 'passphrase':
-        return stored(
-            content(key.path),
-            '--secret-type passphrase --payload-content-type text/plain',
-            *common,
-        )
-    return stored(
-        f'{content(key.path)} | xxd -r -p',
-        '--secret-type symmetric',
-        *common,
+    is_text = key.secret_type == 'passphrase'
+    source = content(key.path)
+    return barbican.store(
+        'SECRET',
+        source if is_text else f'{source} | xxd -r -p',
+        f'key of {name}',
+        barbican.Told(
+            {
+                'secret_type': 'passphrase' if is_text else 'symmetric',
+                'algorithm': key.algorithm or 'aes',
+                'bit_length': key.bit_length or 256,
+            },
+            barbican.TEXT if is_text else barbican.BYTES,
+        ),
     )
 
 

@@ -4,11 +4,15 @@
 from collections.abc import Iterable, Iterator
 
 from backupclient.manifest import record
+from backupclient.manifest.restore import barbican
+from backupclient.manifest.restore import container
 from backupclient.manifest.restore import image
 from backupclient.manifest.restore import key
 from backupclient.manifest.restore import markdown
+from backupclient.manifest.restore import root
 from backupclient.manifest.restore import secret
 from backupclient.manifest.restore import server
+from backupclient.manifest.restore import shelved
 from backupclient.manifest.restore import volume
 from backupclient.model import layout
 from backupclient.model import outcome
@@ -55,12 +59,21 @@ def _completeness(manifest: record.Manifest) -> Iterator[str]:
         for item in manifest.items
         if item.state is not outcome.State.COMPLETE
     ]
-    if not missing:
-        yield f'**Complete:** all of {len(manifest.items)} resources.'
+    count = len(manifest.items)
+    if not missing and manifest.state is record.State.COMPLETE:
+        yield f'**Complete:** all of {count} resources.'
         return
+    if not missing:
+        yield (
+            f'**Incomplete:** all of {count} resources are there, but not '
+            'everything that was asked for could be looked at. See below.'
+        )
+        return
+    if len(missing) == count:
+        yield '**Nothing in this folder is complete.**'
     yield (
-        f'**Incomplete: {len(missing)} of {len(manifest.items)} resources '
-        'are not backed up as they should be:**'
+        f'**Incomplete: {len(missing)} of {count} resources are not backed up '
+        'as they should be:**'
     )
     yield markdown.sentences(
         f'{item.state}: {item.resource.label}: {item.reason}'
@@ -89,17 +102,39 @@ def _first(manifest: record.Manifest) -> Iterator[str]:
     yield markdown.block(f'sha512sum -c {layout.CHECKSUMS}')
     yield (
         'Have the OpenStack client and your credentials at hand (for keys '
-        'and secrets also its plugin `python-barbicanclient`, and `xxd`). '
-        'This shows whether they work:'
+        'also `xxd`). This shows whether they work:'
     )
     yield markdown.block('openstack token issue')
+    yield (
+        'Use one `bash` for all that follows: new IDs are kept in variables, '
+        'and a `:?` stops a command whose variable is empty because the one '
+        'before it failed.'
+    )
+    yield from _names()
     yield from _identity(manifest)
+    if _stores_secrets(manifest):
+        yield from barbican.setup()
     yield (
         'Then restore what you need, in this order: secrets, images, '
-        'volumes, servers. Use one `bash` for all of it: new IDs are kept in '
-        'variables, and a `:?` stops a command whose variable is empty '
-        'because the one before it failed. Nothing here touches what is in '
-        'the cloud already; new things get the old names beside the old ones.'
+        'volumes, servers. Nothing here touches what is in the cloud already.'
+    )
+
+
+def _names() -> Iterator[str]:
+    yield (
+        'New resources get the old names, with a suffix at the end. If the '
+        'old resources still exist, choose one, such as `SUFFIX=-restored`. '
+        'Otherwise two resources have the same name: `openstack` and '
+        '`openstack backup run --volume NAME` then refuse the name and want '
+        'the ID.'
+    )
+    yield markdown.block('SUFFIX=')
+
+
+def _stores_secrets(manifest: record.Manifest) -> bool:
+    return any(
+        item.key is not None or secret.restorable(item)
+        for item in manifest.items
     )
 
 
@@ -128,13 +163,18 @@ def _kind(title: str, sections: Iterable[str]) -> Iterator[str]:
 
 
 def _secrets(manifest: record.Manifest) -> Iterator[str]:
-    for number, entry in _numbered(manifest, resources.Kind.SECRET):
+    found = tuple(_numbered(manifest, resources.Kind.SECRET))
+    for number, entry in found:
         yield from secret.section(entry, number)
+    yield from container.sections(found)
 
 
 def _images(manifest: record.Manifest) -> Iterator[str]:
     for number, entry in _numbered(manifest, resources.Kind.IMAGE):
         yield from image.section(entry, number)
+        yield from shelved.handed_over(
+            entry, _numbered(manifest, resources.Kind.SERVER)
+        )
 
 
 def _volumes(manifest: record.Manifest) -> Iterator[str]:
@@ -153,20 +193,30 @@ def _volumes(manifest: record.Manifest) -> Iterator[str]:
 
 
 def _servers(manifest: record.Manifest) -> Iterator[str]:
-    copies: server.Volumes = {
+    copies: root.Volumes = {
         entry.volume.id: (number, entry.volume)
         for number, entry in _numbered(manifest, resources.Kind.VOLUME)
         if entry.volume and entry.has_copy
     }
+    images: shelved.Images = {
+        entry.resource.label: entry.image
+        for entry in manifest.of_kind(resources.Kind.IMAGE)
+        if entry.image and entry.file
+    }
     found = tuple(_numbered(manifest, resources.Kind.SERVER))
-    if found:
+    yield from _networks(entry for _, entry in found)
+    for number, entry in found:
+        yield from server.section(entry, number, copies, images)
+
+
+def _networks(entries: Iterable[record.Entry]) -> Iterator[str]:
+    """Ask for a network, unless no server has one."""
+    if any(entry.server and entry.server.addresses for entry in entries):
         yield (
             'Networks, addresses and security groups are no part of a '
             'backup of data. Choose a network:'
         )
         yield markdown.block('openstack network list', 'NETWORK=...')
-    for number, entry in found:
-        yield from server.section(entry, number, copies)
 
 
 def _numbered(

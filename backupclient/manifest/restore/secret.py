@@ -5,42 +5,58 @@ from collections.abc import Iterator
 
 from backupclient.manifest import record
 from backupclient.manifest.restore import about
+from backupclient.manifest.restore import barbican
 from backupclient.manifest.restore import key
 from backupclient.manifest.restore import markdown
 from backupclient.manifest.restore import shell
 from backupclient.model import resources
+from backupclient.model import secret_facts
 
-_BYTES = 'application/octet-stream'
-_TEXT = 'text/plain'
+
+def variable(number: int) -> str:
+    """Name what holds the new secret's address, for its containers."""
+    return f'SECRET{number}'
+
+
+def restorable(entry: record.Entry) -> bool:
+    """Tell whether a secret can be stored again."""
+    secret = entry.secret
+    return secret is not None and (
+        entry.file is not None or not secret.content_type
+    )
 
 
 def section(entry: record.Entry, number: int) -> Iterator[str]:
     """Give the paragraphs of a secret's section."""
     secret = entry.secret
-    if secret is None or entry.file is None:
+    title, facts = f'Secret {number}', _facts(secret) if secret else ()
+    if secret is None or not restorable(entry):
+        yield from about.without_copy(entry, title, facts)
         return
-    yield about.head(entry, f'Secret {number}', _facts(secret), {})
-    yield 'Store it again:'
+    yield about.head(entry, title, facts, secret.metadata)
+    yield from _cautions(secret)
+    if entry.file:
+        yield 'Store it again:'
+    else:
+        yield 'It has no payload. Store it again without one:'
+    source = key.content(entry.file.path) if entry.file else ''
     yield markdown.block(
-        key.stored(_payload(entry.file.path, secret), *_options(secret)),
-        f'echo {shell.value("SECRET")}',
+        barbican.store(variable(number), source, secret.name, _told(secret)),
+        f'echo {shell.value(variable(number))}',
     )
-    yield (
-        'It has a new address: give that to whatever used the old one. An '
-        'algorithm, length or mode that is not said is set to '
-        '`aes`, `256` and `cbc`; the key manager attaches no meaning to them.'
-    )
+    yield 'It has a new address: give that to whatever used the old one.'
 
 
 def _facts(secret: resources.Secret) -> tuple[tuple[str, str], ...]:
     length = '' if secret.bit_length is None else str(secret.bit_length)
     return (
         ('type', secret.secret_type),
-        ('content', secret.content_type),
+        ('content', secret.content_type or 'none'),
         ('algorithm', secret.algorithm),
         ('length', length and f'{length} bits'),
         ('mode', secret.mode),
         ('expires', secret.expires_at),
+        ('readers', _readers(secret.acl)),
         *(
             (
                 'part of',
@@ -52,38 +68,58 @@ def _facts(secret: resources.Secret) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _payload(path: str, secret: resources.Secret) -> str:
-    """Give the command that writes the payload as the client wants it.
-
-    python-barbicanclient encodes bytes by itself when no content type is
-    given, and wants them encoded when one is (``v1/secrets.py:Secret.store``).
-    """
-    if secret.content_type in {'', _BYTES} or _is_text(secret):
-        return key.content(path)
-    return f'{key.content(path)} | base64 -w 0'
+def _readers(acl: secret_facts.Acl | None) -> str:
+    if acl is None:
+        return 'not known'
+    users = ', '.join(f'user {id_}' for id_ in acl.users)
+    project = 'the project' if acl.project_access else 'its creator'
+    return f'{project}, {users}' if users else project
 
 
-def _options(secret: resources.Secret) -> tuple[str, ...]:
-    return (
-        shell.option('--name', secret.name),
-        shell.option('--secret-type', secret.secret_type),
-        shell.option('--algorithm', secret.algorithm),
-        shell.option('--bit-length', str(secret.bit_length or '')),
-        shell.option('--mode', secret.mode),
-        *_content(secret),
+def _cautions(secret: resources.Secret) -> Iterator[str]:
+    """Say what may not come back as it was."""
+    acl = secret.acl
+    if acl is None:
+        yield (
+            '**It is not known who may read it.** After the restore all '
+            'members of the project can read it, as their roles allow.'
+        )
+    elif not acl.project_access:
+        yield (
+            '**It is private.** After the restore only you and the users '
+            'listed above can read it.'
+        )
+    if acl is not None and acl.users:
+        yield 'The user IDs are those of the cloud of the backup.'
+    if secret.expires_at:
+        yield (
+            'If it has expired before the restore, the command leaves the '
+            'expiration out and says so.'
+        )
+
+
+def _told(secret: resources.Secret) -> barbican.Told:
+    fields = {
+        'secret_type': secret.secret_type,
+        'algorithm': secret.algorithm,
+        'bit_length': secret.bit_length,
+        'mode': secret.mode,
+        'expiration': secret.expires_at,
+    }
+    return barbican.Told(
+        {name: value for name, value in fields.items() if value},
+        _content_type(secret),
+        _read(secret.acl),
+        secret.metadata,
     )
 
 
-def _content(secret: resources.Secret) -> tuple[str, ...]:
-    if secret.content_type in {'', _BYTES}:
-        return ()
-    if _is_text(secret):
-        return (f'--payload-content-type {_TEXT}',)
-    return (
-        shell.option('--payload-content-type', secret.content_type),
-        '--payload-content-encoding base64',
-    )
+def _content_type(secret: resources.Secret) -> str:
+    """Give the content type without its character set."""
+    return secret.content_type.split(';')[0].strip()
 
 
-def _is_text(secret: resources.Secret) -> bool:
-    return secret.content_type.startswith(_TEXT)
+def _read(acl: secret_facts.Acl | None) -> dict[str, object] | None:
+    if acl is None or acl == secret_facts.Acl():
+        return None
+    return {'project-access': acl.project_access, 'users': [*acl.users]}

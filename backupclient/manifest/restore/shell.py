@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands whose words may come from the cloud: they stay words."""
+"""Commands whose words may come from the cloud: they stay words.
 
-from collections.abc import Iterable
+A word with a line break or with something else that does not show is written
+with escapes, in bash's ``$'...'``: so the page itself does nothing to a
+terminal, and the command gets the word as it was.
+"""
+
+from collections.abc import Iterable, Mapping
 import shlex
+
+SUFFIX = '"$SUFFIX"'
+"""What the reader wants at the end of all new names."""
+
+_ESCAPES = {'\n': r'\n', '\r': r'\r', '\t': r'\t', '\\': r'\\'}
 
 
 def plain(text: str) -> str:
@@ -10,9 +20,41 @@ def plain(text: str) -> str:
     return ''.join(c if c.isprintable() else ' ' for c in text)
 
 
+def carries(text: str) -> bool:
+    """Tell whether a command's argument can be this text.
+
+    None can hold NUL, nor half a surrogate pair.
+    """
+    return not any(map(_is_no_argument, text))
+
+
 def word(text: str) -> str:
-    """Quote a word for the shell."""
-    return shlex.quote(plain(text))
+    """Quote a word for bash.
+
+    What no argument can hold becomes a space.
+    """
+    held = ''.join(' ' if _is_no_argument(c) else c for c in text)
+    if held.isprintable() and not ("'" in held and '!' in held):
+        return shlex.quote(held)
+    return f"$'{''.join(map(_escaped, held))}'"
+
+
+def _is_no_argument(character: str) -> bool:
+    return character == '\0' or '\ud800' <= character <= '\udfff'
+
+
+def _escaped(character: str) -> str:
+    """Write a character of ``$'...'``.
+
+    As bytes: bash writes other escapes by the locale. Quotes and
+    exclamation marks are escaped too: an interactive bash may take them for
+    the end, or for a part of its history.
+    """
+    if character in _ESCAPES:
+        return _ESCAPES[character]
+    if character.isprintable() and character not in "'!":
+        return character
+    return ''.join(f'\\x{byte:02x}' for byte in character.encode())
 
 
 def option(name: str, value: str) -> str:
@@ -31,13 +73,41 @@ def options(name: str, values: Iterable[str]) -> tuple[str, ...]:
     return tuple(option(name, value) for value in values)
 
 
+def properties(
+    found: Mapping[str, str], name: str = '--property'
+) -> tuple[str, ...]:
+    """Give the options for properties, those that a command can give.
+
+    :param name: of the option.
+    """
+    return options(
+        name, (f'{k}={found[k]}' for k in sorted(found) if _is_key(k))
+    )
+
+
+def lost(found: Mapping[str, str]) -> tuple[str, ...]:
+    """Give the properties that a command cannot give as they are.
+
+    OSC takes what comes before the first ``=`` for the name.
+    """
+    return tuple(
+        f'{k}={found[k]}'
+        for k in sorted(found)
+        if not (_is_key(k) and carries(k + found[k]))
+    )
+
+
+def _is_key(name: str) -> bool:
+    return bool(name) and '=' not in name
+
+
 def last(name: str, otherwise: str) -> str:
-    """Give the name at the end of a command, whatever it begins with.
+    """Give the new name at the end of a command, whatever it begins with.
 
     :param otherwise: for a resource without a name.
     """
     before = '-- ' if name.startswith('-') else ''
-    return before + word(name or otherwise)
+    return before + word(name or otherwise) + SUFFIX
 
 
 def command(*parts: str) -> str:

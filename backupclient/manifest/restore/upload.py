@@ -4,57 +4,19 @@
 from collections.abc import Iterable, Mapping
 
 from backupclient.manifest.restore import shell
-
-# What the services set by themselves. With the key's old deletion policy,
-# deleting the image would also delete the key that was stored for it.
-_OTHERS_PREFIXES = (
-    'backupclient_',
-    'cinder_encryption_key_',
-    'img_signature',
-    'os_glance',
-    'os_hash_',
-    'owner_specified.openstack.',
-)
-_OTHERS = frozenset(
-    {
-        'base_image_ref',
-        'bdm_v2',
-        'block_device_mapping',
-        'boot_roles',
-        'checksum',
-        'container_format',
-        'disk_format',
-        'image_id',
-        'image_location',
-        'image_name',
-        'image_state',
-        'image_type',
-        'instance_uuid',
-        'min_disk',
-        'min_ram',
-        'owner_id',
-        'owner_project_name',
-        'owner_user_name',
-        'root_device_name',
-        'signature_verified',
-        'size',
-        'user_id',
-    }
-)
+from backupclient.model import properties as properties_
 
 
 def properties(found: Mapping[str, str]) -> tuple[str, ...]:
     """Give the options for the properties that were the owner's."""
-    return shell.options(
-        '--property',
-        (
-            f'{name}={found[name]}'
-            for name in sorted(found)
-            if name
-            and name not in _OTHERS
-            and not name.startswith(_OTHERS_PREFIXES)
-        ),
-    )
+    return shell.properties(properties_.owned(found))
+
+
+def needs(min_disk: int, min_ram: int) -> str:
+    """Give the options for what a server of the image has to have."""
+    if not (min_disk or min_ram):
+        return ''
+    return f'--min-disk {min_disk} --min-ram {min_ram}'
 
 
 def image(

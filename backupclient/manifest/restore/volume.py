@@ -11,6 +11,7 @@ from backupclient.manifest.restore import markdown
 from backupclient.manifest.restore import shell
 from backupclient.manifest.restore import upload
 from backupclient.model import outcome
+from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
 
@@ -26,9 +27,14 @@ def section(entry: record.Entry, number: int) -> Iterator[str]:
     """Give the paragraphs of a volume's section."""
     volume = entry.volume
     if volume is None or not entry.has_copy:
+        facts = _facts(volume) if volume else ()
+        yield from about.without_copy(entry, f'Volume {number}', facts)
         return
     yield about.head(
         entry, f'Volume {number}', _facts(volume), volume.metadata
+    )
+    yield from about.lost(
+        {**properties.owned(volume.image_metadata), **_metadata(volume)}
     )
     if entry.artifact and entry.artifact.kind == _BACKUP:
         yield from _from_backup(volume, entry.artifact, variable(number))
@@ -57,7 +63,8 @@ def _from_image(
 ) -> Iterator[str]:
     """Give the way from a file, or from an image that stayed."""
     lock = encrypted.of_volume(entry)
-    size = volume.size_gib
+    # Cinder refuses a volume that is smaller than its image wants.
+    size = max(volume.size_gib, properties.min_disk(volume.image_metadata))
     # In a file of a volume that RBD encrypted, the header comes on top of
     # the volume's size.
     if entry.file:
@@ -91,6 +98,32 @@ def _from_backup(
         f'openstack volume backup restore --force {backup} {shell.value(new)}',
     )
     yield from _until_available(new)
+    yield from _as_it_was(volume, new)
+
+
+def _as_it_was(volume: resources.Volume, new: str) -> Iterator[str]:
+    """Give the command for what some backups do not hold.
+
+    Cinder gives the properties back with the data, but not with every backup
+    driver and not in every release.
+    """
+    found = volume.image_metadata
+    limits = {
+        'min_disk': properties.min_disk(found),
+        'min_ram': properties.min_ram(found),
+    }
+    said = properties.owned(found)
+    said |= {name: str(value) for name, value in limits.items() if value}
+    if said:
+        yield 'Servers that boot from it go by these properties:'
+        yield markdown.block(
+            shell.command(
+                'openstack volume set',
+                *shell.properties(said, '--image-property'),
+                '--bootable' if volume.bootable else '',
+                shell.value(new),
+            )
+        )
 
 
 def _backup_cautions(
@@ -125,16 +158,14 @@ def _create(
         f'--size {size}',
         shell.option('--type', volume.type_name),
         shell.option('--description', volume.description),
-        *shell.options('--property', _metadata(volume)),
+        *shell.properties(_metadata(volume)),
         shell.last(volume.name, f'restored-{volume.id}'),
     )
 
 
-def _metadata(volume: resources.Volume) -> Iterator[str]:
+def _metadata(volume: resources.Volume) -> dict[str, str]:
     ours = {tags.RUN, tags.SOURCE, tags.ROLE}
-    for name in sorted(volume.metadata):
-        if name and name not in ours:
-            yield f'{name}={volume.metadata[name]}'
+    return {k: v for k, v in volume.metadata.items() if k not in ours}
 
 
 def _upload(
@@ -145,11 +176,16 @@ def _upload(
     Cinder gives its properties to the volume, and a server that boots from
     that goes by them.
     """
+    said = volume.image_metadata
     return upload.image(
         file.path,
         'raw',
         'bare',
-        (*upload.properties(volume.image_metadata), option),
+        (
+            upload.needs(properties.min_disk(said), properties.min_ram(said)),
+            *upload.properties(said),
+            option,
+        ),
         shell.word(f'restore-{volume.id}'),
     )
 
@@ -180,8 +216,10 @@ def _tidy(
     if entry.file:
         commands += [
             f'openstack image delete {shell.value("IMAGE")}',
-            *lock.after,
+            *lock.tidy(new),
         ]
     if commands:
         yield 'Then:'
         yield markdown.block(*commands)
+    if entry.file:
+        yield from lock.own_key(new)

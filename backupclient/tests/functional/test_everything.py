@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole project: all that holds data goes out, and nothing is left."""
 
-import pathlib
 import subprocess
-
-import markdown_it
 
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
+from backupclient.tests.functional import restoring
 
 SECRETS = {
     'symmetric': bytes(range(32)),
@@ -144,21 +142,12 @@ class Everything(base.TestCase):
     def assert_restored_without_the_cloud(self):
         """Follow RESTORE.md when volume, image and keys are gone."""
         self.tenant.clear()
-        script = restore_script(self.folder / 'RESTORE.md', '`luks`')
-        done = subprocess.run(
-            ['bash', '-euo', 'pipefail', '-c', script],
-            cwd=self.folder,
-            env={
-                **self.tenant.environment(),
-                'PATH': f'{pathlib.Path(base.OPENSTACK).parent}:'
-                '/usr/local/bin:/usr/bin:/bin',
-                'IDENTITY': str(self.identity),
-            },
-            capture_output=True,
-            text=True,
-            timeout=900,
+        restoring.follow(
+            self,
+            self.folder,
+            lambda title: title.endswith('`luks`'),
+            IDENTITY=str(self.identity),
         )
-        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         [volume] = self.tenant.conn.block_storage.volumes()
         self.assertTrue(volume.is_encrypted)
         self.assertNotEqual(self.luks.id, volume.id)
@@ -178,26 +167,3 @@ class Everything(base.TestCase):
         return cloud.sha512_of(
             cloud.decrypted(file, key), len(self.data['luks'])
         )
-
-
-def restore_script(page, volume):
-    """Make a script of a volume's commands on the page, as a person would.
-
-    What is to be repeated until it prints something is a loop.
-    """
-    lines, wanted = [], False
-    waits_for = ''
-    for token in markdown_it.MarkdownIt().parse(page.read_text()):
-        if token.type == 'inline' and token.content.startswith('Volume '):
-            wanted = token.content.endswith(volume)
-        elif not wanted:
-            continue
-        elif token.type == 'inline' and 'until it prints' in token.content:
-            waits_for = token.content.split('`')[1]
-        elif token.type == 'code_block' and 'openstack ' in token.content:
-            code = token.content.strip()
-            if waits_for:
-                code = f'until [ "$({code})" = {waits_for} ]; do sleep 1; done'
-            waits_for = ''
-            lines.append(code)
-    return '\n'.join(lines)

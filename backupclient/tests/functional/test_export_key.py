@@ -3,6 +3,7 @@
 
 import hashlib
 import os
+import pathlib
 import subprocess
 
 from backupclient.tests.functional import base
@@ -92,7 +93,7 @@ class EncryptedVolume(TestCase):
                 ('raw', self.key),
                 ('hex', self.key.hex().encode()),
             ):
-                row, data = self.exported(id_, '--format', form)
+                row, data = self.exported(id_, '--key-format', form)
                 self.assertEqual(expected, data, (kind, form))
                 self.assertEqual(
                     (kind, id_, form, 'symmetric', 'aes', 256, 'not checked'),
@@ -133,16 +134,16 @@ class EncryptedVolume(TestCase):
         self.assertIn('does not open', said)
         self.assertIn(wrong, said)
         os.truncate(image, 100 * 1024)
-        result = self.export('vault', '--file', self.file, '--check', image)
-        self.assertEqual('not checked', result.rows['opens'])
-        self.assertIn('not complete', result.err)
+        for more in ([], ['--allow-unchecked']):
+            said = self.refused('vault', '--check', image, *more)
+            self.assertIn('not complete', said)
 
     def test_another_tenant_gets_nothing(self):
         bob = self.useFixture(cloud.Tenant())
         href = f'http://127.0.0.1:9/v1/secrets/{self.ids["secret"]}'
         for name in ('vault', href, *self.ids.values()):
             said = self.refused(name, code=2, tenant=bob)
-            self.assertIn('There is no', said)
+            self.assertIn('has the name or ID', said)
 
     def test_reader(self):
         reader = self.useFixture(
@@ -205,7 +206,7 @@ class Secret(TestCase):
         for kdf in _LUKS2:
             container = self.luks2(_KEY.hex().encode(), kdf)
             row, data = self.exported(
-                'own', '--format', 'passphrase', '--check', container
+                'own', '--key-format', 'passphrase', '--check', container
             )
             self.assertEqual('yes', row['opens'], kdf)
             self.assertEqual(_KEY.hex().encode(), data)
@@ -213,11 +214,8 @@ class Secret(TestCase):
             said = self.refused(wrong, '--check', container)
             self.assertIn('does not open', said)
             os.truncate(container, 64 * 1024)
-            result = self.export(
-                'own', '--file', self.file, '--check', container
-            )
-            self.assertEqual('not checked', result.rows['opens'])
-            self.file.unlink()
+            said = self.refused('own', '--check', container)
+            self.assertIn('not complete', said)
 
     def test_the_proof_tells_the_form_of_a_passphrase(self):
         """Nova's libvirt driver takes the digits of a passphrase, too."""
@@ -225,12 +223,12 @@ class Secret(TestCase):
         self.tenant.secret('words', 'passphrase', words)
         for given in (words, words.hex().encode()):
             row, data = self.exported(
-                'words', '--format', 'passphrase',
+                'words', '--key-format', 'passphrase',
                 '--check', self.luks2(given),
             )  # fmt: skip
             self.assertEqual('yes', row['opens'])
             self.assertEqual(given, data)
-        _, data = self.exported('words', '--format', 'passphrase')
+        _, data = self.exported('words', '--key-format', 'passphrase')
         self.assertEqual(words, data)
 
     def test_file_without_header(self):
@@ -238,13 +236,27 @@ class Secret(TestCase):
             (bytes(cloud.MIB), 'never attached'),
             (cloud.content(1), 'no raw disk image, or not encrypted'),
             (b'', 'empty'),
+            (pathlib.Path('/etc/passwd').read_bytes(), 'no raw disk image'),
         ):
             file = self.tenant.file('no-header', data)
-            result = self.export('own', '--file', self.file, '--check', file)
+            said = self.refused('own', '--check', file)
+            for words in (why, 'No key file was written', self.secret):
+                self.assertIn(words, said)
+            result = self.export(
+                'own', '--file', self.file, '--check', file,
+                '--allow-unchecked',
+            )  # fmt: skip
             self.assertEqual('not checked', result.rows['opens'])
             self.assertIn(why, result.err)
             self.assertEqual(_KEY, self.file.read_bytes())
             self.file.unlink()
+
+    def test_no_key_on_stdout_without_a_proof(self):
+        result = self.export(
+            'own', '--file', '-', '--check', '/etc/passwd', code=1
+        )
+        self.assertEqual('', result.out)
+        self.assertIn('No key file was written', result.err)
 
     def test_file_to_check_is_not_there(self):
         said = self.refused('own', '--check', self.target / 'nothing')
@@ -287,10 +299,17 @@ class Secret(TestCase):
         self.assertEqual([], list(folder.iterdir()))
 
     def test_stdout(self):
-        result = self.export('own', '--file', '-', '--format', 'hex')
+        """It has the key alone; the row goes to stderr as it was asked for."""
+        words = ['own', '--file', '-', '--key-format', 'hex']
+        result = self.export(*words)
         self.assertEqual(_KEY.hex(), result.out)
-        self.assertIn(f'secret_id: {self.secret}', result.err)
+        self.assertIn(f'"secret_id": "{self.secret}"', result.err)
         self.assertNotIn(_KEY.hex(), result.err)
+        result = self.openstack(
+            'backup', 'export-key', *words, '-f', 'value', '-c', 'secret_id'
+        )
+        self.assertEqual((0, _KEY.hex()), (result.code, result.out))
+        self.assertEqual(self.secret, result.err.splitlines()[0])
 
     def test_stdout_is_a_terminal(self):
         terminal, end = os.openpty()
@@ -354,8 +373,22 @@ class Secret(TestCase):
         for id_ in (volume.id, self.secret):
             self.assertIn(id_, said)
         self.assertIn('--kind', said)
+        self.assertRegex(
+            said, rf'{volume.id}\), created 20.* UTC, 1 GiB, not attached'
+        )
         _, data = self.exported('own', '--kind', 'secret')
         self.assertEqual(_KEY, data)
+
+    def test_a_restored_volume_is_told_from_the_old_one(self):
+        """RESTORE.md calls the image between file and volume so."""
+        old = self.tenant.volume('twin')
+        image = self.tenant.image(f'restore-{old.id}', bytes(cloud.MIB))
+        storage = self.tenant.conn.block_storage
+        new = storage.create_volume(name='twin', size=1, image_id=image.id)
+        storage.wait_for_status(new, 'available', interval=1, wait=300)
+        said = self.refused('twin', code=2)
+        self.assertRegex(said, rf'{new.id}\), .*, made by a restore[;.]')
+        self.assertRegex(said, rf'{old.id}\), .*, not attached[;.]')
 
     def test_not_encrypted(self):
         volume = self.tenant.volume('plain')

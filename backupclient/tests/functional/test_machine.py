@@ -10,6 +10,7 @@ import signal
 import subprocess
 
 from backupclient.manifest import check
+from backupclient.model import layout
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cases
 from backupclient.tests.functional import machine
@@ -53,6 +54,11 @@ class Machine:
         self.assertEqual(outcome, row['Outcome'], result)
         self.assertIn(text, ' '.join(row['Notes']))
 
+    @property
+    def failed(self):
+        """Where the sets are in which nothing is complete."""
+        return self.target / layout.FAILED
+
     def state(self):
         """The folder of the journals of this test's commands."""
         return pathlib.Path(self.tenant.environment()['XDG_STATE_HOME'])
@@ -78,7 +84,7 @@ class TargetOfVolume(Machine, cases.VolumeImage):
         self.assertRow('failed', full, 'No space left on device')
         self.assertNothingLeft()
         self.disk.change(size='1200m')
-        self.assertEqual((), check.check(self.target / full.run))
+        self.assertEqual((), check.check(self.failed / full.run))
         refused = self.while_running(
             UPLOAD, lambda: self.disk.change('-o', 'ro'), *self.command(),
             code=130,
@@ -88,7 +94,7 @@ class TargetOfVolume(Machine, cases.VolumeImage):
         self.assertNothingLeft()
         self.disk.change('-o', 'rw')
         self.assertRow('failed', self.resume(refused, code=1))
-        self.assertEqual((), check.check(self.target / refused.run))
+        self.assertEqual((), check.check(self.failed / refused.run))
         self.assertDone(self.backup(*self.command()))
 
     def test_gone(self):
@@ -140,7 +146,8 @@ class TargetOfImage(Machine, cases.ImageDownload):
             if code == 130:
                 failed = inodes == 3
                 done = self.resume(full, code=int(failed))
-                self.assertEqual((), check.check(self.target / done.run))
+                target = self.failed if failed else self.target
+                self.assertEqual((), check.check(target / done.run))
                 if not failed:
                     self.assertDone(done)
             for folder in self.target.iterdir():

@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers: what is captured of them, and that they run again."""
 
+import datetime
+import os
 import re
+import subprocess
 
+import openstack
+
+from backupclient.manifest import check
+from backupclient.model import stamps
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
 
@@ -85,6 +92,31 @@ class StopServers(base.TestCase):
         self.assertOnly(self.before)
         self.assertDone(self.backup('--resume', 'last'))
 
+    def test_left_at_once(self):
+        """After a second Ctrl-C the server is off, and that is said."""
+        process = subprocess.Popen(
+            [base.OPENSTACK, 'backup', 'run', *map(str, self.command)],
+            env=self.tenant.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.addCleanup(process.kill)
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if line.endswith(': take a snapshot\n'):
+                process.send_signal(base.INTERRUPT)
+            if line.startswith('Stopping: '):
+                process.send_signal(base.INTERRUPT)
+                break
+        _, rest = process.communicate(timeout=60)
+        said = ''.join(said) + rest
+        self.assertEqual(130, process.returncode, said)
+        self.assertIn('Left at once.', said)
+        self.assertIn(f'openstack server start {self.server.id}', said)
+        self.assertDone(self.backup('--resume', 'last'))
+
     def test_a_server_that_is_off_stays_off(self):
         compute = self.tenant.conn.compute
         compute.stop_server(self.server)
@@ -94,6 +126,252 @@ class StopServers(base.TestCase):
         self.before = self.tenant.census()
         self.assertDone(self.backup(*self.command))
         self.assertNotIn('start', self.events())
+
+
+class LockedServer(base.TestCase):
+    """Nova refuses to stop it, also for the user who has locked it."""
+
+    def test_is_not_stopped(self):
+        data = cloud.content()
+        volume = self.tenant.volume('data', data)
+        image = self.tenant.image('root', cloud.content(1))
+        server = self.tenant.server('guest', image=image, volumes=[volume])
+        compute = self.tenant.conn.compute
+        compute.lock_server(server)
+        self.addCleanup(compute.unlock_server, server)
+        self.assertRaises(
+            openstack.exceptions.ConflictException, compute.stop_server, server
+        )
+        before = self.tenant.census()
+        words = ('--server', 'guest', '--stop-servers', '--to', self.target)
+        plan = self.openstack('backup', 'plan', *words, '-f', 'json')
+        self.assertEqual(0, plan.code, plan)
+        notes = {
+            row['Kind']: ' '.join(row['Notes'])
+            for row in plan.rows
+            if row['Consistency'] == 'crash-consistent'
+        }
+        self.assertEqual({'server', 'volume'}, {*notes})
+        self.assertIn(f'openstack server unlock {server.id}', notes['server'])
+        result = self.backup(*words)
+        self.assertOnly(before)
+        self.backup_set(result)
+        self.assertNotIn(': stop', result.err)
+        # The administrator's token goes through.
+        admin = self.tenant.admin.compute
+        admin.stop_server(server.id)
+        compute.wait_for_server(server, status='SHUTOFF', interval=1, wait=120)
+
+
+class VolumeBackedServer(base.TestCase):
+    """It is what its volumes are."""
+
+    def setUp(self):
+        super().setUp()
+        image = self.tenant.image('root', cloud.content(1))
+        storage = self.tenant.conn.block_storage
+        self.root = storage.create_volume(
+            name='root', size=1, volume_type='plain', image_id=image.id
+        )
+        cloud.until(
+            lambda: self.tenant.status(self.root) == 'available', 'root'
+        )
+        self.tenant.conn.image.delete_image(image)
+        self.server = self.tenant.server(
+            'guest',
+            block_device_mapping=[
+                {
+                    'uuid': self.root.id,
+                    'source_type': 'volume',
+                    'destination_type': 'volume',
+                    'boot_index': 0,
+                    'delete_on_termination': False,
+                }
+            ],
+        )
+        self.before = self.tenant.census()
+        self.words = ('--server', 'guest', '--to', self.target)
+
+    def quota(self, snapshots):
+        storage = self.tenant.admin.block_storage
+        storage.update_quota_set(self.tenant.project.id, snapshots=snapshots)
+
+    def rows(self, result, column):
+        return {row['Kind']: row[column] for row in result.rows}
+
+    def test_whose_volume_has_no_room(self):
+        self.quota(0)
+        words = ('backup', 'plan', *self.words, '-f', 'json')
+        plan = self.openstack(*words)
+        self.assertEqual(3, plan.code, plan)
+        notes = self.rows(plan, 'Notes')
+        self.assertIn('Cannot be backed up', ' '.join(notes['server']))
+        self.assertIn(self.root.id, ' '.join(notes['server']))
+        self.assertIn('0 of 2 resources', plan.err)
+        result = self.backup(*self.words, code=1)
+        self.assertEqual(
+            {'server': 'skipped', 'volume': 'skipped'},
+            self.rows(result, 'Outcome'),
+        )
+        self.assertOnly(self.before)
+        # Nobody takes that for the newest backup.
+        self.assertEqual(['.failed'], os.listdir(self.target))
+        folder = self.target / '.failed' / result.run
+        self.assertEqual((), check.check(folder))
+        self.assertIn(str(folder), result.err)
+        page = (folder / 'RESTORE.md').read_text()
+        self.assertIn('Nothing in this folder is complete', page)
+        self.quota(10)
+        result = self.backup(*self.words)
+        self.assertEqual(
+            {'server': 'complete', 'volume': 'complete'},
+            self.rows(result, 'Outcome'),
+        )
+        self.backup_set(result)
+        self.assertOnly(self.before)
+
+    def test_whose_volume_fails(self):
+        """The quota is used up after the plan was made."""
+        file = self.target / 'plan.json'
+        plan = self.openstack('backup', 'plan', *self.words, '--save', file)
+        self.assertEqual(0, plan.code, plan)
+        detached = self.tenant.volume('other')
+        self.before = self.tenant.census()
+        self.quota(0)
+        result = self.backup(*self.words, '--volume', 'other', code=3)
+        outcomes = {row['Name']: row['Outcome'] for row in result.rows}
+        self.assertEqual('complete', outcomes['other'])
+        self.assertNotEqual('complete', outcomes['guest'])
+        self.assertNotEqual('complete', outcomes['root'])
+        self.assertEqual(detached.id, result.rows[-1]['ID'])
+        self.backup_set(result)
+        self.assertOnly(self.before)
+
+
+class SharedVolume(base.TestCase):
+    """A volume that two servers have at a time."""
+
+    def setUp(self):
+        super().setUp()
+        storage = self.tenant.admin.block_storage
+        name = f'multi-{self.tenant.project.name}'
+        made = storage.create_type(
+            name=name,
+            extra_specs={
+                'multiattach': '<is> True',
+                **self.plain(storage).extra_specs,
+            },
+        )
+        # Before its volumes are gone it cannot go.
+        self.addCleanup(storage.delete_type, made.id)
+        self.addCleanup(self.tenant.clear)
+        volume = self.tenant.conn.block_storage.create_volume(
+            name='shared', size=1, volume_type=name
+        )
+        cloud.until(
+            lambda: self.tenant.status(volume) == 'available', 'shared'
+        )
+        self.data = cloud.content()
+        cloud.devcloud(
+            'write-volume', volume.id, self.tenant.file('shared', self.data)
+        )
+        image = self.tenant.image('root', cloud.content(1))
+        self.servers = [
+            self.tenant.server(name, image=image) for name in ('one', 'two')
+        ]
+        compute = self.tenant.conn.compute
+        compute.default_microversion = '2.72'
+        for number, server in enumerate(self.servers, 1):
+            compute.create_volume_attachment(server, volume_id=volume.id)
+            cloud.until(
+                lambda number=number: self.attached(volume) == number,
+                'attached',
+            )
+        self.before = self.tenant.census()
+
+    def plain(self, storage):
+        return next(one for one in storage.types() if one.name == 'plain')
+
+    def attached(self, volume):
+        found = self.tenant.conn.block_storage.get_volume(volume.id)
+        return len(found.attachments) if found.status == 'in-use' else 0
+
+    def test_both_are_stopped_first(self):
+        result = self.backup(
+            '--server', 'one', '--server', 'two', '--stop-servers',
+            '--to', self.target, '--parallel', '4',
+        )  # fmt: skip
+        self.assertOnly(self.before)
+        folder = self.backup_set(result)
+        said = result.err.splitlines()
+        capture = next(
+            n
+            for n, line in enumerate(said)
+            if 'volume "shared"' in line and line.endswith('take a snapshot')
+        )
+        copied = next(
+            n
+            for n, line in enumerate(said)
+            if line.endswith('make a volume of the snapshot')
+        )
+        for server in self.servers:
+            label = f'server "{server.name}" ({server.id})'
+            self.assertLess(said.index(f'{label}: stop'), copied)
+            self.assertLess(capture, said.index(f'{label}: start'))
+            actions = self.tenant.conn.compute.server_actions(server)
+            self.assertEqual(
+                1, [each.action for each in actions].count('stop')
+            )
+        (row,) = (row for row in result.rows if row['Kind'] == 'volume')
+        self.assertEqual(
+            cloud.sha512(self.data, cloud.GIB),
+            cloud.sha512_of(folder / row['Result']),
+        )
+        entries = check.read(folder).items
+        self.assertEqual(
+            {'stopped'}, {each.consistency.value for each in entries}
+        )
+        self.assertStoppedAt(self.captured_at(entries))
+
+    def captured_at(self, entries):
+        (entry,) = (each for each in entries if each.volume)
+        return datetime.datetime.fromisoformat(entry.captured_at)
+
+    def assertStoppedAt(self, time):
+        """By Nova's own record, each server was off at a time."""
+        compute = self.tenant.conn.compute
+        for server in self.servers:
+            ended = {}
+            for action in compute.server_actions(server):
+                events = compute.get_server_action(
+                    action.request_id, server
+                ).events
+                times = [each['finish_time'] for each in events or ()]
+                ended[action.action] = action.start_time, times
+            stopped = max(stamps.read(each) for each in ended['stop'][1])
+            started = stamps.read(ended['start'][0])
+            self.assertLessEqual(stopped.replace(microsecond=0), time)
+            self.assertLessEqual(time, started)
+
+    def test_one_alone_is_not_made_to_stop_the_other(self):
+        result = self.backup(
+            '--server', 'one', '--stop-servers', '--to', self.target
+        )
+        self.assertOnly(self.before)
+        self.assertNotIn(
+            'server "two"',
+            ' '.join(
+                line for line in result.err.splitlines() if ': stop' in line
+            ),
+        )
+        entries = check.read(self.backup_set(result)).items
+        worth = {
+            each.resource.kind.value: each.consistency.value
+            for each in entries
+        }
+        self.assertEqual(
+            {'server': 'stopped', 'volume': 'crash-consistent'}, worth
+        )
 
 
 class WhatNoApiCaptures(base.TestCase):

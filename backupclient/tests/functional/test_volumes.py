@@ -58,6 +58,45 @@ class DetachedVolume(base.TestCase):
         self.assertEqual('artifact', image.properties['backupclient_role'])
         self.assertEqual(cloud.sha512(self.data, cloud.GIB), image.hash_value)
 
+    def test_a_person_sees_what_a_backup_is_of(self):
+        """In the lists of the services, whatever the volume is called."""
+        name = 'line\nbreak \u202e \x1b[31m' + '\u6771' * 220
+        storage = self.tenant.conn.block_storage
+        storage.update_volume(self.volume, name=name)
+        [row] = self.backup('--volume', self.volume.id).rows
+        backup = storage.get_backup(row['Result'])
+        [row] = self.backup(
+            '--volume', self.volume.id, '--volume-method', 'image'
+        ).rows
+        image = self.tenant.conn.image.get_image(row['Result'])
+        seen = 'line break \ufffd \ufffd[31m\u6771'
+        self.assertTrue(
+            backup.description.startswith(f'Volume "{seen}'),
+            backup.description,
+        )
+        self.assertIn(f'({self.volume.id}), run ', backup.description)
+        for found in (backup.name, image.name):
+            self.assertRegex(
+                found, rf'^backupclient-.*-volume-{self.volume.id} \('
+            )
+            self.assertIn(f'({seen}', found)
+            self.assertEqual(255, len(found))
+
+    def test_volumes_that_share_a_name(self):
+        twin = self.tenant.volume('data')
+        start = '\u6771' * 200
+        rows = self.backup(
+            '--volume', self.volume.id, '--volume', twin.id, '--name', start,
+        ).rows  # fmt: skip
+        storage = self.tenant.conn.block_storage
+        self.assertEqual(
+            {id_: f'{start}-data-{id_}' for id_ in (self.volume.id, twin.id)},
+            {
+                row['ID']: storage.get_backup(row['Result']).name
+                for row in rows
+            },
+        )
+
     def test_full_then_incremental_backup(self):
         [full] = self.backup('--volume', 'data').rows
         self.assertEqual('volume-backup', full['Procedure'])

@@ -14,6 +14,9 @@ class Quiet:
     def say(self, text):
         self.said.append(text)
 
+    def leave(self, text):
+        self.said.append(text)
+
     def step(self, resource, text):
         self.steps.append((resource.id, text))
 

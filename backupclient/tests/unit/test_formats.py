@@ -16,6 +16,7 @@ from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.model import secret_facts
 from backupclient.procedures import step
 
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
@@ -36,7 +37,8 @@ SECTIONS = {
         'Attachment': resources.Attachment,
         'Image': resources.Image,
         'Secret': resources.Secret,
-        'Membership': resources.Membership,
+        'Membership': secret_facts.Membership,
+        'Access list': secret_facts.Acl,
     },
     'plan.rst': {
         'Plan': plan.Plan,

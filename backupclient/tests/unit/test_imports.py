@@ -26,7 +26,7 @@ LAYERS = (
     {'procedures'},
     {'cloud', 'keys', 'manifest', 'transfer'},
     {'clock', 'documents', 'model'},
-    {'errors', ''},
+    {'errors', 'pauses', ''},
 )
 HEIGHT = {
     part: height

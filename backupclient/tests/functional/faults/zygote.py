@@ -33,15 +33,9 @@ _PRELOADED = (
 # Seconds. The pauses are a twentieth of what they are for people; the
 # timeout is still longer than any answer of the dev cloud takes.
 _PATIENCE = {
-    'backupclient.cloud.service': {
-        'TIMEOUT': (3.0, 3.0),
-        '_PAUSES': (0.05, 0.1, 0.2, 0.4, 0.75),
-    },
-    'backupclient.cloud.waiting': {
-        '_FIRST_PAUSE': 0.1,
-        '_LONGEST_PAUSE': 0.5,
-    },
-    'backupclient.transfer.download': {'_LONGEST_WAIT': 0.2},
+    'backupclient.pauses': {'_FIRST': 0.1, '_LONGEST': 0.5},
+    'backupclient.cloud.service': {'TIMEOUT': (3.0, 3.0), 'PATIENCE': 1.5},
+    'backupclient.transfer.download': {'_PATIENCE': 15.0},
 }
 
 

@@ -128,3 +128,49 @@ class LeaseTestCase(base.TestCase):
             earlier = datetime.datetime.now(datetime.UTC)
             self.assertLessEqual(earlier, self.cloud.glance.now())
             self.fake.faults.clear()
+
+
+class VisibleTestCase(base.TestCase):
+    """Images of others, by their IDs."""
+
+    def test_whatever_their_visibility(self):
+        wanted = [
+            self.fake.glance.add_image(name, owner='somebody', **fields)['id']
+            for name, fields in (
+                ('public', {'visibility': 'public'}),
+                ('community', {'visibility': 'community'}),
+                ('hidden', {'visibility': 'public', 'os_hidden': True}),
+                ('shared', {'visibility': 'shared'}),
+            )
+        ]
+        self.fake.glance.add_image('other', owner='somebody')
+        found = self.cloud.glance.visible([*wanted, 'gone'])
+        self.assertEqual(set(wanted), {image.id for image in found})
+        for request in self.fake.seen:
+            self.assertEqual('all', request.query['visibility'])
+            self.assertEqual('all', request.query['member_status'])
+
+    def test_many(self):
+        """Two requests for fifty of them."""
+        ids = [f'image-{number}' for number in range(101)]
+        self.assertEqual([], [*self.cloud.glance.visible(ids)])
+        self.assertEqual(6, len(self.fake.seen))
+        asked = [
+            one
+            for request in self.fake.seen[::2]
+            for one in request.query['id'].removeprefix('in:').split(',')
+        ]
+        self.assertEqual(sorted(ids), asked)
+
+    def test_none(self):
+        self.assertEqual([], [*self.cloud.glance.visible(())])
+        self.assertEqual([], self.fake.seen)
+
+
+class UpdateFieldsTestCase(base.TestCase):
+    def test_fields_and_properties(self):
+        image = self.fake.glance.add_image('old')
+        self.cloud.glance.update(image['id'], 'new', {'a': 'b'}, min_ram=32)
+        found = self.cloud.glance.image(image['id'])
+        self.assertEqual(('new', 32), (found.name, found.min_ram))
+        self.assertEqual('b', found.properties['a'])

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import dataclasses
+import threading
 
+from backupclient import errors
 from backupclient.cloud import inventory
+from backupclient.cloud import service
+from backupclient.cloud import side_by_side
 from backupclient.model import inventory as model
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
@@ -85,6 +89,136 @@ class PagesTestCase(base.TestCase):
         ids = [secret.id for secret in self.cloud.barbican.secrets()]
         self.assertEqual(len(set(ids)), len(ids))
         self.assertEqual(150, len(ids))
+
+    def test_each_list_is_asked_for_once(self):
+        """A list that is read beside others is not read twice."""
+        inventory.read(self.cloud)
+        self.assertEqual(
+            [
+                'GET barbican /containers',
+                'GET barbican /secrets',
+                'GET cinder /backups/detail',
+                f'GET cinder /os-quota-sets/{world.PROJECT}',
+                'GET cinder /snapshots/detail',
+                'GET cinder /volumes/detail',
+                'GET glance /images',
+                'GET glance /images',
+                'GET nova /servers/detail',
+            ],
+            sorted(self.fake.asked()),
+        )
+
+
+class SideBySideTestCase(base.TestCase):
+    def test_all_lists_at_once(self):
+        """Each waits for the others, which would else never come."""
+        barrier = threading.Barrier(7)
+        repeat, met = service.Service.repeat, set()
+
+        def wait(its, method, path, what, **options):
+            if threading.get_ident() not in met:
+                met.add(threading.get_ident())
+                barrier.wait(30)
+            return repeat(its, method, path, what, **options)
+
+        self.patch(service.Service, 'repeat', wait)
+        self.assertEqual({}, inventory.read(self.cloud).unread)
+        self.assertEqual(7, len(met))
+
+    def test_order_is_kept(self):
+        names = [str(number) for number in range(20)]
+        readers = {name: lambda name=name: name for name in names}
+        found = side_by_side.read(readers)
+        self.assertEqual(names, list(found))
+        self.assertEqual(names, list(found.values()))
+
+    def test_first_failure_is_raised(self):
+        """Nobody waits for the others."""
+        never = threading.Event()
+
+        def fail():
+            raise errors.Interrupted('stop')
+
+        self.assertRaises(
+            errors.Interrupted,
+            side_by_side.read,
+            {'slow': never.wait, 'broken': fail},
+        )
+        never.set()
+
+    def test_what_is_no_refusal_is_raised(self):
+        for error in (ZeroDivisionError, wire.Killed):
+
+            def fail(error=error):
+                raise error()
+
+            self.assertRaises(
+                error, side_by_side.read, {'a': side_by_side.whole(fail)}
+            )
+
+
+class SilentTestCase(base.TestCase):
+    """Services that do not answer, one at a time."""
+
+    def test_unread(self):
+        for text, kinds, silent in (
+            ('GET nova', {'server'}, {'compute'}),
+            ('GET glance', {'image'}, {'image'}),
+            ('GET barbican', {'secret'}, {'key-manager'}),
+            (
+                'GET cinder',
+                {'volume', 'snapshot', 'backup', 'quota'},
+                {'block-storage'},
+            ),
+            ('GET cinder /backups', {'backup'}, set()),
+            ('GET cinder /snapshots', {'snapshot'}, set()),
+            ('GET cinder /os-quota-sets', {'quota'}, set()),
+        ):
+            self.fake.faults.clear()
+            self.fake.fail(wire.Lost(), text, times=10**6, same=False)
+            read = inventory.read(self.cloud)
+            self.assertEqual(kinds, read.unread.keys(), text)
+            self.assertEqual(silent, read.silent, text)
+            for why in read.unread.values():
+                self.assertIn('Could not', why)
+
+    def test_a_refusal_is_no_silence(self):
+        self.fake.fail(wire.Answer(403), 'GET nova', times=9, same=False)
+        read = inventory.read(self.cloud)
+        self.assertEqual(
+            ({'server'}, set()), (read.unread.keys(), read.silent)
+        )
+
+    def test_half_a_list_is_none(self):
+        for number in range(5):
+            self.fake.nova.add_server(f'server {number}')
+        self.fake.nova.page = 2
+        self.fake.fail(wire.Answer(400), 'GET nova', skip=1)
+        read = inventory.read(self.cloud)
+        self.assertEqual(((), {'server'}), (read.servers, read.unread.keys()))
+
+    def test_nothing_at_all(self):
+        self.fake.fail(wire.Lost(), times=10**6, same=False)
+        self.assertRaises(errors.AnswerLost, inventory.read, self.cloud)
+
+    def test_whoever_may_list_nothing_hears_of_it(self):
+        self.fake.fail(wire.Answer(403), times=10**6, same=False)
+        read = inventory.read(self.cloud)
+        self.assertIn('volume', read.unread)
+
+    def test_storage_is_read_as_a_whole(self):
+        """What is to be deleted is decided by it."""
+        for text in ('volumes', 'snapshots', 'backups', 'images'):
+            self.fake.faults.clear()
+            self.fake.fail(
+                wire.Answer(503),
+                f'GET {"glance" if text == "images" else "cinder"} /{text}',
+                times=10**6,
+                same=False,
+            )
+            self.assertRaises(
+                errors.CloudError, inventory.read_storage, self.cloud
+            )
 
 
 class InventoryTestCase(base.TestCase):
@@ -195,3 +329,77 @@ class InventoryTestCase(base.TestCase):
         quotas = inventory.read(self.cloud).quotas
         self.assertEqual(model.Quota(1000, 7), quotas['gigabytes'])
         self.assertNotIn('backups', quotas)
+
+
+class ImageOfServerTestCase(base.TestCase):
+    """What the images say that servers were made from."""
+
+    def server(self, name, image):
+        self.fake.nova.add_server(name, b'disk', image={'id': image})
+
+    def image(self, name, **fields):
+        made = self.fake.glance.add_image(
+            name,
+            min_disk=2,
+            min_ram=64,
+            hw_disk_bus='scsi',
+            base_image_ref='x',
+            **fields,
+        )
+        return made['id']
+
+    def read(self):
+        self.fake.seen.clear()
+        return {one.name: one for one in inventory.read(self.cloud).servers}
+
+    def asked(self):
+        """The requests for images that are not the project's list."""
+        return [request for request in self.fake.seen if 'id' in request.query]
+
+    def assertDescribed(self, server):
+        self.assertEqual({'hw_disk_bus': 'scsi'}, server.image_properties)
+        self.assertEqual((2, 64), (server.min_disk, server.min_ram))
+
+    def test_own(self):
+        """They are in the list already."""
+        self.server('a', self.image('mine'))
+        self.server('b', self.image('hidden', os_hidden=True))
+        self.fake.nova.add_server('boots from a volume')
+        found = self.read()
+        self.assertDescribed(found['a'])
+        self.assertDescribed(found['b'])
+        self.assertEqual({}, found['boots from a volume'].image_properties)
+        self.assertEqual([], self.asked())
+
+    def test_of_others(self):
+        public = self.image('public', owner='x', visibility='public')
+        hidden = self.image('hidden', owner='x', os_hidden=True)
+        for name, image in ('a', public), ('b', public), ('c', hidden):
+            self.server(name, image)
+        for server in self.read().values():
+            self.assertDescribed(server)
+        self.assertEqual(2, len(self.asked()))
+
+    def test_requests_do_not_grow(self):
+        public = self.image('public', owner='x', visibility='public')
+        for number in range(200):
+            self.server(f'{number}', public)
+        self.read()
+        self.assertEqual(2, len(self.asked()))
+
+    def test_gone(self):
+        self.server('a', 'gone')
+        self.assertEqual({}, self.read()['a'].image_properties)
+
+    def test_cannot_be_read(self):
+        """The plan does without: the run reads the same of a snapshot."""
+        self.server('a', 'theirs')
+        self.fake.fail(wire.Answer(400), 'GET glance /images', skip=2, times=9)
+        found = inventory.read(self.cloud)
+        self.assertEqual({}, found.servers[0].image_properties)
+        self.assertEqual({}, found.unread)
+
+    def test_no_image_service(self):
+        self.log_in(types=set(fake_cloud.TYPES) - {'image'})
+        self.server('a', 'theirs')
+        self.assertEqual({}, self.read()['a'].image_properties)

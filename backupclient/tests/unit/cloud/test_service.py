@@ -101,23 +101,30 @@ class ReadTestCase(base.TestCase):
             self.assertIn(self.volume, str(failure))
             self.assertLessEqual(len(self.fake.seen), 40)
 
-    def test_at_most_six_times_without_patience(self):
-        for how in (wire.Answer(500), wire.Lost()):
+    def test_half_a_minute(self):
+        for how in (wire.Answer(429), wire.Answer(500), wire.Lost()):
             self.fake.seen.clear()
             self.fake.faults.clear()
+            self.clock.pauses.clear()
             self.fake.fail(how, times=1000)
             self.assertRaises(errors.CloudError, self._read)
-            self.assertEqual(6, len(self.fake.seen))
+            self.assertEqual(13, len(self.fake.seen))
+            self.assertTrue(30 <= self.clock.slept < 40, self.clock.slept)
 
     def test_retry_after(self):
-        for value, pause in (('33', 33), ('9999', 60), ('never', 1), ('', 1)):
+        for value, pause in (
+            ('33', 33),
+            ('9999', 60),
+            ('never', 0.5),
+            ('', 0.5),
+        ):
             self.clock.pauses.clear()
             self.fake.fail(wire.Answer(503, headers={'Retry-After': value}))
             self._read()
             self.assertEqual([pause], self.clock.pauses, value)
 
     def test_pauses_grow(self):
-        self.fake.fail(wire.Answer(500), times=5)
+        self.fake.fail(wire.Answer(500), times=12)
         self._read()
         self.assertEqual(sorted(self.clock.pauses), self.clock.pauses)
         self.assertGreater(self.clock.slept, 20)
@@ -164,11 +171,15 @@ class ReadTestCase(base.TestCase):
         self.assertIsNone(self._read())
 
 
-class ExpiredTestCase(base.TestCase):
-    """The token has expired, and Keystone is in trouble."""
+class RenewedTestCase(base.TestCase):
+    """A service refuses the token, and keystoneauth asks for a new one."""
 
     def setUp(self):
         super().setUp()
+        self.begin()
+
+    def begin(self):
+        self.log_in()
         self.volume = self.fake.cinder.add_volume('data')['id']
         self.asked = []
 
@@ -190,6 +201,10 @@ class ExpiredTestCase(base.TestCase):
     def _read(self):
         return self.cloud.cinder.volume(self.volume)
 
+
+class ExpiredTestCase(RenewedTestCase):
+    """The token has expired, and Keystone is in trouble."""
+
     def test_asked_again(self):
         self._keystone(
             wire.Answer(500),
@@ -205,12 +220,94 @@ class ExpiredTestCase(base.TestCase):
         self._keystone(*1000 * [wire.Answer(503)])
         failure = self.assertRaises(errors.AnswerLost, self._read)
         self.assertIn(self.volume, str(failure))
-        self.assertEqual(6, len(self.asked))
+        self.assertEqual(13, len(self.asked))
 
-    def test_a_refusal_is_the_end(self):
-        self._keystone(wire.Answer(401), wire.Answer(401))
+
+def _refusal(status, message):
+    """Keystone's own form of an error."""
+    return wire.Answer(
+        status, {'error': {'code': status, 'message': message, 'title': 'x'}}
+    )
+
+
+REVOKED = _refusal(404, 'Failed to validate token')
+
+
+class EndedTestCase(RenewedTestCase):
+    """Keystone renews the login no more."""
+
+    def test_told_and_nothing_more_is_asked(self):
+        for refusal, words in (
+            (REVOKED, 'Failed to validate token (HTTP 404)'),
+            (_refusal(401, 'The request needs a login.'), '(HTTP 401)'),
+            (_refusal(403, 'No rescoping'), 'No rescoping (HTTP 403)'),
+            (
+                _refusal(404, 'Could not find Application Credential: x.'),
+                'Could not find Application Credential: x (HTTP 404)',
+            ),
+            (wire.Answer(401), '(HTTP 401)'),
+        ):
+            self.begin()
+            self._keystone(refusal, refusal, refusal, refusal)
+            failure = self.assertRaises(errors.LoginEnded, self._read)
+            self.assertIn(words, str(failure))
+            self.assertIn('Log in again', str(failure))
+            self.assertEqual(2, len(self.asked))
+            seen = len(self.fake.seen)
+            self.assertRaises(errors.LoginEnded, self._read)
+            self.assertRaises(
+                errors.LoginEnded, self.cloud.glance.delete, 'an-id'
+            )
+            self.assertEqual((2, seen), (len(self.asked), len(self.fake.seen)))
+
+    def test_one_refusal_is_trouble(self):
+        """As of a Keystone that is coming back."""
+        self._keystone(REVOKED)
+        self.assertEqual('data', self._read().name)
+        self.assertIsNone(self.cloud.login.ended)
+
+    def test_a_refusal_between_troubles(self):
+        self._keystone(wire.Answer(503), REVOKED, wire.Answer(503))
+        self.assertEqual('data', self._read().name)
+
+    def test_a_page_is_no_refusal(self):
+        """A proxy answers for a Keystone that is not there."""
+        page = wire.Answer(404, content=b'<html>Not Found</html>')
+        self._keystone(page, page, page)
         self.assertRaises(errors.CloudError, self._read)
-        self.assertEqual(1, len(self.asked))
+        self.assertIsNone(self.cloud.login.ended)
+
+    def test_a_post_too(self):
+        self._keystone(REVOKED, REVOKED)
+        self.assertRaises(
+            errors.LoginEnded,
+            self.cloud.cinder.create_snapshot,
+            self.volume,
+            'name',
+            {},
+        )
+
+    def test_a_download_ends(self):
+        """Its stream goes on for hours, for nothing."""
+        image = self.fake.glance.add_image('a', b'data')['id']
+        with self.cloud.glance.data(image).open() as opened:
+            self.assertEqual(b'da', opened.read(2))
+            self._keystone(REVOKED, REVOKED)
+            self.assertRaises(errors.LoginEnded, self._read)
+            self.assertRaises(errors.LoginEnded, opened.read, 2)
+
+    def test_a_service_that_needs_a_moment(self):
+        """It refuses the renewed token, too: a revocation covers a second."""
+        self.fake.fail(wire.Answer(401), times=4)
+        self.assertEqual('data', self._read().name)
+
+    def test_a_service_that_refuses_everybody(self):
+        """Keystone renews the login, so that it has not ended."""
+        self.fake.fail(wire.Answer(401), times=1000)
+        failure = self.assertRaises(errors.CloudError, self._read)
+        self.assertEqual(401, failure.status)
+        self.assertEqual(6, len(self.fake.seen))
+        self.assertIsNone(self.cloud.login.ended)
 
 
 class WriteTestCase(base.TestCase):

@@ -59,7 +59,9 @@ def image(id_):
 
 def secret(id_):
     """Give the item of a secret."""
-    record = resources.Secret(id_, f'name of {id_}', 'ACTIVE')
+    record = resources.Secret(
+        id_, f'name of {id_}', 'ACTIVE', content_type='text/plain'
+    )
     return plan.Item(
         record.resource,
         _Procedure.SECRET_DOWNLOAD,
@@ -127,17 +129,22 @@ def _server_with_disks(dice, number, backups, *, off):
     id_ = f'server-{number}'
     consistency = plan.Consistency.STOPPED if off else plan.Consistency.CRASH
     own = dice.random() < 0.6
+    disks = [
+        f'volume-{number}-{disk}'
+        for disk in range(dice.choice((1, 1, 2, 3, 5)))
+    ]
     yield server(
         id_,
         _Procedure.SERVER_IMAGE if own else _Procedure.NONE,
         covered_by='' if own else 'its volumes',
         consistency=consistency if own else plan.Consistency.NONE,
         to_file=own,
+        parts=() if own else tuple(disks),
     )
-    for disk in range(dice.choice((1, 1, 2, 3, 5))):
+    for disk in disks:
         yield _volume(
             dice,
-            f'volume-{number}-{disk}',
+            disk,
             (id_,),
             backups,
             group=id_,

@@ -393,6 +393,24 @@ class RemoveTestCase(TestCase):
         done = cleanup.remove(self.cloud, self.clock, found, self.reporter)
         self.assertEqual({'deleted'}, {one.action.value for one in done})
 
+    def test_of_another_run_by_now(self):
+        """Only that goes which is still of the run that it was found of."""
+        self._dead()
+        found = self.survey()
+        for kind in ('images', 'volumes', 'snapshots'):
+            for thing in self.fake.world.things[kind].values():
+                if thing['name'] == tags.name(DEAD, SOURCE):
+                    thing['name'] = tags.name(ALIVE, SOURCE)
+                    thing.get('metadata', {}).update({tags.RUN: ALIVE})
+        done = cleanup.remove(self.cloud, self.clock, found, self.reporter)
+        self.assertEqual(
+            ['failed', 'failed', 'failed', 'deleted'],
+            [one.action.value for one in done],
+        )
+        for one in done[:3]:
+            self.assertIn(f'was not made by run {DEAD}', one.reason)
+        self.check_cloud('images', 'snapshots', 'volumes')
+
     def test_one_cannot_be_deleted(self):
         """The others are; what depends on it is not."""
         self._dead()

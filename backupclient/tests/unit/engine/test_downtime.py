@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import contextlib
 import dataclasses
 import shutil
 
@@ -20,6 +21,11 @@ def _of_the_server(request):
 
 def _stops_or_starts(request):
     return request.body.startswith(b'{"os-')
+
+
+def _stops_or_captures(request):
+    captures = request.method == 'POST' and request.path == '/snapshots'
+    return captures or (request.service, request.method) == ('nova', 'POST')
 
 
 class DowntimeTestCase(base.TestCase):
@@ -104,6 +110,183 @@ class DowntimeTestCase(base.TestCase):
         self.assertEqual(1, down.count('createImage'))
         self.assertNotIn('/file', down)
         self.assertNotIn('volume_upload', down)
+
+    def _shared(self, **fields):
+        """Two servers that share a volume; each has another one, too."""
+        self.server_ids = [
+            self.fake.nova.add_server(name, b'root', **fields)['id']
+            for name in ('one', 'two')
+        ]
+        for number, server_id in enumerate(self.server_ids):
+            self.fake.cinder.add_volume(
+                f'own-{number}', base.DATA, server=server_id
+            )
+        first, second = self.server_ids
+        volume = self.fake.cinder.add_volume(
+            'shared', base.DATA, server=first, multiattach=True
+        )
+        self.shared_id = volume['id']
+        volume['attachments'].append(
+            {**volume['attachments'][0], 'server_id': second}
+        )
+
+    def _states_at_its_capture(self):
+        """Note how the servers are when the shared volume is captured."""
+        states = []
+        servers = self.fake.world.things['servers']
+
+        def look():
+            states.extend(servers[each]['status'] for each in self.server_ids)
+
+        def fits(request):
+            return (
+                request.method == 'POST'
+                and request.path == '/snapshots'
+                and self.shared_id in request.body.decode()
+            )
+
+        self.fake.faults.append(wire.Fault(look, fits, times=9))
+        return states
+
+    def _check_shared(self):
+        self.check_cloud()
+        for each in self.server_ids:
+            server = self.fake.world.things['servers'][each]
+            self.assertEqual('ACTIVE', server['status'])
+        for journal in self.journals():
+            self.assertEqual(frozenset(), journal.stopped())
+
+    def test_volume_that_two_servers_share(self):
+        """Both are down when it is captured, and each is stopped once."""
+        for parallel in (1, 2, 4):
+            self.begin()
+            self._shared()
+            planned = self.plan(target=str(self.target), stop_servers=True)
+            states = self._states_at_its_capture()
+            report = self.start(planned, parallel)
+            self.assertEqual(0, report.exit_code)
+            self.assertEqual(['SHUTOFF', 'SHUTOFF'], states)
+            self._check_shared()
+            self.assertEqual(2, self._actions().count('os-stop'))
+            self.assertEqual(2, self._actions().count('os-start'))
+            (one,) = (
+                o for o in report.outcomes if o.resource.name == 'shared'
+            )
+            self.assertEqual('stopped', one.consistency)
+
+    def test_shared_volume_by_the_backup_api(self):
+        self._shared()
+        planned = self.plan(
+            stop_servers=True, volume_method=request_.VolumeMethod.BACKUP
+        )
+        self.assertEqual(0, self.start(planned, 4).exit_code)
+        self.check_cloud('images', 'images', *['backups'] * 3)
+        self.assertEqual(2, self._actions().count('os-stop'))
+
+    def test_shared_volume_of_a_server_that_does_not_stop(self):
+        """The other server runs again."""
+        for number in (0, 1):
+            self.begin()
+            self._shared()
+            planned = self.plan(target=str(self.target), stop_servers=True)
+            self.fake.fail(
+                REFUSED,
+                f'POST nova /servers/{self.server_ids[number]}/action',
+                times=9,
+                same=False,
+            )
+            report = self.start(planned)
+            self.assertEqual(3, report.exit_code)
+            self.assertEqual('failed', self.states(report)['shared'])
+            self._check_shared()
+
+    def test_shared_volume_and_interruptions(self):
+        for number in range(1, 200, 5):
+            self.begin()
+            self._shared()
+            planned = self.plan(target=str(self.target), stop_servers=True)
+            self.new_process(stop_at=number)
+            self.start(planned, 2)
+            self._check_shared()
+            if len(self.clock.pauses) < number:
+                return
+            self.new_process()
+            states = self._states_at_its_capture()
+            self.assertEqual(0, self.resume().exit_code)
+            self.assertEqual({*states}, {'SHUTOFF'} if states else set())
+            self._check_shared()
+
+    def test_shared_volume_and_kills(self):
+        for skip in range(100):
+            self.begin()
+            self._shared()
+            planned = self.plan(target=str(self.target), stop_servers=True)
+            kill = wire.Fault(wire.Killed(), _stops_or_captures, skip)
+            self.fake.faults.append(kill)
+            try:
+                self.start(planned)
+            except wire.Killed:
+                self.new_process()
+                self.assertEqual(0, self.resume().exit_code, kill.hit)
+            self._check_shared()
+            if not kill.hit:
+                self.assertEqual(9, skip)
+                return
+
+    def test_shared_volume_of_a_server_that_was_not_asked_for(self):
+        self._shared()
+        planned = self.plan(
+            target=str(self.target),
+            stop_servers=True,
+            everything=False,
+            servers=('one',),
+        )
+        states = self._states_at_its_capture()
+        report = self.start(planned)
+        self.assertEqual(0, report.exit_code)
+        self.assertEqual('ACTIVE', states[1])
+        self._check_shared()
+        self.assertEqual(1, self._actions().count('os-stop'))
+
+    def test_locked(self):
+        """It is not asked to stop, for Nova refuses that."""
+        self._plan()
+        self._server()['locked'] = True
+        planned = self.plan(target=str(self.target), stop_servers=True)
+        report = self.start(planned)
+        self.assertEqual(0, report.exit_code)
+        self._check_runs()
+        self.assertNotIn('os-stop', self._actions())
+        self.assertEqual(
+            {'crash-consistent'},
+            {one.consistency.value for one in report.outcomes},
+        )
+
+    def test_locked_since_it_was_planned(self):
+        planned = self._plan()
+        self._server()['locked'] = True
+        report = self.start(planned)
+        self.assertEqual(1, report.exit_code)
+        for one in report.outcomes:
+            self.assertIn('is locked', one.reason)
+        self._server()['locked'] = False
+        self._check_runs()
+
+    def test_locked_while_it_is_down(self):
+        planned = self._plan()
+        self.fake.fail(
+            lambda: self._server().update(locked=True),
+            'POST cinder /snapshots',
+        )
+        report = self.start(planned)
+        self.assertEqual(130, report.exit_code)
+        told = ' '.join(self.reporter.said)
+        self.assertIn('could not be started', told)
+        self.assertIn('is locked', told)
+        self._server()['locked'] = False
+        self.new_process()
+        self.assertEqual(0, self.resume().exit_code)
+        self._check_runs()
 
     def test_scout(self):
         """A server is not down while one of its disks is held."""
@@ -211,6 +394,32 @@ class DowntimeTestCase(base.TestCase):
         path = 'backupclient.engine.journal.Journal.has_ended'
         with fixtures.MonkeyPatch(path, property(refuse)):
             self.assertEqual([], unfinished.servers_off(elsewhere))
+
+    def test_left_at_once(self):
+        """What is said then names the servers that are off at that time."""
+        texts = []
+
+        @contextlib.contextmanager
+        def orderly(clock, reporter, left_text):
+            texts.append(left_text)
+            yield
+
+        said = []
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.engine.interruption.orderly', orderly
+            )
+        )
+        planned = self._plan()
+        self.fake.fail(
+            lambda: said.append(texts[0]()), 'POST cinder /snapshots'
+        )
+        report = self.start(planned)
+        said.append(texts[0]())
+        for text in said:
+            self.assertIn(f'run --resume {report.run}', text)
+        started = f'openstack server start {self.server_id}'
+        self.assertEqual([True, False], [started in text for text in said])
 
     def test_lost_answer(self):
         for action in b'os-stop', b'os-start':
@@ -350,6 +559,31 @@ class DowntimeTestCase(base.TestCase):
                 self._check_runs()
                 if not kill.hit:
                     break
+
+    def test_login_ends(self):
+        """A server that is off then is named once, and a resume starts it."""
+        off = 0
+        for skip in range(1000):
+            self.begin()
+            planned = self._plan()
+            self.fake.fail(self.fake.end_login, skip=skip)
+            report = self.start(planned)
+            if self.fake.ended is None:
+                self.assertGreater(off, 5)
+                return
+            named = [t for t in self.reporter.said if 'server start' in t]
+            if self._server()['status'] != 'ACTIVE':
+                self.assertEqual(1, len(named), self.reporter.said)
+                self.assertIn(self.server_id, named[0])
+                self.assertTrue(report.interrupted)
+                off += 1
+            self.fake.ended = None
+            if report.interrupted:
+                self.assertEqual(130, report.exit_code)
+                self.new_process()
+                self.assertEqual(0, self.resume().exit_code)
+                self._check_runs()
+            self.assertEqual('ACTIVE', self._server()['status'])
 
     def test_journal_that_is_gone(self):
         """Whatever ends the run: the server is started."""

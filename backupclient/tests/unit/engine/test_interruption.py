@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import os
 import signal
 import subprocess
 import sys
 import textwrap
 
+import fixtures
 import testtools
 
 from backupclient.tests import hearing
@@ -22,6 +24,9 @@ PROGRAM = textwrap.dedent("""\
             if 'stuck' in sys.argv:
                 time.sleep(60)
             print(text, flush=True)
+
+        def leave(self, text):
+            self.say('Leaving: ' + text)
 
     if 'nohup' in sys.argv:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -74,6 +79,9 @@ class SignalsTestCase(testtools.TestCase):
         rest, _ = process.communicate(timeout=60)
         self.assertEqual(130, process.returncode)
         self.assertNotIn('after', rest)
+        self.assertIn('Leaving: Left at once.', rest)
+        self.assertIn('run --resume last', rest)
+        self.assertIn('backup cleanup', rest)
 
     def test_twice_with_a_stuck_terminal(self):
         """It leaves, whether it can say so or not."""
@@ -93,6 +101,62 @@ class SignalsTestCase(testtools.TestCase):
         self.assertEqual(0, process.returncode)
         self.assertEqual(1, said.count('Stopping'))
         self.assertIn('after', said)
+
+    def _started(self, code, *args):
+        """Start a changed program, which is ready for a signal then."""
+        process = subprocess.Popen(
+            [sys.executable, '-c', code + PROGRAM, *args],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, 'XDG_STATE_HOME': self._state()},
+        )
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        self.assertEqual('ready\n', process.stdout.readline())
+        return process
+
+    def _state(self):
+        return self.useFixture(fixtures.TempDir()).path
+
+    def test_listener_that_ends_is_seen(self):
+        """Nobody waits for a Ctrl-C that nobody hears."""
+        code = textwrap.dedent("""\
+            from backupclient import clock
+
+            def broken(self):
+                raise TypeError('odd')
+
+            clock.SystemClock.stop = broken
+            """)
+        process = self._started(code)
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.readline()
+        self.assertIn(f'only "kill -9 {process.pid}" can', said)
+        self.assertIn('fault of the program (TypeError)', said)
+
+    def test_no_more_threads(self):
+        """Each signal does what it does, and its text is said."""
+        code = textwrap.dedent("""\
+            import sys
+            import threading
+            whole = threading.Thread.start
+
+            def start(self):
+                if self.name != 'signals':
+                    raise RuntimeError("can't start new thread")
+                whole(self)
+
+            threading.Thread.start = start
+            """)
+        process = self._started(code, 'long')
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.readline() + process.stdout.readline()
+        self.assertIn('undoing\n', said)
+        self.assertIn('Stopping', said)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(130, process.returncode)
 
     def test_handlers_are_given_back(self):
         code = PROGRAM + textwrap.dedent("""\

@@ -3,6 +3,7 @@
 import contextlib
 import datetime
 import itertools
+import logging
 import platform
 import threading
 
@@ -10,6 +11,7 @@ import fixtures
 
 from backupclient import errors
 from backupclient.cloud import door
+from backupclient.cloud import glance
 from backupclient.engine import lease
 from backupclient.model import lease as model
 from backupclient.tests.unit import fake_clock
@@ -154,6 +156,87 @@ class KeptTestCase(TestCase):
                 self.assertTrue(beaten.wait(60))
             self.assertEqual([], self.reporter.said)
 
+    def _broken(self, times):
+        """Let a beat meet a fault so often; give when one went well."""
+        self.useFixture(
+            fixtures.MonkeyPatch('backupclient.model.lease.BEAT', 0.001)
+        )
+        whole, beaten = glance.Glance.renew_lease, threading.Event()
+        left = iter(range(times))
+
+        def renew(*args):
+            if next(left, None) is not None:
+                raise TypeError('odd')
+            beaten.set()
+            return whole(*args)
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.cloud.glance.Glance.renew_lease', renew
+            )
+        )
+        return beaten
+
+    def test_signs_of_life_go_on_after_a_fault(self):
+        """Else another machine cleans up a run that lives."""
+        beaten = self._broken(3)
+        with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+            self.assertTrue(beaten.wait(30))
+        (said,) = self.reporter.said
+        for words in (
+            'Other machines may not see that this run is alive',
+            'fault of the program (TypeError)',
+        ):
+            self.assertIn(words, said)
+        (file,) = (self.root / 'state').rglob('faults/*.txt')
+        self.assertIn(str(file), said)
+        self.assertIn('in _write', file.read_text())
+
+    def test_signs_of_life_go_on_when_nothing_can_be_said(self):
+        def say(text):
+            raise OSError('no terminal')
+
+        self.reporter.say = say
+        log = self.useFixture(fixtures.FakeLogger(level=logging.ERROR))
+        beaten = self._broken(3)
+        with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+            self.assertTrue(beaten.wait(30))
+        self.assertIn(f'The lease of run {MIDDLE}', log.output)
+
+    def test_fault_at_the_end(self):
+        """It hides nothing of what the run came to."""
+
+        def broken(*args):
+            raise TypeError('odd')
+
+        held = lease.Lease(self.cloud, self.reporter, MIDDLE)
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.cloud.glance.Glance.delete', broken
+            )
+        )
+        self.assertRaises(
+            errors.Interrupted, self._fail, held, errors.Interrupted('stop')
+        )
+        (said,) = self.reporter.said
+        self.assertIn('lease of this run is left: This is a fault', said)
+
+    def test_fault_at_the_beginning(self):
+        """The run goes on without a note, as when the cloud refuses it."""
+
+        def broken(*args):
+            raise TypeError('odd')
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.cloud.glance.Glance.create_lease', broken
+            )
+        )
+        held = self.lease()
+        held.claim(WHAT)
+        (said,) = self.reporter.said
+        self.assertIn('fault of the program (TypeError)', said)
+
 
 class ClaimTestCase(TestCase):
     def test_written_down(self):
@@ -191,7 +274,8 @@ class ClaimTestCase(TestCase):
 
     def test_another_run_has_it(self):
         """The younger one gives way at once, the older one tries again."""
-        for run, pauses in ((OLD, 0), (NEW, 2)):
+        patience = [0.5, 0.65, 0.845, 1.0985, 1.42805]
+        for run, pauses in ((OLD, []), (NEW, patience)):
             self.begin()
             held = self.lease()
             self.leave(run, OTHER, WHAT, minutes=14)
@@ -199,7 +283,9 @@ class ClaimTestCase(TestCase):
             self.assertIn(run, text)
             self.assertIn('elsewhere', text)
             self.assertEqual('', self.claims())
-            self.assertEqual([2.0] * pauses, self.clock.pauses)
+            self.assertEqual(
+                pauses, [round(each, 5) for each in self.clock.pauses]
+            )
             held.claim('volume/3')
             self.assertEqual('volume/3', self.claims())
 

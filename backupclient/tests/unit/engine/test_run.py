@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import dataclasses
 import hashlib
+import os
 
 from backupclient import documents
 from backupclient import errors
@@ -10,6 +12,7 @@ from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.planner import rule
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
 
@@ -101,6 +104,101 @@ class RunTestCase(base.TestCase):
         self.check_cloud()
         self.assertTrue(report.folder.is_dir())
 
+    def _volume_backed(self):
+        server = self.fake.nova.add_server('db')
+        for name in ('root', 'data'):
+            self.fake.cinder.add_volume(name, base.DATA, server=server['id'])
+        return self.plan(target=str(self.target))
+
+    def test_server_is_what_its_volumes_are(self):
+        """Whichever ends last, and in whatever order."""
+        for parallel in (1, 4):
+            for refused, state in ((0, 'complete'), (1, 'failed')):
+                self.begin()
+                planned = self._volume_backed()
+                if refused:
+                    self.fake.fail(REFUSED, 'POST cinder /snapshots')
+                report = self.start(planned, parallel)
+                (server,) = (
+                    o for o in report.outcomes if o.resource.name == 'db'
+                )
+                self.assertEqual(state, server.state)
+                self.assertIn('The data are in its volumes.', server.reason)
+                lacking = [
+                    o.resource.label
+                    for o in report.outcomes
+                    if o.state is outcome.State.FAILED and o != server
+                ]
+                self.assertEqual(refused, len(lacking))
+                for label in lacking:
+                    self.assertIn(f'{label}, failed', server.reason)
+                self.assertEqual(3 if refused else 0, report.exit_code)
+                self.assertIn(server, self.reporter.outcomes)
+                manifest = documents.read(
+                    report.folder / 'manifest.json', record.Manifest, 'it'
+                )
+                (entry,) = manifest.of_kind(resources.Kind.SERVER)
+                self.assertEqual(state, entry.state)
+                page = (report.folder / 'RESTORE.md').read_text()
+                self.assertEqual(bool(refused), 'Incomplete' in page)
+
+    def test_server_of_which_no_volume_is_there(self):
+        planned = self._volume_backed()
+        self.fake.fail(REFUSED, 'POST cinder /snapshots', times=2)
+        report = self.start(planned)
+        self.assertEqual({'failed'}, {*self.states(report).values()})
+        self.assertEqual(1, report.exit_code)
+        self.assertEqual(self.target / '.failed' / report.run, report.folder)
+        self.assertEqual(['.failed'], os.listdir(self.target))
+
+    def test_server_whose_volume_is_skipped(self):
+        """As in a plan that was saved, whose volume has changed since."""
+        planned = self._volume_backed()
+        items = tuple(
+            rule.refusal(item, 'it has changed')
+            if item.resource.name == 'data'
+            else item
+            for item in planned.items
+        )
+        planned = dataclasses.replace(planned, items=items)
+        report = self.start(planned)
+        self.assertEqual(
+            {'db': 'skipped', 'root': 'complete', 'data': 'skipped'},
+            self.states(report),
+        )
+        self.assertEqual(3, report.exit_code)
+
+    def test_server_whose_volume_is_not_part_of_the_run(self):
+        planned = self._volume_backed()
+        items = planned.items[:-1]
+        report = self.start(dataclasses.replace(planned, items=items))
+        self.assertEqual('skipped', self.states(report)['db'])
+        self.assertIn('not part of this run', report.outcomes[0].reason)
+
+    def test_shelved_server_whose_image_fails(self):
+        server = self.fake.nova.add_server('web', b'root', status='SHELVED')
+        self.fake.glance.add_image(
+            'web-shelved', b'root', instance_uuid=server['id']
+        )
+        planned = self.plan(target=str(self.target))
+        self.fake.fail(wire.Answer(404, {}), 'GET glance /images/0', times=99)
+        report = self.start(planned)
+        self.assertEqual(
+            {'web': 'failed', 'web-shelved': 'failed'}, self.states(report)
+        )
+
+    def test_server_waits_for_volumes_that_are_resumed(self):
+        planned = self._volume_backed()
+        self.fake.fail(wire.Killed(), 'POST cinder /snapshots', skip=1)
+        self.assertRaises(wire.Killed, self.start, planned)
+        (journal,) = self.journals()
+        ended = {o.resource.name for o in journal.outcomes().values()}
+        self.assertEqual({'data'}, ended)
+        self.new_process()
+        report = self.resume()
+        self.assertEqual({'complete'}, {*self.states(report).values()})
+        self.assertEqual(0, report.exit_code)
+
     def test_all_fail(self):
         self.fake.cinder.add_volume('data', base.DATA)
         planned = self.plan(target=str(self.target))
@@ -110,13 +208,13 @@ class RunTestCase(base.TestCase):
         self.check_cloud()
 
     def test_surprise(self):
-        """An error of ours is told like any other, and undone."""
+        """A fault of ours is told as one, and undone."""
         self.fake.cinder.add_volume('data', base.DATA)
         planned = self.plan(target=str(self.target))
         self.fake.fail(ZeroDivisionError('oh'), 'GET glance /images/')
         report = self.start(planned)
         (one,) = report.outcomes
-        self.assertEqual('ZeroDivisionError: oh', one.reason)
+        self.assertIn('a fault of the program (ZeroDiv', one.reason)
         self.check_cloud()
 
     def test_seconds_and_progress(self):
@@ -145,6 +243,38 @@ class RunTestCase(base.TestCase):
     def test_nothing_to_do(self):
         report = self.start(self.plan())
         self.assertEqual(((), 0), (report.outcomes, report.exit_code))
+
+    def test_nothing_to_do_with_a_target(self):
+        report = self.start(self.plan(target=str(self.target)))
+        self.assertEqual(0, report.exit_code)
+        self.assertEqual(self.target / report.run, report.folder)
+
+    def test_nothing_could_be_looked_at(self):
+        """There is no resource, and yet nothing is complete."""
+        planned = self.plan(target=str(self.target))
+        planned = dataclasses.replace(planned, gaps=('No volumes.',))
+        report = self.start(planned)
+        self.assertEqual(1, report.exit_code)
+        self.assertEqual('.failed', report.folder.parent.name)
+        page = (report.folder / 'RESTORE.md').read_text()
+        self.assertIn('**Incomplete:** all of 0', page)
+
+    def test_nothing_complete_and_a_server_that_does_not_start(self):
+        """Who resumes the run finds the set among the failed ones."""
+        self.fake.nova.add_server('web', b'root')
+        planned = self.plan(target=str(self.target), stop_servers=True)
+        self.fake.nova.captures = False
+        self.fake.nova.starts = False
+        report = self.start(planned)
+        self.assertEqual(130, report.exit_code)
+        self.assertEqual('.failed', report.folder.parent.name)
+        self.fake.nova.starts = True
+        self.new_process()
+        again = self.resume()
+        self.assertEqual(1, again.exit_code)
+        self.assertEqual(report.folder, again.folder)
+        self.assertEqual(['.failed'], os.listdir(self.target))
+        self.assertRaises(errors.UsageError, self.resume, report.run)
 
     def test_refused_items_are_skipped(self):
         self.fake.cinder.add_volume('data', status='error')
@@ -197,6 +327,42 @@ class ResumeTestCase(base.TestCase):
         report = self.start(self._plan(), parallel=3)
         self.assertTrue(report.interrupted)
         self.check_cloud()
+        self._check_resumed()
+
+    def test_login_ends(self):
+        """At each request: nothing more is asked, and all is resumed."""
+        for skip in range(1000):
+            self.begin()
+            planned = self._plan()
+            ends = self.fake.fail(self.fake.end_login, skip=skip)
+            report = self.start(planned)
+            if self.fake.ended is None:
+                self.assertGreater(skip, 40)
+                return
+            self._check_ended(report, ends, 1)
+
+    def test_login_ends_in_parallel(self):
+        for skip in range(0, 45, 4):
+            self.begin()
+            planned = self._plan()
+            ends = self.fake.fail(self.fake.end_login, skip=skip)
+            self._check_ended(self.start(planned, parallel=3), ends, 3)
+
+    def _check_ended(self, report, ends, threads):
+        numbers = [id(request) for request in self.fake.seen]
+        after = self.fake.seen[numbers.index(id(ends.hit[0])) + 1 :]
+        self.assertLessEqual(len(after), 2 * threads, [*map(str, after)])
+        self.assertLessEqual(self.fake.refused, 2 * threads)
+        self.assertNotIn('failed', self.states(report).values())
+        said = [text for text in self.reporter.said if 'login' in text]
+        self.assertEqual([], said)
+        self.fake.ended = None
+        if not report.interrupted:
+            # Only the lease was left.
+            self.assertEqual(0, report.exit_code)
+            return
+        self.assertEqual(130, report.exit_code)
+        self.assertIn('Failed to validate token', report.login)
         self._check_resumed()
 
     def test_what_is_complete_is_not_done_again(self):

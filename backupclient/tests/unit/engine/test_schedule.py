@@ -138,7 +138,13 @@ class RulesTestCase(testtools.TestCase):
                 for each in ('a', 'b')
             ),
             projects.volume(
-                'shared', SNAPSHOT, 'a', 'b', group='a', consistency=STOPPED
+                'shared',
+                SNAPSHOT,
+                'a',
+                'b',
+                group='a',
+                stops=('a', 'b'),
+                consistency=STOPPED,
             ),
             stop_servers=True,
         )
@@ -441,7 +447,9 @@ class RulesTestCase(testtools.TestCase):
     def test_parts_of_a_whole(self):
         """A group without steps ends when its parts have ended."""
         planned = projects.plan_of(
-            projects.server('s', plan.Procedure.NONE, covered_by='them'),
+            projects.server(
+                's', plan.Procedure.NONE, covered_by='it', parts=('a', 'b')
+            ),
             projects.volume('a', SNAPSHOT, 's'),
             projects.volume('b', SNAPSHOT, 's'),
         )

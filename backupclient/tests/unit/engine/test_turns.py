@@ -35,7 +35,8 @@ class TurnsTestCase(testtools.TestCase):
             name: inventory.Quota(-1 if left is None else left + 7, 7)
             for name, left in free.items()
         }
-        made = turns.Turns(items, parallel, quotas, servers or {})
+        downtimes = {n: {name} for n, name in (servers or {}).items()}
+        made = turns.Turns(items, parallel, quotas, downtimes)
         made.add(range(len(items)))
         return made
 

@@ -16,6 +16,8 @@ class Barbican(service.Service):
 
     :param most: how many it gives at once.
     :param private: IDs of secrets whose payload only their creator reads.
+    :param metadata: that users gave, by the secret's ID.
+    :param acls: of the operation ``read``, by the secret's ID.
     """
 
     prefix = '/v1'
@@ -23,6 +25,8 @@ class Barbican(service.Service):
     def __init__(self, world: world_.World) -> None:
         super().__init__(world)
         self.private: set[str] = set()
+        self.metadata: dict[str, dict[str, str]] = {}
+        self.acls: dict[str, dict[str, Any]] = {}
         self.most = _MOST
 
     def add_secret(
@@ -77,6 +81,17 @@ class Barbican(service.Service):
     @service.route('GET', '/secrets/([^/]+)')
     def _show(self, _: wire.Request, id_: str) -> wire.Answer:
         return wire.Answer(json=_shown('secrets', self.thing('secrets', id_)))
+
+    @service.route('GET', '/secrets/([^/]+)/metadata')
+    def _metadata(self, _: wire.Request, id_: str) -> wire.Answer:
+        self.thing('secrets', id_)
+        return wire.Answer(json={'metadata': self.metadata.get(id_, {})})
+
+    @service.route('GET', '/secrets/([^/]+)/acl')
+    def _acl(self, _: wire.Request, id_: str) -> wire.Answer:
+        self.thing('secrets', id_)
+        usual = {'project-access': True}
+        return wire.Answer(json={'read': self.acls.get(id_, usual)})
 
     @service.route('GET', '/secrets/([^/]+)/payload')
     def _payload(self, request: wire.Request, id_: str) -> wire.Answer:

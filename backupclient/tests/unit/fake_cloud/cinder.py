@@ -4,6 +4,7 @@
 from collections import Counter
 import functools
 from typing import Any
+import unicodedata
 
 from backupclient.tests.unit.fake_cloud import glance as glance_
 from backupclient.tests.unit.fake_cloud import service
@@ -196,6 +197,7 @@ class Cinder(service.Service):
         volume = self.thing('volumes', asked['volume_id'])
         if asked.keys() - _BACKUP_KEYS:
             raise wire.Refusal(400, 'Additional properties are not allowed')
+        _require_texts(asked)
         before = volume['status']
         if before != 'available' and not (
             before == 'in-use' and asked['force']
@@ -209,6 +211,7 @@ class Cinder(service.Service):
         backup = self.add_backup(
             volume,
             asked['name'],
+            description=asked.get('description'),
             status='creating',
             is_incremental=asked['incremental'],
             metadata=asked['metadata'],
@@ -341,3 +344,17 @@ class Cinder(service.Service):
         clone = self.world.add('secrets', '', **fields)
         self.world.content[clone['id']] = self.world.content[key['id']]
         return str(clone['id'])
+
+
+def _require_texts(asked: world_.Thing) -> None:
+    """Refuse what ``cinder/api/schemas/backups.py`` refuses."""
+    name, description = asked['name'], asked.get('description') or ''
+    if len(name) > 255 or len(description) > 255:
+        raise wire.Refusal(400, 'Invalid input: is too long')
+    if any(
+        unicodedata.category(char)[0] == 'C' or char > '\uffff'
+        for char in description
+    ):
+        raise wire.Refusal(
+            400, 'Invalid input for field/attribute description'
+        )

@@ -2,6 +2,7 @@
 """The whole: a Keystone, four services, and the wire to them."""
 
 from collections.abc import Iterable
+import dataclasses
 import email.utils
 import io
 from typing import Any
@@ -47,6 +48,11 @@ class FakeCloud(fixtures.Fixture):
     :param types: the service types of the catalogue.
     :param elsewhere: those that are only in another region.
     :param seen: all requests to the services, in their order.
+    :param ended: what Keystone says of a login that has ended, None while it
+        lasts; the services refuse it then, too.
+    :param refused: how often Keystone said so.
+    :param credential: what Keystone says of the application credential of
+        the login, None if there is none.
     """
 
     def __init__(
@@ -71,6 +77,9 @@ class FakeCloud(fixtures.Fixture):
         self.seen: list[wire.Request] = []
         self.faults: list[wire.Fault] = []
         self.dead = False
+        self.ended: wire.Answer | None = None
+        self.refused = 0
+        self.credential: wire.Answer | None = None
 
     def _setUp(self) -> None:
         mocker = requests_mock.Mocker(case_sensitive=True)
@@ -78,19 +87,24 @@ class FakeCloud(fixtures.Fixture):
         self.addCleanup(mocker.stop)
         mocker.add_matcher(self._answer)
 
-    def connection(self) -> openstack.connection.Connection:
-        """Log in with the SDK."""
+    def connection(
+        self, auth_type: str = 'password', **auth: str
+    ) -> openstack.connection.Connection:
+        """Log in with the SDK.
+
+        :param auth: what the type of login needs, none for the password's.
+        """
+        password = {
+            'username': 'alice',
+            'password': 'wonderland',
+            'project_id': world_.PROJECT,
+            'user_domain_id': 'default',
+        }
         return openstack.connect(
             load_yaml_config=False,
             load_envvars=False,
-            auth_type='password',
-            auth={
-                'auth_url': AUTH_URL,
-                'username': 'alice',
-                'password': 'wonderland',
-                'project_id': world_.PROJECT,
-                'user_domain_id': 'default',
-            },
+            auth_type=auth_type,
+            auth={'auth_url': AUTH_URL, **(auth or password)},
             region_name=REGION,
         )
 
@@ -102,6 +116,11 @@ class FakeCloud(fixtures.Fixture):
         fits = wire.to(text) if text else None
         self.faults.append(wire.Fault(how, fits, **more))
         return self.faults[-1]
+
+    def end_login(self) -> None:
+        """Revoke the token, and all that could be made of it."""
+        error = {'code': 404, 'message': 'Failed to validate token'}
+        self.ended = wire.Answer(404, {'error': error})
 
     def remove(self, kind: str, id_: str) -> None:
         """Take a thing away, with the key that only it has."""
@@ -148,6 +167,8 @@ class FakeCloud(fixtures.Fixture):
         if self.dead:
             raise wire.Killed()
         self.seen.append(request)
+        if self.ended is not None:
+            return service.refuse(401, 'This server could not verify you.')
         self.world.tick()
         fault = next((f for f in self.faults if f.strikes(request)), None)
         if fault is None:
@@ -166,9 +187,14 @@ class FakeCloud(fixtures.Fixture):
         return service.answer(request)
 
     def _login(self, raw: Any) -> wire.Answer:
+        if '/application_credentials/' in raw.url:
+            return self.credential or wire.Answer(403)
         if raw.method == 'GET':
             versions = keystone.DiscoveryList(AUTH_URL, v2=False)
             return wire.Answer(json=versions)
+        if self.ended is not None:
+            self.refused += 1
+            return dataclasses.replace(self.ended, headers={})
         token = keystone.V3Token(
             user_id=world_.USER,
             user_name='alice',
@@ -176,6 +202,8 @@ class FakeCloud(fixtures.Fixture):
             project_name='wonder',
             project_domain_id='default',
         )
+        if self.credential is not None:
+            token.set_application_credential('cafe')
         for role in self._roles:
             token.add_role(name=role)
         for type_ in self._types:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images: facts of ``glance/api/v2``."""
 
+from collections.abc import Mapping
 import hashlib
 from typing import Any
 
@@ -9,7 +10,14 @@ from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.fake_cloud import world as world_
 
 _PATCH = 'application/openstack-images-v2.1-json-patch'
-_PAGING = {'limit', 'marker', 'os_hidden'}
+_PAGING = {
+    'id',
+    'limit',
+    'marker',
+    'member_status',
+    'os_hidden',
+    'visibility',
+}
 
 
 class Glance(service.Service):
@@ -83,6 +91,7 @@ class Glance(service.Service):
             request, 'images', request.query.keys() - _PAGING
         )
         rows = [row for row in rows if str(row['os_hidden']).lower() == hidden]
+        rows = [row for row in rows if _is_listed(row, request.query)]
         body: dict[str, Any] = {'images': rows, 'first': '/v2/images'}
         return wire.Answer(json=body | ({'next': link} if link else {}))
 
@@ -103,7 +112,7 @@ class Glance(service.Service):
             raise wire.Refusal(415, 'Unsupported Content-Type')
         for change in request.json:
             value = change['value']
-            if len(value) > 255 or max(value, default='') > '\uffff':
+            if _is_unfit(value):
                 raise wire.Refusal(400, f'{change["path"]} is not allowed')
             image[change['path'].removeprefix('/')] = value
         image['updated_at'] = self._now()
@@ -143,3 +152,19 @@ class Glance(service.Service):
 
     def _now(self) -> str:
         return self.world.now().strftime('%Y-%m-%dT%H:%M:%SZ')
+
+
+def _is_listed(image: world_.Thing, query: Mapping[str, str]) -> bool:
+    """Tell whether a list has an image: of these IDs, and of all kinds."""
+    ids = query.get('id')
+    if ids and image['id'] not in ids.removeprefix('in:').split(','):
+        return False
+    community = image['visibility'] == 'community'
+    own = image['owner'] == world_.PROJECT
+    return own or not community or query.get('visibility') == 'all'
+
+
+def _is_unfit(value: str | int) -> bool:
+    if isinstance(value, int):
+        return False
+    return len(value) > 255 or max(value, default='') > '\uffff'

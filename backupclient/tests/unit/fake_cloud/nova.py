@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from backupclient.model import properties
 from backupclient.tests.unit.fake_cloud import glance as glance_
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
@@ -27,6 +28,7 @@ class Nova(service.Service):
         self.captures = True
         self.starts = True
         self.stop_takes = 1
+        self._inherited: dict[str, world_.Thing] = {}
 
     def add_server(
         self, name: str, content: bytes = b'', **fields: Any
@@ -46,11 +48,32 @@ class Nova(service.Service):
                 'os-extended-volumes:volumes_attached': [],
                 'metadata': {},
                 'tags': [],
+                'locked': False,
             }
             | fields,
         )
         self.world.content[server['id']] = content
+        self._inherited[server['id']] = self._noted(server)
         return server
+
+    def _noted(self, server: world_.Thing) -> world_.Thing:
+        """Note of a server's image what Nova gives to a snapshot later."""
+        if not server['image']:
+            return {}
+        image = self.world.things['images'].get(server['image']['id'], {})
+        noted = {
+            name: value[:255] if isinstance(value, str) else value
+            for name, value in image.items()
+            if name not in properties.GLANCE
+        }
+        least = max(image.get('min_disk', 0), server['flavor']['disk'])
+        return noted | {
+            'base_image_ref': server['image']['id'],
+            'image_type': 'snapshot',
+            'min_disk': least,
+            'min_ram': image.get('min_ram', 0),
+            'owner_user_name': 'alice',
+        }
 
     @service.route('GET', '/servers/detail')
     def _list(self, request: wire.Request) -> wire.Answer:
@@ -72,6 +95,8 @@ class Nova(service.Service):
             raise wire.Refusal(
                 409, f'Cannot {action}: task_state {server[_TASK]}'
             )
+        if server.get('locked') and action != 'createImage':
+            raise wire.Refusal(409, f'Instance {id_} is locked')
         return {
             'createImage': self._capture,
             'os-stop': self._stop,
@@ -81,7 +106,10 @@ class Nova(service.Service):
     def _capture(self, server: world_.Thing, asked: Any) -> wire.Answer:
         _require(server, _CAPTURABLE)
         image = self._glance.add_image(
-            asked['name'], disk_format='qcow2', **asked['metadata']
+            asked['name'],
+            disk_format='qcow2',
+            **self._inherited[server['id']],
+            **asked['metadata'],
         )
         content = self.world.content[server['id']]
         server[_TASK] = 'image_uploading'

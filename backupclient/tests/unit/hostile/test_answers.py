@@ -62,7 +62,7 @@ CALLS = {
         VOLUME, 'name', {}
     ),
     'POST cinder /backups': lambda c: c.cinder.create_backup(
-        VOLUME, 'name', {}, incremental=False, in_use=True
+        VOLUME, 'name', {}, description='', incremental=False, in_use=True
     ),
     f'POST cinder /volumes/{VOLUME}/action': lambda c: c.cinder.create_image(
         VOLUME, 'name'
@@ -184,7 +184,10 @@ class TestAnswers(TestCase):
                     continue
                 self.fake.faults.clear()
                 self.fake.fail(wire.Answer(json=answer), words)
-                self.assertIsNone(self.go(inventory.read), (words, id_))
+                read = inventory.read(self.cloud)
+                self.assertEqual(1, len(read.unread), (words, id_))
+                kind = f'{list(answer)[0]}'
+                self.assertEqual((), getattr(read, kind), (words, id_))
             for words, call in CALLS.items():
                 if words.startswith('POST'):
                     text = json.dumps(self.genuine(words))

@@ -16,6 +16,7 @@ from backupclient import errors
 from backupclient.manifest import backup_set
 from backupclient.manifest import check
 from backupclient.model import layout
+from backupclient.model import outcome
 from backupclient.tests.unit.manifest import samples
 
 
@@ -269,6 +270,45 @@ class TestClose(Case):
 
     def close(self):
         self.made.close(samples.EVERYTHING)
+
+    def _without_use(self, state=outcome.State.FAILED):
+        return samples.manifest(
+            samples.volume_entry(samples.ROOT, state=state, file=None)
+        )
+
+    def test_nothing_complete(self):
+        """Who takes the newest folder does not take this one."""
+        failed = self.target / '.failed' / samples.RUN
+        for state in (outcome.State.FAILED, outcome.State.SKIPPED):
+            self.assertEqual(failed, self.made.close(self._without_use(state)))
+            self.assertEqual(failed, self.made.place)
+            self.assertEqual(['.failed'], os.listdir(self.target))
+            self.assertEqual((), check.check(failed))
+            page = (failed / 'RESTORE.md').read_text()
+            self.assertIn('Nothing in this folder is complete', page)
+            # A run that is resumed after that finds it again.
+            again = backup_set.BackupSet.open(self.target, samples.RUN)
+            self.assertEqual(self.partial, again.place)
+            self.assertEqual([], os.listdir(failed.parent))
+        again.close(samples.EVERYTHING)
+        self.assertEqual(self.final, again.place)
+
+    def test_nothing_that_had_to_be(self):
+        """That of an empty project is complete."""
+        self.assertEqual(self.final, self.made.close(samples.manifest()))
+
+    def test_place_of_the_failed_ones_is_something_else(self):
+        elsewhere = self.useFixture(fixtures.TempDir()).path
+        place = self.target / '.failed'
+        for make in (
+            lambda: place.write_text(''),
+            lambda: place.symlink_to(elsewhere),
+        ):
+            make()
+            self.refused(self.made.close, self._without_use())
+            self.assertTrue(self.partial.is_dir())
+            self.assertEqual([], os.listdir(elsewhere))
+            place.unlink()
 
     def test_never_over_something(self):
         self.final.mkdir()

@@ -3,16 +3,22 @@
 
 import dataclasses
 import datetime
+import json
+import pathlib
 
+import fixtures
 import hypothesis
 from hypothesis import strategies
+import msgspec
 import testtools
 
+from backupclient import documents
 from backupclient.manifest import record
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.procedures import step
 from backupclient.tests.unit.manifest import samples
 from backupclient.tests.unit.manifest import values
 
@@ -97,6 +103,31 @@ class TestBuild(testtools.TestCase):
             entry,
         )
 
+    def test_image_of_a_server_is_that_of_the_run(self):
+        """A shelved server has one in its plan already."""
+        item = plan.Item(
+            samples.SERVER.resource,
+            plan.Procedure.SERVER_IMAGE,
+            'because',
+            server=samples.SERVER,
+        )
+        done = outcome.Outcome(
+            item.resource,
+            item.procedure,
+            outcome.State.COMPLETE,
+            image=samples.IMAGE,
+        )
+        (entry,) = built([item], [done]).items
+        self.assertEqual(samples.IMAGE, entry.image)
+        shelved = dataclasses.replace(
+            item,
+            procedure=plan.Procedure.IMAGE_DOWNLOAD,
+            image=samples.IMAGE,
+        )
+        without = dataclasses.replace(done, image=None)
+        (entry,) = built([shelved], [without]).items
+        self.assertEqual(samples.IMAGE, entry.image)
+
     def test_planned_size_where_none_was_found(self):
         (entry,) = built([ITEM], [dataclasses.replace(DONE, size=None)]).items
         self.assertEqual(samples.DATA.size, entry.size)
@@ -162,3 +193,34 @@ class TestManifest(testtools.TestCase):
                 for e in samples.EVERYTHING.of_kind(resources.Kind.IMAGE)
             ],
         )
+
+
+class TestOlder(testtools.TestCase):
+    """What earlier releases wrote has fewer fields."""
+
+    def read(self, kind, value, *absent):
+        plain = msgspec.to_builtins(value)
+        for place, *names in absent:
+            inner = plain[place] if place else plain
+            for name in names:
+                del inner[name]
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path) / 'x'
+        path.write_text(json.dumps(plain))
+        return documents.read(path, kind, 'test')
+
+    def test_entry(self):
+        entry = samples.server_entry(samples.SERVER)
+        found = self.read(
+            record.Entry,
+            entry,
+            ('server', 'image_properties', 'min_disk', 'min_ram'),
+        )
+        self.assertEqual(entry, found)
+
+    def test_outcome_in_a_journal(self):
+        found = self.read(outcome.Outcome, DONE, ('', 'image'))
+        self.assertEqual(DONE, found)
+
+    def test_steps_in_a_journal(self):
+        made = step.Made(image_id='an-image', captured_at='2026-02-01')
+        self.assertEqual(made, self.read(step.Made, made, ('', 'image')))

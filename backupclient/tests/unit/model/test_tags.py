@@ -56,6 +56,23 @@ class NamesTestCase(testtools.TestCase):
             self.assertFalse(tags.made_by_us(name, {}), name)
             self.assertTrue(tags.made_by_us(name, {tags.RUN: RUN}))
 
+    def test_made_by(self):
+        for name in NAMES:
+            self.assertTrue(tags.made_by(RUN, name, {}), name)
+            self.assertFalse(tags.made_by(OTHER, name, {}), name)
+        for name in ('', 'nightly-data', *NOT_NAMES):
+            self.assertFalse(tags.made_by(RUN, name, {}), name)
+            self.assertTrue(tags.made_by(RUN, name, {tags.RUN: RUN}), name)
+            self.assertFalse(tags.made_by(OTHER, name, {tags.RUN: RUN}), name)
+
+    def test_made_by_nobody_in_particular(self):
+        """No value means "any run": that would delete what others made."""
+        for run in ('', 'any', '*', f'{RUN}\n'):
+            for metadata in ({}, {tags.RUN: RUN}, {tags.RUN: run}):
+                self.assertRaises(
+                    ValueError, tags.made_by, run, NAMES[0], metadata
+                )
+
     def test_run_ids(self):
         now = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
         self.assertTrue(tags.is_run_id(tags.new_run_id(now)))

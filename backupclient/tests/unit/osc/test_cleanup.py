@@ -97,6 +97,37 @@ class CleanupTestCase(TestCase):
         self.assertIn('Nothing is left by any run.', self.err.said)
         self.assertEqual([], self.fake.asked('POST', 'PATCH', 'DELETE'))
 
+    def test_nothing_as_a_table(self):
+        for words in ['cleanup', '--yes'], ['cleanup', '--dry-run']:
+            self.assertEqual(0, self.openstack('backup', *words))
+            self.assertEqual('', self.out.said)
+            self.assertEqual('Nothing is left by any run.\n', self.err.said)
+
+    def test_unfinished_set(self):
+        """It stays, and it is said what it is for."""
+        target = self.root / 'backups'
+        self.stop_at = 1
+        self.rows('run', '--all', '--to', target, code=130)
+        self.stop_at = 0
+        (folder,) = target.iterdir()
+        run = folder.name.removesuffix('.partial')
+        self.assertNotEqual(run, folder.name)
+        for words, told in (
+            (['--yes'], True),
+            (['--dry-run'], True),
+            (['--yes', '--run', run], True),
+            (['--yes', '--run', OLD], False),
+        ):
+            self.rows('cleanup', *words)
+            self.assertEqual(told, str(folder) in self.err.said, words)
+            self.assertEqual(
+                told, f'run --resume {run}' in self.err.said, words
+            )
+        self.assertTrue(folder.is_dir())
+        self.rows('run', '--resume', run)
+        self.rows('cleanup', '--yes')
+        self.assertNotIn(str(target), self.err.said)
+
     def test_json(self):
         left = self.temporary(OLD, days=2)
         (row,) = self.rows('cleanup', '--yes')

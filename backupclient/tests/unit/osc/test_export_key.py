@@ -11,6 +11,7 @@ from backupclient.tests.unit.keys.luks import vectors
 from backupclient.tests.unit.osc import base
 
 PAYLOAD = vectors.KEY.payload
+RECIPIENT = pyrage.x25519.Identity.generate().to_public()
 
 
 class ExportKeyTestCase(base.TestCase):
@@ -76,7 +77,7 @@ class ExportKeyTestCase(base.TestCase):
             ('hex', PAYLOAD.hex().encode()),
         ):
             file = self.root / form
-            self._export('data', '--format', form, '--file', file)
+            self._export('data', '--key-format', form, '--file', file)
             self.assertEqual(content, file.read_bytes())
 
     def test_stdout(self):
@@ -84,6 +85,31 @@ class ExportKeyTestCase(base.TestCase):
         self.assertEqual(0, self.openstack(*words))
         self.assertEqual(PAYLOAD.hex().encode(), self.out.data)
         self.assertIn(self.secret['id'], self.err.said)
+        self.assertIn('| Field ', self.err.said)
+
+    def test_stdout_and_a_format_for_the_row(self):
+        """Nothing but the key is on stdout; the row is what was asked for."""
+        words = ['backup', 'export-key', 'data', '--file', '-']
+        chosen = ['-c', 'secret_id', '-c', 'opens']
+        for form, expected in (
+            ('json', {'secret_id': self.secret['id'], 'opens': 'not checked'}),
+            ('value', [self.secret['id'], 'not checked']),
+        ):
+            code = self.openstack(*words, *chosen, '-f', form)
+            self.assertEqual(0, code, self.err.said)
+            self.assertEqual(PAYLOAD.hex().encode(), self.out.data)
+            row, caution, _ = self.err.said.partition('Caution: stdout has')
+            self.assertTrue(caution)
+            found = json.loads(row) if form == 'json' else row.splitlines()
+            self.assertEqual(expected, found)
+
+    def test_stdout_as_without_a_key(self):
+        """The key's format does not choose that of the row, nor reverse."""
+        words = ['backup', 'export-key', 'data', '--file', '-']
+        options = ['--key-format', 'raw', '--format', 'yaml']
+        self.assertEqual(0, self.openstack(*words, *options))
+        self.assertEqual(PAYLOAD, self.out.data)
+        self.assertIn('format: raw\n', self.err.said)
 
     def test_no_terminal(self):
         words = ['backup', 'export-key', 'data', '--file', '-']
@@ -108,8 +134,47 @@ class ExportKeyTestCase(base.TestCase):
         image = self.root / 'image.raw'
         image.write_bytes(vectors.image('luks2-pbkdf2'))
         self.fake.world.content[self.secret['id']] = bytes(32)
-        text = self._refused(1, 'data', '--check', image)
-        self.assertIn('does not open', text)
+        for more in ([], ['--allow-unchecked'], ['--file', '-']):
+            text = self._refused(1, 'data', '--check', image, *more)
+            self.assertIn('does not open', text)
+
+    def test_no_header(self):
+        """Who asks for a proof gets one, or no key."""
+        for content, why in (
+            (b'root:x:0:0:root:/root:/bin/bash\n', 'no raw disk image'),
+            (bytes(1 << 20), 'never attached'),
+            (b'', 'is empty'),
+        ):
+            image = self.root / 'image.raw'
+            image.write_bytes(content)
+            for more in ([], ['--file', '-'], ['--encrypt-to', RECIPIENT]):
+                text = self._refused(1, 'data', '--check', image, *more)
+                self.assertIn(why, text)
+                self.assertIn('No key file was written', text)
+                self.assertIn('--allow-unchecked', text)
+            row = self._export(
+                'data', '--check', image, '--allow-unchecked',
+                '--file', self.file,
+            )  # fmt: skip
+            self.assertEqual('not checked', row['opens'])
+            self.assertIn(why, self.err.said)
+            self.assertEqual(PAYLOAD.hex().encode(), self.file.read_bytes())
+            self.file.unlink()
+
+    def test_header_that_cannot_be_tried(self):
+        """It is there: so nothing later makes it right."""
+        image = self.root / 'image.raw'
+        whole = vectors.image('luks2-pbkdf2')
+        for content, why in (
+            (whole[:20000], 'not complete'),
+            (b'LUKS\xba\xbe\0\7' + whole[8:], 'not known here'),
+        ):
+            image.write_bytes(content)
+            for more in ([], ['--allow-unchecked']):
+                text = self._refused(1, 'data', '--check', image, *more)
+                self.assertIn(why, text)
+                self.assertNotIn('--allow-unchecked', text)
+                self.assertIn('Without --check', text)
 
     def test_sealed(self):
         identity = pyrage.x25519.Identity.generate()
@@ -161,9 +226,47 @@ class ExportKeyTestCase(base.TestCase):
             [plain['id']],
             ['data', '--kind', 'image'],
             ['data', '--kind', 'server'],
-            ['data', '--format', 'pem'],
+            ['data', '--key-format', 'pem'],
+            ['data', '--format', 'passphrase'],
+            ['data', '--allow-unchecked'],
         ):
             self._refused(2, *words)
+
+    def test_twins_are_told_apart(self):
+        server = self.fake.nova.add_server('web')
+        self.fake.cinder.add_volume(
+            'data',
+            size=7,
+            server=server['id'],
+            created_at='2026-11-20T10:11:12.000000',
+            volume_image_metadata={'image_name': 'restore-00000001-volume'},
+        )
+        text = self._refused(2, 'data')
+        for words in (
+            'More than one volume, snapshot, backup, image or secret has',
+            f'volume "data" ({self.volume["id"]}), created ',
+            'created 2026-11-20 10:11 UTC, 7 GiB, attached to server '
+            f'{server["id"]}, made by a restore',
+            'Give the ID of the one that you mean.',
+        ):
+            self.assertIn(words, text)
+        self.fake.glance.add_image('data', b'12345')
+        text = self._refused(2, 'data')
+        self.assertIn('5 bytes', text)
+        self.assertIn('or its --kind.', text)
+
+    def test_hints(self):
+        text = self._refused(2, 'Data')
+        self.assertIn(
+            f'It could mean: volume "data" ({self.volume["id"]})', text
+        )
+        for kind, noun in (
+            ('snapshot', 'volume snapshot'),
+            ('secret', 'secret'),
+        ):
+            text = self._refused(2, 'zzz', '--kind', kind)
+            self.assertIn(f'No {kind} has the name or ID "zzz".', text)
+            self.assertIn(f'"openstack {noun} list" shows', text)
 
     def test_no_right_to_read_it(self):
         self.fake.barbican.private.add(self.secret['id'])

@@ -114,6 +114,40 @@ class PlanTestCase(base.TestCase):
         )
         self.assertEqual(1, str(steps).count('start'))
 
+    def test_steps_of_servers_that_share_a_volume(self):
+        one, two = (
+            self.fake.nova.add_server(name, b'root')['id']
+            for name in ('one', 'two')
+        )
+        volume = self.fake.cinder.add_volume('shared', server=one)
+        volume['attachments'].append({'server_id': two, 'device': ''})
+        words = ['--server', 'one', '--server', 'two', '--stop-servers']
+        commands = [
+            row['Command']
+            for row in self.rows('plan', '--steps', '--to', self.root, *words)
+        ]
+        for server in one, two:
+            stop, start = (
+                commands.index(f'openstack server {verb} {server}')
+                for verb in ('stop', 'start')
+            )
+            (capture,) = (
+                number
+                for number, each in enumerate(commands)
+                if f'snapshot create --volume {volume["id"]}' in each
+            )
+            self.assertTrue(stop < capture < start, commands)
+        self.assertEqual(4, ' '.join(commands).count('openstack server st'))
+
+    def test_steps_of_a_locked_server(self):
+        self.fake.nova.add_server('web', b'root', locked=True)
+        words = ['--server', 'web', '--to', self.root, '--stop-servers']
+        rows = self.rows('plan', '--steps', *words)
+        self.assertNotIn('stop the server', [row['Step'] for row in rows])
+        (row,) = self.rows('plan', *words)
+        self.assertEqual('crash-consistent', row['Consistency'])
+        self.assertIn('openstack server unlock', ' '.join(row['Notes']))
+
     def test_target_that_cannot_take_it(self):
         file = self.root / 'file'
         file.touch()
@@ -122,9 +156,22 @@ class PlanTestCase(base.TestCase):
             self.assertIn(f'Caution: {target} ', self.err.said)
 
     def test_save_nowhere(self):
-        file = self.root / 'no' / 'plan.json'
-        self.assertEqual(1, self.openstack('backup', 'plan', '--save', file))
-        self.assertIn(str(file), self.err.said)
+        """It is said before the project is read."""
+        (self.root / 'file').touch()
+        for file, text in (
+            (self.root / 'no' / 'plan.json', f'{self.root / "no"} is not th'),
+            (self.root / 'file' / 'plan.json', 'file is not a folder'),
+            (self.root / ('x' * 300), 'File name too long'),
+        ):
+            words = ['backup', 'plan', '--save', file]
+            self.assertEqual(1, self.openstack(*words))
+            self.assertIn(f'{file} cannot be written: ', self.err.said)
+            self.assertIn(text, self.err.said)
+            self.assertNotIn('Errno', self.err.said)
+        self.assertEqual([], self.fake.asked('GET'))
+        words = ['backup', 'plan', '--save', '~/plan.json']
+        self.assertEqual(2, self.openstack(*words))
+        self.assertIn('$HOME', self.err.said)
 
     def test_wrong_arguments(self):
         for words in (
@@ -152,7 +199,7 @@ class PlanTestCase(base.TestCase):
     def test_cloud_that_fails(self):
         answer = wire.Answer(400, {'badRequest': {'message': 'so broken'}})
         self.fake.fail(answer, 'GET cinder /volumes/detail')
-        self.assertEqual(1, self.openstack('backup', 'plan'))
+        self.assertEqual(3, self.openstack('backup', 'plan'))
         self.assertIn('so broken', self.err.said)
         self.assertNotIn('Traceback', self.err.said)
 

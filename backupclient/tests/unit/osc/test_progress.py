@@ -2,6 +2,7 @@
 
 from concurrent import futures
 import contextlib
+import re
 
 import fixtures
 import testtools
@@ -74,6 +75,24 @@ class LinesTestCase(TestCase):
         )
 
 
+def _screen(said):
+    """Return the lines of a terminal, down to that of the cursor."""
+    lines, row = [''], 0
+    for text in re.findall(
+        r'\x1b\[[0-9;?]*[A-Za-z]|[\r\n]|[^\x1b\r\n]+', said
+    ):
+        if text == '\n':
+            row += 1
+            lines += [''] * (row + 1 - len(lines))
+        elif text.endswith('A') and text[0] == '\x1b':
+            row -= int(text[2:-1] or 1)
+        elif text == '\x1b[2K':
+            lines[row] = ''
+        elif text[0] not in '\x1b\r':
+            lines[row] += text
+    return lines[: row + 1]
+
+
 class LiveTestCase(TestCase):
     def test_said_things_stay(self):
         def work(reporter):
@@ -98,6 +117,21 @@ class LiveTestCase(TestCase):
         with contextlib.redirect_stderr(stream), progress.reporter():
             said = stream.said
         self.assertLess(said.rfind('\x1b[?25l'), said.rfind('\x1b[?25h'))
+
+    def test_the_last_word(self):
+        """Nothing moves after it, and the prompt has a line of its own."""
+        stream = base.Stream(True)
+        with contextlib.redirect_stderr(stream):
+            live = progress.Live()
+            live.__enter__()
+            live.say('Run r')
+            live.step(RESOURCE, 'download')
+            # Of the terminal itself, where the cursor is.
+            stream.write('^C')
+            live.leave('Left at once.')
+            said = stream.said
+        lines = _screen(said)
+        self.assertEqual(['Run r', 'Left at once.', ''], lines[-3:])
 
     def test_many_threads(self):
         every = [

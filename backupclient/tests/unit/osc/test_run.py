@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import json
+import os
 import re
+
+import fixtures
 
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.osc import base
@@ -97,10 +100,50 @@ class RunTestCase(base.TestCase):
         self.assertEqual('failed', row['Outcome'])
         self.assertIn('no (HTTP 403)', ' '.join(row['Notes']))
 
+    def test_nothing_done_with_a_target(self):
+        self.fake.fail(REFUSED, 'POST cinder', times=9)
+        self.rows('run', '--all', '--to', self.target, code=1)
+        (folder,) = (self.target / '.failed').iterdir()
+        lines = self.err.said.splitlines()
+        self.assertIn(
+            f'No backup set; what failed is noted in: {folder}', lines
+        )
+        self.assertNotIn('Backup set: ', self.err.said)
+
     def test_name(self):
         self.rows('run', '--all', '--name', 'nightly')
         (backup,) = self.fake.world.things['backups'].values()
         self.assertEqual('nightly-data', backup['name'])
+
+    def test_name_for_resources_that_share_theirs(self):
+        twin = self.fake.cinder.add_volume('data')
+        rows = self.rows('run', '--all', '--name', 'nightly')
+        backups = self.fake.world.things['backups']
+        names = {row['ID']: backups[row['Result']]['name'] for row in rows}
+        self.assertEqual(f'nightly-data-{twin["id"]}', names[twin['id']])
+        self.assertEqual(len(rows), len(set(names.values())))
+
+    def test_name_that_no_cloud_takes(self):
+        for name, why in (
+            ('x' * 201, 'it has 201 characters. At most 200'),
+            ('x' * 300, '300 characters'),
+            ('\u6771' * 201, '201 characters'),
+            ('a\nb', 'character 2 is U+000A, a line break'),
+            ('\x1b[31m', 'character 1 is U+001B'),
+            ('a\u2028', 'U+2028'),
+            ('a\u202eb', 'U+202E'),
+            ('a\udc80', 'U+DC80'),
+        ):
+            words = ['run', '--all', '--name', name]
+            self.assertEqual(2, self.openstack('backup', *words), name)
+            self.assertIn('argument --name: ', self.err.said)
+            self.assertIn(why, self.err.said)
+            self.assertEqual([], self.fake.seen)
+
+    def test_the_longest_name(self):
+        self.rows('run', '--all', '--name', '\u6771' * 200)
+        (backup,) = self.fake.world.things['backups'].values()
+        self.assertEqual('\u6771' * 200 + '-data', backup['name'])
 
     def test_wrong_arguments(self):
         plan = self.root / 'plan.json'
@@ -119,6 +162,10 @@ class RunTestCase(base.TestCase):
             ['--all', '--timeout', '-1'],
             ['--all', '--timeout', '9' * 400],
             ['--all', '--to', ''],
+            ['--all', '--to', 's3://bucket'],
+            ['--all', '--to', 'restic:/srv/repository'],
+            ['--all', '--to', '~/backups'],
+            ['--plan', '~/plan.json'],
             ['--all', '-c', 'Nmae'],
             ['--plan', ''],
             ['--plan', plan, '--keep-images'],
@@ -144,12 +191,79 @@ class RunTestCase(base.TestCase):
             2, self.openstack('backup', 'run', '--resume', 'last')
         )
 
-    def test_target_that_cannot_be(self):
-        self.target.write_text('a file')
-        words = ['backup', 'run', '--all', '--to', self.target]
-        self.assertEqual(1, self.openstack(*words))
-        self.assertIn(str(self.target), self.err.said)
+    def _refused_at_once(self, *words):
+        self.assertEqual(1, self.openstack('backup', 'run', '--all', *words))
+        self.assertEqual('', self.out.said)
+        self.assertEqual(1, len(self.err.said.splitlines()), self.err.said)
+        self.assertNotIn('Errno', self.err.said)
+        self.assertFalse((self.root / 'state').is_dir())
         self.assertEqual([], self.fake.asked('POST'))
+        return self.err.said
+
+    def test_target_that_cannot_be(self):
+        """It is said before a run begins, with the folder at fault."""
+        file, link = self.root / 'file', self.root / 'link'
+        file.touch()
+        link.symlink_to(self.root / 'unmounted')
+        away = self.root / 'unmounted' / 'a' / 'b'
+        for target, text in (
+            (file, f'{file} is not a folder'),
+            (file / 'below', f'{file} is not a folder'),
+            (link, f'link to {self.root / "unmounted"}, which is not there'),
+            (link / 'below', 'which is not there'),
+            (away, f'{self.root / "unmounted"} is not there'),
+            (away, f'mkdir -p {away.parent}'),
+            (self.root / ('x' * 300), 'File name too long'),
+        ):
+            self.assertIn(text, self._refused_at_once('--to', target))
+        self.assertFalse((self.root / 'unmounted').exists())
+
+    def test_target_below_a_folder_that_is_gone(self):
+        self.addCleanup(os.chdir, os.getcwd())
+        gone = self.root / 'gone'
+        gone.mkdir()
+        os.chdir(gone)
+        gone.rmdir()
+        words = ['backup', 'run', '--all', '--to', 'backups']
+        self.assertEqual(2, self.openstack(*words))
+        self.assertIn('current folder, which is gone', self.err.said)
+
+    def test_target_that_cannot_be_written_to(self):
+        self.target.mkdir()
+        real = os.access
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'os.access',
+                lambda path, mode: path != self.target and real(path, mode),
+            )
+        )
+        for target in self.target, self.target / 'below':
+            said = self._refused_at_once('--to', target)
+            self.assertIn(f'{self.target} is not a folder that you', said)
+
+    def test_state_folder_that_cannot_be(self):
+        file, link = self.root / 'file', self.root / 'link'
+        file.touch()
+        link.symlink_to(self.root / 'unmounted')
+        for state, text in (
+            (file, f'{file} is not a folder'),
+            (link, f'link to {self.root / "unmounted"}, which is not there'),
+            (self.root / ('x' * 300), 'File name too long'),
+        ):
+            self.useFixture(
+                fixtures.EnvironmentVariable('XDG_STATE_HOME', str(state))
+            )
+            said = self._refused_at_once('--to', self.target)
+            self.assertIn(text, said)
+            self.assertIn('XDG_STATE_HOME', said)
+            self.assertEqual([], [*self.target.glob('*')])
+        # The folders above it are made.
+        state = self.root / 'a' / 'b' / 'c'
+        self.useFixture(
+            fixtures.EnvironmentVariable('XDG_STATE_HOME', str(state))
+        )
+        self.rows('run', '--all', '--to', self.target)
+        self.assertTrue((state / 'openstack-backup').is_dir())
 
 
 class SavedPlanTestCase(base.TestCase):
@@ -201,6 +315,38 @@ class SavedPlanTestCase(base.TestCase):
             (row,) = self.rows('run', '--plan', self.file, *words)
             self.assertEqual('data', row['Name'])
             self.assertIn('"later"', self.err.said)
+
+    def test_unknown_field(self):
+        """A misspelt option is no option: it is refused, and named."""
+        saved = json.loads(self.file.read_text())
+        for place, where in (
+            (saved, '$'),
+            (saved['request'], '$.request'),
+            (saved['items'][0], '$.items[0]'),
+            (saved['items'][0]['volume'], '$.items[0].volume'),
+        ):
+            place['stop_server'] = True
+            self.file.write_text(json.dumps(saved))
+            words = ['backup', 'run', '--plan', self.file]
+            self.assertEqual(1, self.openstack(*words))
+            self.assertIn(
+                f'unknown field `stop_server` - at `{where}`', self.err.said
+            )
+            del place['stop_server']
+        self.assertEqual([], self.fake.asked('POST'))
+        # What are names there, and not fields, may be any.
+        saved['items'][0]['volume']['metadata']['stop_server'] = 'yes'
+        self.file.write_text(json.dumps(saved))
+        self.rows('run', '--plan', self.file)
+
+    def test_plan_of_an_earlier_release(self):
+        """Fields that are newer than it have their defaults."""
+        saved = json.loads(self.file.read_text())
+        for item in saved['items']:
+            for newer in 'parts', 'stops':
+                del item[newer]
+        self.file.write_text(json.dumps(saved))
+        self.rows('run', '--plan', self.file)
 
     def test_damaged(self):
         for text in ('', '{}', '[]', '{"version": 99}'):

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import dataclasses
+
+from backupclient.model import inventory
 from backupclient.model import request as request_
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
@@ -135,8 +138,48 @@ class TestCautions(base.TestCase):
         for words in ('raw LUKS blocks', 'written in plaintext'):
             self.assertIn(words, ' '.join(made.cautions))
 
+    def test_login(self):
+        for login, said in (
+            (inventory.Login(), ''),
+            (
+                inventory.Login(renewable=False, ends_at='2026-11-27T01:02'),
+                'This login cannot be renewed and ends at 2026-11-27T01:02:',
+            ),
+            (
+                inventory.Login(renewable=False),
+                'This login cannot be renewed and ends:',
+            ),
+            (
+                inventory.Login(ends_at='soon', seconds_left=6 * 86400.0),
+                'application credential of this login ends at soon:',
+            ),
+            (inventory.Login(ends_at='late', seconds_left=8 * 86400.0), ''),
+        ):
+            cautions = self.plan(VOLUME, cloud={'login': login}).cautions
+            found = [each for each in cautions if 'login' in each]
+            self.assertEqual(bool(said), bool(found), cautions)
+            if said:
+                self.assertIn(said, found[0])
+                self.assertIn('--resume', found[0])
+
+    def test_login_that_ends_before_so_much_is_moved(self):
+        """20 TiB take more than three weeks, if a cloud is slow."""
+        login = inventory.Login(ends_at='then', seconds_left=20 * 86400.0)
+        large = dataclasses.replace(VOLUME, size_gib=20 << 10)
+        for record, count in ((VOLUME, 0), (large, 1)):
+            cautions = self.plan(record, cloud={'login': login}).cautions
+            self.assertEqual(count, ' '.join(cautions).count('ends at then'))
+
+    def test_login_without_work(self):
+        """Nothing is done, so that nothing can be too late."""
+        login = inventory.Login(renewable=False)
+        made = self.plan(BROKEN, cloud={'login': login})
+        self.assertNotIn('login', ' '.join(made.cautions))
+
     def test_what_could_not_be_read_comes_first(self):
         made = self.plan(
             VOLUME, cloud={'unread': {'secret': 'No secrets: 403.'}}
         )
-        self.assertEqual('No secrets: 403.', made.cautions[0])
+        self.assertEqual(
+            'No secrets: 403. No secret is in this plan.', made.cautions[0]
+        )

@@ -72,6 +72,20 @@ class TestFind(TestCase):
         self.says(text, 'More than one volume', self.data.label, twin.label)
         self.says(text, 'Give the ID')
 
+    def test_two_are_told_apart(self):
+        twin = resources.Resource(VOLUME, 'data', 'twin')
+        about = {self.data: 'created 2026', twin: ''}
+        error = self.assertRaises(
+            errors.UsageError,
+            naming.find,
+            VOLUME,
+            'data',
+            [self.data, twin],
+            about.get,
+        )
+        self.says(str(error), f'{self.data.label}, created 2026')
+        self.says(str(error), f'{twin.label}. Give')
+
     def _many(self, count):
         self.known += [
             resources.Resource(VOLUME, 'many', f'{number:02}')
@@ -81,7 +95,7 @@ class TestFind(TestCase):
 
     def test_many(self):
         text = self._many(12)
-        self.says(text, '(00), volume "many" (01)', '(04) and 7 more.')
+        self.says(text, '(00); volume "many" (01)', '(04) and 7 more.')
 
     def test_just_not_too_many(self):
         self.says(self._many(5), '(04). Give')

@@ -16,12 +16,13 @@ class RevisionTestCase(base.TestCase):
         super().setUp()
         self.one, self.two = samples.volume('one'), samples.volume('two')
         self.saved = self.plan(self.one, self.two)
+        self.unread = {}
 
     def revised(self, *records, replan=False):
         """Give the items of the saved plan in a cloud of other records."""
         fresh = self.plan(*records)
-        found = revision.revised(self.saved, fresh, replan=replan)
-        self.said = revision.changes(self.saved, fresh)
+        found = revision.revised(self.saved, fresh, self.unread, replan=replan)
+        self.said = revision.changes(self.saved, fresh, self.unread)
         self.assertEqual(
             sum(item.size or 0 for item in found.items if item.possible),
             found.bytes_to_move,
@@ -56,6 +57,21 @@ class RevisionTestCase(base.TestCase):
             items = self.revised(self.one, self.two, more, replan=replan)
             self.assertEqual({'one', 'two'}, {*items})
             self.assertIn('"more"', self.said[0])
+
+    def test_server_whose_data_are_in_its_volumes(self):
+        server = samples.server('web', image_id='')
+        root = samples.attached('root', 'web')
+        self.saved = self.plan(server, root)
+        items = self.revised(server, root)
+        self.assertTrue(items['web'].possible)
+        items = self.revised(root)
+        self.refuses(items['web'], 'no longer there')
+        self.assertTrue(items['root'].possible)
+        larger = dataclasses.replace(root, size_gib=7)
+        items = self.revised(server, larger)
+        self.refuses(items['web'], 'Cannot be backed up: volume "root"')
+        items = self.revised(server, larger, replan=True)
+        self.assertTrue(items['web'].possible)
 
     def test_taken_out_of_the_file(self):
         self.saved = dataclasses.replace(

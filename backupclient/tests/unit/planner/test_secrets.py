@@ -55,10 +55,11 @@ class TestSecrets(base.TestCase):
             item = self.item(
                 samples.secret('empty', content_type=''), plaintext_keys=keys
             )
-            self.assertIs(plan_.Procedure.NONE, item.procedure)
-            self.assertEqual('the manifest', item.covered_by)
+            # Its metadata and its ACL are in no list: the run reads them.
+            self.assertIs(plan_.Procedure.SECRET_DOWNLOAD, item.procedure)
+            self.assertEqual('', item.covered_by)
+            self.assertEqual('manifest.json', item.result)
             self.assertTrue(item.possible)
-            self.assertFalse(item.to_file)
             self.assertIn('no payload', item.reason)
 
     def test_without_payload_and_not_active(self):

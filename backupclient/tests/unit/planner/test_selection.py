@@ -266,6 +266,41 @@ class TestExclude(base.TestCase):
             *self.records, twin, exclude=('volume/root',), **TO
         )
         self.says(text, 'More than one volume', 'twin')
+        self.says(text, '10 GiB, not attached')
+
+    def test_names_two_of_each_kind(self):
+        """What is told is what tells the two apart."""
+        for kind, records, told in (
+            (
+                'volume',
+                (
+                    samples.attached('a', 'web'),
+                    samples.volume('a', id='b', created_at='2026-11-20'),
+                    samples.server('web'),
+                ),
+                ('attached to server "web"', 'created 2026-11-20 00:00 UTC'),
+            ),
+            (
+                'server',
+                (
+                    samples.server('a', flavor_name='small'),
+                    samples.server('a', id='b', status='SHUTOFF'),
+                ),
+                ('flavor small, ACTIVE', '(b), SHUTOFF'),
+            ),
+            (
+                'image',
+                (samples.image('a'), samples.image('a', id='b', size=2000)),
+                ('1,000 bytes, qcow2', '2,000 bytes'),
+            ),
+            (
+                'secret',
+                (samples.secret('a'), samples.secret('a', id='b')),
+                ('(b), type ',),
+            ),
+        ):
+            text = self.usage_error(*records, **{f'{kind}s': ('a',)}, **TO)
+            self.says(text, f'More than one {kind}', *told)
 
     def test_form(self):
         for text in ('root', 'disk/root', 'volume/', '/root', 'Volume/root'):

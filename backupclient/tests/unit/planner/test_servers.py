@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
+from backupclient.model import inventory
 from backupclient.model import plan as plan_
 from backupclient.model import resources
 from backupclient.tests.unit.planner import base
@@ -174,6 +175,99 @@ class TestNotCaptured(base.TestCase):
             )
             self.assertNotIn('--stop-servers', notes)
 
+    def test_locked_server_is_not_stopped(self):
+        server = samples.server('web', locked=True)
+        notes = self._notes(server, stop_servers=True)
+        self.says(notes, 'locked', f'openstack server unlock {server.id}')
+        self.assertNotIn('locked', self._notes(server))
+        off = samples.server('web', 'SHUTOFF', locked=True)
+        self.assertNotIn('locked', self._notes(off, stop_servers=True))
+        # Nova lets administrators stop it.
+        admin = {'roles': frozenset({'admin'})}
+        notes = self._notes(server, stop_servers=True, cloud=admin)
+        self.assertNotIn('locked', notes)
+
+
+class TestStops(base.TestCase):
+    """What a plan stops, and what the copies are worth for it."""
+
+    def _worth(self, record, *others, **options):
+        options = {'stop_servers': True, 'target': '/backups', **options}
+        item = self.item(record, *others, **options)
+        return item.consistency.value, item.stops
+
+    def test_running(self):
+        server, volume = samples.server('web'), samples.attached('data', 'web')
+        for one, others in ((server, [volume]), (volume, [server])):
+            self.assertEqual(
+                ('stopped', (server.id,)), self._worth(one, *others)
+            )
+            self.assertEqual(
+                ('crash-consistent', ()),
+                self._worth(one, *others, stop_servers=False),
+            )
+
+    def test_off(self):
+        server = samples.server('web', 'SHUTOFF')
+        volume = samples.attached('data', 'web')
+        self.assertEqual(('stopped', ()), self._worth(server, volume))
+        self.assertEqual(('stopped', ()), self._worth(volume, server))
+
+    def test_locked(self):
+        server = samples.server('web', locked=True)
+        volume = samples.attached('data', 'web')
+        for one, others in ((server, [volume]), (volume, [server])):
+            self.assertEqual(
+                ('crash-consistent', ()), self._worth(one, *others)
+            )
+            self.assertEqual(
+                ('stopped', (server.id,)),
+                self._worth(
+                    one, *others, cloud={'roles': frozenset({'admin'})}
+                ),
+            )
+
+    def test_locked_server_of_a_volume_alone(self):
+        """It has no row of its own to say so."""
+        server = samples.server('web', locked=True)
+        volume = samples.attached('data', 'web')
+        item = self.item(volume, server, volumes=('data',), stop_servers=True)
+        self.says(' '.join(item.notes), server.id, 'unlock')
+        for options in ({'servers': ('web',)}, {'stop_servers': False}):
+            options = {'stop_servers': True, 'volumes': ('data',), **options}
+            item = self.item(volume, server, **options)
+            self.assertNotIn('unlock', ' '.join(item.notes))
+
+    def test_volume_of_two_servers(self):
+        one, two = samples.server('one'), samples.server('two')
+        volume = samples.attached('data', 'one', 'two')
+        self.assertEqual(
+            ('stopped', (one.id, two.id)), self._worth(volume, one, two)
+        )
+        item = self.item(volume, one, two, stop_servers=True)
+        self.assertNotIn('servers write', ' '.join(item.notes))
+        # It is not stopped for what another server shares with it.
+        options = {'servers': ('one',), 'stop_servers': True}
+        item = self.item(volume, one, two, **options)
+        self.assertEqual('crash-consistent', item.consistency)
+        self.assertEqual((), item.stops)
+        self.says(' '.join(item.notes), two.id, 'not part of this plan')
+        self.says(' '.join(item.notes), '2 servers write')
+        self.assertEqual(
+            'stopped', self.item(one, volume, two, **options).consistency
+        )
+
+    def test_volume_of_two_servers_of_which_one_is_not_stopped(self):
+        one = samples.server('one')
+        volume = samples.attached('data', 'one', 'two')
+        for status, locked in (('PAUSED', False), ('ACTIVE', True)):
+            two = samples.server('two', status, locked=locked)
+            self.assertEqual(
+                ('crash-consistent', ()), self._worth(volume, one, two)
+            )
+        off = samples.server('two', 'SHUTOFF')
+        self.assertEqual(('stopped', (one.id,)), self._worth(volume, one, off))
+
 
 class TestVolumeBacked(base.TestCase):
     def test_its_volumes_are_its_disks(self):
@@ -188,6 +282,58 @@ class TestVolumeBacked(base.TestCase):
                 self.assertEqual(server.id, item.group)
                 self.assertFalse(item.to_file)
                 self.assertIn('boots from a volume', item.reason)
+
+    def test_with_a_volume_that_cannot_be_backed_up(self):
+        root = samples.attached('root', 'web')
+        server = samples.server('web', image_id='', ephemeral_gib=1)
+        full = {'snapshots': inventory.Quota(5, 5)}
+        for volume, cloud in (
+            (samples.attached('data', 'web', status='error'), {}),
+            (samples.encrypted(samples.attached('data', 'web')), {}),
+            (samples.attached('data', 'web'), {'quotas': full}),
+        ):
+            item = self.item(
+                server, root, volume, target='/backups', cloud=cloud
+            )
+            self.refuses(item, 'Cannot be backed up', volume.resource.label)
+            self.assertEqual(not cloud, root.resource.label not in item.reason)
+            self.says(' '.join(item.notes), 'ephemeral')
+
+    def test_parts(self):
+        root = samples.attached('root', 'web')
+        shared = samples.attached('shared', 'another', 'web')
+        others = samples.attached('others', 'another')
+        server = samples.server('web', image_id='')
+        another = samples.server('another')
+        item = self.item(server, root, shared, others, another)
+        self.assertEqual({root.id, shared.id}, {*item.parts})
+        self.assertEqual((), self.item(another, shared, server, root).parts)
+
+    def test_root_that_is_left_out(self):
+        server = samples.server('web', image_id='')
+        data = samples.attached('data', 'web')
+        for root in (
+            samples.attached('root', 'web', bootable=True),
+            samples.volume(
+                'root',
+                'in-use',
+                attachments=(resources.Attachment(server.id, '/dev/vda'),),
+            ),
+        ):
+            for others in ([], [data]):
+                item = self.item(
+                    server, root, *others, exclude=('volume/root',)
+                )
+                self.refuses(item, root.resource.label, 'left out')
+
+    def test_other_volume_that_is_left_out(self):
+        root = samples.attached('root', 'web', bootable=True)
+        data = samples.attached('data', 'web', bootable=True)
+        server = samples.server('web', image_id='')
+        item = self.item(server, root, data, exclude=('volume/data',))
+        self.assertEqual('its volumes', item.covered_by)
+        self.assertEqual((root.id,), item.parts)
+        self.says(' '.join(item.notes), 'Left out', data.resource.label)
 
     def test_plan_is_complete(self):
         made = self.plan(
@@ -240,6 +386,12 @@ class TestShelved(base.TestCase):
             item = self._item(self.image, **options)
             self.assertIs(plan_.Procedure.NONE, item.procedure)
             self.assertEqual(self.image.resource.label, item.covered_by)
+            self.assertEqual((self.image.id,), item.parts)
+
+    def test_not_even_once(self):
+        image = self._image('web', status='deactivated')
+        item = self._item(image, everything=True)
+        self.refuses(item, 'shelved', image.resource.label)
 
     def test_image_is_excluded_under_its_own_name(self):
         item = self._item(

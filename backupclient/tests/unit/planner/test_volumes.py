@@ -419,8 +419,8 @@ class TestConsistency(base.TestCase):
             ('SHUTOFF', 'SHUTOFF', False, 'stopped'),
             ('ACTIVE', 'SHUTOFF', True, 'stopped'),
             ('ACTIVE', 'SHUTOFF', False, 'crash-consistent'),
-            # Only the server of its group is stopped for it.
-            ('ACTIVE', 'ACTIVE', True, 'crash-consistent'),
+            ('ACTIVE', 'ACTIVE', True, 'stopped'),
+            ('ACTIVE', 'PAUSED', True, 'crash-consistent'),
         ):
             servers = [
                 samples.server('a', first),

@@ -59,6 +59,8 @@ class TestCase(testtools.TestCase):
         self.cloud = self.useFixture(fake_cloud.FakeCloud())
         self.connection = self.cloud.connection()
         self.root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        state = self.useFixture(fixtures.TempDir()).path
+        self.useFixture(fixtures.EnvironmentVariable('XDG_STATE_HOME', state))
         self.begin()
 
     def seed(self):

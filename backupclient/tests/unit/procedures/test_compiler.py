@@ -117,7 +117,13 @@ class CompilerTestCase(testtools.TestCase):
             projects.server('s', consistency=STOPPED),
             projects.server('t', consistency=STOPPED),
             projects.volume(
-                'a', SNAPSHOT, 's', 't', consistency=STOPPED, group='s'
+                'a',
+                SNAPSHOT,
+                's',
+                't',
+                consistency=STOPPED,
+                group='s',
+                stops=('s', 't'),
             ),
             stop_servers=True,
         )
@@ -199,10 +205,12 @@ class CompilerTestCase(testtools.TestCase):
     def test_whole(self):
         """What has no data of its own waits for what has them."""
         found = compiled(
-            projects.server('s', NONE, covered_by='its volumes'),
+            projects.server(
+                's', NONE, covered_by='its volumes', parts=('a', 'gone')
+            ),
             projects.volume('a', SNAPSHOT, 's'),
             projects.volume('b', SNAPSHOT, 'other'),
-            projects.server('t', NONE, covered_by='image "name of i" (i)'),
+            projects.server('t', NONE, covered_by='an image', parts=('i',)),
             projects.image('i'),
             projects.server('u', NONE),
         )

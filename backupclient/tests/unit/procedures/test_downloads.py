@@ -9,6 +9,8 @@ import pyrage
 from backupclient import errors
 from backupclient.keys import protection
 from backupclient.model import plan
+from backupclient.model import secret_facts
+from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.keys.luks import vectors
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
@@ -66,6 +68,35 @@ class SecretTestCase(every_failure.EveryFailure):
         self.assertIn('another user', str(failure))
         self.assertEqual({}, self.folder.files())
 
+    def test_metadata_and_readers(self):
+        self.cloud.barbican.metadata[self.item.resource.id] = {'a': 'b'}
+        self.cloud.barbican.acls[self.item.resource.id] = {
+            'project-access': False,
+            'users': ['u1'],
+        }
+        made = self.go()
+        self.assertEqual({'a': 'b'}, made.secret.metadata)
+        self.assertEqual(
+            secret_facts.Acl(('u1',), project_access=False), made.secret.acl
+        )
+        self.assertEqual((), made.notes)
+
+    def test_metadata_and_readers_that_are_refused(self):
+        """The payload matters more: that they are missing is said."""
+        for status in (403, 404):
+            for part in ('metadata', 'acl'):
+                self.begin()
+                path = f'/secrets/{self.item.resource.id}/{part}'
+                self.cloud.fail(wire.Answer(status), f'GET barbican {path}')
+                made = self.go()
+                self.check_complete(made)
+                self.assertEqual(
+                    part == 'metadata', made.secret.acl is not None
+                )
+                (note,) = made.notes
+                self.assertIn(f'(HTTP {status})', note)
+                self.assertIn('not in the backup', note)
+
     def test_gone(self):
         """Expired ones are hidden: a 404 is what a person gets."""
         self.cloud.world.remove('secrets', self.item.resource.id)
@@ -88,6 +119,36 @@ class SecretTestCase(every_failure.EveryFailure):
             hashlib.sha256(self.payload).hexdigest(), made.key.fingerprint
         )
         self.assertTrue(made.key.protected)
+
+
+class SecretWithoutPayloadTestCase(base.TestCase):
+    """All of it goes into the manifest."""
+
+    procedure = plan.Procedure.SECRET_DOWNLOAD
+
+    def seed(self):
+        secret = self.cloud.barbican.add_secret('mine', b'', content_types={})
+        self.cloud.barbican.metadata[secret['id']] = {'a': 'b'}
+        return self.work.cloud.barbican.secret(secret['id'])
+
+    def test_description(self):
+        made = self.go()
+        self.assertEqual({'a': 'b'}, made.secret.metadata)
+        self.assertEqual(secret_facts.Acl(), made.secret.acl)
+        self.assertIsNone(made.file)
+        self.assertTrue(made.captured_at)
+        self.assertEqual({}, self.folder.files())
+
+    def test_gone(self):
+        self.cloud.world.remove('secrets', self.item.resource.id)
+        failure = self.assertRaises(errors.NotFound, self.go)
+        self.assertIn('was deleted', str(failure))
+
+    def test_payload_that_came_later_is_not_passed_over(self):
+        secret = self.cloud.world.things['secrets'][self.item.resource.id]
+        secret['content_types'] = {'default': 'text/plain'}
+        failure = self.assertRaises(errors.BackupError, self.go)
+        self.assertIn('got a payload', str(failure))
 
 
 class EncryptedVolumeTestCase(base.TestCase):

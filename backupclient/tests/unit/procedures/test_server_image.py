@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient import errors
+from backupclient.engine import outcomes
 from backupclient.model import plan
+from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
 
@@ -63,3 +65,42 @@ class ServerTestCase(every_failure.EveryFailure):
             self.cloud.world.things['servers'][id_]['status'] = status
             self.assertRaises(errors.WaitFailed, self.go)
             self.assertEqual([], self.cloud.asked('POST'))
+
+
+class HardwareTestCase(base.TestCase):
+    """What the image of the disk says, which is deleted afterwards."""
+
+    procedure = plan.Procedure.SERVER_IMAGE
+    more = {'to_file': True}
+
+    def seed(self):
+        source = self.cloud.glance.add_image(
+            'source', b'x', min_ram=32, hw_disk_bus='scsi', ours='too'
+        )
+        server = self.cloud.nova.add_server(
+            'web', base.DATA, image={'id': source['id']}
+        )
+        self.cloud.glance.drop(source)
+        return self.work.cloud.nova.server(server['id'])
+
+    def check(self, made):
+        self.assertEqual({}, self.new_things())
+        self.assertEqual(
+            {'hw_disk_bus': 'scsi', 'ours': 'too'}, made.image.properties
+        )
+        self.assertEqual((1, 32), (made.image.min_disk, made.image.min_ram))
+        self.assertEqual('qcow2', made.image.disk_format)
+
+    def test_is_kept(self):
+        self.check(self.go())
+
+    def test_is_kept_over_a_kill(self):
+        self.cloud.fail(wire.Killed(), 'GET glance /images', skip=9)
+        self.assertRaises(wire.Killed, self.go)
+        self.new_process()
+        self.check(self.go())
+
+    def test_is_in_the_outcome(self):
+        made = self.go()
+        found = outcomes.complete(self.item, made)
+        self.assertEqual(made.image, found.image)

@@ -37,6 +37,28 @@ class InUseTestCase(every_failure.EveryFailure):
         self.assertIs(True, post.json['backup']['force'])
         self.assertIs(False, post.json['backup']['incremental'])
 
+    def test_a_person_sees_what_it_is(self):
+        made = self.go()
+        backup = self.cloud.world.things['backups'][made.artifact.id]
+        id_ = self.item.resource.id
+        name = tags.name(base.RUN, self.item.resource)
+        self.assertEqual(f'{name} (data)', backup['name'])
+        self.assertEqual(
+            f'Volume "data" ({id_}), run {base.RUN}', backup['description']
+        )
+
+    def test_begun_by_an_earlier_release(self):
+        """It named its backups differently; the tags are the same."""
+        resource = self.item.resource
+        begun = self.cloud.cinder.add_backup(
+            {'id': resource.id, 'size': 1},
+            tags.name(base.RUN, resource),
+            metadata=tags.metadata(base.RUN, resource, tags.Role.ARTIFACT),
+        )
+        self.assertEqual(begun['id'], self.go().artifact.id)
+        self.assertEqual([], self.cloud.asked('POST'))
+        self.check_untouched()
+
     def test_failed_backup(self):
         end = {'status': 'error', 'fail_reason': 'the disk is full'}
         backups = self.cloud.world.things['backups']

@@ -140,6 +140,23 @@ class InCloudTestCase(every_failure.EveryFailure):
         self.assertEqual(base.DATA, self.cloud.world.content[id_])
         self.assertEqual({}, self.folder.files())
 
+    def test_a_person_sees_what_it_is(self):
+        name = tags.name(base.RUN, self.item.resource)
+        self.assertEqual(f'{name} (data)', self.go().artifact.name)
+
+    def test_begun_by_an_earlier_release(self):
+        """The image still has its first name, or has its tags already."""
+        resource = self.item.resource
+        name = tags.name(base.RUN, resource)
+        marks = tags.metadata(base.RUN, resource, tags.Role.ARTIFACT)
+        for properties in ({}, marks):
+            self.begin()
+            begun = self.cloud.glance.add_image(name, base.DATA, **properties)
+            made = self.go()
+            self.assertEqual(begun['id'], made.artifact.id)
+            self.assertEqual([], self.cloud.asked('POST'))
+            self.check_complete(made)
+
     def test_name(self):
         """The user's name comes when the image is found by its tags."""
         self.work = dataclasses.replace(self.work, name='nightly')
@@ -159,3 +176,41 @@ class KeptTestCase(base.TestCase):
         self.assertEqual(('images', made.artifact.id), (kind, id_))
         path = f'volumes/{self.item.resource.id}.raw'
         self.check_file(made, path, base.DATA)
+
+
+class LimitsTestCase(base.TestCase):
+    """Cinder does not give ``min_disk`` and ``min_ram`` to its images."""
+
+    procedure = plan.Procedure.VOLUME_IMAGE
+
+    def seed(self):
+        volume = self.cloud.cinder.add_volume(
+            'data',
+            base.DATA,
+            volume_image_metadata={'min_disk': '1', 'min_ram': '32'},
+        )
+        return self.work.cloud.cinder.volume(volume['id'])
+
+    def patched(self):
+        """What the image was told, by paths."""
+        patch = next(r for r in self.cloud.seen if r.method == 'PATCH')
+        return {each['path']: each['value'] for each in patch.json}
+
+    def test_image_that_stays(self):
+        made = self.go()
+        image = self.cloud.world.things['images'][made.artifact.id]
+        self.assertEqual((1, 32), (image['min_disk'], image['min_ram']))
+
+    def test_image_on_its_way(self):
+        self.item = dataclasses.replace(self.item, to_file=True)
+        self.go()
+        self.assertNotIn('/min_disk', self.patched())
+
+    def test_nothing_said(self):
+        plain = dataclasses.replace(
+            self.item.volume, image_metadata={'min_disk': '0', 'min_ram': 'x'}
+        )
+        self.item = dataclasses.replace(self.item, volume=plain)
+        self.go()
+        self.assertNotIn('/min_disk', self.patched())
+        self.assertNotIn('/min_ram', self.patched())

@@ -167,7 +167,8 @@ class TestBrokenStream(DownloadTestCase):
         )
         self._fetch(source, clock=clock)
         self._is_right()
-        self.assertEqual(2 + 1 + 2 + 4, clock.slept)
+        # Bytes in between, so the pauses begin anew.
+        self.assertEqual(0.5 + 0.5 + 0.65 + 0.845, clock.slept)
 
     def test_gives_up(self):
         clock = fakes.Clock()
@@ -175,8 +176,9 @@ class TestBrokenStream(DownloadTestCase):
         text = self._fails(errors.TransferError, source, clock=clock)
         self.assertIn('a.raw stopped at byte 700,000', text)
         self.assertIn('refused', text)
-        self.assertEqual(8, len(source.asked))
-        self.assertEqual(1 + 2 + 4 + 8 + 16 + 32 + 60, clock.slept)
+        self.assertIn('for 5 minutes', text)
+        self.assertTrue(300 <= clock.slept < 310, clock.slept)
+        self.assertLess(len(source.asked), 50)
         self.assertTrue(self.part.exists())
 
     def test_goes_on_as_long_as_bytes_come(self):
@@ -214,7 +216,7 @@ class TestWrongContent(DownloadTestCase):
         self._fails(
             errors.TransferError, source, proof.Expected(len(DATA) + 1)
         )
-        self.assertEqual(8, len(source.asked))
+        self.assertGreater(len(source.asked), 30)
 
     def test_too_long(self):
         text = self._fails(

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the page's commands in a real shell, with a client that takes notes."""
 
+import ast
 import functools
 import importlib.metadata
 import json
 import os
 import pathlib
+import pty
 import subprocess
 import sys
 import textwrap
@@ -17,30 +19,56 @@ from backupclient.manifest.restore import page as page_
 from backupclient.tests.unit.manifest import samples
 
 _CLIENT = """\
-#!{python} -IS
+#!{python} -S
 import json, sys
 arguments = sys.argv[1:]
 with open({log!r}, 'a') as log:
     json.dump(arguments, log)
     log.write('\\n')
-if arguments[:2] == ['secret', 'store']:
-    with open('/dev/stdin', 'rb') as payload, open({payload!r}, 'wb') as copy:
-        copy.write(payload.read())
-    print('https://cloud.example/v1/secrets/new-secret')
-elif arguments[1:2] == ['create']:
+if arguments[1:2] == ['create']:
     print('new-' + arguments[0])
+"""
+
+# In the place of the SDK: it writes down each request, and refuses some.
+_SDK = """\
+import json, os
+class Answer:
+    def __init__(self, status, body):
+        self.status_code, self.body = status, body
+        self.text = json.dumps(body)
+    def json(self):
+        return self.body
+class Service:
+    def request(self, path, method, json=None, data=None, **options):
+        refused = os.environ.get('REFUSED') == f'{{method}} {{path}}'
+        with open({log!r}, 'a') as log:
+            print(repr((method, path, data if json is None else json,
+                        options)), file=log)
+        if refused:
+            return Answer(403, {{'title': 'Forbidden'}})
+        return Answer(201, {{
+            kind + '_ref': 'https://cloud.example/v1' + path + '/new-' + kind
+            for kind in ('secret', 'container')
+        }})
+class Connection:
+    key_manager = Service()
+connect = Connection
 """
 
 _OURS = ('image', 'server', 'volume')
 _FIRST_WORDS = (
     'IMAGE=',
-    'SECRET=',
+    'PYTHON=',
+    'ROOT',
+    'SECRET',
     'SERVER=',
     'VOLUME',
     'age ',
+    'barbican ',
     'cat ',
+    'openstack flavor',
     'openstack image',
-    'openstack secret',
+    'openstack --os-volume-api-version 3.64',
     'openstack server',
     'openstack volume',
     'umask ',
@@ -94,7 +122,7 @@ class Shell(fixtures.Fixture):
         root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.folder = root / 'set'
         self._log = root / 'log'
-        self._payload = root / 'payload'
+        self._requests = root / 'requests'
         self.folder.mkdir()
         client = root / 'bin' / 'openstack'
         client.parent.mkdir()
@@ -102,18 +130,43 @@ class Shell(fixtures.Fixture):
             _CLIENT.format(
                 python=sys.executable,
                 log=str(self._log),
-                payload=str(self._payload),
             )
         )
         client.chmod(0o700)
-        self._path = f'{client.parent}:{os.environ["PATH"]}:/usr/sbin:/sbin'
+        self._sdk = root / 'sdk'
+        self._sdk.mkdir()
+        (self._sdk / 'openstack.py').write_text(
+            _SDK.format(log=str(self._requests))
+        )
+        self._environment = {
+            'PATH': f'{client.parent}:{os.environ["PATH"]}:/usr/sbin:/sbin',
+            'HOME': str(self.folder),
+            'PYTHONPATH': str(self._sdk),
+        }
 
-    def run(self, *commands):
+    def type(self, text):
+        """Type a text at the prompt of an interactive bash, and leave."""
+        ours, its = pty.openpty()
+        with os.fdopen(ours, 'wb', buffering=0) as terminal:
+            process = subprocess.Popen(
+                ['bash', '--norc', '--noprofile', '-i'],
+                cwd=self.folder,
+                env={**self._environment, 'LC_ALL': 'C.UTF-8'},
+                stdin=its,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            os.close(its)
+            terminal.write(f'{text}\nexit\n'.encode())
+            process.wait(timeout=60)
+
+    def run(self, *commands, **environment):
         """Run commands, and give what they wrote and how they ended."""
         return subprocess.run(
             ['bash', '-c', '\n'.join(textwrap.dedent(c) for c in commands)],
             cwd=self.folder,
-            env={'PATH': self._path, 'HOME': str(self.folder)},
+            env={**self._environment, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -130,9 +183,17 @@ class Shell(fixtures.Fixture):
         ]
 
     @property
+    def requests(self):
+        """The requests to the key manager: method, path, body, options."""
+        if not self._requests.exists():
+            return []
+        lines = self._requests.read_text().splitlines()
+        return [ast.literal_eval(line) for line in lines]
+
+    @property
     def payload(self):
-        """What was stored as a secret last."""
-        return self._payload.read_bytes()
+        """The payload that was stored last."""
+        return [b for _, _, b, _ in self.requests if type(b) is bytes][-1]
 
     def put(self, path, data):
         (self.folder / path).parent.mkdir(exist_ok=True)
@@ -146,9 +207,10 @@ def done(case, manifest):
     """
     shell = case.useFixture(Shell())
     for item in manifest.items:
-        for named in (item.file, item.key):
-            if named:
-                shell.put(named.path, samples.content(named.path))
+        if item.file:
+            shell.put(item.file.path, samples.content(item.file.path))
+        if item.key:
+            shell.put(item.key.path, b'c0de')
     shell.run('NETWORK=net', *scripts(page_.render(manifest)))
     mine = [call for call in shell.calls if call[0] in _OURS]
     return shell, [parsed(call) for call in mine]

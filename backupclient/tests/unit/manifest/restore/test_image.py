@@ -4,7 +4,10 @@
 import dataclasses
 
 import testtools
+from testtools import matchers
 
+from backupclient.manifest.restore import page
+from backupclient.model import outcome
 from backupclient.tests.unit.manifest import samples
 from backupclient.tests.unit.manifest.restore import commands
 
@@ -48,5 +51,49 @@ class TestImage(testtools.TestCase):
         )
         # The image has no key of its own: the stored one stays.
         self.assertEqual(
-            ['store'], [call[1] for call in shell.calls if 'secret' in call]
+            ['POST', 'PUT'], [method for method, *_ in shell.requests]
         )
+
+    def test_hidden(self):
+        shell, (_image, hidden) = self.done(
+            dataclasses.replace(samples.IMAGE, hidden=True, protected=True)
+        )
+        self.assertEqual('new-image', hidden.image)
+        self.assertTrue(hidden.is_hidden)
+        self.assertEqual(
+            ['image', 'set', '--hidden', 'new-image'], shell.calls[-1]
+        )
+
+    def test_texts_come_back_as_they_were(self):
+        text = "a\nb\t\u202e\x1b'!`$(x)\\ \U0001f600 "
+        _shell, (image,) = self.done(
+            dataclasses.replace(
+                samples.IMAGE,
+                name=text,
+                tags=(text,),
+                properties={text: text, 'x': '='},
+            )
+        )
+        self.assertEqual(text, image.name)
+        self.assertEqual([text], image.tags)
+        self.assertEqual({text: text, 'x': '='}, image.properties)
+
+    def test_properties_that_no_command_can_give(self):
+        image = dataclasses.replace(
+            samples.IMAGE,
+            properties={'a=b': 'c', '': 'd', 'e': '\0', 'owner_id': '\0'},
+        )
+        _shell, (made,) = self.done(image)
+        self.assertEqual({'e': ' '}, made.properties)
+        text = page.render(samples.manifest(samples.image_entry(image)))
+        self.assertThat(
+            text, matchers.Contains("\n    =d\n    a=b=c\n    'e= '\n")
+        )
+
+    def test_no_copy(self):
+        entry = samples.image_entry(
+            samples.IMAGE, file=None, state=outcome.State.FAILED
+        )
+        text = page.render(samples.manifest(entry))
+        self.assertThat(text, matchers.Contains('### Image 1: `golden image`'))
+        self.assertThat(text, matchers.Contains('no copy of it in this set'))

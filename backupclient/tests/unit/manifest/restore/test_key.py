@@ -7,7 +7,6 @@ import shutil
 
 import pyrage
 import testtools
-from testtools import matchers
 
 from backupclient.manifest.restore import page
 from backupclient.model import request
@@ -32,15 +31,17 @@ class Case(testtools.TestCase):
             if not shutil.which(program, path=path):
                 self.skipTest(f'{program} is not installed')
 
-    def script(self, word):
-        """The one block with a word in it, among those of the volume."""
-        manifest = samples.manifest(
+    def manifest(self):
+        return samples.manifest(
             samples.volume_entry(samples.DATA, key=self.key),
             request=request.Request(recipients=('age1...',)),
         )
+
+    def script(self, word):
+        """The one block with a word in it, among those of the volume."""
         (found,) = [
             script
-            for script in commands.scripts(page.render(manifest))
+            for script in commands.scripts(page.render(self.manifest()))
             if word in script
         ]
         return found
@@ -57,45 +58,56 @@ class Case(testtools.TestCase):
 
 
 class TestStore(Case):
-    def call(self):
-        (call,) = self.shell.calls
-        return ' '.join(call)
+    def store(self, *before):
+        self.shell.run(self.function(), *before, self.script('barbican store'))
+        (post, put) = self.shell.requests
+        self.assertEqual(('PUT', '/secrets/new-secret'), put[:2])
+        return post[2], put[3]['headers']['Content-Type']
+
+    def function(self):
+        (found,) = [
+            script
+            for script in commands.scripts(page.render(self.manifest()))
+            if 'barbican()' in script
+        ]
+        return found
 
     def test_raw_bytes_are_stored(self):
         self.needs('xxd')
         self.shell.put(PATH, PASSPHRASE)
-        self.shell.run(self.script('secret store'))
+        body, content = self.store()
         self.assertEqual(KEY, self.shell.payload)
-        for part in (
-            '--secret-type symmetric',
-            '--algorithm aes',
-            '--bit-length 256',
-        ):
-            self.assertThat(self.call(), matchers.Contains(part))
+        self.assertEqual(
+            {
+                'name': f'key of {samples.DATA.name}',
+                'secret_type': 'symmetric',
+                'algorithm': 'aes',
+                'bit_length': 256,
+            },
+            body,
+        )
+        self.assertEqual('application/octet-stream', content)
 
     def test_long_key(self):
         self.needs('xxd')
         key = os.urandom(256)
         self.shell.put(PATH, key.hex().encode())
-        self.shell.run(self.script('secret store'))
+        self.store()
         self.assertEqual(key, self.shell.payload)
 
     def test_protected_key(self):
         self.needs('xxd', 'age')
-        self.shell.run(self.protect(PASSPHRASE), self.script('secret store'))
+        self.store(self.protect(PASSPHRASE))
         self.assertEqual(KEY, self.shell.payload)
 
     def test_passphrase_is_stored_as_it_is(self):
+        """With its blanks and line breaks: they belong to it."""
         self.key = dataclasses.replace(self.key, secret_type='passphrase')
-        self.shell.put(PATH, b'open sesame')
-        self.shell.run(self.script('secret store'))
-        self.assertEqual(b'open sesame', self.shell.payload)
-        self.assertThat(
-            self.call(),
-            matchers.Contains(
-                '--secret-type passphrase --payload-content-type text/plain'
-            ),
-        )
+        self.shell.put(PATH, b' open sesame\n')
+        body, content = self.store()
+        self.assertEqual(b' open sesame\n', self.shell.payload)
+        self.assertEqual('passphrase', body['secret_type'])
+        self.assertEqual('text/plain', content)
 
 
 class TestUnlock(Case):

@@ -57,6 +57,28 @@ class TestFromFile(Case):
             shell.calls[2],
         )
 
+    def test_limits_of_its_image(self):
+        """Cinder shows them among the properties, as texts."""
+        said = {'min_disk': '1', 'min_ram': '32', 'hw_disk_bus': 'scsi'}
+        _shell, made = self.done(self.saying(**said))
+        self.assertEqual((1, 32), (made[0].min_disk, made[0].min_ram))
+        self.assertEqual({'hw_disk_bus': 'scsi'}, made[0].properties)
+        self.assertEqual(20, made[1].size)
+
+    def test_no_limits(self):
+        _shell, made = self.done(self.saying(min_disk='0', min_ram='many'))
+        self.assertEqual((None, None), (made[0].min_disk, made[0].min_ram))
+
+    def test_volume_is_as_large_as_its_image_wants(self):
+        """Else Cinder refuses it."""
+        _shell, made = self.done(self.saying(min_disk='30'))
+        self.assertEqual(30, made[1].size)
+
+    def saying(self, **said):
+        return samples.volume_entry(
+            dataclasses.replace(samples.ROOT, image_metadata=said)
+        )
+
     def test_data_volume_is_not_bootable_again(self):
         shell, _made = self.done(samples.volume_entry(samples.ARCHIVE))
         self.assertIn(
@@ -70,6 +92,31 @@ class TestFromFile(Case):
         found = given.get('properties') or given.get('property')
         self.assertEqual({'env': 'prod'}, found)
         self.assertEqual("the shop's orders", made[1].description)
+
+    def test_texts_come_back_as_they_were(self):
+        text = 'a\nb\u202e"\'!\U0001f600'
+        volume = dataclasses.replace(
+            samples.ARCHIVE,
+            name=text,
+            description=text,
+            metadata={'k': text},
+        )
+        _shell, made = self.done(samples.volume_entry(volume))
+        given = vars(made[1])
+        self.assertEqual(text, made[1].name)
+        self.assertEqual(text, made[1].description)
+        self.assertEqual(
+            {'k': text}, given.get('properties') or given.get('property')
+        )
+
+    def test_no_copy(self):
+        self.says(
+            samples.volume_entry(
+                samples.ROOT, file=None, state=outcome.State.FAILED
+            ),
+            '### Volume 1: `web root`',
+            'There is no copy of it in this set.',
+        )
 
     def test_size_has_room_for_what_is_in_the_file(self):
         volume = samples.DATA
@@ -129,31 +176,49 @@ class TestEncrypted(Case):
             {'cinder_encryption_key_id': 'new-secret'}, image.properties
         )
         self.assertEqual('luks', volume.type)
-        address = 'https://cloud.example/v1/secrets/new-secret'
         self.assertEqual(
             [
-                ['secret', 'store'],
                 ['image', 'create'],
                 ['volume', 'create'],
                 ['volume', 'show'],
                 ['volume', 'set'],
                 ['image', 'delete'],
-                ['secret', 'delete'],
+                ['volume', 'unset'],
+                ['--os-volume-api-version', '3.64'],
             ],
             [call[:2] for call in shell.calls],
         )
-        self.assertEqual(['secret', 'delete', address], shell.calls[-1])
+        self.assertEqual(
+            [
+                ('POST', '/secrets'),
+                ('PUT', '/secrets/new-secret'),
+                ('DELETE', '/secrets/new-secret'),
+            ],
+            [request[:2] for request in shell.requests],
+        )
+        self.assertEqual(
+            ['--image-property', 'cinder_encryption_key_id', 'new-volume'],
+            shell.calls[-2][2:],
+        )
+
+    def test_own_key_of_the_new_volume(self):
+        self.says(
+            self.entry(),
+            'The secret `key of ...` that is still listed is the key of this '
+            'volume. Do not delete it',
+        )
 
     def test_nothing_is_done_after_a_failure(self):
         """No command that builds on another runs when that gave nothing."""
         shell = self.useFixture(commands.Shell())
         text = page.render(samples.manifest(self.entry()))
-        store, *others = commands.scripts(text)
+        function, store, *others = commands.scripts(text)
         for script in others:
-            shell.run(script)
-        self.assertEqual([], shell.calls)
-        shell.run(store)
-        self.assertEqual('secret', shell.calls[0][0])
+            shell.run(function, script)
+        self.assertEqual([], [*shell.calls, *shell.requests])
+        shell.put(f'keys/volume-{samples.DATA.id}.key', b'0a')
+        shell.run(function, store)
+        self.assertEqual(2, len(shell.requests))
 
     def test_old_key_id_and_policy_are_not_restored(self):
         volume = dataclasses.replace(
@@ -207,6 +272,24 @@ class TestFromBackup(Case):
         self.assertEqual('b-1', restore.backup)
         self.assertEqual('new-volume', restore.volume)
         self.assertTrue(restore.force)
+
+    def test_what_servers_go_by(self):
+        said = {'hw_disk_bus': 'scsi', 'checksum': 'x', 'min_ram': '32'}
+        volume = dataclasses.replace(samples.ROOT, image_metadata=said)
+        shell, _made = self.done(backed_up(volume))
+        self.assertEqual(
+            [
+                *('volume', 'set'),
+                *('--image-property', 'hw_disk_bus=scsi'),
+                *('--image-property', 'min_ram=32'),
+                *('--bootable', 'new-volume'),
+            ],
+            shell.calls[-1],
+        )
+
+    def test_nothing_that_servers_go_by(self):
+        shell, _made = self.done(backed_up(samples.ARCHIVE))
+        self.assertNotIn(['volume', 'set'], [c[:2] for c in shell.calls])
 
     def test_chain(self):
         self.says(backed_up(samples.ARCHIVE), 'is a full backup')

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What backups need of Keystone: how long the login lasts."""
+
+import dataclasses
+import datetime
+
+from keystoneauth1 import access as access_
+from keystoneauth1 import exceptions as ks_exceptions
+from keystoneauth1 import plugin
+from keystoneauth1 import session as session_
+from keystoneauth1.identity import base
+import requests
+
+from backupclient import errors
+from backupclient.cloud import fields
+from backupclient.cloud import records
+from backupclient.cloud import service as service_
+from backupclient.model import inventory as inventory_
+from backupclient.model import stamps
+
+_ONCE = frozenset(
+    {
+        # A token gives no token that lasts longer than itself.
+        'OidcAccessToken',
+        'Token',
+        'TokenMethod',
+        # A passcode is taken once, and so is what a browser brought.
+        'OidcAuthorizationCode',
+        'OidcDeviceAuthorization',
+        'TOTP',
+        'TOTPMethod',
+        'WebSSO',
+    }
+)
+"""keystoneauth's plugins and methods that cannot log in once more, by name:
+older releases have only some of them."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Keystone:
+    """The login.
+
+    :param access: the answer to it.
+    :param renewable: keystoneauth can log in once more.
+    """
+
+    session: session_.Session
+    access: access_.AccessInfo
+    renewable: bool
+
+    def login(self, now: datetime.datetime) -> inventory_.Login:
+        """Read how long the login lasts.
+
+        That of a password lasts for as long as the password. An application
+        credential may have an end, which its owner may read.
+        """
+        ends_at = self._credential_ends() if self.renewable else self._ends()
+        return inventory_.Login(
+            renewable=self.renewable,
+            ends_at=ends_at.isoformat(timespec='seconds') if ends_at else '',
+            seconds_left=(ends_at - now).total_seconds() if ends_at else None,
+        )
+
+    def _ends(self) -> datetime.datetime | None:
+        ends_at: datetime.datetime | None = self.access.expires
+        if ends_at is not None and ends_at.tzinfo is None:
+            return ends_at.replace(tzinfo=datetime.UTC)
+        return ends_at
+
+    def _credential_ends(self) -> datetime.datetime | None:
+        """Ask once: it is for a caution only, and some policies refuse."""
+        id_ = getattr(self.access, 'application_credential_id', None)
+        if not id_:
+            return None
+        try:
+            answer = self.session.get(
+                f'/users/{self.access.user_id}/application_credentials/{id_}',
+                # Where the user logged in, whatever the catalogue says.
+                endpoint_filter={
+                    'service_type': 'identity',
+                    'interface': plugin.AUTH_INTERFACE,
+                    'version': (3,),
+                },
+                raise_exc=False,
+                timeout=service_.TIMEOUT,
+            )
+            return stamps.read(
+                records.expiry(fields.answer(answer.content) or {})
+            )
+        except (
+            errors.CloudError,
+            ks_exceptions.ClientException,
+            requests.RequestException,
+        ):
+            return None
+
+
+def is_renewable(auth: base.BaseIdentityPlugin) -> bool:
+    """Tell whether keystoneauth can log in once more."""
+    methods = getattr(auth, 'auth_methods', None) or ()
+    names = {
+        parent.__name__
+        for one in (auth, *methods)
+        for parent in type(one).__mro__
+    }
+    return bool(auth.reauthenticate) and not names & _ONCE

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of a resource whose data other resources hold."""
+
+from collections.abc import Mapping
+
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+
+
+def state(
+    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+) -> tuple[outcome_.State, str]:
+    """Return the state of an item that is ``covered_by``, with the reason.
+
+    It is complete when all its parts are, and has failed when one has.
+
+    :param others: outcomes by the IDs of the resources. A part that is not
+        among them is no part of the run.
+    """
+    reason = f'The data are in {item.covered_by}.'
+    lacking = {
+        id_: others.get(id_)
+        for id_ in item.parts
+        if id_ not in others
+        or others[id_].state is not outcome_.State.COMPLETE
+    }
+    if not lacking:
+        return outcome_.State.COMPLETE, reason
+    said = '; '.join(_lack(id_, found) for id_, found in lacking.items())
+    failed = any(
+        found and found.state is outcome_.State.FAILED
+        for found in lacking.values()
+    )
+    return (
+        outcome_.State.FAILED if failed else outcome_.State.SKIPPED,
+        f'{reason} Of these, not backed up: {said}.',
+    )
+
+
+def _lack(id_: str, found: outcome_.Outcome | None) -> str:
+    if found is None:
+        return f'{id_} (not part of this run)'
+    return f'{found.resource.label}, {found.state}'

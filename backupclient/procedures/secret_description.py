@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Barbican tells of a secret only when it is asked for that secret."""
+
+from collections.abc import Callable
+import dataclasses
+from typing import TypeVar
+
+from backupclient import errors
+from backupclient.cloud import door
+from backupclient.model import resources
+from backupclient.procedures import step
+
+T = TypeVar('T')
+
+_NO_METADATA = 'Its metadata are not in the backup'
+_NO_ACL = (
+    'Who may read it is not in the backup, and once restored it can be read '
+    'by its whole project'
+)
+
+
+def describe(
+    cloud: door.Cloud, secret: resources.Secret, made: step.Made
+) -> step.Made:
+    """Read the metadata and the ACL of a secret.
+
+    A policy may allow the payload and refuse these, and old releases have no
+    metadata: the backup is made without them, and says so.
+
+    :returns: what was made, with the secret and notes on what is missing.
+    """
+    notes: list[str] = []
+    id_, barbican = secret.id, cloud.barbican
+    metadata = _or_note(lambda: barbican.metadata(id_), _NO_METADATA, notes)
+    acl = _or_note(lambda: barbican.acl(id_), _NO_ACL, notes)
+    return dataclasses.replace(
+        made,
+        secret=dataclasses.replace(secret, metadata=metadata or {}, acl=acl),
+        notes=(*made.notes, *notes),
+    )
+
+
+def _or_note(
+    read: Callable[[], T], consequence: str, notes: list[str]
+) -> T | None:
+    try:
+        return read()
+    except (errors.Forbidden, errors.NotFound) as exc:
+        notes.append(f'{consequence}: {exc}.')
+        return None

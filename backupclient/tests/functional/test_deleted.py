@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is backed up is deleted meanwhile, on real services."""
+
+import os
+
+import fixtures
+
+from backupclient import clock
+from backupclient import planner
+from backupclient.cloud import cinder
+from backupclient.cloud import door
+from backupclient.cloud import glance
+from backupclient.cloud import inventory
+from backupclient.cloud import nova
+from backupclient.engine import run
+from backupclient.model import outcome
+from backupclient.model import request
+from backupclient.osc import progress
+from backupclient.tests.functional import base
+from backupclient.tests.functional import cloud
+
+
+class DeletedTestCase(base.TestCase):
+    def back_up(self, owner, method, meanwhile, **selection):
+        """Back up in this process, and do something around one call.
+
+        :param meanwhile: is given the call, which it has to make.
+        """
+        real = getattr(owner, method)
+
+        def call(*arguments, **options):
+            return meanwhile(lambda: real(*arguments, **options))
+
+        self.useFixture(
+            fixtures.EnvironmentVariable(
+                'XDG_STATE_HOME', self.tenant.environment()['XDG_STATE_HOME']
+            )
+        )
+        system = clock.SystemClock()
+        there = door.connect(self.tenant.conn, system)
+        wanted = request.Request(target=str(self.target), **selection)
+        plan = planner.plan(wanted, inventory.read(there))
+        name = f'{owner.__module__}.{owner.__name__}.{method}'
+        with fixtures.MonkeyPatch(name, call):
+            report = run.start(
+                there,
+                system,
+                plan,
+                progress.Lines(),
+                parallel=2,
+                timeout=600.0,
+            )
+        [one] = report.outcomes
+        self.assertIs(outcome.State.FAILED, one.state, one)
+        self.assertEqual((), one.notes)
+        return one.reason
+
+    def check(self, reason, kind, thing):
+        self.assertEqual(
+            f'The {kind} "{thing.name}" ({thing.id}) was deleted during the '
+            'backup.',
+            reason,
+        )
+        census = self.tenant.census()
+        left = {*census.snapshots, *census.volumes, *census.backups}
+        self.assertEqual(set(), left)
+
+    def test_server(self):
+        compute = self.tenant.conn.compute
+        image = self.tenant.image('tiny', os.urandom(cloud.MIB))
+        server = self.tenant.server('web', image=image)
+
+        def meanwhile(call):
+            made = call()
+            compute.delete_server(server)
+            return made
+
+        reason = self.back_up(
+            nova.Nova, 'create_image', meanwhile, servers=('web',)
+        )
+        self.check(reason, 'server', server)
+        images = self.tenant.census().images
+        self.assertEqual({image.id}, {*images})
+
+    def test_volume(self):
+        storage = self.tenant.conn.block_storage
+        volume = self.tenant.volume('data')
+
+        def meanwhile(call):
+            storage.delete_volume(volume)
+            return call()
+
+        reason = self.back_up(
+            cinder.Cinder, 'create_image', meanwhile, volumes=('data',)
+        )
+        cloud.until(lambda: not self.tenant.census().volumes, 'gone')
+        self.check(reason, 'volume', volume)
+
+    def test_image(self):
+        image = self.tenant.image('golden', os.urandom(cloud.MIB))
+
+        def meanwhile(call):
+            self.tenant.conn.image.delete_image(image)
+            return call()
+
+        reason = self.back_up(
+            glance.ImageData, 'open', meanwhile, images=('golden',)
+        )
+        self.check(reason, 'image', image)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import testtools
+
+from backupclient.model import details
+from backupclient.model import resources
+from backupclient.model import tags
+
+AT = '2026-11-20T10:11:12.000000'
+CREATED = 'created 2026-11-20 10:11 UTC'
+RUN = '20260102T030405Z-abcd'
+WEB = resources.Server('s-1', 'web', 'ACTIVE', created_at=AT)
+
+
+def volume(**fields):
+    return resources.Volume('v-1', 'data', 'in-use', 10, **fields)
+
+
+class DetailsTestCase(testtools.TestCase):
+    def test_volume(self):
+        at = (resources.Attachment('s-1', '/dev/vdb'),)
+        both = (*at, resources.Attachment('s-2', '/dev/vdb'))
+        for found, expected in (
+            (volume(), '10 GiB, not attached'),
+            (volume(created_at='soon'), '10 GiB, not attached'),
+            (volume(created_at=AT), f'{CREATED}, 10 GiB, not attached'),
+            (volume(attachments=at), '10 GiB, attached to server "web" (s-1)'),
+            (
+                volume(attachments=both),
+                '10 GiB, attached to server "web" (s-1) and server s-2',
+            ),
+        ):
+            self.assertEqual(expected, details.volume(found, {'s-1': WEB}))
+
+    def test_origin(self):
+        for properties, expected in (
+            ({'image_name': 'restore-v-0'}, ', made by a restore'),
+            ({'image_name': 'restore-my disk'}, ''),
+            ({'image_name': 'golden'}, ''),
+            ({tags.RUN: RUN}, f', made of a backup of run {RUN}'),
+            ({tags.RUN: 'x\ny'}, ''),
+        ):
+            found = details.volume(volume(image_metadata=properties))
+            self.assertEqual(f'10 GiB, not attached{expected}', found)
+
+    def test_others(self):
+        for found, expected in (
+            (details.server(WEB), f'{CREATED}, ACTIVE'),
+            (
+                details.snapshot(resources.Snapshot('i', 'n', 'x', 'v-1', 2)),
+                '2 GiB, of volume v-1',
+            ),
+            (
+                details.backup(
+                    resources.CinderBackup('i', 'n', 'x', 'v-1', 2, True, AT)
+                ),
+                f'{CREATED}, 2 GiB, incremental, of volume v-1',
+            ),
+            (
+                details.image(
+                    resources.Image(
+                        'i', 'n', 'active', 'o', 1234, disk_format='raw'
+                    )
+                ),
+                '1,234 bytes, raw',
+            ),
+            (
+                details.secret(
+                    resources.Secret('i', 'n', 'ACTIVE', created_at=AT)
+                ),
+                f'{CREATED}, type opaque',
+            ),
+        ):
+            self.assertEqual(expected, found)

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.osc import base
+
+ENDED = (
+    'The login has ended, Keystone does not renew it: Failed to validate '
+    'token (HTTP 404). Log in again.'
+)
+
+
+class LoginEndsTestCase(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        for name in ('one', 'two', 'three'):
+            self.fake.cinder.add_volume(name, b'data' * 9000)
+
+    def _ends(self, text, **more):
+        return self.fake.fail(self.fake.end_login, text, **more)
+
+    def _sentences(self):
+        lines = self.err.said.splitlines()
+        return [line for line in lines if 'login' in line]
+
+    def test_run(self):
+        self._ends('POST cinder /volumes/', skip=1)
+        words = ['--all', '--to', self.target, '--parallel', 1]
+        rows = self.rows('run', *words, code=130)
+        outcomes = {row['Name']: row['Outcome'] for row in rows}
+        self.assertEqual(['complete', 'skipped'], sorted({*outcomes.values()}))
+        (said,) = self._sentences()
+        self.assertIn(ENDED, said)
+        self.assertIn('"openstack backup run --resume 2', said)
+        self.assertIn('"openstack backup cleanup" deletes', said)
+        self.assertNotIn('Interrupted', self.err.said)
+        self.fake.ended = None
+        rows = self.rows('run', '--resume', 'last')
+        self.assertEqual(3, len(rows))
+
+    def test_run_and_cleanup(self):
+        """Who does not go on takes away what is there."""
+        self._ends('POST cinder /volumes/', skip=1)
+        self.rows('run', '--all', '--to', self.target, code=130)
+        self.fake.ended = None
+        self.rows('cleanup', '--yes')
+        self.assertEqual({}, self.fake.world.things['images'])
+
+    def test_plan(self):
+        self._ends('GET cinder /volumes/detail')
+        self.assertEqual(130, self.openstack('backup', 'plan'))
+        self.assertEqual([ENDED], self._sentences())
+
+    def test_cleanup(self):
+        self._ends('POST cinder /volumes/', skip=1)
+        self.rows('run', '--all', '--to', self.target, code=130)
+        self.fake.ended = None
+        self._ends('DELETE glance')
+        rows = self.rows('cleanup', '--yes', code=130)
+        self.assertIn('delete', {row['Action'] for row in rows})
+        self.assertEqual([ENDED], self._sentences())
+        self.fake.ended = None
+        self.rows('cleanup', '--yes')
+        self.assertEqual({}, self.fake.world.things['images'])
+
+    def test_export_key(self):
+        self._ends('GET cinder /volumes/detail')
+        words = ['backup', 'export-key', 'one']
+        self.assertEqual(130, self.openstack(*words))
+        self.assertEqual([ENDED], self._sentences())
+
+    def test_keystone_in_trouble(self):
+        """It is asked again, and the run is complete."""
+        self.fake.fail(wire.Answer(401), 'POST cinder /volumes/')
+        login, left = self.fake._login, [wire.Answer(503), wire.Answer(401)]
+
+        def answer(raw):
+            if left and self.fake.faults[0].hit and raw.method == 'POST':
+                return left.pop(0)
+            return login(raw)
+
+        self.patch(self.fake, '_login', answer)
+        self.rows('run', '--all', '--to', self.target)
+        self.assertEqual([], left)
