@@ -14,8 +14,8 @@ from backupclient.model import graph as graph_
 class News(enum.StrEnum):
     """What can happen to a group.
 
-    Except after ``DONE``, ``LOGIN_ENDED``, ``CLAIMED`` and ``BUSY``, nothing
-    of the flow that was under way is left: its worker has undone it.
+    Except after ``DONE``, ``LOST``, ``LOGIN_ENDED`` and ``BUSY``, nothing of
+    the flow that was under way is left: its worker has undone it.
     """
 
     CLAIMED = 'claimed'
@@ -34,6 +34,8 @@ class News(enum.StrEnum):
     INTERRUPTED = 'interrupted'
     UNWRITTEN = 'unwritten'
     """The journal cannot be written."""
+    LOST = 'lost'
+    """Its worker is gone, and has undone nothing."""
     LOGIN_ENDED = 'login ended'
 
 

@@ -75,11 +75,12 @@ class Moves:
         one = self.board[group]
         if one.phase is Phase.ASSIGNED:
             self._advance(group)
-        elif self._login_ended and one.phase in (Phase.WAITING, Phase.PARKED):
+        elif self.login_ended and one.phase in (Phase.WAITING, Phase.PARKED):
             never = one.always >= 0 and not one.begun
             self._end(group, board_.COMPLETE if never else OPEN)
         elif one.phase is Phase.PARKED and self._stopping:
-            self._end(group, OPEN)
+            if not one.flow.always:
+                self._end(group, OPEN)
         elif one.phase is Phase.WAITING and self._leaves_scope(group):
             if one.at == len(one.flows):
                 self._end(group, one.verdict or board_.COMPLETE)
@@ -93,7 +94,8 @@ class Moves:
         return board_.STOPPING in self.board.facts
 
     @property
-    def _login_ended(self) -> bool:
+    def login_ended(self) -> bool:
+        """True when nothing more can be asked of the cloud."""
         return board_.LOGIN_ENDED in self.board.facts
 
     def _leaves_scope(self, scope: str) -> bool:
@@ -226,7 +228,7 @@ class Moves:
         one = self.board[group]
         one.verdict = verdict
         self._line.remove(group)
-        if self._login_ended:
+        if self.login_ended:
             self._end(group, OPEN)
         elif not one.begun:
             self._settle(group)
@@ -262,16 +264,20 @@ class Moves:
         one.marks &= {Mark.CLAIMED, Mark.REFUSED}
         one.phase = Phase.WAITING
         if verdict.next is Next.ALONE:
-            one.phase = Phase.PARKED
             one.marks.add(Mark.REFUSED)
-            place = line_.Place(ALONE, self.board.order[group], group)
-            self._line.add(place, ((), (), ()))
+            self._park(group)
         elif verdict.next is Next.INSTEAD:
             one.flows = self.board.graph.group(group).instead
             self._order(Act.REPLACE, group)
         self.board.may_probe(group)
         self._consider(group)
         self._tell_dependents(group)
+
+    def _park(self, group: str) -> None:
+        """Let a group wait until nothing else is under way or could be."""
+        self.board[group].phase = Phase.PARKED
+        place = line_.Place(ALONE, self.board.order[group], group)
+        self._line.add(place, ((), (), ()))
 
     def _end(self, group: str, verdict: board_.Verdict) -> None:
         """Let a group end for good."""

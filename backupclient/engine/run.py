@@ -24,6 +24,7 @@ from backupclient.model import names
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
+from backupclient.procedures import compiler
 from backupclient.procedures import step
 from backupclient.transfer import room
 
@@ -78,6 +79,8 @@ def start(
     :param timeout: seconds for each wait.
     :raises TargetError: the target has no room; nothing was made.
     """
+    # A plan that cannot be run is refused before anything is made.
+    compiler.compile(plan)
     target = pathlib.Path(plan.request.target) if plan.request.target else None
     if target:
         room.require_room(target, plan.bytes_to_files)
@@ -130,6 +133,7 @@ def _go_on(
             clock, reporter, left_text=lambda: _left(journal)
         ),
     ):
+        journal.upgrade(compiler.compile(journal.run().plan))
         run = journal.run()
         folder = _folder(run)
         work = step.Work(
@@ -148,22 +152,21 @@ def _go_on(
         held = lease.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
         with held.kept() if makes_things else contextlib.nullcontext():
-            execution_ = execution.Execution(work, journal, held)
-            outcomes = execution_.run()
-        run = dataclasses.replace(run, plan=execution_.plan)
-        ended = execution_.finished and _close(
+            done = execution.execute(work, journal, held)
+        run = dataclasses.replace(run, plan=done.plan)
+        ended = done.finished and _close(
             journal,
             run,
             folder,
-            outcomes,
+            done.outcomes,
             clock,
             reporter,
-            servers_run=execution_.servers_run,
+            servers_run=done.servers_run,
         )
     return Report(
         run.run,
         _path(folder),
-        outcomes,
+        done.outcomes,
         not ended,
         run.plan.gaps,
         str(cloud.login.ended or ''),

@@ -58,7 +58,7 @@ class Schedule(moves.Moves):
 
     def hear(self, event: messages.Event) -> list[messages.Action]:
         """Take in that something has happened to a group."""
-        if event.news is News.LOGIN_ENDED or self._login_ended:
+        if event.news is News.LOGIN_ENDED or self.login_ended:
             self._leave(event)
         else:
             _HEAR[event.news](self, event.group, event.reason)
@@ -79,7 +79,7 @@ class Schedule(moves.Moves):
 
         What is under way ends when it is heard of.
         """
-        first = not self._login_ended
+        first = not self.login_ended
         for fact in (board_.LOGIN_ENDED, board_.STOPPING):
             self.board.facts[fact] = True
         one = self.board[event.group]
@@ -127,11 +127,33 @@ class Schedule(moves.Moves):
         """Give a group up whose flow has failed, and is undone."""
         one = self.board[group]
         if one.flow.always:
+            self._not_made_good(group, verdict)
+            return
+        if one.phase is _Phase.UNDOING:
             self._end(group, board_.Verdict(_Ending.OPEN, verdict.reason))
             return
         if one.phase is _Phase.RUNNING and not one.flow.on_demand:
             one.marks.discard(board_.Mark.BEGUN)
         self._give_up(group, verdict)
+
+    def _not_made_good(self, scope: str, verdict: board_.Verdict) -> None:
+        """Try once more when all else is over; then the scope stays open."""
+        one = self.board[scope]
+        if board_.Mark.REFUSED in one.marks:
+            self._end(scope, board_.Verdict(_Ending.OPEN, verdict.reason))
+            return
+        one.marks.add(board_.Mark.REFUSED)
+        self._slots.discard(scope)
+        self._park(scope)
+
+    def _lost(self, group: str, reason: str) -> None:
+        """Let another worker undo what a lost one has begun."""
+        one = self.board[group]
+        verdict = board_.Verdict(_Ending.OPEN, reason)
+        if one.phase is _Phase.RUNNING and not one.flow.always:
+            self._give_up(group, verdict)
+        else:
+            self._end(group, verdict)
 
     def _failed(self, group: str, reason: str) -> None:
         self._fail(group, board_.Verdict(_Ending.FAILED, reason))
@@ -149,6 +171,7 @@ class Schedule(moves.Moves):
         self._fail(group, board_.Verdict(_Ending.FAILED, reason, follows))
 
     def _interrupted(self, group: str, reason: str) -> None:
+        """Leave it for a resume, with what could not be written down."""
         self._fail(group, board_.Verdict(_Ending.OPEN, reason))
 
     def _unavailable(self, group: str, reason: str) -> None:
@@ -190,4 +213,5 @@ _HEAR: Mapping[News, Callable[[Schedule, str, str], None]] = {
     News.STUCK: Schedule._stuck,
     News.INTERRUPTED: Schedule._interrupted,
     News.UNWRITTEN: Schedule._interrupted,
+    News.LOST: Schedule._lost,
 }

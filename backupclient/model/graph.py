@@ -144,6 +144,12 @@ class Graph:
             for group in self.groups
             for flow in (*group.flows, *group.instead)
         }
+        self._waited_for = {
+            edge.on
+            for flow in self._flows.values()
+            for edge in flow.waits
+            if edge.kind is Wait.DONE
+        }
         counts = Counter(group.id for group in self.groups)
         twice = [id_ for id_, count in counts.items() if count > 1]
         if twice:
@@ -172,6 +178,10 @@ class Graph:
     def flows(self) -> Iterator[Flow]:
         """Give all flows, those of the fall-backs too."""
         return iter(self._flows.values())
+
+    def is_waited_for(self, flow: Flow) -> bool:
+        """Tell whether another flow starts only when this one is done."""
+        return flow.place in self._waited_for
 
     def before(self, flow: Flow) -> Flow | None:
         """Give the flow that this one follows in its group."""

@@ -23,6 +23,12 @@ from backupclient.procedures import step as step_
 SERVICE = 'the backup service answers'
 """A fact: not known before one backup was tried."""
 
+DISPROVED = (
+    'The backup service of this cloud does not answer: volumes are copied to '
+    'images instead.'
+)
+"""What people hear when it is not so."""
+
 _DONE, _ENDED, _FACT = graph_.Wait.DONE, graph_.Wait.ENDED, graph_.Wait.FACT
 _Part = graph_.Part
 

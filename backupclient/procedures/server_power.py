@@ -18,7 +18,8 @@ from backupclient.procedures import step
 _DEADLINE = 1800.0
 """Seconds that a server has to start: nothing interrupts that wait."""
 
-_RUNS = 'ACTIVE'
+RUNS = 'ACTIVE'
+"""Nova's state of a server that runs."""
 
 
 class LookAtServer(step.Step):
@@ -31,6 +32,9 @@ class LookAtServer(step.Step):
     @staticmethod
     def command(item: plan_.Item) -> str:
         return f'openstack server show -c status {item.resource.id}'
+
+    def is_told(self, made: step.Made) -> bool:
+        return False
 
     def do(self, made: step.Made) -> step.Made:
         # An earlier process may have asked it to stop just now.
@@ -50,20 +54,20 @@ class StopServer(step.Step):
     def command(item: plan_.Item) -> str:
         return f'openstack server stop {item.resource.id}'
 
-    def is_needed(self, made: step.Made) -> bool:
-        return made.found == _RUNS
+    def is_told(self, made: step.Made) -> bool:
+        return made.found == RUNS
 
     def do(self, made: step.Made) -> step.Made:
         id_ = self.item.resource.id
-        if made.found == _RUNS and _status(self.work, id_) == _RUNS:
-            _ask_once(self.work, id_, _RUNS, lambda: self.cloud.nova.stop(id_))
+        if made.found == RUNS and _status(self.work, id_) == RUNS:
+            _ask_once(self.work, id_, RUNS, lambda: self.cloud.nova.stop(id_))
             _await(self.work, self.item.resource, 'shutoff')
         return made
 
     def undo(self, made: step.Made) -> None:
         # Without a record nobody knows what it was. A server that runs in
         # vain is better than one that is off.
-        if made.found in ('', _RUNS):
+        if made.found in ('', RUNS):
             start(self.work, self.item.resource)
 
 
@@ -77,13 +81,30 @@ class StartServer(step.Step):
     def command(item: plan_.Item) -> str:
         return f'openstack server start {item.resource.id}'
 
-    def is_needed(self, made: step.Made) -> bool:
-        return made.found == _RUNS
+    def is_told(self, made: step.Made) -> bool:
+        return made.found == RUNS
 
     def do(self, made: step.Made) -> step.Made:
-        if made.found == _RUNS:
+        if made.found == RUNS:
             start(self.work, self.item.resource)
         return made
+
+
+def not_started(server_id: str, why: str) -> str:
+    """Say that a server could not be started, and what to do."""
+    return (
+        f'Server {server_id} was stopped for the backup and could not be '
+        f'started: {why} Start it: openstack server start {server_id}'
+    )
+
+
+def may_be_off(server_id: str) -> str:
+    """Say that nobody could look whether a server runs again."""
+    return (
+        f'Server {server_id} was stopped for the backup and may still be '
+        'off: "openstack backup run --resume" starts it, or "openstack '
+        f'server start {server_id}".'
+    )
 
 
 def start(work: step.Work, server: resources.Resource) -> None:
@@ -96,7 +117,7 @@ def start(work: step.Work, server: resources.Resource) -> None:
         # It may be stopping, and is ACTIVE until it has.
         _settle(work, server, _DEADLINE)
         found = work.cloud.nova.server(server.id)
-    if found is not None and found.status != _RUNS:
+    if found is not None and found.status != RUNS:
         _ask_once(
             work,
             server.id,

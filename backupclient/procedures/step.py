@@ -123,8 +123,8 @@ class Step(abc.ABC):
     def command(item: plan_.Item) -> str:
         """The OpenStack command that a person would type for it."""
 
-    def is_needed(self, made: Made) -> bool:
-        """Tell whether there is anything to do, or to say."""
+    def is_told(self, made: Made) -> bool:
+        """Tell whether people should hear that the step begins."""
         return True
 
     @abc.abstractmethod

@@ -27,6 +27,8 @@ class JournalsTestCase(base.TestCase):
         }
         world._numbers = collections.Counter(seen['numbers'])
         world._now = seen['now']
+        for id_, server in world.things['servers'].items():
+            self.fake.nova._inherited[id_] = self.fake.nova._noted(server)
         self.fake.cinder.backup_service = seen['backup_service']
         self._restore_journal(scenario, state)
         for name, content in state['set'].items():
