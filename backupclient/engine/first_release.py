@@ -18,6 +18,7 @@ import errno
 import logging
 import os
 import pathlib
+from typing import Protocol
 
 from backupclient import documents
 from backupclient import errors
@@ -59,6 +60,44 @@ class Progress:
     done: tuple[journal_base.Done, ...] = ()
     undoing: bool = False
     version: int = VERSION
+
+
+class Journal(journal_base.Journal, Protocol):
+    """The journal of a run, in a folder."""
+
+    folder: pathlib.Path
+
+    def adopt(
+        self,
+        run: journal_base.Run,
+        records: Sequence[journal_base.Progress],
+    ) -> None:
+        """Take what another release wrote, as this one writes it."""
+
+
+def upgrade(journal: Journal, graph: graph_.Graph) -> None:
+    """Convert the journal of a run that the first release began.
+
+    :raises DocumentError: it is damaged.
+    """
+    run = journal.run()
+    if run.version == journal_base.RUN_VERSION:
+        return
+    replaced = journal.replaced()
+    items = [
+        replaced.get(number, item)
+        for number, item in enumerate(run.plan.items)
+    ]
+    try:
+        records = [*convert(journal.folder, graph, items, frozenset(replaced))]
+    except OSError as exc:
+        raise errors.DocumentError(
+            f'The journal {journal.folder} cannot be read: {exc.strerror}.'
+        ) from exc
+    run = dataclasses.replace(run, version=journal_base.RUN_VERSION)
+    with contextlib.suppress(errors.JournalError):
+        journal.adopt(run, records)
+        remove(journal.folder)
 
 
 def stopped(folder: pathlib.Path) -> Sequence[str]:

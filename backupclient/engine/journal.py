@@ -15,9 +15,8 @@ The first release kept other files for how far a run is;
 :mod:`backupclient.engine.first_release` reads them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 import contextlib
-import dataclasses
 import errno
 import os
 import pathlib
@@ -27,14 +26,11 @@ from typing import TypeVar
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.engine import first_release
 from backupclient.engine import journal_base
 from backupclient.engine import life
-from backupclient.model import graph as graph_
-from backupclient.model import ids
+from backupclient.engine import still_off
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
-from backupclient.procedures import server_power
 from backupclient.transfer import place
 
 Run = journal_base.Run
@@ -204,57 +200,24 @@ class Journal:
         However damaged the rest of the journal is.
         """
         with self._reading():
-            names = [*first_release.stopped(self.folder), *self._stopped()]
-        return frozenset(filter(ids.is_id, names))
+            return still_off.servers(self, self.folder)
 
-    def _stopped(self) -> Iterator[str]:
-        for file in (self.folder / 'flows').glob('downtime.*.stop.1.json'):
-            server = file.name.split('.')[1]
-            stop, start = (
-                f'downtime/{server}/{part}#1'
-                for part in (graph_.Part.STOP, graph_.Part.START)
-            )
-            try:
-                stopping, starting = self.progress(stop), self.progress(start)
-            except errors.DocumentError:
-                yield server
-                continue
-            was = (
-                stopping.done[-1].made.found
-                if (stopping and stopping.done)
-                else ''
-            )
-            if was == server_power.RUNS and not (starting and starting.done):
-                yield server
+    def adopt(
+        self, run: Run, records: Sequence[journal_base.Progress]
+    ) -> None:
+        """Take what another release wrote, as this one writes it.
 
-    def upgrade(self, graph: graph_.Graph) -> None:
-        """Convert what the first release wrote.
+        Where that cannot be written, it is remembered all the same, and the
+        next process does it again.
 
-        Where that cannot be written, it is remembered, and the next process
-        converts it again.
+        :raises JournalError: it cannot be written.
         """
-        run = self.run()
-        if run.version == journal_base.RUN_VERSION:
-            return
-        replaced = self.replaced()
-        items = [
-            replaced.get(number, item)
-            for number, item in enumerate(run.plan.items)
-        ]
-        with self._reading():
-            records = [
-                *first_release.convert(
-                    self.folder, graph, items, frozenset(replaced)
-                )
-            ]
-        self._run = dataclasses.replace(run, version=journal_base.RUN_VERSION)
+        self._run = run
         self._progress |= {record.flow: record for record in records}
-        with contextlib.suppress(errors.JournalError):
-            for record in records:
-                self.keep(record)
-            with self._writing():
-                documents.write(self.folder / 'run.json', self._run)
-            first_release.remove(self.folder)
+        for record in records:
+            self.keep(record)
+        with self._writing():
+            documents.write(self.folder / 'run.json', run)
 
     def _file(self, flow: str) -> pathlib.Path:
         """Give the file of a flow: ``volume.<ID>.capture.1.json``."""

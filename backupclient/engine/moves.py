@@ -1,72 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a group of flows does next: wait, work, be undone, end."""
 
-from collections.abc import Callable, Mapping
-
 from backupclient.engine import board as board_
 from backupclient.engine import line as line_
-from backupclient.engine import messages
-from backupclient.engine import room as room_
-from backupclient.model import graph as graph_
+from backupclient.engine import slots
 
-Act, Ending = messages.Act, messages.Ending
-Mark, Next, Phase = board_.Mark, board_.Next, board_.Phase
-UNDO, ALONE = 0, 5
-"""The ranks of what is to be undone, and of what has to be alone."""
-
-WHEN_IDLE = (UNDO, 2, 3, 1, 4, ALONE)
-"""Ranks, in the order in which a group may exceed what is free: one that has
-begun goes on first. The cloud then accepts or refuses it."""
-
-OPEN = board_.Verdict(Ending.OPEN)
+Act, Ending = slots.Act, slots.Ending
+Mark, Next, Phase = slots.Mark, slots.Next, slots.Phase
+OPEN = slots.OPEN
 
 
-class Moves:
-    """The state of a run, and the moves that a group can make.
-
-    :param parallel: so many groups are worked on at a time.
-    :param free: what is free of each quota; a missing one has no limit.
-    """
-
-    def __init__(
-        self, graph: graph_.Graph, parallel: int, free: Mapping[str, int]
-    ) -> None:
-        self._parallel = parallel
-        self.board = board_.Board(graph)
-        self.room = room_.Room(free)
-        self._line = line_.Line()
-        self._slots: set[str] = set()
-        self._actions: list[messages.Action] = []
-
-    def _answer(self) -> list[messages.Action]:
-        """Fill the free slots, and give all that is to be done now."""
-        while len(self._slots) < self._parallel:
-            group = self._line.next(self._fits)
-            if not group and not self._slots:
-                group = self._line.first(WHEN_IDLE)
-            if not group:
-                break
-            self._assign(group)
-        actions, self._actions = self._actions, []
-        return actions
-
-    def _order(
-        self,
-        act: messages.Act,
-        group: str,
-        verdict: board_.Verdict = OPEN,
-    ) -> None:
-        one = self.board[group]
-        flow = one.flow if act in (Act.DO, Act.UNDO) else None
-        self._actions.append(
-            messages.Action(act, group, flow, verdict.ending, verdict.reason)
-        )
-
-    def _fits(self, group: str, need: line_.Need) -> bool:
-        phase = self.board[group].phase
-        if phase is Phase.UNDOING:
-            return True
-        return phase is Phase.WAITING and self.room.fits(group, *need[:2])
+class Moves(slots.Slots):
+    """The moves that a group can make."""
 
     # From waiting to a slot.
 
@@ -88,15 +33,6 @@ class Moves:
                 self._give_up(group, OPEN)
             else:
                 self._wait(group, self.board.ready(group))
-
-    @property
-    def _stopping(self) -> bool:
-        return board_.STOPPING in self.board.facts
-
-    @property
-    def login_ended(self) -> bool:
-        """True when nothing more can be asked of the cloud."""
-        return board_.LOGIN_ENDED in self.board.facts
 
     def _leaves_scope(self, scope: str) -> bool:
         """Go on to what is always done when nobody needs the scope.
@@ -156,17 +92,6 @@ class Moves:
         self.room.take(group, one.flow.takes, one.later(one.at))
         one.phase = Phase.ASSIGNED
         self._claim_or(group, self._advance)
-
-    def _is_claimed(self, group: str) -> bool:
-        claim = self.board.graph.group(group).claim
-        return not claim or Mark.CLAIMED in self.board[group].marks
-
-    def _claim_or(self, group: str, go_on: Callable[[str], None]) -> None:
-        """Claim a group first, unless this process has."""
-        if self._is_claimed(group):
-            go_on(group)
-        else:
-            self._order(Act.CLAIM, group)
 
     def _advance(self, group: str) -> None:
         """Do the flow of a group that has its slot, or get what it needs."""
@@ -244,7 +169,7 @@ class Moves:
             if group in self._slots:
                 self._claim_or(group, self._undo)
             else:
-                place = line_.Place(UNDO, self.board.order[group], group)
+                place = line_.Place(slots.UNDO, self.board.order[group], group)
                 self._line.add(place, ((), (), ()))
             self._tell_dependents(group)
 
@@ -273,12 +198,6 @@ class Moves:
         self._consider(group)
         self._tell_dependents(group)
 
-    def _park(self, group: str) -> None:
-        """Let a group wait until nothing else is under way or could be."""
-        self.board[group].phase = Phase.PARKED
-        place = line_.Place(ALONE, self.board.order[group], group)
-        self._line.add(place, ((), (), ()))
-
     def _end(self, group: str, verdict: board_.Verdict) -> None:
         """Let a group end for good."""
         one = self.board[group]
@@ -291,11 +210,6 @@ class Moves:
             self._line.look_again()
         self._order(Act.END, group, verdict)
         self._tell_dependents(group)
-
-    def _free(self, group: str, keeps: graph_.Amounts) -> None:
-        self._slots.discard(group)
-        if self.room.give_back(group, keeps):
-            self._line.look_again()
 
     def _tell_dependents(self, group: str) -> None:
         """Let groups look again that wait for this one."""

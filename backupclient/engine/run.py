@@ -12,6 +12,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.engine import execution
+from backupclient.engine import first_release
 from backupclient.engine import interruption
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease
@@ -133,7 +134,8 @@ def _go_on(
             clock, reporter, left_text=lambda: _left(journal)
         ),
     ):
-        journal.upgrade(compiler.compile(journal.run().plan))
+        graph = compiler.compile(journal.run().plan)
+        first_release.upgrade(journal, graph)
         run = journal.run()
         folder = _folder(run)
         work = step.Work(

@@ -126,7 +126,9 @@ class RulesTestCase(testtools.TestCase):
         ).run()
         stops = [a.group for _, a in did(one, on_demand=True)]
         starts = [a.group for _, a in did(one, always=True)]
-        self.assertEqual(Counter(stops), Counter(starts))
+        for group, count in Counter(stops).items():
+            # One that fails is tried once more.
+            self.assertIn(starts.count(group), (count, count + 1))
         for group in one.down:
             self.assertIs(ENDING.OPEN, one.endings[group].ending)
 

@@ -8,9 +8,9 @@ import shutil
 import fixtures
 import testtools
 
+from backupclient import errors
 from backupclient.cloud import door as door_
 from backupclient.cloud import waiting
-from backupclient import errors
 from backupclient.engine import context as context_
 from backupclient.engine import journal_base
 from backupclient.engine import journal_memory
