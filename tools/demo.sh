@@ -30,10 +30,8 @@ as_alice() {
     "$python" -m devcloud run -- "$@"
 }
 
-as_alice openstack backup plan --to "$target" --plaintext-keys \
-    -c Kind -c Name -c Size -c Procedure -c Consistency
-as_alice openstack backup run --all --to "$target" --plaintext-keys \
-    -c Kind -c Name -c Procedure -c Outcome -c Size
+as_alice openstack backup plan --to "$target" --plaintext-keys
+as_alice openstack backup run --all --to "$target" --plaintext-keys
 cd "$target"/*/
 show ls -sh . volumes servers images keys secrets
 show sha512sum -c SHA512SUMS

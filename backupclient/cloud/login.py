@@ -32,10 +32,13 @@ class Refused(Exception):
 
 
 class Login:
-    """Remembers that the login has ended. Used by all threads."""
+    """Remembers that the login has ended. Used by all threads.
+
+    ``asking_again`` is held by the thread that asks Keystone a second time.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.asking_again = threading.Lock()
         self._cause = ''
 
     @property
@@ -52,12 +55,11 @@ class Login:
             raise self.ended
 
     def end(self, refusal: Refused) -> errors.LoginEnded:
-        """Note that Keystone has refused to renew the login.
+        """Note that Keystone has refused the login again.
 
         :returns: the error to raise.
         """
-        with self._lock:
-            self._cause = self._cause or str(refusal)
+        self._cause = str(refusal)
         return errors.LoginEnded(self._cause)
 
 

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Protocol
 
+from keystoneauth1 import exceptions as ks_exceptions
 import requests
 
 from backupclient import errors
@@ -100,3 +101,20 @@ def retry_after(answer: Answer) -> float:
     # What is only "digit", as a superscript, float() refuses.
     seconds = float(value) if value.isdecimal() else 0.0
     return min(seconds, _LONGEST_RETRY_AFTER)
+
+
+def unanswered(
+    exc: ks_exceptions.ClientException, what: str
+) -> errors.CloudError:
+    """Return the error of a request that got no answer of the service."""
+    text = f'Could not {what}: {exc}'
+    lost = (
+        ks_exceptions.ConnectFailure,
+        ks_exceptions.ConnectTimeout,
+        ks_exceptions.UnknownConnectionError,
+    )
+    # A status is Keystone's, which was asked for a new token.
+    in_trouble = getattr(exc, 'http_status', 0) in PASSING
+    if isinstance(exc, lost) or in_trouble:
+        return errors.AnswerLost(text)
+    return errors.CloudError(text)

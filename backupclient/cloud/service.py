@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import contextlib
 import dataclasses
 import itertools
+import logging
 from typing import Any, TypeVar
 
-from keystoneauth1 import adapter as ks_adapter
 from keystoneauth1 import exceptions as ks_exceptions
 import requests
 
@@ -21,6 +21,7 @@ from backupclient import errors
 from backupclient import pauses
 from backupclient.cloud import fields
 from backupclient.cloud import login as login_
+from backupclient.cloud import proxies
 from backupclient.cloud import records
 from backupclient.cloud import refusals
 
@@ -30,8 +31,14 @@ PAGE = 1000
 TIMEOUT = (10.0, 120.0)
 """Seconds to connect, and between two bytes of an answer."""
 
+LOG = logging.getLogger(__name__)
+
 PATIENCE = 30.0
 """Seconds for which a request is repeated; a service restarts meanwhile."""
+
+_LONGEST = 300.0
+"""Seconds after which a service that is silent, and not just refused, is
+not asked again; each try has its timeout."""
 
 _REFUSED_LOGINS = 2
 """How often a request is repeated whose renewed token a service refuses."""
@@ -43,7 +50,6 @@ T = TypeVar('T')
 class Service:
     """One service of the cloud.
 
-    :param adapter: the SDK's proxy of the service.
     :param name: what people call it, for messages.
     :param microversion: sent with each request; None for services that have
         none. Every release that is supported knows it, so that nothing has
@@ -53,7 +59,7 @@ class Service:
     :param login: that all services share.
     """
 
-    adapter: ks_adapter.Adapter
+    adapter: proxies.Proxy
     name: str
     clock: clock_.Clock
     microversion: str | None = None
@@ -131,18 +137,21 @@ class Service:
         :raises CloudError: the service refused, or is still in trouble.
         :raises LoginEnded: Keystone no longer renews the login.
         """
+        end = self.clock.monotonic() + _LONGEST
         for pause in (*pauses.within(PATIENCE), None):
             try:
                 answer = self._accepted(method, path, what, **options)
-            except errors.AnswerLost:
-                if pause is None:
+            except errors.AnswerLost as exc:
+                if pause is None or self.clock.monotonic() >= end:
                     raise
-                self.clock.sleep(pause)
+                self._sleep(pause, what, str(exc))
                 continue
-            if pause is None or not refusals.wants_patience(answer):
+            if pause is None or self.clock.monotonic() >= end:
+                break
+            if not refusals.wants_patience(answer):
                 break
             answer.close()
-            self.clock.sleep(max(pause, refusals.retry_after(answer)))
+            self._pause(pause, what, answer)
         self._accept(answer, what)
         return answer
 
@@ -154,7 +163,7 @@ class Service:
                 break
             if not refusals.wants_patience(answer):
                 break
-            self.clock.sleep(max(pause, refusals.retry_after(answer)))
+            self._pause(pause, what, answer)
         return answer
 
     def _accepted(
@@ -171,9 +180,26 @@ class Service:
             if answer.status_code != 401:
                 break
             answer.close()
-            self.clock.sleep(pause)
+            self._sleep(pause, what, 'HTTP 401')
             answer = self._send(method, path, what, **options)
         return answer
+
+    def _pause(
+        self, least: float, what: str, answer: requests.Response
+    ) -> None:
+        """Wait before the next try, for as long as the service asks."""
+        seconds = max(least, refusals.retry_after(answer))
+        self._sleep(seconds, what, f'HTTP {answer.status_code}')
+
+    def _sleep(self, seconds: float, what: str, why: str) -> None:
+        LOG.info(
+            '%s does not %s now (%s): next try in %g s',
+            self.name,
+            what,
+            why,
+            seconds,
+        )
+        self.clock.sleep(seconds)
 
     def _send(
         self, method: str, path: str, what: str, **options: Any
@@ -185,11 +211,14 @@ class Service:
         try:
             return self._request(method, path, what, **options)
         except login_.Refused:
-            self.clock.sleep(next(pauses.growing()))
-        try:
-            return self._request(method, path, what, **options)
-        except login_.Refused as exc:
-            raise self.login.end(exc) from exc
+            # One of the threads asks for all: the others hear what came of it.
+            with self.login.asking_again:
+                self.login.check()
+                self.clock.sleep(next(pauses.growing()))
+                try:
+                    return self._request(method, path, what, **options)
+                except login_.Refused as exc:
+                    raise self.login.end(exc) from exc
 
     def _request(
         self, method: str, path: str, what: str, **options: Any
@@ -216,6 +245,11 @@ class Service:
                 microversion=self.microversion,
                 **options,
             )
+        except proxies.Unreachable as exc:
+            raise errors.AnswerLost(
+                f'Could not {what}: {self.name} cannot be reached, or has no '
+                f'version that is supported. {exc}'
+            ) from exc
         except requests.RequestException as exc:
             raise errors.AnswerLost(f'Could not {what}: {exc}') from exc
         except UnicodeError as exc:
@@ -223,29 +257,12 @@ class Service:
         except ks_exceptions.ClientException as exc:
             if login_.is_refusal(exc):
                 raise login_.Refused(exc) from exc
-            raise _failure(exc, what) from exc
+            raise refusals.unanswered(exc, what) from exc
 
     @staticmethod
     def _accept(answer: requests.Response, what: str) -> None:
         if answer.status_code >= 300:
             raise refusals.error(answer, what)
-
-
-def _failure(
-    exc: ks_exceptions.ClientException, what: str
-) -> errors.CloudError:
-    """Make the error of a request that got no answer of the service."""
-    text = f'Could not {what}: {exc}'
-    lost = (
-        ks_exceptions.ConnectFailure,
-        ks_exceptions.ConnectTimeout,
-        ks_exceptions.UnknownConnectionError,
-    )
-    # A status is Keystone's, which was asked for a new token.
-    in_trouble = getattr(exc, 'http_status', 0) in refusals.PASSING
-    if isinstance(exc, lost) or in_trouble:
-        return errors.AnswerLost(text)
-    return errors.CloudError(text)
 
 
 def make_once(
@@ -269,7 +286,8 @@ def make_once(
         tries -= 1
         try:
             return make()
-        except errors.AnswerLost:
+        except errors.AnswerLost as exc:
+            LOG.info('%s It may have been done: looking for it', exc)
             found = _appears(find, clock)
             if found is None and not tries:
                 raise

@@ -3,6 +3,7 @@
 
 from collections.abc import Callable, Collection
 import dataclasses
+import logging
 
 from backupclient import clock as clock_
 from backupclient import errors
@@ -10,6 +11,8 @@ from backupclient import pauses
 
 GONE = 'gone'
 """The state of what is not there (any more)."""
+
+LOG = logging.getLogger(__name__)
 
 _UNKNOWN = 'unknown'
 _OUTAGE = 900.0
@@ -51,6 +54,7 @@ class Waiter:
         deadline = self.clock.monotonic() + limit
         heard = self.clock.monotonic()
         longer = pauses.growing()
+        before = ''
         while True:
             try:
                 state = read()
@@ -72,4 +76,8 @@ class Waiter:
                     f'not {" or ".join(sorted(good))}.{more} When it does not '
                     'move at all, ask the operator of the cloud.'
                 )
+            if state != before:
+                goal = ' or '.join(sorted(good))
+                LOG.info('%s is %s: waiting for %s', what, state, goal)
+                before = state
             self.clock.sleep(min(next(longer), left))

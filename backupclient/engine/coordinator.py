@@ -101,7 +101,7 @@ class Coordinator:
         flow = self._context.graph.flow(answer.flow)
         if flow.always and answer.news is not _News.DONE and answer.reason:
             server = self._context.graph.group(group).resource.id
-            self._say(server_power.not_started(server, answer.reason))
+            self._warn(server_power.not_started(server, answer.reason))
         return messages.Event(answer.news, group, answer.reason)
 
     def _is_asked_to_stop(self) -> bool:
@@ -188,13 +188,13 @@ class Coordinator:
                 self._context.journal.forget(flow.id)
 
     def _disprove(self, action: messages.Action) -> None:
-        self._say(compiler.DISPROVED)
+        self._context.work.reporter.say(compiler.DISPROVED)
 
     def _end(self, group: graph_.Group, action: messages.Action) -> None:
         one = self._schedule.board[group.id]
         off = one.always >= 0 and one.begun and one.at <= one.always
         if off and self._schedule.login_ended:
-            self._say(server_power.may_be_off(group.resource.id))
+            self._warn(server_power.may_be_off(group.resource.id))
         self._ledger.conclude(group, action.ending, action.reason)
         if group.claim:
             self._ask_clerk(
@@ -215,5 +215,5 @@ class Coordinator:
                 with contextlib.suppress(Exception):
                     runner.perform(self._context, order)
 
-    def _say(self, text: str) -> None:
-        self._context.work.reporter.say(text)
+    def _warn(self, text: str) -> None:
+        self._context.work.reporter.warn(text)

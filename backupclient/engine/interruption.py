@@ -53,7 +53,7 @@ def orderly(
         with open(reading, 'rb', buffering=0) as pipe:
             if _next(pipe):
                 clock.stop()
-                _apart(lambda: reporter.say(asked_text))
+                _apart(lambda: reporter.warn(asked_text))
                 if _next(pipe):
                     _apart(lambda: reporter.leave(left_text()), wait=_FAREWELL)
                     os._exit(errors.Interrupted.exit_code)
@@ -64,7 +64,7 @@ def orderly(
         except Exception as exc:
             fault = faults.reason(exc, '', 'listening to signals')
             text = _DEAF.format(pid=os.getpid(), fault=fault)
-            _apart(lambda: reporter.say(text))
+            _apart(lambda: reporter.warn(text))
 
     # In a thread of its own: a handler may come while this one holds the lock
     # that it needs, or is stuck in a call to the system.

@@ -8,6 +8,7 @@ One folder per run, 0700, under ``$XDG_STATE_HOME/openstack-backup``::
     <run>/outcomes/<n>.json    how an item ended
     <run>/flows/<flow>.json    how far the steps of a flow are
     <run>/ended.json           the run has come to its end
+    <run>/faults/<time>-<exception>-<random>.txt   a fault, for a report
     <run>/lock                 held while a process works on the run
     <run>/alive                held as well: others look at this one
 
@@ -31,7 +32,8 @@ from backupclient.engine import life
 from backupclient.engine import still_off
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
-from backupclient.transfer import place
+from backupclient.store import localfile
+from backupclient.store import place
 
 Run = journal_base.Run
 Ended = journal_base.Ended
@@ -71,7 +73,7 @@ class Journal:
                     (journal.folder / name).mkdir(mode=0o700)
                 life.make(journal.folder)
                 documents.write(journal.folder / 'run.json', run)
-                documents.flush_folder(home())
+                localfile.flush_folder(home())
                 undo.pop_all()
         except (OSError, errors.TargetError) as exc:
             raise _no_journal(f'{errors.root(exc)}.') from exc

@@ -177,7 +177,7 @@ class Lease:
         LOG.debug('The leases do not work', exc_info=exc)
         if not self._told:
             self._told = True
-            self._reporter.say(
+            self._reporter.warn(
                 'This run and those on other machines may not see each '
                 f'other: {exc}'
             )
@@ -187,7 +187,7 @@ class Lease:
         if not self._fault_told:
             self._fault_told = True
             fault = faults.reason(exc, self._run, 'its lease')
-            self._reporter.say(
+            self._reporter.warn(
                 'Other machines may not see that this run is alive: do not '
                 f'call "openstack backup cleanup" while it goes on. {fault}'
             )
@@ -223,4 +223,6 @@ class Lease:
             except Exception as exc:
                 if self._image_id:
                     why = faults.said(exc, self._run, 'the end of its lease')
-                    self._reporter.say(f'The lease of this run is left: {why}')
+                    self._reporter.warn(
+                        f'The lease of this run is left: {why}'
+                    )

@@ -93,7 +93,7 @@ class Ledger:
         if group.item is None or ending is _Ending.OPEN:
             self._tell_left_over(account)
             if reason and group.item is not None:
-                self._say(f'{group.resource.label}: {reason}')
+                self._warn(f'{group.resource.label}: {reason}')
             return
         outcome = dataclasses.replace(
             self._outcome(group, group.item, ending, reason, account),
@@ -102,7 +102,7 @@ class Ledger:
         try:
             self._context.journal.record(group.item, outcome)
         except errors.JournalError as exc:
-            self._say(f'{group.resource.label}: {exc}')
+            self._warn(f'{group.resource.label}: {exc}')
             return
         self._outcomes[group.item] = outcome
         self._context.work.reporter.ended(outcome)
@@ -139,7 +139,7 @@ class Ledger:
 
     def _tell_left_over(self, account: _Account | None) -> None:
         for text in account.left_over if account else ():
-            self._say(text)
+            self._warn(text)
 
-    def _say(self, text: str) -> None:
-        self._context.work.reporter.say(text)
+    def _warn(self, text: str) -> None:
+        self._context.work.reporter.warn(text)

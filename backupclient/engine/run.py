@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import contextlib
 import dataclasses
 import datetime
-import pathlib
 
 from backupclient import clock as clock_
 from backupclient import errors
@@ -27,6 +26,7 @@ from backupclient.model import plan as plan_
 from backupclient.model import tags
 from backupclient.procedures import compiler
 from backupclient.procedures import step
+from backupclient.store import targets
 from backupclient.transfer import room
 
 INTERRUPTED = 130
@@ -38,14 +38,14 @@ NOTHING_DONE = 1
 class Report:
     """What a run came to.
 
-    :param folder: of the backup set, None without one.
+    :param place: of the backup set, for people; ``''`` without one.
     :param interrupted: it can be resumed.
     :param gaps: what could not be looked at, as in the plan.
     :param login: why the login has ended, ``''`` if it has not.
     """
 
     run: str
-    folder: pathlib.Path | None
+    place: str
     outcomes: tuple[outcome_.Outcome, ...]
     interrupted: bool
     gaps: tuple[str, ...] = ()
@@ -82,9 +82,10 @@ def start(
     """
     # A plan that cannot be run is refused before anything is made.
     compiler.compile(plan)
-    target = pathlib.Path(plan.request.target) if plan.request.target else None
-    if target:
-        room.require_room(target, plan.bytes_to_files)
+    target = plan.request.target
+    store = targets.find(target) if target else None
+    if store:
+        room.require_room(store, plan.bytes_to_files)
     now = clock.now()
     run = journal_.Run(
         tags.new_run_id(now),
@@ -94,9 +95,9 @@ def start(
         timeout,
     )
     with contextlib.ExitStack() as undo:
-        # The folder first: a run that can be resumed has its folder.
-        if target:
-            made = backup_set.BackupSet.create(target, run.run)
+        # The set first: a run that can be resumed has its set.
+        if store:
+            made = backup_set.BackupSet.create(store, run.run)
             undo.callback(made.discard)
         journal = journal_.Journal.create(run)
         undo.pop_all()
@@ -137,14 +138,14 @@ def _go_on(
         graph = compiler.compile(journal.run().plan)
         first_release.upgrade(journal, graph)
         run = journal.run()
-        folder = _folder(run)
+        set_ = _set(run)
         work = step.Work(
             cloud=cloud,
             clock=clock,
             waiter=waiting.Waiter(clock, run.timeout),
             reporter=reporter,
             run=run.run,
-            folder=folder,
+            files=set_.files if set_ else None,
             name=run.plan.request.name,
             shared_names=names.shared(
                 item.resource for item in run.plan.items if item.makes_things
@@ -159,7 +160,7 @@ def _go_on(
         ended = done.finished and _close(
             journal,
             run,
-            folder,
+            set_,
             done.outcomes,
             clock,
             reporter,
@@ -167,7 +168,7 @@ def _go_on(
         )
     return Report(
         run.run,
-        _path(folder),
+        set_.place if set_ else '',
         done.outcomes,
         not ended,
         run.plan.gaps,
@@ -183,11 +184,11 @@ def _left(journal: journal_.Journal) -> str:
     return ' '.join(said)
 
 
-def _folder(run: journal_.Run) -> backup_set.BackupSet | None:
+def _set(run: journal_.Run) -> backup_set.BackupSet | None:
     target = run.plan.request.target
     if not target:
         return None
-    return backup_set.BackupSet.open(pathlib.Path(target), run.run)
+    return backup_set.BackupSet.open(targets.find(target), run.run)
 
 
 def _protector(
@@ -196,14 +197,10 @@ def _protector(
     return protection.Protector(recipients) if recipients else None
 
 
-def _path(folder: backup_set.BackupSet | None) -> pathlib.Path | None:
-    return folder.place if folder is not None else None
-
-
 def _close(
     journal: journal_.Journal,
     run: journal_.Run,
-    folder: backup_set.BackupSet | None,
+    set_: backup_set.BackupSet | None,
     outcomes: tuple[outcome_.Outcome, ...],
     clock: clock_.SystemClock,
     reporter: events.Reporter,
@@ -220,18 +217,16 @@ def _close(
     done = all(one.state is outcome_.State.COMPLETE for one in outcomes)
     state = outcome_.State.COMPLETE if done else outcome_.State.FAILED
     try:
-        if folder is not None:
+        if set_ is not None:
             started = datetime.datetime.fromisoformat(run.started_at)
-            folder.close(
-                record.build(run.plan, run.run, outcomes, started, now)
-            )
+            set_.close(record.build(run.plan, run.run, outcomes, started, now))
         if not servers_run:
             return False
         journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))
     except errors.TargetError as exc:
-        reporter.say(str(exc))
+        reporter.warn(str(exc))
         return False
     except errors.JournalError as exc:
         # The backup is done: who resumes the run finds nothing to do.
-        reporter.say(str(exc))
+        reporter.warn(str(exc))
     return True

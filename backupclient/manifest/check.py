@@ -3,8 +3,6 @@
 
 import dataclasses
 import hashlib
-import os
-import pathlib
 import re
 
 from backupclient import documents
@@ -12,6 +10,7 @@ from backupclient import errors
 from backupclient.manifest import record
 from backupclient.model import layout
 from backupclient.model import outcome
+from backupclient.store import base
 
 _LINE = re.compile(r'([0-9a-f]{128}) [ *](.+)')
 _TEXTS = (layout.MANIFEST, layout.INSTRUCTIONS)
@@ -25,30 +24,44 @@ class Finding:
     problem: str
 
 
-def read(folder: pathlib.Path) -> record.Manifest:
+def read(files: base.Files) -> record.Manifest:
     """Read the manifest of a set.
 
+    :param files: of the set.
     :raises DocumentError: when it is not one; also when it names a file that
         cannot be one of a set.
     """
-    return documents.read(
-        folder / layout.MANIFEST, record.Manifest, 'manifest'
+    return documents.decode(
+        _content(files, layout.MANIFEST),
+        record.Manifest,
+        f'manifest {files.name}/{layout.MANIFEST}',
     )
 
 
-def check(folder: pathlib.Path) -> tuple[Finding, ...]:
+def check(files: base.Files) -> tuple[Finding, ...]:
     """Compare all files of a set with what is written down of them.
 
+    :param files: of the set.
     :returns: nothing when all is well.
     :raises DocumentError: when the manifest or the checksums are unusable.
     """
-    records = _records(read(folder))
-    sums = _checksums(folder / layout.CHECKSUMS)
+    records = _records(read(files))
+    sums = _checksums(files)
     problems = (
-        (path, _problem(folder / path, records.get(path), sums.get(path)))
+        (path, _problem(files, path, records.get(path), sums.get(path)))
         for path in sorted({*records, *sums})
     )
     return tuple(Finding(path, text) for path, text in problems if text)
+
+
+def _content(files: base.Files, path: str) -> bytes:
+    """Read a text of a set."""
+    try:
+        return base.read_whole(files, path, documents.LARGEST + 1)
+    except errors.TargetError as error:
+        raise errors.DocumentError(
+            f'{error} Look at the name and the permissions of the set.'
+        ) from error
 
 
 def _records(
@@ -63,15 +76,17 @@ def _records(
     return found
 
 
-def _checksums(path: pathlib.Path) -> dict[str, str]:
+def _checksums(files: base.Files) -> dict[str, str]:
     """Read the checksums: digests by path."""
     found = {}
-    for line in documents.read_text(path, 'list of checksums').splitlines():
+    what = f'list of checksums {files.name}/{layout.CHECKSUMS}'
+    text = documents.text(_content(files, layout.CHECKSUMS), what)
+    for line in text.splitlines():
         match = _LINE.fullmatch(line)
         if not match or not _may_be_listed(match[2]):
             raise errors.DocumentError(
-                f'The list of checksums {path} has a line that it cannot '
-                f'have: {line[:100]!r}. Use a good copy of the backup set.'
+                f'The {what} has a line that it cannot have: '
+                f'{line[:100]!r}. Use a good copy of the backup set.'
             )
         found[match[2]] = match[1]
     return found
@@ -82,21 +97,31 @@ def _may_be_listed(path: str) -> bool:
 
 
 def _problem(
-    path: pathlib.Path, known: outcome.FileRecord | None, digest: str | None
+    files: base.Files,
+    path: str,
+    known: outcome.FileRecord | None,
+    digest: str | None,
 ) -> str:
     """Say what is wrong with a file, ``''`` when nothing is."""
     if digest is None:
         return f'It is not listed in {layout.CHECKSUMS}.'
     if known and known.digests['sha512'] != digest:
         return f'The manifest and {layout.CHECKSUMS} disagree on its hash.'
-    if path.parent.is_symlink():
-        return 'Its folder is a link.'
     try:
-        with documents.open_plain(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            if known and known.size != size:
-                return f'It has {size:,} bytes instead of {known.size:,}.'
-            found = hashlib.file_digest(file, 'sha512').hexdigest()
-    except OSError as error:
-        return f'It cannot be read: {error.strerror}.'
-    return '' if found == digest else 'It has changed: its hash is another.'
+        found = files.stat(path)
+        if found is None:
+            return 'It cannot be read: No such file or directory.'
+        if known and known.size != found.size:
+            return f'It has {found.size:,} bytes instead of {known.size:,}.'
+        right = _sha512(files, path) == digest
+    except errors.TargetError as error:
+        return f'It cannot be read: {errors.root(error)}.'
+    return '' if right else 'It has changed: its hash is another.'
+
+
+def _sha512(files: base.Files, path: str) -> str:
+    found = hashlib.sha512()
+    with files.read(path) as stream:
+        while block := stream.read(base.BLOCK):
+            found.update(block)
+    return found.hexdigest()

@@ -13,6 +13,9 @@ class Reporter(Protocol):
     def say(self, text: str) -> None:
         """Tell something about the whole run."""
 
+    def warn(self, text: str) -> None:
+        """Tell what went wrong, also to a person who asked for silence."""
+
     def leave(self, text: str) -> None:
         """Tell the last thing: the process ends without another word."""
 

@@ -13,6 +13,7 @@ CHECKSUMS = 'SHA512SUMS'
 INSTRUCTIONS = 'RESTORE.md'
 FAILED = '.failed'
 """The folder for sets in which nothing is complete, beside the others."""
+MARKER = 'in-progress.json'
 PARTIAL = '.partial'
 """The end of the name of a set that is not finished."""
 

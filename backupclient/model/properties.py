@@ -86,8 +86,7 @@ def owned(found: Mapping[str, str]) -> dict[str, str]:
     return {
         name: found[name]
         for name in sorted(found)
-        if name
-        and name not in GLANCE | _SERVICES
+        if name not in GLANCE | _SERVICES
         and not name.startswith(_PREFIXES)
         and (found[name] or name not in _OTHER_IMAGES)
     }

@@ -2,10 +2,7 @@
 """What ``--to`` may say: where backup sets go."""
 
 import dataclasses
-import pathlib
 import re
-
-from backupclient import errors
 
 EXAMPLE = '/srv/backups'
 
@@ -24,7 +21,7 @@ class Folder:
     :param path: as typed.
     """
 
-    path: pathlib.PurePath
+    path: str
 
 
 def parse(text: str) -> Folder:
@@ -33,12 +30,13 @@ def parse(text: str) -> Folder:
     Nothing is looked up: whether the folder is there, and can be written to,
     shows later.
 
-    :raises UsageError: it means no folder, or hardly the one that was meant.
+    :raises ValueError: it means no folder, or hardly the one that was meant;
+        the text is for the user.
     """
     why = _refusal(text)
     if why:
-        raise errors.UsageError(f'"{text}" cannot be the target: {why}')
-    return Folder(pathlib.PurePath(text))
+        raise ValueError(f'"{text}" cannot be the target: {why}')
+    return Folder(text)
 
 
 def _refusal(text: str) -> str:

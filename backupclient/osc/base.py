@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What our commands have in common: exit codes, and talk on stderr."""
+"""What our commands have in common: exit codes, tables, talk on stderr."""
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
@@ -7,18 +7,27 @@ import contextlib
 import logging
 import signal
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from osc_lib.command import command
 
 from backupclient import errors
+from backupclient.osc import columns
 from backupclient.osc import display
 from backupclient.osc import streams
+
+if TYPE_CHECKING:
+    from backupclient.osc import table
+    from backupclient.osc import verbosity
 
 Table = tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]
 """What a Lister gives: the names of the columns, and the rows."""
 
 LOG = logging.getLogger(__name__)
+
+_TABLE = 'table'
+_LINES = frozenset({'csv', 'value'})
+"""Formats in which a row is a line."""
 
 
 class ExitCodes(command.Command):
@@ -28,8 +37,27 @@ class ExitCodes(command.Command):
     """
 
     exit_code = 0
+    problems: Sequence[str] = ()
+    """What is not as it should be: said after the output, on stderr."""
+
     epilogue: Sequence[str] = ()
-    """What is said after the output, on stderr."""
+    """What is said after that, unless with ``openstack --quiet``."""
+
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the command's options, which the help has before the output's.
+
+        Commands have :meth:`add_options` for theirs.
+        """
+        from backupclient.osc import help_text
+
+        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        with help_text.own_options_first(parser):
+            self.add_options(parser)
+        return parser
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of this command."""
+        raise NotImplementedError
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Give the names of the columns that the output will have."""
@@ -40,7 +68,11 @@ class ExitCodes(command.Command):
 
         The exit code tells of the work, also where nobody takes the output.
         """
-        with streams.lasting(self.app) as stdout, _interrupted_by_signals():
+        with (
+            streams.lasting(self.app) as stdout,
+            _interrupted_by_signals(),
+            self.verbosity.logged(),
+        ):
             try:
                 self._require_columns(parsed_args)
                 super().run(parsed_args)
@@ -57,9 +89,18 @@ class ExitCodes(command.Command):
             stdout.flush()
             if stdout.failure:
                 say(f'The output could not be written: {stdout.failure}.')
-            for line in self.epilogue:
+            for line in self.problems:
+                say(line)
+            for line in () if self.verbosity.quiet else self.epilogue:
                 say(line)
         return self.exit_code
+
+    @property
+    def verbosity(self) -> 'verbosity.Verbosity':
+        """How much the person wants to hear."""
+        from backupclient.osc import verbosity
+
+        return verbosity.Verbosity(self.app.options.verbose_level)
 
     def _require_columns(self, parsed_args: argparse.Namespace) -> None:
         """Refuse an output without any column, before anything is done."""
@@ -74,17 +115,58 @@ class ExitCodes(command.Command):
 class Lister(ExitCodes, command.Lister):
     """A list of rows."""
 
+    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
+        """Add the option for all columns."""
+        parser = super().get_parser(prog_name)
+        self._formatter_group.add_argument(
+            '--long',
+            action='store_true',
+            help='Show all columns in the table; the other formats always '
+            'have them all',
+        )
+        return parser
+
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: Any, data: Any
     ) -> int:
         """Show the rows; no text in them does anything to a terminal.
 
-        A table without rows is nothing, not even an empty line.
+        A person gets few columns. cliff sorts by any before it chooses. A
+        table without rows is nothing, not even an empty line.
         """
-        rows = [display.cells(row) for row in data]
-        if not rows and parsed_args.formatter == 'table':
-            return 0
+        rows = [_printable(row, parsed_args.formatter) for row in data]
+        if parsed_args.formatter == _TABLE:
+            if not rows:
+                return 0
+            few = columns.BRIEF.get(tuple(column_names), ())
+            brief = not (parsed_args.columns or parsed_args.long)
+            parsed_args.columns = parsed_args.columns or (brief and few) or []
+            self.formatter = _table(brief=brief)
         return int(super().produce_output(parsed_args, column_names, rows))
+
+
+class ShowOne(ExitCodes, command.ShowOne):
+    """The fields of one thing."""
+
+    def produce_output(
+        self, parsed_args: argparse.Namespace, column_names: Any, data: Any
+    ) -> int:
+        """Show the fields; no text in them does anything to a terminal."""
+        row = _printable(data, parsed_args.formatter)
+        if parsed_args.formatter == _TABLE:
+            self.formatter = _table(brief=False)
+        return int(super().produce_output(parsed_args, column_names, row))
+
+
+def _printable(row: Iterable[Any], formatter: str) -> tuple[Any, ...]:
+    make = display.flat if formatter in _LINES else display.cells
+    return make(row)
+
+
+def _table(*, brief: bool) -> 'table.Formatter':
+    from backupclient.osc import table
+
+    return table.Formatter(brief=brief)
 
 
 @contextlib.contextmanager
@@ -105,6 +187,12 @@ def _interrupted_by_signals() -> Iterator[None]:
 def say(text: str) -> None:
     """Talk to the person: stdout is only for data.
 
-    The text may hold names from the cloud.
+    The text may hold names from the cloud. On a terminal it is wrapped.
     """
-    print(display.sentence(text), file=sys.stderr, flush=True)
+    from backupclient.osc import wrapping
+
+    print(
+        wrapping.said(text, wrapping.columns(sys.stderr)),
+        file=sys.stderr,
+        flush=True,
+    )

@@ -28,14 +28,19 @@ class CleanUpBackups(base.Lister):
     and backups that failed. What is finished stays, and so does what belongs
     to a run that is still alive, here or on another machine.
 
+    Look first, take away what one run has left, and clean up from cron::
+
+        openstack backup cleanup --dry-run
+        openstack backup cleanup --run 20260102T030405Z-abcd
+        openstack backup cleanup --yes --older-than 1d
+
     Exit codes: 0 all that was to go is gone, or nothing was there; 1 an
     error; 2 wrong arguments; 3 something could not be deleted; 130
     interrupted: what is left goes when it is called again.
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the options."""
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of this command."""
         parser.add_argument(
             '--run',
             metavar='<run>',
@@ -59,7 +64,6 @@ class CleanUpBackups(base.Lister):
             action='store_true',
             help='Delete without a question',
         )
-        return parser
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Give the names of what the rows have."""
@@ -81,16 +85,17 @@ class CleanUpBackups(base.Lister):
             seen = {one.id for one in found}
             again = _chosen(cloud, parsed_args)
             found = [one for one in again if one.id in seen]
-            with progress.reporter() as reporter:
+            with progress.reporter(self.verbosity) as reporter:
                 found = [*cleanup.remove(cloud, clock, found, reporter)]
             self.exit_code = cleanup.exit_code(found)
         chosen = bool(parsed_args.run or parsed_args.older_than)
-        self.epilogue = (
+        self.problems = (
             *([str(cloud.login.ended)] if cloud.login.ended else ()),
-            *rows.cleanup_summary(found, chosen=chosen),
+            *rows.cleanup_problems(found),
             *unfinished.servers_off(cloud.identity),
             *unfinished.sets_left(cloud.identity, parsed_args.run),
         )
+        self.epilogue = rows.cleanup_summary(found, chosen=chosen)
         return rows.cleanup(found)
 
 

@@ -36,3 +36,13 @@ KEY = (
     'fingerprint',
     'opens',
 )
+
+BRIEF = {
+    PLAN: ('Kind', 'Name', 'Size', 'Procedure', 'Consistency'),
+    RUN: ('Kind', 'Name', 'Procedure', 'Outcome', 'Size'),
+    CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
+}
+"""The columns of the table for people, unless they ask for others.
+
+They fit a terminal of 60 columns.
+"""

@@ -8,6 +8,8 @@ import unicodedata
 from cliff import columns
 
 if TYPE_CHECKING:
+    from backupclient.model import outcome as outcome_
+
     _Text = columns.FormattableColumn[str]
     _Count = columns.FormattableColumn[int | None]
     _Texts = columns.FormattableColumn[Sequence[str]]
@@ -64,6 +66,12 @@ def age(seconds: int | None) -> str:
     return ' '.join(parts[:2])
 
 
+def ending(outcome: 'outcome_.Outcome') -> str:
+    """Say how a resource ended."""
+    why = f': {outcome.reason}' if outcome.reason else ''
+    return f'{outcome.resource.label}: {outcome.state}{why}'
+
+
 class Name(_Text):
     """A text, of which nobody knows who wrote it."""
 
@@ -72,11 +80,11 @@ class Name(_Text):
         return clean(self._value)
 
 
-class _Number(_Count):
+class Number(_Count):
     """A number, or nothing: that comes first when rows are sorted."""
 
     def __lt__(self, other: object) -> bool:
-        if not isinstance(other, _Number):
+        if not isinstance(other, Number):
             return NotImplemented
         mine, theirs = self._value, other._value
         return (mine is not None, mine or 0) < (
@@ -85,7 +93,7 @@ class _Number(_Count):
         )
 
 
-class Size(_Number):
+class Size(Number):
     """A number of bytes."""
 
     def human_readable(self) -> str:
@@ -93,7 +101,7 @@ class Size(_Number):
         return size(self._value)
 
 
-class Age(_Number):
+class Age(Number):
     """A number of seconds."""
 
     def human_readable(self) -> str:
@@ -112,7 +120,35 @@ class Sentences(_Texts):
         """Give a list."""
         return list(self._value)
 
+    @property
+    def line(self) -> str:
+        """The sentences on one line."""
+        return ' '.join(clean(each) for each in self._value)
+
 
 def cells(row: Iterable[Any]) -> tuple[Any, ...]:
     """Make the texts of a row safe for a terminal, whatever is in them."""
     return tuple(Name(one) if isinstance(one, str) else one for one in row)
+
+
+def flat(row: Iterable[Any]) -> tuple[Any, ...]:
+    """Make each cell of a row one line of text, for CSV and plain values.
+
+    Line breaks and marks that turn the direction of writing become visible
+    escapes, and sentences are joined: a row is a line, whatever is in it.
+    """
+    return tuple(map(_line, row))
+
+
+def _line(value: Any) -> Any:
+    if isinstance(value, Sentences):
+        return value.line
+    if isinstance(value, Name):
+        return value.human_readable()
+    return clean(value) if isinstance(value, str) else value
+
+
+class Command(str):
+    """A command for a shell among what is said: it can be copied."""
+
+    __slots__ = ()

@@ -7,8 +7,6 @@ import contextlib
 import sys
 from typing import Any
 
-from osc_lib.command import command
-
 from backupclient import errors
 from backupclient.osc import base
 from backupclient.osc import columns
@@ -21,20 +19,26 @@ _STDOUT = '-'
 _FORMATS = ('passphrase', 'raw', 'hex')
 
 
-class ExportKey(base.ExitCodes, command.ShowOne):
+class ExportKey(base.ShowOne):
     """Write the key that opens an encrypted volume, or any secret, to a file.
 
     The passphrase is what OpenStack gave to LUKS, without a newline: ready
-    for "cryptsetup --key-file". Who has it can read the data.
+    for ``cryptsetup --key-file``. Who has it can read the data.
+
+    Write the key of a volume to a file, prove it on a downloaded image, and
+    use it without a file::
+
+        openstack backup export-key my-volume --file my-volume.key
+        openstack backup export-key my-volume --check my-volume.raw
+        openstack backup export-key my-volume --file - | cryptsetup ...
 
     Exit codes: 0 the key was written; 1 an error, or it is not proved that
     the key opens the file of --check, and no key was written; 2 wrong
     arguments; 130 interrupted.
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the options."""
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of this command."""
         parser.add_argument(
             'resource',
             metavar='<resource>',
@@ -80,7 +84,6 @@ class ExportKey(base.ExitCodes, command.ShowOne):
             help='With --check: accept a file that has no LUKS header, such '
             'as the image of a volume that was never attached',
         )
-        return parser
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Give the names of what the row has."""

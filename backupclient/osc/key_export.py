@@ -2,14 +2,15 @@
 """The work of ``openstack backup export-key``, and its row."""
 
 import argparse
+from collections.abc import Iterator
+import contextlib
 import dataclasses
 import pathlib
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 from backupclient import errors
 from backupclient.cloud import door
-from backupclient.keys import keyfile
 from backupclient.keys import material
 from backupclient.keys import passphrase
 from backupclient.keys import protection
@@ -17,6 +18,8 @@ from backupclient.keys.luks import proof as luks
 from backupclient.osc import planning
 from backupclient.planner import naming
 from backupclient.procedures import single_key
+from backupclient.store import base
+from backupclient.store import folder
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ def export(app: Any, args: argparse.Namespace) -> Exported:
     source = _find(cloud, args)
     key = single_key.read(cloud, source)
     proof = single_key.check(
-        key, args.check, allow_unchecked=args.allow_unchecked
+        key,
+        _image(args.check),
+        str(args.check),
+        allow_unchecked=args.allow_unchecked,
     )
     form = (
         passphrase.Format(args.key_format)
@@ -84,9 +90,7 @@ def export(app: Any, args: argparse.Namespace) -> Exported:
     if file == '-':
         _write_to_stdout(data)
     else:
-        keyfile.write_new(
-            pathlib.Path(file).absolute(), data, sealed=bool(recipients)
-        )
+        _write(pathlib.Path(file).absolute(), data, sealed=bool(recipients))
     return Exported(source, key, form, file, proof, bool(recipients))
 
 
@@ -101,6 +105,36 @@ def _find(cloud: door.Cloud, args: argparse.Namespace) -> single_key.Source:
         args.resource,
         single_key.sources(cloud, kinds),
         lambda source: source.details,
+    )
+
+
+def _image(path: pathlib.Path | None) -> luks.Image | None:
+    """Give what opens a disk image that the user has named."""
+    if path is None:
+        return None
+
+    @contextlib.contextmanager
+    def opened(offset: int) -> Iterator[BinaryIO]:
+        try:
+            with path.open('rb') as file:
+                file.seek(offset)
+                yield file
+        except OSError as exc:
+            raise errors.DocumentError(
+                f'{path} cannot be read: {exc.strerror}.'
+            ) from exc
+
+    return opened
+
+
+def _write(path: pathlib.Path, data: bytes, *, sealed: bool) -> None:
+    """Write a key into a file that must not be there.
+
+    :raises TargetError: it is there, or cannot be written safely.
+    """
+    secrecy = base.Secrecy.SEALED if sealed else base.Secrecy.SECRET
+    folder.Folder(path.parent).put(
+        path.name, data, replace=False, secrecy=secrecy
     )
 
 

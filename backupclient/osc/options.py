@@ -152,9 +152,10 @@ def _target(text: str | None) -> str:
 
     if text is None:
         return ''
-    folder = target.parse(text)
     try:
-        return os.path.abspath(folder.path)
+        return os.path.abspath(target.parse(text).path)
+    except ValueError as exc:
+        raise errors.UsageError(str(exc)) from exc
     except OSError as exc:
         raise errors.UsageError(
             f'"{text}" is below the current folder, which is gone: give a '

@@ -15,14 +15,20 @@ class PlanBackup(base.Lister):
     Reads the project and changes nothing in it. Without a selection,
     everything that holds user data is planned.
 
+    See what is possible, plan a complete backup with encrypted keys, and
+    save the plan of one server for ``backup run --plan``::
+
+        openstack backup plan
+        openstack backup plan --to /srv/backups --encrypt-to key.pub
+        openstack backup plan --server web --to /srv/backups --save web.json
+
     Exit codes: 0 everything can be done; 1 an error; 2 wrong arguments;
     3 something that was selected cannot be backed up, the table says why;
     130 interrupted: nothing is left, for nothing was made.
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the options."""
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of this command."""
         options.add(parser)
         parser.add_argument(
             '--steps',
@@ -36,7 +42,6 @@ class PlanBackup(base.Lister):
             type=options.path,
             help='Write the plan to a new file, for "backup run --plan"',
         )
-        return parser
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Give the names of what the rows have."""
@@ -45,6 +50,7 @@ class PlanBackup(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Plan; the summary is said after the rows."""
         from backupclient.osc import planning
+        from backupclient.osc import problems
         from backupclient.osc import rows
 
         request = options.request(parsed_args, everything_by_default=True)
@@ -55,5 +61,10 @@ class PlanBackup(base.Lister):
         if parsed_args.save:
             planning.save(plan, parsed_args.save)
         self.exit_code = 0 if plan.complete else 3
-        self.epilogue = (*rows.plan_summary(plan), *planning.no_room(plan))
+        self.problems = problems.of_plan(plan)
+        self.epilogue = (
+            *problems.warnings_of_plan(plan),
+            *rows.plan_summary(plan),
+            *planning.no_room(plan),
+        )
         return rows.steps(plan) if parsed_args.steps else rows.plan(plan)

@@ -18,7 +18,8 @@ from backupclient.model import request as request_
 from backupclient.osc import leftovers
 from backupclient.osc import options
 from backupclient.planner import revision
-from backupclient.transfer import place
+from backupclient.store import place
+from backupclient.store import targets
 from backupclient.transfer import room
 
 
@@ -90,15 +91,15 @@ def save(plan_to_keep: plan_.Plan, file: pathlib.Path) -> None:
     :raises TargetError: it cannot be written, or is there already.
     """
     require_new(file)
-    documents.write(file, plan_to_keep)
+    documents.write(file, plan_to_keep, replace=False)
 
 
 def no_room(planned: plan_.Plan) -> list[str]:
     """Say when the target could not take a plan's files, as it is now."""
     try:
         if planned.request.target:
-            target = pathlib.Path(planned.request.target)
-            room.require_room(target, planned.bytes_to_files)
+            store = targets.find(planned.request.target)
+            room.require_room(store, planned.bytes_to_files)
     except errors.TargetError as exc:
         return [f'Caution: {exc}']
     return []

@@ -3,7 +3,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-import shlex
 
 from backupclient.engine import run as run_
 from backupclient.model import leftover
@@ -108,34 +107,29 @@ def plan_summary(planned: plan_.Plan) -> list[str]:
     return lines + [f'Caution: {text}' for text in planned.cautions]
 
 
-def run_summary(report: run_.Report) -> list[str]:
-    """Give the run, where its files are, and the counts."""
+def run_summary(report: run_.Report, seconds: float) -> list[str]:
+    """Give the run, where its files are, the counts, the bytes, the time.
+
+    :param seconds: since the command began.
+    """
     counts = Counter(outcome.state for outcome in report.outcomes)
     lines = [f'Run {report.run}']
-    if report.folder:
-        lines.append(f'{_set(report)}: {report.folder}')
-    lines.append(
-        ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
+    if report.place:
+        lines.append(f'{_set(report)}: {report.place}')
+    states = ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
+    done = sum(
+        outcome.size or 0
+        for outcome in report.outcomes
+        if outcome.state is outcome_.State.COMPLETE
     )
-    if report.interrupted:
-        lines.append(_interrupted(report))
-    return lines
+    spent = display.age(round(seconds))
+    return [*lines, f'{states}; {display.size(done)} in {spent}']
 
 
 def _set(report: run_.Report) -> str:
     if report.exit_code == run_.NOTHING_DONE:
         return 'No backup set; what failed is noted in'
     return 'Backup set'
-
-
-def _interrupted(report: run_.Report) -> str:
-    resume = f'openstack backup run --resume {shlex.quote(report.run)}'
-    if not report.login:
-        return f'Interrupted. Go on with: {resume}'
-    return (
-        f'{report.login} Then "{resume}" goes on; or "openstack backup '
-        'cleanup" deletes what is temporary.'
-    )
 
 
 def cleanup(found: Iterable[leftover.Leftover]) -> base.Table:
@@ -163,13 +157,29 @@ def cleanup_summary(
     """
     nothing = 'Nothing of that is' if chosen else 'Nothing is'
     counts = Counter(one.action for one in found)
-    reasons = dict.fromkeys(one.reason for one in found if one.reason)
+    reasons = dict.fromkeys(
+        one.reason
+        for one in found
+        if one.reason and one.action is leftover.Action.KEEP
+    )
     said = [
         f'{counts[action]} {words}'
         for action, words in _ACTIONS.items()
         if counts[action]
     ]
-    return [*reasons, ', '.join(said) or f'{nothing} left by any run.']
+    if not said:
+        return [f'{nothing} left by any run.']
+    size = sum(one.size or 0 for one in found)
+    return [*reasons, f'{", ".join(said)}; {display.size(size)} in all']
+
+
+def cleanup_problems(found: Iterable[leftover.Leftover]) -> list[str]:
+    """Give the reasons for what could not be deleted."""
+    return [
+        f'{one.label}: {one.reason}'
+        for one in found
+        if one.action is leftover.Action.FAILED
+    ]
 
 
 _ACTIONS = {

@@ -16,8 +16,15 @@ _TIMEOUT = 360
 class RunBackup(base.Lister):
     """Back up: do it, wait, clean up, check, and write down what was made.
 
-    Say what to back up: --all, a selection, a saved plan, or an earlier run
-    to go on with.
+    Say what to back up: ``--all``, a selection, a saved plan, or an earlier
+    run to go on with.
+
+    Back up everything into files, one server in the cloud, and go on with a
+    run that was interrupted::
+
+        openstack backup run --all --to /srv/backups --encrypt-to key.pub
+        openstack backup run --server web --stop-servers
+        openstack backup run --resume last
 
     Exit codes: 0 complete; 1 an error, nothing useful was done; 2 wrong
     arguments; 3 incomplete, the table says what failed or was skipped, and
@@ -28,9 +35,8 @@ class RunBackup(base.Lister):
     servers that are off are named.
     """
 
-    def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the options."""
-        parser: argparse.ArgumentParser = super().get_parser(prog_name)
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of this command."""
         options.add(parser)
         source = parser.add_mutually_exclusive_group()
         source.add_argument(
@@ -73,7 +79,6 @@ class RunBackup(base.Lister):
             'in the cloud with this text, at most 200 characters; the name of '
             'the resource follows (default: "backupclient-<run>-<kind>-<id>")',
         )
-        return parser
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Give the names of what the rows have."""
@@ -82,14 +87,19 @@ class RunBackup(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Run; where things are is said after the rows."""
         from backupclient.engine import run
+        from backupclient.engine import unfinished
         from backupclient.osc import planning
+        from backupclient.osc import problems
         from backupclient.osc import progress
         from backupclient.osc import rows
 
         _check(parsed_args)
         cloud, clock = planning.connect(self.app)
-        with progress.reporter() as reporter:
+        begun = clock.monotonic()
+        with progress.reporter(self.verbosity) as reporter:
             if parsed_args.resume:
+                found = unfinished.find(parsed_args.resume, cloud.identity)
+                plan = found.run().plan
                 report = run.resume(cloud, clock, parsed_args.resume, reporter)
             else:
                 plan, notices = planning.chosen(cloud, parsed_args)
@@ -103,7 +113,12 @@ class RunBackup(base.Lister):
                     notices=notices,
                 )
         self.exit_code = report.exit_code
-        self.epilogue = rows.run_summary(report)
+        self.problems = problems.of_run(report, plan)
+        self.epilogue = [
+            *problems.warnings_of_run(report, plan),
+            *rows.run_summary(report, clock.monotonic() - begun),
+            *problems.again(report, plan.request),
+        ]
         return rows.run(report)
 
 

@@ -129,9 +129,12 @@ def _raw_luks(done: Sequence[plan.Item]) -> str:
 
 
 def _plaintext(request: request_.Request, done: Sequence[plan.Item]) -> str:
-    files = (item for item in done if item.to_file)
-    exported = any(item.encrypted or item.secret for item in files)
-    if request.recipients or not exported:
+    exported = (
+        item.encrypted or (item.secret and item.secret.content_type)
+        for item in done
+        if item.to_file
+    )
+    if request.recipients or not any(exported):
         return ''
     return (
         'Keys and secrets are written in plaintext: whoever can read the '

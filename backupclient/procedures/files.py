@@ -1,41 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files of the backup set, as the steps use them."""
 
-import pathlib
-
 from backupclient import errors
 from backupclient.procedures import step
+from backupclient.store import base
 
 
-def place(work: step.Work, path: str) -> pathlib.Path:
-    """Give the place of a file, whether it is there or not.
+def of(work: step.Work) -> base.Files:
+    """Give the files of the run's backup set.
 
-    :param path: in the backup set.
+    :raises UsageError: the run has none.
     """
-    if work.folder is None:
-        raise errors.UsageError('Files need a folder: give --to.')
-    return work.folder.path(path)
+    if work.files is None:
+        raise errors.UsageError(
+            'This run has no backup set to write files into. Run it again '
+            'with --to.'
+        )
+    return work.files
 
 
-def data(work: step.Work, made: step.Made) -> pathlib.Path:
-    """Give the place of the data that an earlier step has brought out.
+def require_data(work: step.Work, made: step.Made) -> str:
+    """Raise NotFound unless the data that were brought out are there.
 
-    What relies on them deletes their source next.
+    What relies on them deletes their source next. The key to them has to be
+    there too.
 
-    :raises NotFound: the data, or the key to them, are not there any more.
+    :returns: the path of the data.
     """
     if made.file is None:
         raise errors.NotFound('No data were brought out.')
-    found = place(work, made.file.path)
-    if _size(found) != made.file.size:
-        raise errors.NotFound(f'{found} was taken away, or is not whole.')
-    if made.key is not None and _size(place(work, made.key.path)) is None:
-        raise errors.NotFound(f'{made.key.path} was taken away.')
-    return found
-
-
-def _size(path: pathlib.Path) -> int | None:
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:
-        return None
+    files = of(work)
+    found = files.stat(made.file.path)
+    if found is None or found.size != made.file.size:
+        raise errors.NotFound(
+            f'{files.name}/{made.file.path} was taken away, or is not whole.'
+        )
+    if made.key is not None and files.stat(made.key.path) is None:
+        raise errors.NotFound(f'{files.name}/{made.key.path} was taken away.')
+    return made.file.path

@@ -13,7 +13,6 @@ from backupclient.procedures import key_export
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.transfer import download
-from backupclient.transfer import part
 from backupclient.transfer import proof
 
 
@@ -39,7 +38,8 @@ class Download(step.Step):
         path = layout.data_file(self.item.resource, image.disk_format)
         received = download.download(
             self.cloud.glance.data(image.id),
-            files.place(self.work, path),
+            files.of(self.work),
+            path,
             proof.Expected(
                 size=image.size,
                 algorithm=image.hash_algorithm,
@@ -60,7 +60,7 @@ class Download(step.Step):
     def undo(self, made: step.Made) -> None:
         path = made.file.path if made.file else self._begun(made)
         if path:
-            part.withdraw(files.place(self.work, path))
+            files.of(self.work).delete(path)
 
     def _begun(self, made: step.Made) -> str:
         """Where the download of an image that is still there goes to."""

@@ -2,10 +2,10 @@
 """Guide: "Retrieving volume encryption keys from Barbican"."""
 
 import dataclasses
+import functools
 
 from backupclient import errors
 from backupclient.cloud import door
-from backupclient.keys import keyfile
 from backupclient.keys import material
 from backupclient.keys import passphrase
 from backupclient.keys.luks import proof as luks
@@ -14,6 +14,7 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import files
 from backupclient.procedures import step
+from backupclient.store import base
 
 
 def fetch(
@@ -92,7 +93,7 @@ class ExportKey(step.Step):
         )
 
     def undo(self, made: step.Made) -> None:
-        keyfile.remove(files.place(self.work, self._path()))
+        files.of(self.work).delete(self._path())
 
     def _secret_id(self, made: step.Made) -> str:
         image_id = made.image_id
@@ -102,9 +103,9 @@ class ExportKey(step.Step):
         return image.key_id if image else ''
 
     def _prove(self, key: material.KeyMaterial, made: step.Made) -> luks.Proof:
-        proof = luks.prove(
-            files.data(self.work, made), passphrase.candidates(key)
-        )
+        path = files.require_data(self.work, made)
+        image = functools.partial(files.of(self.work).read, path)
+        proof = luks.prove(image, passphrase.candidates(key))
         if proof.opens is luks.Opens.NO:
             raise errors.TransferError(
                 f'Secret {key.secret_id} does not open the data of '
@@ -123,11 +124,10 @@ def write(work: step.Work, path: str, data: bytes) -> bytes:
 
     :returns: the content of the file.
     """
-    file = files.place(work, path)
-    sealed = work.protector is not None
-    content = work.protector.seal(data) if work.protector else data
-    keyfile.remove(file)
-    keyfile.write_new(file, content, sealed=sealed)
+    content, secrecy = data, base.Secrecy.SECRET
+    if work.protector:
+        content, secrecy = work.protector.seal(data), base.Secrecy.SEALED
+    files.of(work).put(path, content, secrecy=secrecy)
     return content
 
 

@@ -6,7 +6,6 @@ import hashlib
 import shlex
 
 from backupclient import errors
-from backupclient.keys import keyfile
 from backupclient.keys.luks import proof as luks
 from backupclient.model import layout
 from backupclient.model import outcome as outcome_
@@ -54,7 +53,7 @@ class DownloadSecret(step.Step):
         return self.with_state(made)
 
     def undo(self, made: step.Made) -> None:
-        keyfile.remove(files.place(self.work, self._path()))
+        files.of(self.work).delete(self._path())
 
     def _path(self) -> str:
         return layout.secret_file(

@@ -4,7 +4,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 import dataclasses
 import enum
-import pathlib
 
 from backupclient import errors
 from backupclient.cloud import door
@@ -152,12 +151,14 @@ def _of_volume(cloud: door.Cloud, source: Source) -> str:
 
 def check(
     key: material.KeyMaterial,
-    image: pathlib.Path | None,
+    image: luks.Image | None,
+    name: str,
     *,
     allow_unchecked: bool,
 ) -> luks.Proof:
     """Try a key on a downloaded image, if there is one.
 
+    :param name: of the image, for messages.
     :param allow_unchecked: accept a file that has no LUKS header.
     :raises BackupError: it is not proved that the key opens the file.
     """
@@ -168,12 +169,10 @@ def check(
         return proof
     if proof.headerless and allow_unchecked:
         return proof
-    raise errors.BackupError(_unproved(key, image, proof))
+    raise errors.BackupError(_unproved(key, name, proof))
 
 
-def _unproved(
-    key: material.KeyMaterial, image: pathlib.Path, proof: luks.Proof
-) -> str:
+def _unproved(key: material.KeyMaterial, image: str, proof: luks.Proof) -> str:
     """Say why there is no proof, and what to do about it."""
     if proof.opens is luks.Opens.NO:
         found, advice = 'does not open', ''

@@ -4,8 +4,7 @@
 import abc
 from collections.abc import Sequence
 import dataclasses
-import pathlib
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from backupclient import clock as clock_
 from backupclient import errors
@@ -19,6 +18,7 @@ from backupclient.model import plan as plan_
 from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
+from backupclient.store import base
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -53,19 +53,12 @@ class Made:
         ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)
 
 
-class Folder(Protocol):
-    """Where files go: the backup set of the run."""
-
-    def path(self, relative: str) -> pathlib.Path:
-        """The place of a file, its folder made."""
-
-
 @dataclasses.dataclass(frozen=True, slots=True)
 class Work:
     """What all steps of a run share.
 
     :param run: the run's ID.
-    :param folder: None when nothing leaves the cloud.
+    :param files: of the run's backup set, None when nothing leaves the cloud.
     :param name: the start of the artifacts' names, ``''`` for our own.
     :param shared_names: the names that several resources of the run have.
     :param protector: encrypts keys and secrets; None: written as they are.
@@ -76,7 +69,7 @@ class Work:
     waiter: waiting.Waiter
     reporter: events.Reporter
     run: str
-    folder: Folder | None = None
+    files: base.Files | None = None
     name: str = ''
     shared_names: frozenset[str] = frozenset()
     protector: protection.Protector | None = None

@@ -103,7 +103,7 @@ class DeleteImage(step.Step):
         return 'openstack image delete IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
-        files.data(self.work, made)
+        files.require_data(self.work, made)
         return removal.afterwards(
             self.work,
             made,

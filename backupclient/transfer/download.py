@@ -6,17 +6,19 @@ does ranges, else by reading over what is there already. The data do not
 change meanwhile, and the hash is of the whole.
 """
 
-from collections.abc import Iterable
 import contextlib
-import os
-import pathlib
+import dataclasses
+import logging
 
 from backupclient import clock as clock_
 from backupclient import errors
 from backupclient import pauses
-from backupclient.transfer import part as part_
+from backupclient.store import base
 from backupclient.transfer import proof
 from backupclient.transfer import source as source_
+from backupclient.transfer import zeros
+
+LOG = logging.getLogger(__name__)
 
 _PATIENCE = 300.0
 """Seconds for which a stream may bring nothing before the download fails."""
@@ -28,98 +30,109 @@ _NO_RANGES = {400, 416, 500}
 
 def download(
     source: source_.Source,
-    destination: pathlib.Path,
+    files: base.Files,
+    path: str,
     expected: proof.Expected,
     *,
     clock: clock_.Clock,
     progress: proof.Progress,
 ) -> proof.Proved:
-    """Bring a stream into a file that gets its name when all is right.
+    """Bring a stream into a file that is there only when all is right.
 
-    What is there already under the final name is checked and left as it is.
-    A part file of an earlier try is continued where a hash can prove the
-    whole; should that fail, once more from the start. The part file stays
-    when the stream cannot be brought to its end: continue it, or
-    :func:`~backupclient.transfer.part.discard` it.
+    A file that is there already is checked and left as it is. What an earlier
+    try has left is continued where a hash can prove the whole; should that
+    fail, once more from the start. A stream that cannot be brought to its end
+    leaves what came of it: continue it, or delete the file.
 
-    :param destination: the final path, in a folder that is there.
+    :param files: where the file goes.
+    :param path: of the file.
     :param progress: hears, for each block, the bytes so far and of how many.
     :raises TransferError: the stream broke too often, or is not as expected.
     :raises TargetError: the file cannot be written, or has other content.
     :raises CloudError: the service refused.
     :raises Interrupted: the run was asked to stop.
     """
-    if os.path.lexists(destination):
-        return _check_present(destination, expected, clock, progress)
-    with part_.opened(destination) as part:
-        if not expected.digest[0]:
-            part.clear()
-        try:
-            proved = _fill(part, source, expected, clock, progress)
-        except proof.Mismatch as error:
-            part_.discard(destination)
-            raise errors.TransferError(
-                f'The download of {destination.name} was thrown away: '
-                f'{error}. Try again; if it fails again, the data in the '
-                'cloud are damaged.'
-            ) from error
-        part.finish(proved.size)
-    return proved
+    if files.stat(path) is not None:
+        return _check_present(files, path, expected, clock, progress)
+    job = _Job(source, files, path, expected, clock, progress)
+    try:
+        return job.bring(anew=not expected.digest[0])
+    except _Stale:
+        return job.bring(anew=True)
 
 
 def _check_present(
-    destination: pathlib.Path,
+    files: base.Files,
+    path: str,
     expected: proof.Expected,
     clock: clock_.Clock,
     progress: proof.Progress,
 ) -> proof.Proved:
     try:
         with (
-            part_.finished(destination) as blocks,
+            files.read(path) as stream,
             contextlib.closing(proof.Tally(expected, progress)) as tally,
         ):
-            _add(blocks, tally, clock)
+            while block := stream.read(base.BLOCK):
+                clock.check()
+                tally.add(block)
             return tally.prove()
     except proof.Mismatch as error:
         raise errors.TargetError(
-            f'{destination} is there already and is something else: {error}. '
-            'Move it away and try again.'
+            f'{files.name}/{path} is there already and is something else: '
+            f'{error}. Move it away and try again.'
         ) from error
 
 
-def _fill(
-    part: part_.Part,
-    source: source_.Source,
-    expected: proof.Expected,
-    clock: clock_.Clock,
-    progress: proof.Progress,
-) -> proof.Proved:
-    if part.length:
-        with contextlib.suppress(proof.Mismatch):
-            return _complete(part, source, expected, clock, progress)
-        part.clear()
-    return _complete(part, source, expected, clock, progress)
+class _Stale(Exception):
+    """What an earlier try has left cannot be continued."""
 
 
-def _complete(
-    part: part_.Part,
-    source: source_.Source,
-    expected: proof.Expected,
-    clock: clock_.Clock,
-    progress: proof.Progress,
-) -> proof.Proved:
-    with contextlib.closing(proof.Tally(expected, progress)) as tally:
-        _add(part.blocks(), tally, clock)
-        _Stream(source, part, tally, clock).fetch()
-        return tally.prove()
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Job:
+    """One file to bring, as often as it takes."""
 
+    source: source_.Source
+    files: base.Files
+    path: str
+    expected: proof.Expected
+    clock: clock_.Clock
+    progress: proof.Progress
 
-def _add(
-    blocks: Iterable[bytes], tally: proof.Tally, clock: clock_.Clock
-) -> None:
-    for block in blocks:
-        clock.check()
-        tally.add(block)
+    def bring(self, *, anew: bool) -> proof.Proved:
+        """Bring the file.
+
+        :param anew: else go on with what an earlier try has left.
+        :raises _Stale: that is not a part of the right file.
+        """
+        size = self.expected.size
+        with self.files.write(self.path, size, anew=anew) as writer:
+            try:
+                proved = self._fill(writer)
+            except proof.Mismatch as error:
+                if writer.kept:
+                    raise _Stale from error
+                writer.abort()
+                raise self._thrown_away(error) from error
+            writer.commit()
+        return proved
+
+    def _fill(self, writer: base.Writer) -> proof.Proved:
+        with contextlib.closing(
+            proof.Tally(self.expected, self.progress)
+        ) as tally:
+            for block in writer.earlier():
+                self.clock.check()
+                tally.add(block)
+            sink = zeros.Sink(writer, holes=self.files.can.holes)
+            _Stream(self.source, self.path, sink, tally, self.clock).fetch()
+            return tally.prove()
+
+    def _thrown_away(self, error: proof.Mismatch) -> errors.TransferError:
+        return errors.TransferError(
+            f'The download of {self.path} was thrown away: {error}. Try '
+            'again; if it fails again, the data in the cloud are damaged.'
+        )
 
 
 class _Stream:
@@ -128,12 +141,14 @@ class _Stream:
     def __init__(
         self,
         source: source_.Source,
-        part: part_.Part,
+        path: str,
+        sink: zeros.Sink,
         tally: proof.Tally,
         clock: clock_.Clock,
     ) -> None:
         self._source = source
-        self._part = part
+        self._path = path
+        self._sink = sink
         self._tally = tally
         self._clock = clock
         self._ranges = True
@@ -161,7 +176,9 @@ class _Stream:
                     longer, brought = pauses.growing(), now
                 elif now - brought >= _PATIENCE:
                     raise self._gave_up(error) from error
-            self._clock.sleep(next(longer))
+                pause = next(longer)
+                LOG.info('%s Next try in %g s', error, pause)
+            self._clock.sleep(pause)
 
     def _read(self, offset: int) -> None:
         """Read one answer to its end and keep what is new in it."""
@@ -173,7 +190,7 @@ class _Stream:
                     416,
                 )
             known = self._tally.done - opened.start
-            while block := opened.read(part_.BLOCK):
+            while block := opened.read(base.BLOCK):
                 self._clock.check()
                 if fresh := block[known:]:
                     self._keep(fresh)
@@ -184,11 +201,11 @@ class _Stream:
     def _keep(self, block: bytes) -> None:
         offset = self._tally.done
         self._tally.add(block)
-        self._part.write(offset, block)
+        self._sink.write(offset, block)
 
     def _gave_up(self, error: errors.CloudError) -> errors.TransferError:
         return errors.TransferError(
-            f'The download of {self._part.destination.name} stopped at byte '
+            f'The download of {self._path} stopped at byte '
             f'{self._tally.done:,} and for {_PATIENCE / 60:g} minutes no try '
             f'brought more: {error} Try again when the connection holds.'
         )

@@ -5,9 +5,7 @@ from collections.abc import Sequence
 import dataclasses
 import enum
 import itertools
-import pathlib
 
-from backupclient import errors
 from backupclient.keys.luks import keyslot
 from backupclient.keys.luks import luks1
 from backupclient.keys.luks import luks2
@@ -19,6 +17,8 @@ _READERS = {
     _MAGIC + b'\0\2': luks2.keyslots,
 }
 _BLOCK = 4096
+
+Image = untrusted.Image
 _MOST_SECONDS = 300.0
 
 
@@ -50,29 +50,25 @@ class _Headerless(untrusted.NotCheckable):
     """The file has no LUKS header; the text says what may be the reason."""
 
 
-def prove(image: pathlib.Path, candidates: Sequence[bytes]) -> Proof:
+def prove(image: Image, candidates: Sequence[bytes]) -> Proof:
     """Try passphrases on the LUKS1 or LUKS2 header of a raw disk image.
 
     Only reads, at most some MiB at the beginning. Argon2 takes as much
     memory as the header says, mostly 1 GiB: where that is not free, and for
     whatever else stands against a proof, the key is not checked.
 
+    :param image: opens the disk image at an offset.
     :param candidates: the likely one first.
-    :raises DocumentError: when the file cannot be read.
+    :raises BackupError: when the image cannot be read, as it says.
     """
     try:
-        with image.open('rb') as file:
-            return _prove(untrusted.Source(file), candidates)
+        return _prove(untrusted.Source(image), candidates)
     except untrusted.NotCheckable as reason:
         return Proof(
             Opens.NOT_CHECKED,
             str(reason),
             headerless=isinstance(reason, _Headerless),
         )
-    except OSError as failure:
-        raise errors.DocumentError(
-            f'{image} cannot be read: {failure.strerror}.'
-        ) from failure
 
 
 def _prove(source: untrusted.Source, candidates: Sequence[bytes]) -> Proof:
@@ -93,7 +89,7 @@ def _prove(source: untrusted.Source, candidates: Sequence[bytes]) -> Proof:
 
 
 def _keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
-    start = source.read(0, min(source.size, _BLOCK))
+    start = source.start(_BLOCK)
     if reader := _READERS.get(start[:8]):
         return reader(source)
     if start.startswith(_MAGIC):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A failure in each step of each procedure: nothing temporary is left."""
 
+import pathlib
+
 import fixtures
 
 from backupclient import clock
@@ -56,10 +58,10 @@ class FailureIn:
         self.assertEqual((), failed.notes, where)
         self.assertEqual(1, report.exit_code, where)
         self.assertNothingLeft()
-        if report.folder:
+        if report.place:
             files = [
                 file.name
-                for file in report.folder.rglob('*')
+                for file in pathlib.Path(report.place).rglob('*')
                 if file.is_file()
             ]
             self.assertEqual(

@@ -11,6 +11,7 @@ import subprocess
 
 from backupclient.manifest import check
 from backupclient.model import layout
+from backupclient.store import folder as folder_
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cases
 from backupclient.tests.functional import machine
@@ -84,17 +85,21 @@ class TargetOfVolume(Machine, cases.VolumeImage):
         self.assertRow('failed', full, 'No space left on device')
         self.assertNothingLeft()
         self.disk.change(size='1200m')
-        self.assertEqual((), check.check(self.failed / full.run))
+        self.assertEqual(
+            (), check.check(folder_.Folder(self.failed / full.run))
+        )
         refused = self.while_running(
             UPLOAD, lambda: self.disk.change('-o', 'ro'), *self.command(),
             code=130,
         )  # fmt: skip
         self.assertRow('failed', refused, 'Read-only file system')
-        self.assertIn('manifest.json cannot be written', refused.err)
+        self.assertIn('RESTORE.md cannot be written', refused.err)
         self.assertNothingLeft()
         self.disk.change('-o', 'rw')
         self.assertRow('failed', self.resume(refused, code=1))
-        self.assertEqual((), check.check(self.failed / refused.run))
+        self.assertEqual(
+            (), check.check(folder_.Folder(self.failed / refused.run))
+        )
         self.assertDone(self.backup(*self.command()))
 
     def test_gone(self):
@@ -131,12 +136,14 @@ class TargetOfImage(Machine, cases.ImageDownload):
 
     def test_full_at_each_file(self):
         disk = self.useFixture(machine.Disk(self.target, size='512m'))
-        # Itself, .partial, images, the data, manifest, RESTORE, SHA512SUMS.
+        # Itself, .partial, its marker, images, the data, RESTORE, SHA512SUMS,
+        # manifest.
         for inodes, code, name in (
             (1, 1, '.partial'),
-            (3, 130, '.raw'),
-            (4, 130, 'manifest.json'),
-            (6, 130, 'SHA512SUMS'),
+            (2, 1, 'in-progress.json'),
+            (4, 130, '.raw'),
+            (5, 130, 'RESTORE.md'),
+            (7, 130, 'manifest.json'),
         ):
             disk.change(nr_inodes=inodes)
             full = self.backup(*self.command(), code=code)
@@ -144,10 +151,12 @@ class TargetOfImage(Machine, cases.ImageDownload):
             self.assertIn('No space left on device', full.err + full.out)
             disk.change(nr_inodes=100)
             if code == 130:
-                failed = inodes == 3
+                failed = inodes == 4
                 done = self.resume(full, code=int(failed))
                 target = self.failed if failed else self.target
-                self.assertEqual((), check.check(target / done.run))
+                self.assertEqual(
+                    (), check.check(folder_.Folder(target / done.run))
+                )
                 if not failed:
                     self.assertDone(done)
             for folder in self.target.iterdir():
@@ -254,8 +263,10 @@ class Streams(Machine, cases.SecretDownload):
             self.assertIn(said, done.stderr, line)
             self.assertNotIn('Traceback', done.stderr)
             [folder] = self.target.iterdir()
-            self.assertEqual((), check.check(folder), line)
-            self.assertEqual('complete', check.read(folder).state.value)
+            self.assertEqual((), check.check(folder_.Folder(folder)), line)
+            self.assertEqual(
+                'complete', check.read(folder_.Folder(folder)).state.value
+            )
             shutil.rmtree(folder)
         self.assertNothingLeft()
 
@@ -296,8 +307,10 @@ class Terminal(Machine, cases.VolumeImage):
         self.assertEqual(0, code)
         self.assertNothingLeft()
         [folder] = self.target.iterdir()
-        self.assertEqual((), check.check(folder))
-        self.assertEqual('complete', check.read(folder).state.value)
+        self.assertEqual((), check.check(folder_.Folder(folder)))
+        self.assertEqual(
+            'complete', check.read(folder_.Folder(folder)).state.value
+        )
 
 
 class Signals(Machine, cases.VolumeImage):
@@ -349,7 +362,7 @@ class Clock(Machine, cases.VolumeImage):
             [row] = done.rows
             self.assertLess(0, row['Seconds'])
             self.assertGreater(300, row['Seconds'])
-            manifest = check.read(self.target / done.run)
+            manifest = check.read(folder_.Folder(self.target / done.run))
             ahead = int(manifest.finished_at[:4]) - int(
                 manifest.created_at[:4]
             )

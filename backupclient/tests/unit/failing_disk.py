@@ -9,7 +9,7 @@ import shutil
 
 import fixtures
 
-_NEEDS_ROOM = ('open', 'mkdir', 'symlink', 'fsync', 'pwrite')
+_NEEDS_ROOM = ('open', 'mkdir', 'symlink', 'link', 'fsync', 'pwrite')
 _FREES_ROOM = ('rename', 'replace', 'unlink', 'rmdir', 'ftruncate')
 _PATCHED = (*_NEEDS_ROOM, *_FREES_ROOM)
 _ALL = (*_PATCHED, 'reopen')

@@ -14,6 +14,9 @@ class Quiet:
     def say(self, text):
         self.said.append(text)
 
+    def warn(self, text):
+        self.say(text)
+
     def leave(self, text):
         self.said.append(text)
 

@@ -152,9 +152,25 @@ class TestWrite(Case):
         documents.write(self.path, PLAN)
         self.assertEqual(0o100600, self.path.stat().st_mode)
 
-    def test_mode(self):
-        documents.write_text(self.path, 'x', 0o400)
-        self.assertEqual(0o100400, self.path.stat().st_mode)
+    def test_never_replaces_when_told_so(self):
+        documents.write(self.path, PLAN, replace=False)
+        self.assertRaises(
+            errors.TargetError,
+            documents.write,
+            self.path,
+            samples.DATA,
+            replace=False,
+        )
+        self.assertEqual(
+            PLAN, documents.read(self.path, plan.Plan, 'saved plan')
+        )
+        self.assertEqual(['plan.json'], os.listdir(self.folder))
+
+    def test_content_is_the_same_without_a_file(self):
+        documents.write(self.path, PLAN)
+        data = self.path.read_bytes()
+        self.assertEqual(data, documents.encode(PLAN))
+        self.assertEqual(PLAN, documents.decode(data, plan.Plan, 'plan'))
 
     def test_replaces_and_leaves_nothing_else(self):
         self.path.with_name('plan.json.part').write_text('of a crash')

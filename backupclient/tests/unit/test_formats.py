@@ -10,6 +10,7 @@ import testtools
 import backupclient
 from backupclient.engine import flow_records
 from backupclient.engine import journal
+from backupclient.manifest import marker
 from backupclient.manifest import record
 from backupclient.model import inventory
 from backupclient.model import outcome
@@ -39,6 +40,7 @@ SECTIONS = {
         'Secret': resources.Secret,
         'Membership': secret_facts.Membership,
         'Access list': secret_facts.Acl,
+        'Marker': marker.Marker,
     },
     'plan.rst': {
         'Plan': plan.Plan,
@@ -85,7 +87,10 @@ class FormatsTestCase(testtools.TestCase):
 
     def test_versions(self):
         for name, versions in (
-            ('manifest.rst', [record.FORMAT_VERSION]),
+            (
+                'manifest.rst',
+                [record.FORMAT_VERSION, marker.FORMAT_VERSION],
+            ),
             ('plan.rst', [plan.FORMAT_VERSION]),
             # Of a run, of steps, of an end.
             (
@@ -103,6 +108,6 @@ class FormatsTestCase(testtools.TestCase):
         """Those that its module names, each in the folder and explained."""
         text = (PAGES / 'journal.rst').read_text()
         named = re.findall('<run>/([^ ]+)', journal.__doc__)
-        self.assertEqual(7, len(named))
+        self.assertEqual(8, len(named))
         self.assertEqual(named, re.findall(r'^ {7}(\S+)$', text, re.M))
         self.assertEqual(named, re.findall('^``(.*[./k].*)``$', text, re.M))

@@ -25,7 +25,9 @@ LAYERS = (
     {'engine', 'planner'},
     {'procedures'},
     {'cloud', 'keys', 'manifest', 'transfer'},
-    {'clock', 'documents', 'model'},
+    {'documents'},
+    {'store'},
+    {'clock', 'model'},
     {'errors', 'pauses', ''},
 )
 HEIGHT = {
@@ -51,6 +53,20 @@ USERS = {
     'pyrage': {'keys'},
     'requests': {'cloud'},
     'rich': {'osc'},
+}
+
+# Who may know files of this machine by their paths, and why: all others speak
+# to a store.
+PATHS = {
+    'store': 'a folder of this machine is a store',
+    'osc': 'people name files of this machine in options',
+    'documents': 'plans and journals are files of this machine',
+    'engine.flow_records': 'the journal is',
+    'engine.faults': 'details go beside the journal',
+    'engine.journal': 'the journal is',
+    'engine.unfinished': 'the journals are',
+    'keys.luks.memory': 'the kernel tells of free memory in files',
+    'keys.protection': 'people name files of recipients in options',
 }
 
 MAX_LINES = 300
@@ -156,6 +172,15 @@ def too_long(package: pathlib.Path) -> list[str]:
     ]
 
 
+def reach_past_stores(package: pathlib.Path) -> set[str]:
+    """Names of modules, as in PATHS, that know paths of this machine."""
+    return {
+        module.part if module.part in PATHS else module.name
+        for module in modules(package)
+        if 'pathlib' in {name.partition('.')[0] for name in module.imports()}
+    }
+
+
 class PackageTestCase(testtools.TestCase):
     def test_every_part_has_a_layer(self):
         parts = {module.part for module in modules(PACKAGE)}
@@ -163,6 +188,9 @@ class PackageTestCase(testtools.TestCase):
 
     def test_imports_go_downwards(self):
         self.assertEqual([], wrong_imports(PACKAGE))
+
+    def test_files_are_reached_through_stores(self):
+        self.assertEqual(set(PATHS), reach_past_stores(PACKAGE))
 
     def test_no_circles(self):
         self.assertEqual([], circle(PACKAGE))
@@ -245,6 +273,18 @@ class CheckTestCase(testtools.TestCase):
                 'transfer.get: openstack.exceptions belongs elsewhere',
             ],
             wrong_imports(self.package(sources)),
+        )
+
+    def test_paths_of_this_machine(self):
+        sources = {
+            'keys/file.py': 'def f():\n    from pathlib import Path\n',
+            'keys/protection.py': 'import pathlib\n',
+            'keys/right.py': 'import posixpath\n',
+            'store/folder.py': 'import pathlib\n',
+        }
+        self.assertEqual(
+            {'keys.file', 'keys.protection', 'store'},
+            reach_past_stores(self.package(sources)),
         )
 
     def test_circle(self):

@@ -4,6 +4,7 @@
 import argparse
 import importlib.metadata
 import re
+import shlex
 import types
 
 import testtools
@@ -24,6 +25,14 @@ TAKEN = {
 
 # Of every command; 3, for what is incomplete, is of some.
 CODES = {'0', '1', '2', '130'}
+
+# The first and the last ones.
+OPTIONS = {
+    'plan': ('--all', '--stop-servers', '--steps', '--save'),
+    'run': ('--all', '--stop-servers', '--plan', '--name'),
+    'cleanup': ('--run', '--yes'),
+    'export-key': ('--kind', '--check'),
+}
 
 
 def commands() -> importlib.metadata.EntryPoints:
@@ -69,3 +78,34 @@ class CommandsTestCase(testtools.TestCase):
             _before, _found, codes = text.partition('Exit codes: ')
             told = set(re.findall(r'(?:^|; )(\d+) ', codes))
             self.assertEqual(set(), CODES - told, command.name)
+
+    def test_help_has_three_examples(self):
+        for command in commands():
+            name = f'openstack {command.name.replace("_", " ")}'
+            parser = command.load()(None, None).get_parser(name)
+            lines = parser.format_help().splitlines()
+            found = [line for line in lines if line.startswith(f'    {name}')]
+            self.assertEqual(3, len(found), lines)
+            for line in found:
+                # It is one that the command takes.
+                words = shlex.split(line.partition('|')[0])
+                parser.parse_args(words[len(name.split()) :])
+
+    def test_help_has_the_own_options_first(self):
+        for command in commands():
+            own = OPTIONS.get(command.name.partition('_')[2], ())
+            parser = command.load()(None, None).get_parser(command.name)
+            usage, _, rest = parser.format_help().partition('\n\n')
+            for option in own:
+                self.assertLess(usage.index(option), usage.index('[-f '))
+                self.assertLess(
+                    rest.index(f'\n  {option}'), rest.index('\n  -f ')
+                )
+
+    def test_help_has_paragraphs(self):
+        for command in commands():
+            parser = command.load()(None, None).get_parser(command.name)
+            text = parser.format_help()
+            self.assertIn('\n\nExit codes: 0 ', text)
+            self.assertNotIn('``', text)
+            self.assertNotIn('::', text)

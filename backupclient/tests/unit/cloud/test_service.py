@@ -71,6 +71,15 @@ class ReadTestCase(base.TestCase):
     def _read(self):
         return self.cloud.cinder.volume(self.volume)
 
+    def test_retries_are_logged(self):
+        log = self.useFixture(fixtures.FakeLogger('backupclient'))
+        for answer in wire.Answer(503), RATE:
+            self.fake.fail(answer, 'GET cinder')
+        self._read()
+        self.assertIn('(HTTP 503): next try in 0.5 s\n', log.output)
+        self.assertIn('(HTTP 413): next try in 9 s\n', log.output)
+        self.assertIn(f'not read volume {self.volume} now', log.output)
+
     def test_repeated_until_answered(self):
         for how in (
             wire.Answer(429),
@@ -110,6 +119,17 @@ class ReadTestCase(base.TestCase):
             self.assertRaises(errors.CloudError, self._read)
             self.assertEqual(13, len(self.fake.seen))
             self.assertTrue(30 <= self.clock.slept < 40, self.clock.slept)
+
+    def test_silence_has_an_end(self):
+        """Each try takes as long as its timeout."""
+
+        def silent():
+            self.clock.pauses.append(120.0)
+            raise requests.ReadTimeout
+
+        self.fake.fail(silent, times=1000)
+        self.assertRaises(errors.AnswerLost, self._read)
+        self.assertEqual(3, len(self.fake.seen))
 
     def test_retry_after(self):
         for value, pause in (
@@ -485,5 +505,5 @@ class OptionsTestCase(base.TestCase):
         image = self.fake.glance.add_image('a', b'data')['id']
         with self.cloud.glance.data(image).open():
             pass
-        ((_, options),) = self.sent
+        _, options = self.sent[-1]
         self.assertIs(True, options['stream'])

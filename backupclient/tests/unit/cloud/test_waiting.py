@@ -2,6 +2,7 @@
 
 import itertools
 
+import fixtures
 import testtools
 
 from backupclient import errors
@@ -23,6 +24,16 @@ class WaiterTestCase(testtools.TestCase):
     def test_good(self):
         self.assertEqual('done', self._wait('new', 'busy', 'done'))
         self.assertEqual(2, len(self.clock.pauses))
+
+    def test_is_logged(self):
+        """Once for each state, not for each look at it."""
+        log = self.useFixture(fixtures.FakeLogger('backupclient'))
+        self._wait('new', 'new', 'new', 'busy', 'busy', 'done')
+        self.assertEqual(
+            ['Volume v is new: waiting for done']
+            + ['Volume v is busy: waiting for done'],
+            log.output.splitlines(),
+        )
 
     def test_good_at_once(self):
         self._wait('done')

@@ -67,6 +67,10 @@ class TestCase(testtools.TestCase):
     def resume(self, name='last'):
         return run.resume(self.cloud, self.clock, name, self.reporter)
 
+    def folder(self, report):
+        """The folder of a run's backup set."""
+        return pathlib.Path(report.place)
+
     def journals(self):
         """Give the journals, the oldest first."""
         if not journal.home().is_dir():

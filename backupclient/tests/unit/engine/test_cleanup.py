@@ -180,7 +180,7 @@ class KilledTestCase(TestCase):
         self.assertEqual(('complete', ''), (one.state.value, one.reason))
         self.check_cloud(*artifacts)
         if one.file:
-            data = (report.folder / one.file.path).read_bytes()
+            data = (self.folder(report) / one.file.path).read_bytes()
             self.assertEqual(
                 hashlib.sha512(data).hexdigest(), one.file.digests['sha512']
             )
@@ -232,7 +232,7 @@ class KilledTestCase(TestCase):
         self._clean_up(())
         self.fake.world.content[source_id] = NEWER
         report = self._resume(())
-        (file,) = report.folder.rglob('*.raw*')
+        (file,) = self.folder(report).rglob('*.raw*')
         self.assertEqual(NEWER, file.read_bytes())
 
 

@@ -5,6 +5,7 @@ import datetime
 
 from backupclient.cloud import door
 from backupclient.manifest import check
+from backupclient.store import folder
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -49,7 +50,9 @@ class ClocksTestCase(base.TestCase):
             self._new_process(*jumps)
             report = self.start(planned)
             self.assertEqual(0, report.exit_code, jumps)
-            self.assertEqual((), check.check(report.folder))
+            self.assertEqual(
+                (), check.check(folder.Folder(self.folder(report)))
+            )
             self.check_cloud()
             (one,) = report.outcomes
             self.assertEqual(round(self.clock.slept, 1), one.seconds)
@@ -63,6 +66,6 @@ class ClocksTestCase(base.TestCase):
         self._new_process(-YEARS)
         report = self.resume()
         self.assertEqual(0, report.exit_code)
-        manifest = check.read(report.folder)
+        manifest = check.read(folder.Folder(self.folder(report)))
         self.assertGreater(manifest.created_at, manifest.finished_at)
         self.check_cloud()

@@ -10,6 +10,7 @@ import fixtures
 from backupclient import errors
 from backupclient.manifest import check
 from backupclient.model import outcome
+from backupclient.store import folder
 from backupclient.tests.unit import failing_disk
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -93,14 +94,14 @@ class EveryCall:
     def _check_files(self):
         """What has its final name is right; a set with its name is whole."""
         contents = {'volumes': base.DATA, 'keys': KEY.hex().encode()}
-        for folder in (*self.target.glob('2*'), *self._failed()):
-            for file in folder.glob('*/*'):
+        for path in (*self.target.glob('2*'), *self._failed()):
+            for file in path.glob('*/*'):
                 if file.suffix != '.part':
                     data = contents[file.parent.name]
                     self.assertEqual(data, file.read_bytes())
-            if folder.suffix != '.partial':
-                self.assertEqual((), check.check(folder))
-                self.assertEqual([], [*folder.rglob('*.part')])
+            if path.suffix != '.partial':
+                self.assertEqual((), check.check(folder.Folder(path)))
+                self.assertEqual([], [*path.rglob('*.part')])
 
     def _failed(self):
         return self.target.glob('.failed/2*')
@@ -120,7 +121,7 @@ class EveryCall:
         self.assertEqual(0, report.exit_code)
         self.check_cloud()
         self._check_files()
-        self.assertEqual(4, len([*report.folder.rglob('*.*')]))
+        self.assertEqual(4, len([*self.folder(report).rglob('*.*')]))
 
 
 class TargetTestCase(EveryCall, base.TestCase):

@@ -337,7 +337,7 @@ class DowntimeTestCase(base.TestCase):
         self.assertEqual(
             {'web': 'complete', 'data': 'complete'}, self.states(report)
         )
-        self.assertTrue((report.folder / 'manifest.json').is_file())
+        self.assertTrue((self.folder(report) / 'manifest.json').is_file())
         told = [t for t in self.reporter.said if 'could not be started' in t]
         self.assertEqual(2, len(told))
         self.fake.faults.clear()
@@ -575,6 +575,7 @@ class DowntimeTestCase(base.TestCase):
             if self._server()['status'] != 'ACTIVE':
                 self.assertEqual(1, len(named), self.reporter.said)
                 self.assertIn(self.server_id, named[0])
+                self.assertNotIn('login', ' '.join(self.reporter.said))
                 self.assertTrue(report.interrupted)
                 off += 1
             self.fake.ended = None

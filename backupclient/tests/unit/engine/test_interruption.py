@@ -20,13 +20,13 @@ PROGRAM = textwrap.dedent("""\
     from backupclient.engine import interruption
 
     class Reporter:
-        def say(self, text):
+        def warn(self, text):
             if 'stuck' in sys.argv:
                 time.sleep(60)
             print(text, flush=True)
 
         def leave(self, text):
-            self.say('Leaving: ' + text)
+            self.warn('Leaving: ' + text)
 
     if 'nohup' in sys.argv:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -6,6 +6,7 @@ import itertools
 import logging
 import platform
 import threading
+import time
 
 import fixtures
 
@@ -236,6 +237,29 @@ class KeptTestCase(TestCase):
         held.claim(WHAT)
         (said,) = self.reporter.said
         self.assertIn('fault of the program (TypeError)', said)
+
+    def test_login_ends(self):
+        """The beats end and nothing is said: the run says why it ends."""
+        self.useFixture(
+            fixtures.MonkeyPatch('backupclient.model.lease.BEAT', 0.001)
+        )
+        died = []
+        self.useFixture(
+            fixtures.MonkeyPatch('threading.excepthook', died.append)
+        )
+        ended = threading.Event()
+        with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+            self.fake.fail(self.fake.end_login, 'PATCH glance', skip=1)
+            threading.Thread(target=self._await_end, args=(ended,)).start()
+            self.assertTrue(ended.wait(60))
+            seen = len(self.fake.seen)
+        self.assertEqual(([], []), (self.reporter.said, died))
+        self.assertEqual(seen, len(self.fake.seen))
+
+    def _await_end(self, ended):
+        while self.cloud.login.ended is None:
+            time.sleep(0.001)
+        ended.set()
 
 
 class ClaimTestCase(TestCase):

@@ -59,7 +59,7 @@ class RunTestCase(base.TestCase):
             self.assertEqual(5, len(report.outcomes))
             self.assertEqual(0, report.exit_code)
             self.check_cloud()
-            self.assertEqual(self.target / report.run, report.folder)
+            self.assertEqual(self.target / report.run, self.folder(report))
             self._check_files(report)
             self._check_journal(report)
 
@@ -72,14 +72,14 @@ class RunTestCase(base.TestCase):
             'word': b'sesame',
         }
         for one in report.outcomes:
-            path = report.folder / one.file.path
+            path = self.folder(report) / one.file.path
             self.assertEqual(contents[one.resource.name], path.read_bytes())
             self.assertEqual(
                 hashlib.sha512(path.read_bytes()).hexdigest(),
                 one.file.digests['sha512'],
             )
         manifest = documents.read(
-            report.folder / 'manifest.json', record.Manifest, 'manifest'
+            self.folder(report) / 'manifest.json', record.Manifest, 'manifest'
         )
         self.assertEqual(report.run, manifest.run)
         self.assertIs(record.State.COMPLETE, manifest.state)
@@ -102,7 +102,7 @@ class RunTestCase(base.TestCase):
         (failed,) = [o for o in report.outcomes if o.reason]
         self.assertIn('no (HTTP 403)', failed.reason)
         self.check_cloud()
-        self.assertTrue(report.folder.is_dir())
+        self.assertTrue(self.folder(report).is_dir())
 
     def _volume_backed(self):
         server = self.fake.nova.add_server('db')
@@ -135,11 +135,13 @@ class RunTestCase(base.TestCase):
                 self.assertEqual(3 if refused else 0, report.exit_code)
                 self.assertIn(server, self.reporter.outcomes)
                 manifest = documents.read(
-                    report.folder / 'manifest.json', record.Manifest, 'it'
+                    self.folder(report) / 'manifest.json',
+                    record.Manifest,
+                    'it',
                 )
                 (entry,) = manifest.of_kind(resources.Kind.SERVER)
                 self.assertEqual(state, entry.state)
-                page = (report.folder / 'RESTORE.md').read_text()
+                page = (self.folder(report) / 'RESTORE.md').read_text()
                 self.assertEqual(bool(refused), 'Incomplete' in page)
 
     def test_server_of_which_no_volume_is_there(self):
@@ -148,7 +150,9 @@ class RunTestCase(base.TestCase):
         report = self.start(planned)
         self.assertEqual({'failed'}, {*self.states(report).values()})
         self.assertEqual(1, report.exit_code)
-        self.assertEqual(self.target / '.failed' / report.run, report.folder)
+        self.assertEqual(
+            self.target / '.failed' / report.run, self.folder(report)
+        )
         self.assertEqual(['.failed'], os.listdir(self.target))
 
     def test_server_whose_volume_is_skipped(self):
@@ -247,7 +251,7 @@ class RunTestCase(base.TestCase):
     def test_nothing_to_do_with_a_target(self):
         report = self.start(self.plan(target=str(self.target)))
         self.assertEqual(0, report.exit_code)
-        self.assertEqual(self.target / report.run, report.folder)
+        self.assertEqual(self.target / report.run, self.folder(report))
 
     def test_nothing_could_be_looked_at(self):
         """There is no resource, and yet nothing is complete."""
@@ -255,8 +259,8 @@ class RunTestCase(base.TestCase):
         planned = dataclasses.replace(planned, gaps=('No volumes.',))
         report = self.start(planned)
         self.assertEqual(1, report.exit_code)
-        self.assertEqual('.failed', report.folder.parent.name)
-        page = (report.folder / 'RESTORE.md').read_text()
+        self.assertEqual('.failed', self.folder(report).parent.name)
+        page = (self.folder(report) / 'RESTORE.md').read_text()
         self.assertIn('**Incomplete:** all of 0', page)
 
     def test_nothing_complete_and_a_server_that_does_not_start(self):
@@ -267,12 +271,12 @@ class RunTestCase(base.TestCase):
         self.fake.nova.starts = False
         report = self.start(planned)
         self.assertEqual(130, report.exit_code)
-        self.assertEqual('.failed', report.folder.parent.name)
+        self.assertEqual('.failed', self.folder(report).parent.name)
         self.fake.nova.starts = True
         self.new_process()
         again = self.resume()
         self.assertEqual(1, again.exit_code)
-        self.assertEqual(report.folder, again.folder)
+        self.assertEqual(self.folder(report), self.folder(again))
         self.assertEqual(['.failed'], os.listdir(self.target))
         self.assertRaises(errors.UsageError, self.resume, report.run)
 
@@ -298,7 +302,7 @@ class ResumeTestCase(base.TestCase):
         self.assertEqual({'complete'}, {*self.states(report).values()})
         self.assertEqual(0, report.exit_code)
         self.check_cloud()
-        files = [path for path in report.folder.rglob('*.raw')]
+        files = [path for path in self.folder(report).rglob('*.raw')]
         self.assertEqual(3, len(files))
         self.assertFalse((self.target / f'{report.run}.partial').exists())
         (journal,) = self.journals()
@@ -316,7 +320,7 @@ class ResumeTestCase(base.TestCase):
             self.assertTrue(report.interrupted)
             self.assertEqual(130, report.exit_code)
             self.assertIn('skipped', self.states(report).values())
-            self.assertEqual(f'{report.run}.partial', report.folder.name)
+            self.assertEqual(f'{report.run}.partial', self.folder(report).name)
             self.assertFalse(self.journals()[0].has_ended)
             self.check_cloud()
             self._check_resumed()

@@ -24,6 +24,7 @@ from backupclient.model import request
 from backupclient.osc import display
 from backupclient.osc import rows
 from backupclient.procedures import step
+from backupclient.store import folder
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values
 from backupclient.tests.unit.manifest import samples
@@ -203,7 +204,7 @@ class TestManifest(TestCase):
     def test_check(self, data):
         target = self.folder / 'target'
         if not target.exists():
-            self.set = samples.filled(target).close(samples.EVERYTHING)
+            self.set = samples.closed(target)
             self.whole = {
                 path: path.read_bytes()
                 for path in self.set.rglob('*')
@@ -220,7 +221,7 @@ class TestManifest(TestCase):
         )
         path.write_bytes(data.draw(change))
         try:
-            found = check.check(self.set)
+            found = check.check(folder.Folder(self.set))
         except errors.DocumentError as error:
             self.check_message(error, path)
         else:

@@ -22,6 +22,7 @@ from backupclient.keys.luks import proof
 from backupclient.model import leftover
 from backupclient.osc import cleanup
 from backupclient.osc import columns
+from backupclient.osc import display
 from backupclient.osc import export_key
 from backupclient.osc import key_export
 from backupclient.osc import plan as plan_
@@ -56,7 +57,9 @@ def poisoned(value, text):
 def printed(command, table, *words):
     """Give what a command prints of its table."""
     out = io.StringIO()
-    made = command(types.SimpleNamespace(stdout=out), None)
+    options = types.SimpleNamespace(verbose_level=1)
+    app = types.SimpleNamespace(stdout=out, options=options)
+    made = command(app, None)
     arguments = made.get_parser('openstack').parse_args(list(words))
     made.take_action = lambda _: table
     made.run(arguments)
@@ -103,7 +106,12 @@ class TestTables(testtools.TestCase):
     def test_any_text(self, text):
         for name, (command, table) in tables(text).items():
             words = ['x'] if command is export_key.ExportKey else []
-            for more in ([], ['--fit-width'], ['--max-width', '40']):
+            for more in (
+                [],
+                ['--fit-width'],
+                ['--max-width', '40'],
+                ['-f', 'value'],
+            ):
                 shown = printed(command, table, *words, *more)
                 self.assertFalse(values.obeys(shown), (name, shown))
 
@@ -140,9 +148,24 @@ class TestTables(testtools.TestCase):
         (row,) = json.loads(printed(run_.RunBackup, table, '-f', 'json'))
         self.assertEqual(text, row['Name'])
         self.assertEqual([text], row['Notes'])
-        shown = printed(run_.RunBackup, table, '-f', 'csv', '-c', 'Name')
+
+    @examples.examples(15)
+    @hypothesis.given(EVIL)
+    def test_a_row_is_a_line(self, text):
+        """In CSV and plain values, whatever is in a name."""
+        outcome = poisoned(test_documents.OUTCOME, text)
+        outcome = dataclasses.replace(outcome, notes=(text, 'Two words.'))
+        report = run.Report('r', None, (outcome,), interrupted=False)
+        words = ['-c', 'Name', '-c', 'Notes', '-f']
+        table = rows.run(report)
+        shown = printed(run_.RunBackup, table, *words, 'csv')
         # As cliff writes it.
         found = csv.reader(io.StringIO(shown), escapechar='\\')
-        self.assertEqual([['Name'], [text]], list(found))
-        shown = printed(run_.RunBackup, table, '-f', 'value', '-c', 'Name')
-        self.assertEqual(f'{text}\n', shown)
+        safe = display.clean(text)
+        self.assertEqual(
+            [['Name', 'Notes'], [safe, f'{safe} {safe} Two words.']],
+            list(found),
+        )
+        shown = printed(run_.RunBackup, table, *words, 'value')
+        self.assertEqual(f'{safe} {safe} {safe} Two words.\n', shown)
+        self.assertEqual(1, len(shown.splitlines()))

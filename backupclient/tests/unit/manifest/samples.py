@@ -13,6 +13,8 @@ from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.store import base
+from backupclient.store import folder
 
 RUN = '20260131T235959Z-abcd'
 STARTED = datetime.datetime(2026, 1, 31, 23, 59, 59, tzinfo=datetime.UTC)
@@ -207,11 +209,16 @@ EVERYTHING = manifest(
 )
 
 
-def filled(target: pathlib.Path, made: record.Manifest = EVERYTHING):
+def filled(store: base.Store, made: record.Manifest = EVERYTHING):
     """A set under way that has all files of a manifest."""
-    found = backup_set.BackupSet.create(target, made.run)
+    found = backup_set.BackupSet.create(store, made.run)
     for item in made.items:
         for named in (item.file, item.key):
             if named:
-                found.path(named.path).write_bytes(content(named.path))
+                found.files.put(named.path, content(named.path))
     return found
+
+
+def closed(target: pathlib.Path) -> pathlib.Path:
+    """A folder with a finished set that has everything."""
+    return pathlib.Path(filled(folder.Folder(target)).close(EVERYTHING))

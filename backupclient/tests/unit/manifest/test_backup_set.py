@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The folder of a backup set."""
+"""A backup set, from its first file to its manifest."""
 
+import datetime
+import errno
 import os
 import pathlib
+import shutil
+import socket
 import subprocess
 
 import fixtures
@@ -15,24 +19,35 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.manifest import backup_set
 from backupclient.manifest import check
+from backupclient.manifest import marker
 from backupclient.model import layout
 from backupclient.model import outcome
+from backupclient.store import base
+from backupclient.store import folder
+from backupclient.store import memory
+from backupclient.store import within
 from backupclient.tests.unit.manifest import samples
 
 
 class Case(testtools.TestCase):
+    """Sets in a folder."""
+
     def setUp(self):
         super().setUp()
         parent = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.target = parent / 'backups'
+        self.store = folder.Folder(self.target)
         self.partial = self.target / f'{samples.RUN}.partial'
         self.final = self.target / samples.RUN
 
     def create(self):
-        return backup_set.BackupSet.create(self.target, samples.RUN)
+        return backup_set.BackupSet.create(self.store, samples.RUN)
 
     def open(self):
-        return backup_set.BackupSet.open(self.target, samples.RUN)
+        return backup_set.BackupSet.open(self.store, samples.RUN)
+
+    def close(self):
+        self.made.close(samples.EVERYTHING)
 
     def refused(self, function, *args):
         return str(self.assertRaises(errors.TargetError, function, *args))
@@ -40,8 +55,31 @@ class Case(testtools.TestCase):
 
 class TestCreate(Case):
     def test_makes_target_and_folder(self):
-        self.assertEqual(self.partial, self.create().folder)
+        self.assertEqual(str(self.partial), self.create().place)
         self.assertEqual(0o40700, self.partial.stat().st_mode)
+
+    def test_marker_says_who_writes(self):
+        """Before anything else is there."""
+        self.create()
+        self.assertEqual([layout.MARKER], os.listdir(self.partial))
+        found = documents.read(
+            self.partial / layout.MARKER, marker.Marker, 'marker'
+        )
+        self.assertEqual(
+            (samples.RUN, socket.gethostname()), (found.run, found.host)
+        )
+        age = datetime.datetime.now(
+            datetime.UTC
+        ) - datetime.datetime.fromisoformat(found.started_at)
+        self.assertLess(abs(age.total_seconds()), 60)
+
+    def test_marker_that_cannot_be_written(self):
+        def full(*arguments):
+            raise OSError(errno.ENOSPC, 'No space left on device')
+
+        self.useFixture(fixtures.MonkeyPatch('os.pwrite', full))
+        self.assertIn('No space left', self.refused(self.create))
+        self.assertEqual([], os.listdir(self.target))
 
     def test_target_may_be_there_and_may_be_a_link(self):
         elsewhere = self.target.with_name('elsewhere')
@@ -51,7 +89,7 @@ class TestCreate(Case):
         self.assertEqual([self.partial.name], os.listdir(elsewhere))
 
     def test_parent_of_the_target_must_be_there(self):
-        self.target = self.target / 'a' / 'b'
+        self.store = folder.Folder(self.target / 'a' / 'b')
         self.assertThat(
             self.refused(self.create), matchers.Contains(str(self.target))
         )
@@ -76,25 +114,47 @@ class TestCreate(Case):
                 backup_set.BackupSet.create,
                 backup_set.BackupSet.open,
             ):
-                self.refused(begin, self.target, run)
+                self.refused(begin, self.store, run)
         self.assertFalse(self.target.exists())
 
 
 class TestOpen(Case):
     def test_goes_on(self):
-        self.create().path('volumes/1.raw').write_text('x')
-        self.assertEqual('x', self.open().path('volumes/1.raw').read_text())
+        self.create().files.put('volumes/1.raw', b'x')
+        found = self.open().files.stat('volumes/1.raw')
+        self.assertEqual(1, found.size)
+
+    def test_without_a_marker(self):
+        """As of the first release."""
+        self.partial.mkdir(parents=True)
+        self.open()
+        self.assertEqual([layout.MARKER], os.listdir(self.partial))
+
+    def test_marker_is_that_of_the_first_process(self):
+        self.create()
+        before = (self.partial / layout.MARKER).stat()
+        self.open()
+        after = (self.partial / layout.MARKER).stat()
+        self.assertEqual(before.st_ino, after.st_ino)
 
     def test_not_there(self):
         self.target.mkdir()
-        self.refused(self.open)
+        self.assertIn(str(self.partial), self.refused(self.open))
+        made = self.create()
+        shutil.rmtree(self.partial)
+        self.assertEqual(str(self.partial), made.place)
+        self.refused(made.close, samples.manifest())
+        self.assertEqual([], os.listdir(self.target))
 
-    def test_closed_one_is_partial_again(self):
-        samples.filled(self.target).close(samples.EVERYTHING)
-        self.assertEqual(self.partial, self.open().folder)
+    def test_finished_one_is_partial_again(self):
+        """And has no manifest, until it is finished again."""
+        samples.closed(self.target)
+        self.assertEqual(str(self.partial), self.open().place)
         self.assertEqual([self.partial.name], os.listdir(self.target))
+        self.assertFalse((self.partial / layout.MANIFEST).exists())
+        self.assertTrue((self.partial / layout.MARKER).exists())
         self.open().close(samples.EVERYTHING)
-        self.assertEqual((), check.check(self.final))
+        self.assertEqual((), check.check(folder.Folder(self.final)))
 
     def test_link_or_file(self):
         self.target.mkdir()
@@ -116,7 +176,7 @@ class TestOpen(Case):
         )
 
 
-class TestPath(Case):
+class TestFiles(Case):
     def test_each_path_of_the_layout(self):
         made = self.create()
         volume, image = samples.DATA.resource, samples.IMAGE.resource
@@ -129,15 +189,10 @@ class TestPath(Case):
             layout.secret_file(samples.SECRET.id, protected=True),
             layout.secret_file(samples.SECRET.id, protected=False),
         ):
-            path = made.path(relative)
-            self.assertEqual(self.partial / relative, path)
+            made.files.put(relative, b'x')
+            path = self.partial / relative
+            self.assertEqual(b'x', path.read_bytes())
             self.assertEqual(0o40700, path.parent.stat().st_mode)
-
-    def test_folders_are_made_only_when_needed(self):
-        made = self.create()
-        made.path('volumes/1.raw')
-        made.path('volumes/2.raw')
-        self.assertEqual(['volumes'], os.listdir(self.partial))
 
     def test_ids_are_no_paths(self):
         made = self.create()
@@ -146,13 +201,14 @@ class TestPath(Case):
                 f'volumes/{id_}.raw',
                 layout.secret_file(id_, protected=False),
             ):
-                self.refused(made.path, relative)
-        self.assertEqual([], os.listdir(self.partial))
+                self.refused(made.files.put, relative, b'')
+        self.assertEqual([layout.MARKER], os.listdir(self.partial))
 
     def test_other_paths(self):
         made = self.create()
         for relative in (
             'manifest.json',
+            'in-progress.json',
             'volumes',
             'volumes/',
             'other/1.raw',
@@ -162,38 +218,44 @@ class TestPath(Case):
             'volumes/1.raw\x00',
             'volumes/1/2.raw',
         ):
-            self.refused(made.path, relative)
+            self.refused(made.files.put, relative, b'')
+            self.refused(made.files.stat, relative)
 
     @hypothesis.given(strategies.text())
     @hypothesis.settings(deadline=None)
     def test_any_text_is_refused_or_stays_inside(self, text):
-        made = backup_set.BackupSet(self.final)
-        self.partial.mkdir(parents=True, exist_ok=True)
+        if not self.partial.exists():
+            self.create()
+        made = self.open()
         for relative in (text, f'keys/{text}', f'keys/{text}.key'):
             try:
-                path = made.path(relative)
+                made.files.put(relative, b'')
             except errors.TargetError:
                 continue
+            path = self.partial / relative
             self.assertEqual(self.partial / 'keys', path.resolve().parent)
 
-    def test_folder_that_is_a_link(self):
+    def test_folder_that_is_a_link_or_a_file(self):
         made = self.create()
-        (self.partial / 'keys').symlink_to(self.target)
-        self.refused(made.path, 'keys/volume-1.key')
-
-    def test_folder_that_is_a_file(self):
-        made = self.create()
-        (self.partial / 'keys').write_text('')
-        self.refused(made.path, 'keys/volume-1.key')
+        keys = self.partial / 'keys'
+        keys.symlink_to(self.target)
+        self.refused(made.files.put, 'keys/volume-1.key', b'')
+        keys.unlink()
+        keys.write_text('')
+        self.refused(made.files.put, 'keys/volume-1.key', b'')
 
 
 class TestClose(Case):
     def setUp(self):
         super().setUp()
-        self.made = samples.filled(self.target)
+        self.made = samples.filled(self.store)
+
+    def check(self):
+        self.assertEqual((), check.check(folder.Folder(self.final)))
 
     def test_sha512sum_finds_all_files_right(self):
-        self.assertEqual(self.final, self.made.close(samples.EVERYTHING))
+        self.assertEqual(str(self.final), self.made.close(samples.EVERYTHING))
+        self.assertEqual(str(self.final), self.made.place)
         done = subprocess.run(
             ['sha512sum', '--strict', '-c', 'SHA512SUMS'],
             cwd=self.final,
@@ -213,20 +275,23 @@ class TestClose(Case):
         )
 
     def test_manifest_is_read_again(self):
-        self.made.close(samples.EVERYTHING)
-        self.assertEqual(samples.EVERYTHING, check.read(self.final))
+        self.close()
+        self.assertEqual(
+            samples.EVERYTHING, check.read(folder.Folder(self.final))
+        )
 
     def test_only_the_user_can_read_anything(self):
-        self.made.close(samples.EVERYTHING)
+        self.close()
         for name in ('manifest.json', 'SHA512SUMS', 'RESTORE.md'):
             self.assertEqual(
                 0o100600, (self.final / name).stat().st_mode, name
             )
 
     def test_empty_folders_are_dropped(self):
-        self.made.path('secrets/1.bin')
+        self.made.files.put('secrets/1.bin', b'')
+        self.made.files.delete('secrets/1.bin')
         (self.partial / 'servers').mkdir()
-        self.made.close(samples.EVERYTHING)
+        self.close()
         self.assertEqual(
             [
                 'RESTORE.md',
@@ -241,10 +306,11 @@ class TestClose(Case):
         )
 
     def test_after_a_crash_in_its_middle(self):
+        """Of this release, and of the first, which began with the manifest."""
         documents.write(self.partial / 'manifest.json', samples.manifest())
         (self.partial / 'SHA512SUMS.part').write_text('half')
-        self.made.close(samples.EVERYTHING)
-        self.assertEqual((), check.check(self.final))
+        self.close()
+        self.check()
         self.assertFalse((self.final / 'SHA512SUMS.part').exists())
 
     def test_data_that_are_gone_or_not_whole(self):
@@ -257,7 +323,7 @@ class TestClose(Case):
         self.assertFalse(self.final.exists())
         path.write_bytes(data)
         self.close()
-        self.assertEqual((), check.check(self.final))
+        self.check()
 
     def test_parts_are_dropped(self):
         """What failed downloads have left where nothing can be deleted."""
@@ -280,22 +346,24 @@ class TestClose(Case):
         """Who takes the newest folder does not take this one."""
         failed = self.target / '.failed' / samples.RUN
         for state in (outcome.State.FAILED, outcome.State.SKIPPED):
-            self.assertEqual(failed, self.made.close(self._without_use(state)))
-            self.assertEqual(failed, self.made.place)
+            place = self.made.close(self._without_use(state))
+            self.assertEqual(str(failed), place)
+            self.assertEqual(place, self.made.place)
             self.assertEqual(['.failed'], os.listdir(self.target))
-            self.assertEqual((), check.check(failed))
+            self.assertEqual((), check.check(folder.Folder(failed)))
             page = (failed / 'RESTORE.md').read_text()
             self.assertIn('Nothing in this folder is complete', page)
             # A run that is resumed after that finds it again.
-            again = backup_set.BackupSet.open(self.target, samples.RUN)
-            self.assertEqual(self.partial, again.place)
+            self.made = backup_set.BackupSet.open(self.store, samples.RUN)
+            self.assertEqual(str(self.partial), self.made.place)
             self.assertEqual([], os.listdir(failed.parent))
-        again.close(samples.EVERYTHING)
-        self.assertEqual(self.final, again.place)
+        self.close()
+        self.assertEqual(str(self.final), self.made.place)
 
     def test_nothing_that_had_to_be(self):
         """That of an empty project is complete."""
-        self.assertEqual(self.final, self.made.close(samples.manifest()))
+        place = self.made.close(samples.manifest())
+        self.assertEqual(str(self.final), place)
 
     def test_place_of_the_failed_ones_is_something_else(self):
         elsewhere = self.useFixture(fixtures.TempDir()).path
@@ -332,18 +400,108 @@ class TestClose(Case):
         self.assertEqual('precious', elsewhere.read_text())
 
 
+class Noting(memory.Memory):
+    """Notes what is done to the store, in its order."""
+
+    def __init__(self, can):
+        super().__init__(can)
+        self.done = []
+
+    def put(self, path, data, **options):
+        super().put(path, data, **options)
+        self.done.append(f'put {path.partition("/")[2]}')
+
+    def delete(self, path):
+        super().delete(path)
+        self.done.append(f'delete {path.partition("/")[2]}')
+
+    def rename(self, old, new):
+        super().rename(old, new)
+        self.done.append('rename')
+
+
+class TestAnyStore(testtools.TestCase):
+    """Whether a store can rename or not."""
+
+    def test_order(self):
+        """First the marker; last the manifest: then the set is finished."""
+        for can in (memory.ALL, base.Abilities()):
+            store = Noting(can)
+            made = samples.filled(store)
+            self.assertEqual(f'put {layout.MARKER}', store.done[0])
+            store.done.clear()
+            made.close(samples.EVERYTHING)
+            self.assertEqual(
+                [
+                    'put RESTORE.md',
+                    'put SHA512SUMS',
+                    'put manifest.json',
+                    'delete in-progress.json',
+                    *(['rename'] if can.renaming else []),
+                ],
+                store.done,
+            )
+            store.done.clear()
+            backup_set.BackupSet.open(store, samples.RUN)
+            self.assertEqual(
+                [
+                    *(['rename'] if can.renaming else []),
+                    'put in-progress.json',
+                    'delete manifest.json',
+                ],
+                store.done,
+            )
+
+    def test_unfinished_until_the_manifest_is_there(self):
+        store = memory.Memory(base.Abilities())
+        made = samples.filled(store)
+        self.assertEqual(f'memory/{samples.RUN}', made.place)
+        path = f'{samples.RUN}/{layout.MANIFEST}'
+        self.assertIsNone(store.stat(path))
+        again = backup_set.BackupSet.open(store, samples.RUN)
+        self.assertEqual(
+            f'memory/{samples.RUN}', again.close(samples.EVERYTHING)
+        )
+        self.assertIsNotNone(store.stat(path))
+        self.assertEqual((), check.check(within.Within(store, samples.RUN)))
+
+    def test_never_into_what_is_there(self):
+        for can in (memory.ALL, base.Abilities()):
+            store = memory.Memory(can)
+            samples.filled(store).close(samples.EVERYTHING)
+            before = dict(store.files)
+            self.assertRaises(
+                errors.TargetError,
+                backup_set.BackupSet.create,
+                store,
+                samples.RUN,
+            )
+            self.assertEqual(before, store.files)
+
+    def test_open_what_is_not_there(self):
+        for can in (memory.ALL, base.Abilities()):
+            self.assertRaises(
+                errors.TargetError,
+                backup_set.BackupSet.open,
+                memory.Memory(can),
+                samples.RUN,
+            )
+
+
 class TestDiscard(Case):
     def test_nothing_in_it(self):
         made = self.create()
-        made.path('volumes/1.raw')
+        (self.partial / 'volumes').mkdir()
         made.discard()
         self.assertEqual([], os.listdir(self.target))
         made.discard()
 
     def test_something_in_it(self):
         made = self.create()
-        made.path('volumes/1.raw').write_text('x')
-        made.path('keys/volume-1.key')
+        made.files.put('volumes/1.raw', b'x')
+        (self.partial / 'keys').mkdir()
         made.discard()
-        self.assertEqual(['volumes'], os.listdir(self.partial))
+        self.assertEqual(
+            ['in-progress.json', 'volumes'], sorted(os.listdir(self.partial))
+        )
         self.assertEqual(['1.raw'], os.listdir(self.partial / 'volumes'))

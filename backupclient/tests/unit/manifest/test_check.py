@@ -15,6 +15,7 @@ from testtools import matchers
 from backupclient import documents
 from backupclient import errors
 from backupclient.manifest import check
+from backupclient.store import folder
 from backupclient.tests.unit.manifest import samples
 
 DATA = f'volumes/{samples.DATA.id}.raw'
@@ -25,16 +26,17 @@ class TestCheck(testtools.TestCase):
     def setUp(self):
         super().setUp()
         target = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.folder = samples.filled(target).close(samples.EVERYTHING)
+        self.folder = samples.closed(target)
+        self.files = folder.Folder(self.folder)
 
     def finds(self, path, problem):
-        (found,) = check.check(self.folder)
+        (found,) = check.check(self.files)
         self.assertEqual(path, found.path)
         self.assertThat(found.problem, matchers.Contains(problem))
 
     def refused(self):
         return str(
-            self.assertRaises(errors.DocumentError, check.check, self.folder)
+            self.assertRaises(errors.DocumentError, check.check, self.files)
         )
 
     def edit(self, named='file', **changes):
@@ -46,7 +48,7 @@ class TestCheck(testtools.TestCase):
         path.write_text(json.dumps(manifest))
 
     def test_all_is_well(self):
-        self.assertEqual((), check.check(self.folder))
+        self.assertEqual((), check.check(self.files))
 
     def test_changed(self):
         for path in (DATA, KEY, 'RESTORE.md'):
@@ -98,7 +100,7 @@ class TestCheck(testtools.TestCase):
             DATA,
             [
                 found.path
-                for found in check.check(self.folder)
+                for found in check.check(self.files)
                 if 'disagree' in found.problem
             ],
         )
@@ -141,7 +143,7 @@ class TestCheck(testtools.TestCase):
     def test_any_checksums(self, data):
         (self.folder / 'SHA512SUMS').write_bytes(data)
         try:
-            found = check.check(self.folder)
+            found = check.check(self.files)
         except errors.DocumentError:
             return
         self.assertNotEqual((), found)

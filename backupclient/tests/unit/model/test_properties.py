@@ -80,7 +80,8 @@ class OwnedTestCase(testtools.TestCase):
         self.assertEqual({}, found)
 
     def test_without_a_name(self):
-        self.assertEqual({}, properties.owned({'': 'x'}))
+        """It is kept: the page says that no command can give it."""
+        self.assertEqual({'': 'x'}, properties.owned({'': 'x'}))
 
 
 class CompletedTestCase(testtools.TestCase):

@@ -271,7 +271,7 @@ class CleanupTestCase(TestCase):
         for word in ('--dry-run', '--yes'):
             for terminal in (False, True):
                 self.temporary(OLD, days=2, name='red \x1b[31m\nalert')
-                words = ['backup', 'cleanup', word]
+                words = ['backup', 'cleanup', word, '--long']
                 self.assertEqual(0, self.openstack(*words, terminal=terminal))
                 self.assertIn('red \\x1b[31m\\nalert', self.out.said)
                 self.assertNotIn('\x1b[31m', self.out.said + self.err.said)

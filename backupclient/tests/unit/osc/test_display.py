@@ -69,3 +69,9 @@ class SentencesTestCase(testtools.TestCase):
         column = display.Sentences(('One.', 'T\x1bwo.'))
         self.assertEqual('One.\nT\\x1bwo.', column.human_readable())
         self.assertEqual(['One.', 'T\x1bwo.'], column.machine_readable())
+
+    def test_one_line(self):
+        row = (display.Sentences(('One.', 'T\nwo.')), 'a\nb\u202e', 3, None)
+        self.assertEqual(
+            ('One. T\\nwo.', 'a\\nb\\u202e', 3, None), display.flat(row)
+        )

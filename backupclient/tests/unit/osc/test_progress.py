@@ -5,12 +5,15 @@ import contextlib
 import re
 
 import fixtures
+import pyte
 import testtools
 
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import resources
+from backupclient.osc import live
 from backupclient.osc import progress
+from backupclient.osc import verbosity
 from backupclient.tests.unit.osc import base
 
 RESOURCE = resources.Resource(resources.Kind.VOLUME, 'da\x1b[31mta', 'id-1')
@@ -20,18 +23,22 @@ FAILED = outcome.Outcome(
 OTHER = resources.Resource(resources.Kind.IMAGE, '[red]markup[/red]', 'id-2')
 
 
+NOW = r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d'
+
+
 class TestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.useFixture(fixtures.EnvironmentVariable('COLUMNS', '200'))
         self.useFixture(fixtures.EnvironmentVariable('TERM', 'xterm'))
 
-    def tell(self, terminal, work):
+    def tell(self, terminal, work, level=1):
         """Give what a reporter writes while it is told something."""
         stream = base.Stream(terminal)
+        loud = verbosity.Verbosity(level)
         with (
             contextlib.redirect_stderr(stream),
-            progress.reporter() as reporter,
+            progress.reporter(loud) as reporter,
         ):
             work(reporter)
         return stream.said
@@ -40,7 +47,6 @@ class TestCase(testtools.TestCase):
 class LinesTestCase(TestCase):
     def test_a_line_for_each(self):
         def work(reporter):
-            self.assertIsInstance(reporter, progress.Lines)
             reporter.say('Run r')
             reporter.step(RESOURCE, 'download')
             reporter.progress(RESOURCE, 1, 2)
@@ -49,11 +55,45 @@ class LinesTestCase(TestCase):
         self.assertEqual(
             [
                 'Run r',
-                r'volume "da\x1b[31mta" (id-1): download',
-                r'volume "da\x1b[31mta" (id-1): failed: be\x07ll',
+                r'TIME volume "da\x1b[31mta" (id-1): download',
+                r'TIME volume "da\x1b[31mta" (id-1): failed: be\x07ll',
             ],
-            self.tell(False, work).splitlines(),
+            re.sub(NOW, 'TIME', self.tell(False, work)).splitlines(),
         )
+
+    def test_quiet(self):
+        """Only what went wrong; what failed is said at the end."""
+
+        def work(reporter):
+            reporter.say('Run r')
+            reporter.warn('The disk is full.')
+            reporter.step(RESOURCE, 'download')
+            reporter.progress(RESOURCE, 1, 2)
+            reporter.ended(FAILED)
+
+        for terminal in False, True:
+            said = self.tell(terminal, work, level=0)
+            self.assertEqual('The disk is full.\n', said)
+
+    def test_the_log_has_each_step(self):
+        def work(reporter):
+            reporter.say('Run r')
+            reporter.warn('The disk is full.')
+            reporter.step(RESOURCE, 'download')
+            reporter.ended(FAILED)
+
+        for level in 0, 1, 2, 3:
+            with fixtures.FakeLogger('backupclient') as log:
+                self.tell(False, work, level=level)
+            self.assertEqual(
+                [
+                    'Run r',
+                    'The disk is full.',
+                    r'volume "da\x1b[31mta" (id-1): download',
+                    r'volume "da\x1b[31mta" (id-1): failed: be\x07ll',
+                ],
+                log.output.splitlines(),
+            )
 
     def test_bytes_now_and_then(self):
         times = iter((0.0, 10.0, 29.0, 31.0, 50.0, 62.0))
@@ -96,7 +136,6 @@ def _screen(said):
 class LiveTestCase(TestCase):
     def test_said_things_stay(self):
         def work(reporter):
-            self.assertIsInstance(reporter, progress.Live)
             reporter.say('[b]Run r[/b]')
             reporter.step(RESOURCE, 'download')
             reporter.progress(RESOURCE, 1 << 20, 2 << 20)
@@ -114,7 +153,7 @@ class LiveTestCase(TestCase):
     def test_the_cursor_stays(self):
         """For who leaves at once, and does not bring it back."""
         stream = base.Stream(True)
-        with contextlib.redirect_stderr(stream), progress.reporter():
+        with contextlib.redirect_stderr(stream), live.Live():
             said = stream.said
         self.assertLess(said.rfind('\x1b[?25l'), said.rfind('\x1b[?25h'))
 
@@ -160,3 +199,57 @@ class LiveTestCase(TestCase):
         said = self.tell(True, work)
         for resource in every:
             self.assertIn(f'{resource.label}: complete', said)
+
+    def _screen(self, width, work):
+        """Give the lines of a terminal while something is told."""
+        self.useFixture(fixtures.EnvironmentVariable('COLUMNS', str(width)))
+        stream = base.Stream(True)
+        with contextlib.redirect_stderr(stream), live.Live() as reporter:
+            work(reporter)
+            reporter._progress.refresh()
+            said = stream.said
+        screen = pyte.Screen(width, 50)
+        pyte.Stream(screen).feed(said.replace('\n', '\r\n'))
+        return [line.rstrip() for line in screen.display if line.strip()]
+
+    def test_a_line_is_a_line(self):
+        """What is too long for one is shortened, and never wrapped."""
+        names = ('data', 'x' * 255, '\u6771\u4eac' * 127, 'vol luks attached')
+        every = [
+            resources.Resource(resources.Kind.VOLUME, name, f'id-{number}')
+            for number, name in enumerate(names)
+        ]
+
+        def work(reporter):
+            for resource in every:
+                reporter.step(resource, 'copy the volume to an image')
+            reporter.step(every[0], 'download')
+            reporter.progress(every[0], 712 << 20, 1 << 30)
+
+        for width in 60, 80, 100, 120, 200:
+            lines = self._screen(width, work)
+            self.assertEqual(len(names), len(lines), lines)
+            for line in lines:
+                self.assertRegex(line, ' volume .*0:00:00$')
+            self.assertIn('download: 712.0 MiB of 1.0 GiB', lines[0])
+            self.assertIn('copy the volume to an image', lines[1])
+            self.assertRegex(lines[1], r'volume x+\.\.\.x+ ')
+
+    def test_the_least_that_is_said_of_bytes(self):
+        def work(reporter):
+            reporter.step(OTHER, 'a step with a long name')
+            reporter.progress(OTHER, 712 << 20, 1 << 30)
+
+        self.assertIn('name: 70 %', self._screen(60, work)[0])
+        self.assertIn('712.0 MiB of', self._screen(100, work)[0])
+
+    def test_sentences_are_wrapped_at_words(self):
+        text = 'The quick brown fox jumps over the lazy dog. ' * 9
+
+        def work(reporter):
+            reporter.say(text.strip())
+
+        for width in 60, 80, 200:
+            lines = self._screen(width, work)
+            self.assertEqual(text.split(), ' '.join(lines).split())
+            self.assertGreater(len(lines), 1)

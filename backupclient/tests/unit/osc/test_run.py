@@ -43,11 +43,23 @@ class RunTestCase(base.TestCase):
         found = re.fullmatch(r'Run (\d{8}T\d{6}Z-[a-z]{4})', lines[0])
         run = found.group(1)
         label = f'volume "data" ({self.volume["id"]})'
-        self.assertIn(f'{label}: copy the volume to an image', lines)
-        self.assertIn(f'{label}: download', lines)
-        self.assertIn(f'{label}: complete', lines)
-        self.assertIn(f'Backup set: {self.target / run}', lines)
-        self.assertIn('1 complete, 0 failed, 0 skipped', lines)
+        now = r'\d{4}-\d\d-\d\d \d\d:\d\d:\d\d '
+        steps = [
+            'copy the volume to an image',
+            'download',
+            'delete the image',
+            'complete',
+        ]
+        for line, step in zip(lines[1:5], steps, strict=True):
+            self.assertRegex(line, f'^{now}{re.escape(label)}: {step}$')
+        self.assertEqual(
+            [
+                f'Run {run}',
+                f'Backup set: {self.target / run}',
+                '1 complete, 0 failed, 0 skipped; 35.2 KiB in 1 s',
+            ],
+            lines[5:],
+        )
 
     def test_live(self):
         """On a terminal the lines move; what it says stays."""

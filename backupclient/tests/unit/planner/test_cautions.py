@@ -24,6 +24,7 @@ LUKS_IMAGE = samples.image(
     'luks', properties={'cinder_encryption_key_id': 'key'}
 )
 SECRET = samples.secret('password')
+WITHOUT_PAYLOAD = samples.secret('empty', content_type='')
 
 
 class TestCautions(base.TestCase):
@@ -70,6 +71,7 @@ class TestCautions(base.TestCase):
                 (VOLUME, PLAIN),
                 (LUKS, {**BACKUP, **PLAIN}),
                 (SECRET, {'target': '/backups'}),
+                (WITHOUT_PAYLOAD, PLAIN),
             ],
         )
 

@@ -162,7 +162,9 @@ class TestEveryPlan(base.TestCase):
             self.assertFalse(item.to_file or item.keep_image)
         if not request.target:
             self.assertFalse(item.to_file)
-        if item.to_file:
+        if item.secret and not item.secret.content_type:
+            self.assertEqual(layout.MANIFEST, item.result)
+        elif item.to_file:
             path = item.result.replace('*', 'raw')
             self.assertTrue(layout.is_member(path), item.result)
 
@@ -171,7 +173,7 @@ class TestEveryPlan(base.TestCase):
         made = planner.plan(request, inventory)
         for item in made.items:
             if item.to_file and not request.exports_keys:
-                self.assertIsNone(item.secret)
+                self.assertFalse(item.secret and item.secret.content_type)
                 self.assertFalse(item.volume and item.volume.encrypted)
 
     @any_plan

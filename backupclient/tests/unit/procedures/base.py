@@ -16,9 +16,12 @@ from backupclient.engine import journal_base
 from backupclient.engine import journal_memory
 from backupclient.engine import runner
 from backupclient.model import graph
+from backupclient.model import layout
 from backupclient.model import plan
 from backupclient.procedures import compiler
 from backupclient.procedures import step
+from backupclient.store import memory
+from backupclient.store import within
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit import quiet_reporter
 from backupclient.tests.unit.engine import projects
@@ -28,24 +31,24 @@ RUN = '20260102T030405Z-abcd'
 DATA = b'boot' * 5000 + bytes(100_000) + b'the end'
 
 
-class Folder:
-    """A backup set's folder, without the set."""
+class Folder(within.Within):
+    """The files of a backup set, in memory."""
 
-    def __init__(self, path: pathlib.Path) -> None:
-        self._path = path
-
-    def path(self, relative):
-        path = self._path / relative
-        path.parent.mkdir(exist_ok=True)
-        return path
+    def __init__(self):
+        store = memory.Memory()
+        store.begin('set')
+        super().__init__(store, 'set', layout.is_member)
 
     def files(self):
         """Give all files, by their paths."""
         return {
-            str(path.relative_to(self._path)): path.read_bytes()
-            for path in self._path.rglob('*')
-            if path.is_file()
+            entry.path: self._store.files[f'set/{entry.path}']
+            for entry in self.list()
         }
+
+    def secrecy(self, path):
+        """Tell what was asked for a file."""
+        return self._store.secrecy[f'set/{path}']
 
 
 class TestCase(testtools.TestCase):
@@ -76,9 +79,8 @@ class TestCase(testtools.TestCase):
         """Begin from the start: a new cloud, new folders, a new process."""
         self.cloud.reset()
         shutil.rmtree(self.root)
-        self.folder = Folder(self.root / 'set')
-        for path in (self.root, self.root / 'set'):
-            path.mkdir(mode=0o700)
+        self.folder = Folder()
+        self.root.mkdir(mode=0o700)
         self.bystanders()
         self.new_process()
         record = self.seed()
@@ -130,7 +132,7 @@ class TestCase(testtools.TestCase):
             waiter=waiting.Waiter(self.clock, 3600.0),
             reporter=self.reporter,
             run=RUN,
-            folder=self.folder,
+            files=self.folder,
         )
 
     def go(self):

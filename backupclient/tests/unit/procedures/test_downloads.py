@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import stat
 
 import pyrage
 
@@ -10,6 +9,7 @@ from backupclient import errors
 from backupclient.keys import protection
 from backupclient.model import plan
 from backupclient.model import secret_facts
+from backupclient.store import base as store
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.keys.luks import vectors
 from backupclient.tests.unit.procedures import base
@@ -41,8 +41,8 @@ class ImageTestCase(every_failure.EveryFailure):
         self.assertEqual({}, self.folder.files())
 
     def test_finished_file_of_an_earlier_try_is_not_replaced(self):
-        path = self.folder.path(f'images/{self.item.resource.id}.qcow2')
-        path.write_bytes(b'something else')
+        path = f'images/{self.item.resource.id}.qcow2'
+        self.folder.put(path, b'something else')
         self.assertRaises(errors.TargetError, self.go)
 
 
@@ -59,8 +59,7 @@ class SecretTestCase(every_failure.EveryFailure):
         self.assertEqual({}, self.new_things())
         path = f'secrets/{self.item.resource.id}.bin'
         self.check_file(made, path, self.payload)
-        mode = self.folder.path(path).stat().st_mode
-        self.assertEqual(0o600, stat.S_IMODE(mode))
+        self.assertIs(store.Secrecy.SECRET, self.folder.secrecy(path))
 
     def test_not_for_this_user(self):
         self.cloud.barbican.private.add(self.item.resource.id)
@@ -110,6 +109,7 @@ class SecretTestCase(every_failure.EveryFailure):
         made = self.go()
         ((path, content),) = self.folder.files().items()
         self.assertEqual(f'secrets/{self.item.resource.id}.bin.age', path)
+        self.assertIs(store.Secrecy.SEALED, self.folder.secrecy(path))
         self.assertEqual(self.payload, pyrage.decrypt(content, [identity]))
         # The checksum is that of the file; the fingerprint of the payload.
         self.assertEqual(

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Data that are taken away before their source is deleted."""
 
+import dataclasses
+
 from backupclient import errors
 from backupclient.model import outcome
 from backupclient.model import plan
@@ -26,8 +28,8 @@ class FilesTestCase(base.TestCase):
         return self.work.cloud.cinder.volume(volume['id'])
 
     def _take_away(self, kind):
-        for path in (self.root / 'set' / kind).iterdir():
-            path.unlink()
+        for entry in self.folder.list(kind):
+            self.folder.delete(entry.path)
 
     def test_while_it_was_killed(self):
         """The journal says that they are there: they are brought again."""
@@ -60,9 +62,17 @@ class FilesTestCase(base.TestCase):
     def test_not_whole(self):
         record = outcome.FileRecord('volumes/1.raw', 4, {'sha512': 'a' * 128})
         made = step.Made(file=record)
-        self.assertRaises(errors.NotFound, files.data, self.work, step.Made())
-        path = self.folder.path('volumes/1.raw')
-        path.write_bytes(b'dat')
-        self.assertRaises(errors.NotFound, files.data, self.work, made)
-        path.write_bytes(b'data')
-        self.assertEqual(path, files.data(self.work, made))
+        for content in (None, b'dat'):
+            if content:
+                self.folder.put('volumes/1.raw', content)
+            for each in (step.Made(), made):
+                self.assertRaises(
+                    errors.NotFound, files.require_data, self.work, each
+                )
+        self.folder.put('volumes/1.raw', b'data')
+        self.assertEqual('volumes/1.raw', files.require_data(self.work, made))
+
+    def test_without_a_set(self):
+        work = dataclasses.replace(self.work, files=None)
+        failure = self.assertRaises(errors.UsageError, files.of, work)
+        self.assertIn('--to', str(failure))

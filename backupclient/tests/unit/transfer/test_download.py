@@ -12,21 +12,24 @@ from hypothesis import strategies as st
 import testtools
 
 from backupclient import errors
+from backupclient.store import base
+from backupclient.store import folder
+from backupclient.store import memory
 from backupclient.tests.unit.transfer import fakes
 from backupclient.transfer import download
-from backupclient.transfer import part
 from backupclient.transfer import proof
 
 MIB = 1 << 20
 DATA = b'head' * 3000 + bytes(MIB) + b'body' * 300_000 + bytes(50_000)
-BLOCKS = 2 * MIB // part.BLOCK
+BLOCKS = 2 * MIB // base.BLOCK
 BREAK = fakes.Answer(length=700_000)
 
 
 def fetch(final, source, expected, clock=None, progress=fakes.ignore):
     return download.download(
         source,
-        final,
+        folder.Folder(final.parent),
+        final.name,
         expected,
         clock=clock or fakes.Clock(),
         progress=progress,
@@ -359,6 +362,69 @@ class TestLaterProcess(DownloadTestCase):
             errors.Interrupted, fakes.Source(DATA), clock=fakes.Clock(1)
         )
         self.assertEqual(2 * MIB, self.part.stat().st_size)
+
+
+class TestOtherStores(testtools.TestCase):
+    """Stores that can neither continue nor make holes, as object stores."""
+
+    def setUp(self):
+        super().setUp()
+        self.store = memory.Memory(base.Abilities())
+        self.store.begin('run')
+
+    def _fetch(self, source, expected=None, clock=None):
+        return download.download(
+            source,
+            self.store,
+            'run/a.raw',
+            expected or fakes.expected(DATA),
+            clock=clock or fakes.Clock(),
+            progress=fakes.ignore,
+        )
+
+    def test_all_is_there(self):
+        for source in (
+            fakes.Source(DATA),
+            fakes.Source(DATA, BREAK, BREAK, fakes.Answer()),
+            fakes.Source(DATA, BREAK, fakes.Answer(ranges=False)),
+        ):
+            self.assertEqual(len(DATA), self._fetch(source).size)
+            self.assertEqual({'run/a.raw': DATA}, self.store.files)
+            self.store.delete('run/a.raw')
+
+    def test_begins_anew_when_interrupted(self):
+        self.assertRaises(
+            errors.Interrupted,
+            self._fetch,
+            fakes.Source(DATA),
+            clock=fakes.Clock(BLOCKS),
+        )
+        self.assertEqual({}, self.store.files)
+        source = fakes.Source(DATA)
+        self._fetch(source)
+        self.assertEqual([0], source.asked)
+
+    def test_wrong_content(self):
+        wrong = fakes.expected(DATA[:-1] + b'x')
+        source = fakes.Source(DATA)
+        self.assertRaises(errors.TransferError, self._fetch, source, wrong)
+        self.assertEqual({}, self.store.files)
+        # Nothing was continued, so nothing else could help.
+        self.assertEqual([0], source.asked)
+
+    def test_present(self):
+        self.store.put('run/a.raw', DATA)
+        source = fakes.Source(DATA)
+        self._fetch(source)
+        self.assertEqual([], source.asked)
+        self.store.put('run/a.raw', b'other')
+        self.assertRaises(errors.TargetError, self._fetch, source)
+
+    def test_no_room(self):
+        self.store = memory.Memory(room=MIB)
+        self.store.begin('run')
+        self.assertRaises(errors.TargetError, self._fetch, fakes.Source(DATA))
+        self.assertNotIn('run/a.raw', self.store.files)
 
 
 ANSWERS = st.lists(

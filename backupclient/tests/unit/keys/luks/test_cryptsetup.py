@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our proof against the answer of the tools that people would use."""
 
+import functools
 import pathlib
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import testtools
 
 from backupclient.keys import passphrase
 from backupclient.keys.luks import proof
+from backupclient.store import folder
 from backupclient.tests.unit.keys.luks import vectors
 
 CHEAP = ('--pbkdf-force-iterations', '1000')
@@ -62,7 +64,12 @@ class OracleCase(testtools.TestCase):
         self.assertEqual(0, done.returncode, done.stderr)
 
     def proved(self) -> proof.Proof:
-        return proof.prove(self.image, [self.key.read_bytes()])
+        return self.prove([self.key.read_bytes()])
+
+    def prove(self, candidates):
+        store = folder.Folder(self.folder)
+        image = functools.partial(store.read, self.image.name)
+        return proof.prove(image, candidates)
 
 
 @testtools.skipUnless(shutil.which('cryptsetup'), 'needs cryptsetup')
@@ -123,7 +130,7 @@ class TestCryptsetup(OracleCase):
                     *('cryptsetup', 'luksAddKey', '--batch-mode', *options),
                     *('--key-file', 'key', 'image.raw', 'other'),
                 )
-                found = proof.prove(self.image, [b'none', other.read_bytes()])
+                found = self.prove([b'none', other.read_bytes()])
                 self.assertEqual(1, found.opened_by)
                 self.make(
                     *('cryptsetup', 'luksRemoveKey', '--batch-mode'),

@@ -28,10 +28,7 @@ class ProofCase(testtools.TestCase):
     def prove(
         self, content: bytes, candidates: tuple[bytes, ...] = HEX
     ) -> proof.Proof:
-        folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        image = folder / 'image.raw'
-        image.write_bytes(content)
-        return proof.prove(image, candidates)
+        return proof.prove(vectors.opened(content), candidates)
 
     def assert_opens(self, content: bytes) -> None:
         self.assertEqual(
@@ -110,13 +107,42 @@ class TestNoHeader(ProofCase):
             self.assert_not_checked(whole[:-513], 'is not complete')
 
     def test_unreadable(self):
+        def fail(offset):
+            raise errors.TargetError('a.raw cannot be read: No such file.')
+
         self.assertRaisesRegex(
-            errors.DocumentError,
-            'missing.raw cannot be read: No such file',
-            proof.prove,
-            pathlib.Path('missing.raw'),
-            HEX,
+            errors.TargetError, 'a.raw cannot be read', proof.prove, fail, HEX
         )
+
+    def test_far_away(self):
+        """However large the image is, only its beginning is read."""
+        offsets = []
+
+        def opened(offset):
+            offsets.append(offset)
+            return vectors.opened(content)(offset)
+
+        def change(header):
+            for slot in header['keyslots'].values():
+                slot['area']['offset'] = str(1 << 40)
+
+        content = vectors.changed(vectors.image('luks2-pbkdf2'), change)
+        found = proof.prove(opened, HEX)
+        self.assertIs(proof.Opens.NOT_CHECKED, found.opens)
+        self.assertIn('an offset is impossible', found.reason)
+        self.assertEqual({0}, {*offsets})
+
+    def test_each_part_is_read_once(self):
+        """Whatever is tried: a store may be far away."""
+        offsets = []
+
+        def opened(offset):
+            offsets.append(offset)
+            return vectors.opened(vectors.image('luks2-pbkdf2'))(offset)
+
+        candidates = (b'a', b'b', b'c')
+        self.assertIs(proof.Opens.NO, proof.prove(opened, candidates).opens)
+        self.assertEqual(1, len([each for each in offsets if each]))
 
 
 class TestLuks1(ProofCase):
@@ -143,7 +169,7 @@ class TestLuks1(ProofCase):
     def test_wrong_after_a_damaged_one(self):
         content = vectors.slot1(self.image, 1, iterations=1001)
         content = vectors.slot1(content, 0, sector=2**32 - 1)
-        self.assert_not_checked(content, 'is not complete')
+        self.assert_not_checked(content, 'an offset is impossible')
 
     def test_no_slot(self):
         self.assert_closed(vectors.slot1(self.image, 0, state=INACTIVE))
@@ -285,7 +311,9 @@ class TestLuks2(ProofCase):
         def change(header):
             header['keyslots']['0']['area']['offset'] = str(2**63)
 
-        self.assert_not_checked(self.changed(change), 'is not complete')
+        self.assert_not_checked(
+            self.changed(change), 'an offset is impossible'
+        )
 
     def test_damaged(self):
         for path, value in (
@@ -342,7 +370,9 @@ class TestArgon2(ProofCase):
             import pathlib, resource
             from backupclient.keys.luks import proof
             resource.setrlimit(resource.RLIMIT_AS, ({GIB}, {GIB}))
-            print(proof.prove(pathlib.Path("image.raw"), [b"x"]).reason)
+            image = pathlib.Path("image.raw")
+            found = proof.prove(lambda _: image.open("rb"), [b"x"])
+            print(found.reason)
         """
         folder = self.useFixture(fixtures.TempDir()).path
         image = pathlib.Path(folder, 'image.raw')

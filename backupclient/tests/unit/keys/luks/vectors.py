@@ -5,6 +5,7 @@ from collections.abc import Callable
 import functools
 import gzip
 import hashlib
+import io
 import json
 import pathlib
 import struct
@@ -27,6 +28,11 @@ _DATA = pathlib.Path(__file__).parents[1] / 'data'
 _JSON_OFFSET = 4096
 _SLOT1_OFFSET = 208
 _SLOT1 = struct.Struct('>II32sII')
+
+
+def opened(content: bytes) -> Callable[[int], io.BytesIO]:
+    """Give what opens these bytes at an offset, as a store does."""
+    return lambda offset: io.BytesIO(content[offset:])
 
 
 @functools.cache

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of files that only their owner can read."""
+"""Keys in a folder: nobody else can read or replace them."""
 
 import errno
 import os
@@ -11,9 +11,16 @@ import fixtures
 import testtools
 
 from backupclient import errors
-from backupclient.keys import keyfile
+from backupclient.store import base
+from backupclient.store import folder
 
 DATA = b'key bytes'
+
+
+def write_new(path, data, secrecy=base.Secrecy.SECRET):
+    folder.Folder(path.parent).put(
+        path.name, data, replace=False, secrecy=secrecy
+    )
 
 
 class TestWriteNew(testtools.TestCase):
@@ -26,9 +33,7 @@ class TestWriteNew(testtools.TestCase):
 
     def assert_refused(self, reason: str, path: pathlib.Path) -> None:
         before = sorted(self.folder.rglob('*'))
-        error = self.assertRaises(
-            errors.TargetError, keyfile.write_new, path, DATA
-        )
+        error = self.assertRaises(errors.TargetError, write_new, path, DATA)
         self.assertIn(reason, str(error))
         self.assertNotIn(DATA.decode(), str(error))
         self.assertEqual(before, sorted(self.folder.rglob('*')))
@@ -39,14 +44,14 @@ class TestWriteNew(testtools.TestCase):
     def test_written(self):
         previous = os.umask(0)
         self.addCleanup(os.umask, previous)
-        keyfile.write_new(self.path, DATA)
+        write_new(self.path, DATA)
         self.assertEqual(DATA, self.path.read_bytes())
         self.assertEqual(0o600, stat.S_IMODE(self.path.stat().st_mode))
 
     def test_relative(self):
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(self.folder)
-        keyfile.write_new(pathlib.Path('here.key'), DATA)
+        write_new(pathlib.Path('here.key'), DATA)
         self.assertEqual(DATA, (self.folder / 'here.key').read_bytes())
 
     def test_flushed_with_its_folder(self):
@@ -57,7 +62,7 @@ class TestWriteNew(testtools.TestCase):
             flushed.append((stat.S_ISDIR(status.st_mode), status.st_size))
 
         self.patch('os.fsync', fsync)
-        keyfile.write_new(self.path, DATA)
+        write_new(self.path, DATA)
         self.assertEqual((False, len(DATA)), flushed[0])
         self.assertEqual([False, True], [folder for folder, _ in flushed])
 
@@ -98,7 +103,7 @@ class TestWriteNew(testtools.TestCase):
 
     def test_sticky(self):
         self.folder.chmod(0o1777)
-        keyfile.write_new(self.path, DATA)
+        write_new(self.path, DATA)
         self.assertEqual(DATA, self.path.read_bytes())
 
     def owned_by(self, user: int) -> None:
@@ -118,7 +123,7 @@ class TestWriteNew(testtools.TestCase):
     def test_folder_of_root(self):
         self.owned_by(0)
         self.patch('os.geteuid', lambda: 1000)
-        keyfile.write_new(self.path, DATA)
+        write_new(self.path, DATA)
         self.assertEqual(DATA, self.path.read_bytes())
 
     def test_disk_full(self):
@@ -143,39 +148,26 @@ class TestWriteNew(testtools.TestCase):
         """A kill leaves no half of a key under its name."""
         seen = []
         self.patch('os.fsync', lambda _: seen.append(self.path.exists()))
-        keyfile.write_new(self.path, DATA)
+        write_new(self.path, DATA)
         self.assertEqual([False, True], seen)
         self.path.unlink()
         left = self.path.with_name(f'{self.path.name}.part')
         left.write_bytes(DATA[:3])
-        keyfile.write_new(self.path, DATA)
+        write_new(self.path, DATA)
         self.assertEqual(DATA, self.path.read_bytes())
         self.assertEqual([self.path], [*self.folder.iterdir()])
 
     def test_file_system_without_links(self):
         refused = OSError(errno.EPERM, 'Operation not permitted')
         self.patch('os.link', mock.Mock(side_effect=refused))
-        keyfile.write_new(self.path, DATA)
+        write_new(self.path, DATA)
         self.assertEqual(DATA, self.path.read_bytes())
         self.assert_refused('is there already', self.path)
         self.assertEqual([self.path], [*self.folder.iterdir()])
 
-    def test_remove(self):
-        self.path.write_bytes(DATA)
-        keyfile.remove(self.path)
-        self.assertFalse(self.path.exists())
-        keyfile.remove(self.path)
-        self.path.mkdir()
-        failure = self.assertRaises(
-            errors.TargetError, keyfile.remove, self.path
-        )
-        self.assertIn(str(self.path), str(failure))
-
     def test_interrupted(self):
         self.patch('os.fsync', mock.Mock(side_effect=KeyboardInterrupt))
-        self.assertRaises(
-            KeyboardInterrupt, keyfile.write_new, self.path, DATA
-        )
+        self.assertRaises(KeyboardInterrupt, write_new, self.path, DATA)
         self.assertFalse(self.path.exists())
 
     def test_file_system_without_modes(self):
@@ -189,5 +181,5 @@ class TestWriteNew(testtools.TestCase):
 
         self.patch('os.open', careless)
         self.assert_refused('does not keep others from reading', self.path)
-        keyfile.write_new(self.path, DATA, sealed=True)
+        write_new(self.path, DATA, base.Secrecy.SEALED)
         self.assertEqual(DATA, self.path.read_bytes())

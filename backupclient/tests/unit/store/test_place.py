@@ -6,7 +6,7 @@ import pathlib
 import fixtures
 import testtools
 
-from backupclient.transfer import place
+from backupclient.store import place
 
 
 class PlaceTestCase(testtools.TestCase):

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is said of the rows that are not as they should be.
+
+Resources with the same trouble are named together: forty volumes that one
+quota is too small for make one sentence.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+import shlex
+
+from backupclient.engine import run as run_
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.osc import display
+
+_CAUTION = 'caution'
+_NAMED = 5
+"""How many resources are named, and repeated by a command."""
+
+
+def of_plan(planned: plan_.Plan) -> list[str]:
+    """Say what cannot be backed up, and why."""
+    return _grouped(
+        ('cannot be backed up', item.reason, item.resource)
+        for item in planned.items
+        if not item.possible
+    )
+
+
+def warnings_of_plan(planned: plan_.Plan) -> list[str]:
+    """Say what a person should know of what can be backed up."""
+    return _grouped(
+        (_CAUTION, warning, item.resource)
+        for item in planned.items
+        if item.possible
+        for warning in item.warnings
+    )
+
+
+def of_run(report: run_.Report, planned: plan_.Plan) -> list[str]:
+    """Say what failed or was skipped, and what else nobody had planned."""
+    expected = {note for item in _items(planned) for note in item.notes}
+    return _grouped(_of_outcomes(report, expected))
+
+
+def _of_outcomes(
+    report: run_.Report, expected: Collection[str]
+) -> Iterator[tuple[str, str, resources.Resource]]:
+    for outcome in report.outcomes:
+        state = outcome.state
+        if state is not outcome_.State.COMPLETE:
+            why = ' '.join((outcome.reason, *outcome.notes))
+            yield state.value, why, outcome.resource
+            continue
+        for note in outcome.notes:
+            if note not in expected:
+                yield state.value, note, outcome.resource
+
+
+def warnings_of_run(report: run_.Report, planned: plan_.Plan) -> list[str]:
+    """Say what the plan has warned of, of what is complete."""
+    warnings = {text for item in _items(planned) for text in item.warnings}
+    return _grouped(
+        (_CAUTION, note, outcome.resource)
+        for outcome in report.outcomes
+        if outcome.state is outcome_.State.COMPLETE
+        for note in outcome.notes
+        if note in warnings
+    )
+
+
+def _items(planned: plan_.Plan) -> Iterator[plan_.Item]:
+    for item in planned.items:
+        yield item
+        if item.fallback:
+            yield item.fallback
+
+
+def _grouped(
+    found: Iterable[tuple[str, str, resources.Resource]],
+) -> list[str]:
+    """Name together what has the same word and the same sentence."""
+    groups: dict[tuple[str, str], list[resources.Resource]] = {}
+    for word, why, resource in found:
+        groups.setdefault((word, why), []).append(resource)
+    return [
+        f'{_names(every)}: {word}: {why}'
+        for (word, why), every in groups.items()
+    ]
+
+
+def _names(every: Sequence[resources.Resource]) -> str:
+    if len(every) == 1:
+        return every[0].label
+    more = len(every) - _NAMED
+    some = [
+        f'{kind}{"s" if len(names) > 1 else ""} {", ".join(names)}'
+        for kind, names in _by_kind(every[:_NAMED]).items()
+    ]
+    return ', '.join([*some, f'{more} more'] if more > 0 else some)
+
+
+def _by_kind(every: Sequence[resources.Resource]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for each in every:
+        found.setdefault(each.kind, []).append(f'"{each.name or each.id}"')
+    return found
+
+
+def again(report: run_.Report, request: request_.Request) -> list[str]:
+    """Say which command goes on, or tries again what is missing."""
+    if report.interrupted:
+        resume = f'openstack backup run --resume {shlex.quote(report.run)}'
+        if report.login:
+            return [
+                f'{report.login} "openstack backup cleanup" then deletes what '
+                'is temporary, or this goes on:',
+                display.Command(resume),
+            ]
+        return ['Interrupted. Go on with:', display.Command(resume)]
+    missing = [
+        outcome
+        for outcome in report.outcomes
+        if outcome.state is not outcome_.State.COMPLETE
+    ]
+    return [
+        *_cleanup(report.run, missing),
+        *_again([outcome.resource for outcome in missing], request),
+    ]
+
+
+def _cleanup(run: str, missing: Sequence[outcome_.Outcome]) -> list[str]:
+    """The notes of a failure are what could not be undone."""
+    failed = outcome_.State.FAILED
+    if not any(one.notes and one.state is failed for one in missing):
+        return []
+    command = f'openstack backup cleanup --run {shlex.quote(run)}'
+    return [
+        'This takes away what is temporary and still there:',
+        display.Command(command),
+    ]
+
+
+def _again(
+    missing: Sequence[resources.Resource], request: request_.Request
+) -> list[str]:
+    if not missing:
+        return []
+    if len(missing) > _NAMED:
+        return [
+            'When the causes are removed, give the command again: it backs '
+            'up everything anew.'
+        ]
+    words = ['openstack', 'backup', 'run']
+    for resource in missing:
+        words += [f'--{resource.kind}', resource.id]
+    return [
+        'When the cause is removed, this backs up what is missing:',
+        display.Command(shlex.join([*words, *_options(request)])),
+    ]
+
+
+def _options(request: request_.Request) -> list[str]:
+    """Return the words that say what to do with a selection."""
+    default = request_.Request()
+    words = ['--to', request.target] if request.target else []
+    if request.volume_method is not default.volume_method:
+        words += ['--volume-method', request.volume_method.value]
+    if request.chain is not default.chain:
+        words.append(f'--{request.chain}')
+    for recipient in request.recipients:
+        words += ['--encrypt-to', recipient]
+    for given, word in (
+        (request.plaintext_keys, '--plaintext-keys'),
+        (request.keep_images, '--keep-images'),
+        (request.stop_servers, '--stop-servers'),
+    ):
+        words += [word] if given else []
+    return [*words, *(['--name', request.name] if request.name else [])]

@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table for people: never wider than the terminal.
+
+What does not fit side by side is written as records, a field on each line.
+"""
+
+import argparse
+from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from typing import Any, TextIO
+
+from cliff import columns as cliff_columns
+from cliff.formatters import table
+
+from backupclient.osc import display
+from backupclient.osc import fitting
+from backupclient.osc import wrapping
+
+_TITLE = frozenset({'Kind', 'Name'})
+"""Columns that make the title of a record."""
+
+_COMMAND = 'Command'
+_STEP = 'Step'
+_INDENT = ' ' * 4
+_GAP = '  '
+
+
+class Formatter(table.TableFormatter):
+    """Takes the place of cliff's, and obeys the same options.
+
+    :param brief: names that are too long are shortened, else wrapped.
+    """
+
+    def __init__(self, *, brief: bool) -> None:
+        self._brief = brief
+
+    def emit_list(
+        self,
+        column_names: Sequence[str],
+        data: Iterable[Sequence[Any]],
+        stdout: TextIO,
+        parsed_args: argparse.Namespace,
+    ) -> None:
+        """Write a row for each thing; no line when there is nothing."""
+        values = [list(row) for row in data]
+        if not values and not parsed_args.print_empty:
+            return
+        rows = [[_text(value) for value in row] for row in values]
+        room = _room(stdout, parsed_args)
+        numbers = [
+            bool(values) and all(map(_is_number, column))
+            for column in _columns(column_names, values)
+        ]
+        columns = fitting.columns(
+            column_names, rows, numbers, brief=self._brief
+        )
+        fit = fitting.fit(columns, room)
+        if fit:
+            lines = _grid(columns, fit)
+        else:
+            lines = _records(column_names, rows, room or 0)
+        stdout.write(''.join(f'{line}\n' for line in lines))
+
+    def emit_one(
+        self,
+        column_names: Sequence[str],
+        data: Sequence[Any],
+        stdout: TextIO,
+        parsed_args: argparse.Namespace,
+    ) -> None:
+        """Write a line for each field of one thing."""
+        columns = [
+            fitting.Column('Field', tuple(column_names)),
+            fitting.Column('Value', tuple(_text(value) for value in data)),
+        ]
+        room = _room(stdout, parsed_args)
+        fit = fitting.fit(columns, room) or fitting.fit(columns, None)
+        lines = _grid(columns, fit) if fit else ()
+        stdout.write(''.join(f'{line}\n' for line in lines))
+
+
+def _columns(
+    names: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> list[list[Any]]:
+    return [[row[index] for row in rows] for index in range(len(names))]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, cliff_columns.FormattableColumn):
+        return str(value.human_readable())
+    return str(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, display.Number))
+
+
+def _room(stdout: TextIO, args: argparse.Namespace) -> int | None:
+    """Return the cells of a line, None for a line of any length."""
+    if args.max_width > 0:
+        return int(args.max_width)
+    if args.fit_width:
+        return wrapping.size(stdout)
+    return wrapping.columns(stdout)
+
+
+def _grid(
+    columns: Sequence[fitting.Column], fit: fitting.Fit
+) -> Iterator[str]:
+    """Write the cells side by side."""
+    border = _framed('-+-'.join('-' * width for width in fit.widths), fit, '-')
+    yield border
+    yield _line(columns, fit, [each.name for each in columns])
+    yield border
+    for row in zip(*(each.texts for each in columns), strict=True):
+        cells = (
+            column.lines(text, width)
+            for column, text, width in zip(
+                columns, row, fit.widths, strict=True
+            )
+        )
+        for texts in itertools.zip_longest(*cells, fillvalue=''):
+            yield _line(columns, fit, texts)
+    yield border
+
+
+def _line(
+    columns: Sequence[fitting.Column], fit: fitting.Fit, texts: Sequence[str]
+) -> str:
+    padded = (
+        wrapping.pad(text, width, right=column.right)
+        for column, width, text in zip(columns, fit.widths, texts, strict=True)
+    )
+    return _framed(' | '.join(padded), fit, ' ')
+
+
+def _framed(line: str, fit: fitting.Fit, fill: str) -> str:
+    if not fit.framed:
+        return line.rstrip()
+    end = '+' if fill == '-' else '|'
+    return f'{end}{fill}{line}{fill}{end}'
+
+
+def _records(
+    names: Sequence[str], rows: Sequence[Sequence[str]], room: int
+) -> Iterator[str]:
+    """Write the fields one below the other.
+
+    Steps that follow each other and have the same title share it.
+    """
+    before: list[str] | None = None
+    for row in rows:
+        fields = list(zip(names, row, strict=True))
+        title = [text for name, text in fields if name in _TITLE]
+        same = title == before and _STEP in names
+        if before is not None and not same:
+            yield ''
+        if title and not same:
+            yield from wrapping.wrap(' '.join(title), room, _INDENT)
+        before = title
+        yield from _fields(
+            [each for each in fields if each[0] not in _TITLE and each[1]],
+            room,
+        )
+
+
+def _fields(fields: Sequence[tuple[str, str]], room: int) -> Iterator[str]:
+    longest = max((len(name) for name, _ in fields), default=0)
+    start = len(_INDENT) + longest + len(_GAP)
+    for name, text in fields:
+        label = _INDENT + wrapping.pad(name, longest) + _GAP
+        for line in _value(name, text, room - start):
+            yield f'{label}{line}'.rstrip()
+            label = ' ' * start
+
+
+def _value(name: str, text: str, room: int) -> list[str]:
+    if name == _COMMAND:
+        return wrapping.command(text, room)
+    return [
+        line for each in text.split('\n') for line in wrapping.wrap(each, room)
+    ]

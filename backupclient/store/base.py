@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of a store.
+
+A path in a store is relative and has ``/`` between its parts. The first part
+of a path is mostly the folder of a run. A file is there only when it is whole:
+a write that does not come to its end leaves nothing under the path, in every
+store. Stores never follow links, and several threads may use one store.
+
+Errors are :class:`~backupclient.errors.TargetError`; their texts name the
+store and the path, and say what the store said.
+"""
+
+import abc
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+import dataclasses
+import datetime
+import enum
+from typing import Protocol
+
+from backupclient import errors
+
+BLOCK = 512 << 10
+"""The bytes that are read or written at a time."""
+
+PART = '.part'
+"""How the name ends of what an unfinished write has left, in listings too."""
+
+Block = bytes | bytearray | memoryview
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a store can do; the callers cope with what it cannot.
+
+    :param holes: long runs of zeros take no room.
+    :param continuing: a later write goes on where an earlier one broke off.
+    :param renaming: a folder can get another name.
+    """
+
+    holes: bool = False
+    continuing: bool = False
+    renaming: bool = False
+
+
+class Secrecy(enum.Enum):
+    """What a store has to promise for a file, else it refuses it."""
+
+    NONE = 'nothing'
+    SEALED = 'others cannot replace it: it is encrypted'
+    SECRET = 'others can neither replace nor read it'  # noqa: S105
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in a store.
+
+    :param size: in bytes, holes included.
+    :param changed_at: when it was last written, in UTC.
+    :param plain: false for a link, a pipe, and the like: nothing of ours.
+    """
+
+    path: str
+    size: int
+    changed_at: datetime.datetime
+    plain: bool = True
+
+
+class Stream(Protocol):
+    """The bytes of a file, from an offset to the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read the next bytes.
+
+        :returns: as many as asked for, fewer at the end, none behind it.
+        :raises TargetError: the file cannot be read.
+        """
+
+
+class Writer(Protocol):
+    """A file that is being written, strictly forwards.
+
+    :param kept: how many bytes an earlier try has left: writing goes on
+        behind them. They may be damaged, as by a power cut.
+    """
+
+    kept: int
+
+    def earlier(self) -> Iterator[bytes]:
+        """Read the bytes that an earlier try has left, from the start."""
+
+    def data(self, offset: int, block: Block, /) -> None:
+        """Write the next bytes. The block can be reused afterwards.
+
+        :param offset: where all bytes before have ended.
+        :raises TargetError: they cannot be written.
+        """
+
+    def hole(self, offset: int, length: int, /) -> None:
+        """Let zeros follow.
+
+        :param offset: where all bytes before have ended.
+        :raises TargetError: they cannot be written.
+        """
+
+    def commit(self) -> None:
+        """Make the file durable, then give it its path.
+
+        :raises TargetError: something has that path, it is not as long as
+            was announced, or it cannot be written.
+        """
+
+    def abort(self) -> None:
+        """Take away what was written, by earlier tries too."""
+
+
+class Files(abc.ABC):
+    """Files by their paths.
+
+    :param name: of the place, for people: a path of this machine, say.
+    """
+
+    name: str
+    can: Abilities
+
+    @abc.abstractmethod
+    def write(
+        self, path: str, size: int | None = None, *, anew: bool = False
+    ) -> AbstractContextManager[Writer]:
+        """Begin a file, or go on with what an earlier try has left.
+
+        When the context ends without a commit, the path has no file; a store
+        that can continue keeps what was written for a later try.
+
+        :param size: of the whole file, None when it is not known.
+        :param anew: throw away what an earlier try has left.
+        :raises TargetError: it cannot be written, or its folder is not there.
+        """
+
+    @abc.abstractmethod
+    def read(
+        self, path: str, offset: int = 0
+    ) -> AbstractContextManager[Stream]:
+        """Read a file.
+
+        :raises TargetError: it is not there, or cannot be read.
+        """
+
+    @abc.abstractmethod
+    def stat(self, path: str) -> Entry | None:
+        """Give what is known of a file, None when it is not there.
+
+        :raises TargetError: it is no plain file, or that cannot be told.
+        """
+
+    @abc.abstractmethod
+    def list(self, folder: str = '') -> tuple[Entry, ...]:
+        """Give all files below a folder, sorted by path.
+
+        What is no plain file is listed too, and so is what unfinished writes
+        have left, with :data:`PART` behind its path.
+
+        :param folder: none of that name has no files; ``''`` for all.
+        :raises TargetError: the list would not be complete.
+        """
+
+    @abc.abstractmethod
+    def put(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        replace: bool = True,
+        secrecy: Secrecy = Secrecy.NONE,
+    ) -> None:
+        """Write a small file: whole, or not at all.
+
+        :param replace: an older one; a link or a folder is never replaced.
+        :raises TargetError: it cannot be written, it is there already, or
+            the store cannot promise the secrecy. An older file is still
+            there then.
+        """
+
+    @abc.abstractmethod
+    def delete(self, path: str) -> None:
+        """Delete a file, and what unfinished writes of it have left.
+
+        Do nothing for one that is not there.
+
+        :raises TargetError: it cannot be deleted.
+        """
+
+
+class Store(Files):
+    """A place that holds backup sets, each in a folder of its own."""
+
+    @abc.abstractmethod
+    def begin(self, folder: str) -> None:
+        """Make the folder of a run. The place of the store is made with it.
+
+        :raises TargetError: something has that name, or it cannot be made.
+        """
+
+    @abc.abstractmethod
+    def has(self, folder: str) -> bool:
+        """Tell whether anything has the name of a folder.
+
+        :raises TargetError: that cannot be told.
+        """
+
+    @abc.abstractmethod
+    def rename(self, old: str, new: str) -> None:
+        """Rename a folder.
+
+        :raises TargetError: the store cannot rename, the folder is not there
+            or not this user's own, or something has the new name.
+        """
+
+    @abc.abstractmethod
+    def tidy(self, folder: str) -> None:
+        """Take away what unfinished writes have left, and empty folders.
+
+        What stays is durable then. Do nothing for a folder that is not there.
+
+        :raises TargetError: that cannot be done.
+        """
+
+    @abc.abstractmethod
+    def drop(self, folder: str) -> None:
+        """Take away the folder of a run if it is empty; else leave it.
+
+        :raises TargetError: that cannot be done.
+        """
+
+    @abc.abstractmethod
+    def free(self) -> int | None:
+        """Give the bytes that can still be written, None when not known.
+
+        :raises TargetError: the store cannot be asked.
+        """
+
+    @abc.abstractmethod
+    def require_writable(self) -> None:
+        """Raise TargetError if nothing can be written to the store."""
+
+
+def parts(path: str) -> tuple[str, ...]:
+    """Split a path.
+
+    :raises TargetError: it would lead out of the store, or is none.
+    """
+    found = tuple(path.split('/'))
+    if '\0' in path or not {'', '.', '..'}.isdisjoint(found):
+        raise errors.TargetError(
+            f'{path[:80]!r} cannot be the path of a file in a store.'
+        )
+    return found
+
+
+def read_whole(files: Files, path: str, limit: int) -> bytes:
+    """Read a small file.
+
+    :param limit: read so many bytes at most.
+    :raises TargetError: it cannot be read.
+    """
+    found = b''
+    with files.read(path) as stream:
+        while block := stream.read(min(BLOCK, limit - len(found))):
+            found += block
+    return found

@@ -1,0 +1,247 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A store in a folder of this machine: a disk, NFS, any mount."""
+
+from collections.abc import Iterator
+import contextlib
+import errno
+import os
+import pathlib
+
+from backupclient import errors
+from backupclient.store import base
+from backupclient.store import course as course_
+from backupclient.store import localfile
+from backupclient.store import localstream
+from backupclient.store import place as place_
+from backupclient.store import secrecy as secrecy_
+from backupclient.store import tree
+from backupclient.store import whole
+
+# Below the folder of a run, which only `begin` makes: when the disk is taken
+# away, its folder must not come into being on what was beneath it.
+_BELOW_THE_RUN = 1
+_NEVER = 1 << 30
+_DEEPEST = 8
+
+
+class Folder(base.Store):
+    """The store in a folder.
+
+    :param root: may be a link; what is below it may not. It need not be
+        there: it is made with the first run, if only it is missing.
+    """
+
+    can = base.Abilities(holes=True, continuing=True, renaming=True)
+
+    def __init__(self, root: pathlib.Path) -> None:
+        self.name = str(root)
+        self._root = root
+
+    @contextlib.contextmanager
+    def write(
+        self, path: str, size: int | None = None, *, anew: bool = False
+    ) -> Iterator[base.Writer]:
+        with contextlib.ExitStack() as stack:
+            with self._troubles(path, 'written'):
+                folder, name = stack.enter_context(
+                    self._parent(path, own=True, make_from=_BELOW_THE_RUN)
+                )
+                new = stack.enter_context(
+                    whole.pending(folder, name, anew=anew)
+                )
+                kept = os.fstat(new.file).st_size
+            course = course_.Course(f'{self.name}/{path}', size, kept)
+            yield localstream.Writer(self._root / path, new, kept, course)
+
+    @contextlib.contextmanager
+    def read(self, path: str, offset: int = 0) -> Iterator[base.Stream]:
+        with contextlib.ExitStack() as stack:
+            with self._troubles(path, 'read'):
+                folder, name = stack.enter_context(self._parent(path))
+                file = stack.enter_context(
+                    localfile.opened_plain(name, folder)
+                )
+            yield localstream.Stream(self._root / path, file, offset)
+
+    def stat(self, path: str) -> base.Entry | None:
+        with self._troubles(path, 'read'):
+            try:
+                with self._parent(path) as (folder, name):
+                    found = tree.entry(path, name, folder)
+            except FileNotFoundError:
+                return None
+            if not found.plain:
+                raise OSError(errno.EINVAL, 'it is not a plain file')
+        return found
+
+    def list(self, folder: str = '') -> tuple[base.Entry, ...]:
+        with contextlib.ExitStack() as stack, self._troubles(folder, 'read'):
+            try:
+                opened = stack.enter_context(self._folder(folder))
+            except FileNotFoundError:
+                if folder:
+                    return ()
+                raise
+            start = f'{folder}/' if folder else ''
+            return tuple(tree.walk(opened, start, _DEEPEST))
+
+    def put(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        replace: bool = True,
+        secrecy: base.Secrecy = base.Secrecy.NONE,
+    ) -> None:
+        place = self._root / path
+        with (
+            self._troubles(path, 'written'),
+            self._parent(path, own=True, make_from=_BELOW_THE_RUN) as (
+                folder,
+                name,
+            ),
+        ):
+            try:
+                whole.put_in(
+                    folder,
+                    name,
+                    data,
+                    replace=replace,
+                    check=secrecy_.check(secrecy, place, folder),
+                )
+            except FileExistsError as error:
+                if replace:
+                    raise
+                raise errors.TargetError(
+                    f'{place} is there already and is not replaced: move it '
+                    'away or give another name.'
+                ) from error
+
+    def delete(self, path: str) -> None:
+        with self._troubles(path, 'deleted'):
+            try:
+                with self._parent(path, own=True) as (folder, name):
+                    localfile.unlink(name, folder)
+                    localfile.unlink(name + base.PART, folder)
+                    localfile.flush(folder)
+            except FileNotFoundError:
+                return
+
+    def begin(self, folder: str) -> None:
+        with self._troubles(folder, 'made'):
+            self._make_root()
+            with self._parent(folder) as (parent, name):
+                os.mkdir(name, 0o700, dir_fd=parent)
+                localfile.flush(parent)
+
+    def has(self, folder: str) -> bool:
+        with self._troubles(folder, 'read'):
+            try:
+                with self._parent(folder) as (parent, name):
+                    os.lstat(name, dir_fd=parent)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def rename(self, old: str, new: str) -> None:
+        with (
+            self._troubles(old, 'renamed'),
+            self._parent(old) as (source, name),
+        ):
+            tree.require_own(name, source)
+            with self._parent(new, make_from=0) as (
+                target,
+                new_name,
+            ):
+                if tree.is_there(new_name, target):
+                    raise OSError(errno.EEXIST, f'{new} is there already')
+                os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
+                localfile.flush(target)
+            localfile.flush(source)
+
+    def tidy(self, folder: str) -> None:
+        with (
+            contextlib.ExitStack() as stack,
+            self._troubles(folder, 'cleaned up'),
+        ):
+            try:
+                opened = stack.enter_context(self._folder(folder))
+            except FileNotFoundError:
+                return
+            tree.tidy(opened)
+
+    def drop(self, folder: str) -> None:
+        with self._troubles(folder, 'deleted'):
+            try:
+                with self._parent(folder) as (parent, name):
+                    tree.drop_if_empty(name, parent)
+            except FileNotFoundError:
+                return
+
+    def free(self) -> int | None:
+        return localfile.free_bytes(self._root)
+
+    def require_writable(self) -> None:
+        why = place_.obstacle(self._root)
+        if why:
+            raise errors.TargetError(
+                f'{self.name} cannot take a backup set: {why}'
+            )
+
+    def _make_root(self) -> None:
+        try:
+            self._root.mkdir()
+        except FileExistsError:
+            return
+        except FileNotFoundError:
+            raise OSError(
+                errno.ENOENT, f'{self._root.parent} is not there'
+            ) from None
+        localfile.flush_folder(self._root.parent)
+
+    @contextlib.contextmanager
+    def _parent(
+        self,
+        path: str,
+        *,
+        own: bool = False,
+        make_from: int = _NEVER,
+    ) -> Iterator[tuple[int, str]]:
+        """Open the folder in which a path is.
+
+        :param own: something will be changed, so the folders must be this
+            user's own.
+        :param make_from: from that depth on, missing folders are made.
+        :returns: its descriptor, and the last part of the path.
+        """
+        *folders, name = base.parts(path)
+        with contextlib.ExitStack() as stack:
+            opened = stack.enter_context(
+                localfile.opened_folder(self._root, None, follow=True)
+            )
+            for depth, each in enumerate(folders):
+                if depth >= make_from:
+                    tree.make(each, opened)
+                if own:
+                    tree.require_own(each, opened)
+                opened = stack.enter_context(
+                    localfile.opened_folder(each, opened)
+                )
+            yield opened, name
+
+    @contextlib.contextmanager
+    def _folder(self, folder: str) -> Iterator[int]:
+        """Open a folder; ``''`` is the store's own."""
+        with contextlib.ExitStack() as stack:
+            if not folder:
+                yield stack.enter_context(
+                    localfile.opened_folder(self._root, None, follow=True)
+                )
+                return
+            parent, name = stack.enter_context(self._parent(folder))
+            yield stack.enter_context(localfile.opened_folder(name, parent))
+
+    def _troubles(
+        self, path: str, verb: str
+    ) -> contextlib.AbstractContextManager[None]:
+        return localfile.troubles(self._root / path, verb)

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bytes of a file of this machine, on their way in and out."""
+
+from collections.abc import Iterator
+import errno
+import os
+import pathlib
+
+from backupclient.store import base
+from backupclient.store import course as course_
+from backupclient.store import localfile
+from backupclient.store import whole
+
+
+class Writer:
+    """A part file that is written."""
+
+    def __init__(
+        self,
+        place: pathlib.Path,
+        new: whole.Pending,
+        kept: int,
+        course: course_.Course,
+    ) -> None:
+        self.kept = kept
+        self._place = place
+        self._new = new
+        self._course = course
+
+    def earlier(self) -> Iterator[bytes]:
+        stream = Stream(self._place, self._new.file, 0)
+        left = self.kept
+        while block := stream.read(min(left, base.BLOCK)):
+            yield block
+            left -= len(block)
+
+    def data(self, offset: int, block: base.Block, /) -> None:
+        self._course.advance(offset, len(block))
+        with localfile.troubles(self._place, 'written'):
+            localfile.write_at(self._new.file, offset, block)
+
+    def hole(self, offset: int, length: int, /) -> None:
+        # The file ends with its last data until it is whole: so its length
+        # tells a later try where to go on.
+        self._course.advance(offset, length)
+
+    def commit(self) -> None:
+        self._course.require_end()
+        with localfile.troubles(self._place, 'written'):
+            os.ftruncate(self._new.file, self._course.end)
+            try:
+                self._new.keep(replace=False)
+            except FileExistsError:
+                raise OSError(
+                    errno.EEXIST, 'something was put there meanwhile'
+                ) from None
+            self._require_same()
+
+    def abort(self) -> None:
+        self._new.drop()
+
+    def _require_same(self) -> None:
+        """Refuse a file that is no longer where its path leads."""
+        there = os.lstat(self._place)
+        if not os.path.samestat(os.fstat(self._new.file), there):
+            raise OSError(errno.ENOENT, 'its folder was taken away meanwhile')
+
+
+class Stream:
+    """A file that is read."""
+
+    def __init__(self, place: pathlib.Path, file: int, offset: int) -> None:
+        self._place = place
+        self._file = file
+        self._offset = offset
+
+    def read(self, size: int, /) -> bytes:
+        with localfile.troubles(self._place, 'read'):
+            block = localfile.read_at(self._file, self._offset, size)
+        self._offset += len(block)
+        return block

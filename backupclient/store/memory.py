@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A store in memory, for tests and trials."""
+
+from collections.abc import Iterator
+import contextlib
+import datetime
+
+from backupclient import errors
+from backupclient.store import base
+from backupclient.store import course
+
+ALL = base.Abilities(holes=True, continuing=True, renaming=True)
+
+
+class Memory(base.Store):
+    """The store in memory: what it holds ends with it.
+
+    :param can: what it shall be able to do.
+    :param room: the bytes that it takes, None for any number.
+    """
+
+    name = 'memory'
+
+    def __init__(
+        self, can: base.Abilities = ALL, room: int | None = None
+    ) -> None:
+        self.can = can
+        self.files: dict[str, bytes] = {}
+        self.secrecy: dict[str, base.Secrecy] = {}
+        self._folders: set[str] = set()
+        self._changed: dict[str, datetime.datetime] = {}
+        self._room = room
+
+    @contextlib.contextmanager
+    def write(
+        self, path: str, size: int | None = None, *, anew: bool = False
+    ) -> Iterator[base.Writer]:
+        self._require_folder(path)
+        part = path + base.PART
+        if anew or not self.can.continuing:
+            self.files.pop(part, None)
+        kept = self.files.get(part, b'')
+        try:
+            yield _Writer(self, path, size, kept)
+        finally:
+            if not self.can.continuing:
+                self.files.pop(part, None)
+
+    @contextlib.contextmanager
+    def read(self, path: str, offset: int = 0) -> Iterator[base.Stream]:
+        base.parts(path)
+        if path not in self.files:
+            raise _missing(self, path)
+        yield _Stream(self.files[path][offset:])
+
+    def stat(self, path: str) -> base.Entry | None:
+        base.parts(path)
+        return self._entry(path) if path in self.files else None
+
+    def list(self, folder: str = '') -> tuple[base.Entry, ...]:
+        start = '/'.join((*base.parts(folder), '')) if folder else ''
+        return tuple(
+            self._entry(path)
+            for path in sorted(self.files)
+            if path.startswith(start)
+        )
+
+    def put(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        replace: bool = True,
+        secrecy: base.Secrecy = base.Secrecy.NONE,
+    ) -> None:
+        self._require_folder(path)
+        if path in self.files and not replace:
+            raise _there_already(self, path)
+        self.keep(path, bytes(data))
+        self.secrecy[path] = secrecy
+
+    def delete(self, path: str) -> None:
+        base.parts(path)
+        self.files.pop(path, None)
+        self.files.pop(path + base.PART, None)
+
+    def begin(self, folder: str) -> None:
+        if self.has(folder):
+            raise _there_already(self, folder)
+        self._folders.add(folder)
+
+    def has(self, folder: str) -> bool:
+        base.parts(folder)
+        return folder in self._folders or bool(self.list(folder))
+
+    def rename(self, old: str, new: str) -> None:
+        if not self.can.renaming:
+            raise errors.TargetError(f'{self.name} cannot rename {old}.')
+        if not self.has(old):
+            raise _missing(self, old)
+        if self.has(new):
+            raise _there_already(self, new)
+        for path in [entry.path for entry in self.list(old)]:
+            self.keep(new + path.removeprefix(old), self.files.pop(path))
+        self._folders.discard(old)
+        self._folders.add(new)
+
+    def tidy(self, folder: str) -> None:
+        for entry in self.list(folder):
+            if entry.path.endswith(base.PART):
+                self.files.pop(entry.path)
+
+    def drop(self, folder: str) -> None:
+        if not self.list(folder):
+            self._folders.discard(folder)
+
+    def free(self) -> int | None:
+        if self._room is None:
+            return None
+        return self._room - sum(map(len, self.files.values()))
+
+    def require_writable(self) -> None:
+        if self._room == 0:
+            raise errors.TargetError(f'{self.name} takes nothing.')
+
+    def keep(self, path: str, data: bytes) -> None:
+        """Hold a file from now on.
+
+        :raises TargetError: there is no room for it.
+        """
+        before = len(self.files.get(path, b''))
+        free = self.free()
+        if free is not None and free + before < len(data):
+            raise errors.TargetError(
+                f'{self.name}/{path} cannot be written: {free:,} bytes are '
+                'free.'
+            )
+        self.files[path] = data
+        self._changed[path] = datetime.datetime.now(datetime.UTC)
+
+    def _entry(self, path: str) -> base.Entry:
+        return base.Entry(path, len(self.files[path]), self._changed[path])
+
+    def _require_folder(self, path: str) -> None:
+        run, *below = base.parts(path)
+        if below and not self.has(run):
+            raise _missing(self, run)
+
+
+class _Writer:
+    """A file that is written."""
+
+    def __init__(
+        self, store: Memory, path: str, size: int | None, kept: bytes
+    ) -> None:
+        self.kept = len(kept)
+        self._store = store
+        self._path = path
+        self._data = bytearray(kept)
+        self._course = course.Course(f'{store.name}/{path}', size, len(kept))
+        # Under its other name from the beginning, as in other stores.
+        self._keep_part()
+
+    def earlier(self) -> Iterator[bytes]:
+        yield bytes(self._data[: self.kept])
+
+    def data(self, offset: int, block: base.Block, /) -> None:
+        self._course.advance(offset, len(block))
+        self._data += bytes(offset - len(self._data)) + bytes(block)
+        self._keep_part()
+
+    def hole(self, offset: int, length: int, /) -> None:
+        self._course.advance(offset, length)
+
+    def commit(self) -> None:
+        self._course.require_end()
+        if self._path in self._store.files:
+            raise _there_already(self._store, self._path)
+        self._data += bytes(self._course.end - len(self._data))
+        self.abort()
+        self._store.keep(self._path, bytes(self._data))
+
+    def abort(self) -> None:
+        self._store.files.pop(self._path + base.PART, None)
+
+    def _keep_part(self) -> None:
+        self._store.keep(self._path + base.PART, bytes(self._data))
+
+
+class _Stream:
+    """A file that is read."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def read(self, size: int, /) -> bytes:
+        block = self._data[self._at : self._at + size]
+        self._at += len(block)
+        return block
+
+
+def _missing(store: Memory, path: str) -> errors.TargetError:
+    found = errors.TargetError(f'{store.name}/{path} is not there.')
+    found.__cause__ = FileNotFoundError(2, 'No such file or directory')
+    return found
+
+
+def _there_already(store: Memory, path: str) -> errors.TargetError:
+    return errors.TargetError(f'{store.name}/{path} is there already.')

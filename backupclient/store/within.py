@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A folder of a store, seen as if nothing else were there."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+import dataclasses
+
+from backupclient import errors
+from backupclient.store import base
+
+
+class Within(base.Files):
+    """The files below a folder.
+
+    :param store: in which the folder is.
+    :param folder: its path.
+    :param allowed: which paths, relative to the folder, there can be.
+    """
+
+    def __init__(
+        self,
+        store: base.Files,
+        folder: str,
+        allowed: Callable[[str], bool] = bool,
+    ) -> None:
+        self.name = f'{store.name}/{folder}'
+        self.can = store.can
+        self._store = store
+        self._folder = folder
+        self._allowed = allowed
+
+    def write(
+        self, path: str, size: int | None = None, *, anew: bool = False
+    ) -> AbstractContextManager[base.Writer]:
+        return self._store.write(self._path(path), size, anew=anew)
+
+    def read(
+        self, path: str, offset: int = 0
+    ) -> AbstractContextManager[base.Stream]:
+        return self._store.read(self._path(path), offset)
+
+    def stat(self, path: str) -> base.Entry | None:
+        found = self._store.stat(self._path(path))
+        return found and dataclasses.replace(found, path=path)
+
+    def list(self, folder: str = '') -> tuple[base.Entry, ...]:
+        start = f'{self._folder}/'
+        return tuple(
+            dataclasses.replace(found, path=found.path.removeprefix(start))
+            for found in self._store.list((start + folder).rstrip('/'))
+        )
+
+    def put(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        replace: bool = True,
+        secrecy: base.Secrecy = base.Secrecy.NONE,
+    ) -> None:
+        self._store.put(
+            self._path(path), data, replace=replace, secrecy=secrecy
+        )
+
+    def delete(self, path: str) -> None:
+        self._store.delete(self._path(path))
+
+    def _path(self, path: str) -> str:
+        if not self._allowed(path):
+            raise errors.TargetError(
+                f'{path[:80]!r} cannot be the path of a file in a backup '
+                'set: the ID that the cloud gave is not one.'
+            )
+        return f'{self._folder}/{path}'
