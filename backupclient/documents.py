@@ -2,7 +2,8 @@
 """Our dataclasses as JSON files: read strictly, written whole or not at all.
 
 A class with a field ``version`` is a format of its own: the field's default
-is the one version that is read and written.
+is the version that is written. It is the one that is read, and those that the
+class names in ``OLDER``.
 """
 
 import dataclasses
@@ -168,7 +169,7 @@ def _check_version(loaded: object, kind: type[Document], what: str) -> None:
     found = loaded.get('version')
     if type(found) is not int:
         raise _damaged(what, 'it has no format version')
-    if found != known:
+    if found not in (known, *getattr(kind, 'OLDER', ())):
         raise errors.DocumentError(
             f'The {what} has the format version {found}, but this '
             f'program reads version {known}: use the release of '

@@ -1,25 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run remembers: its plan, each step, each outcome, its end.
+"""The journal of a run as files, and which runs this machine knows.
 
 One folder per run, 0700, under ``$XDG_STATE_HOME/openstack-backup``::
 
-    <run>/run.json                     the plan and the settings
-    <run>/items/<n>.json               an item that was planned anew meanwhile
-    <run>/outcomes/<n>.json            how an item ended
-    <run>/flows/<n>-<procedure>.json   how far an item's steps are
-    <run>/stopped/<server>             a server to be started again
-    <run>/ended.json                   the run has come to its end
+    <run>/run.json             the plan and the settings
+    <run>/items/<n>.json       an item that is done in its other way
+    <run>/outcomes/<n>.json    how an item ended
+    <run>/flows/<flow>.json    how far the steps of a flow are
+    <run>/ended.json           the run has come to its end
     <run>/faults/<time>-<exception>-<random>.txt   a fault, for a report
-    <run>/lock                         held while a process works on the run
+    <run>/lock                 held while a process works on the run
+    <run>/alive                held as well: others look at this one
+
+The first release kept other files for how far a run is;
+:mod:`backupclient.engine.first_release` reads them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 import contextlib
-import dataclasses
-import datetime
-import enum
 import errno
-import fcntl
 import os
 import pathlib
 import re
@@ -28,57 +27,22 @@ from typing import TypeVar
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.model import ids
+from backupclient.engine import journal_base
+from backupclient.engine import life
+from backupclient.engine import still_off
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
-from backupclient.model import tags
 from backupclient.store import localfile
 from backupclient.store import place
 
-VERSION = 1
-_FOLDERS = ('items', 'outcomes', 'flows', 'stopped')
+Run = journal_base.Run
+Ended = journal_base.Ended
+Fate = life.Fate
+home, fate = life.home, life.fate
+
+_FOLDERS = ('items', 'outcomes', 'flows')
 _NUMBER = re.compile('0|[1-9][0-9]{0,8}')
 T = TypeVar('T', bound=documents.Document)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Run:
-    """What a run was started with.
-
-    :param timeout: seconds for each wait.
-    """
-
-    run: str
-    plan: plan_.Plan
-    started_at: str
-    parallel: int
-    timeout: float
-    version: int = VERSION
-
-    def __post_init__(self) -> None:
-        if self.parallel < 1 or self.timeout <= 0:
-            raise ValueError('"parallel" and "timeout" must be above 0')
-        try:
-            datetime.datetime.fromisoformat(self.started_at).astimezone()
-        except (ValueError, OverflowError):
-            raise ValueError(f'{self.started_at[:80]!r} is no time') from None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Ended:
-    """That a run has come to its end."""
-
-    state: outcome_.State
-    finished_at: str
-    version: int = VERSION
-
-
-def home() -> pathlib.Path:
-    """The folder of all journals, by the XDG base directory rules."""
-    state = os.environ.get('XDG_STATE_HOME', '')
-    if not os.path.isabs(state):
-        state = '~/.local/state'
-    return pathlib.Path(state).expanduser() / 'openstack-backup'
 
 
 class Journal:
@@ -86,6 +50,10 @@ class Journal:
 
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
+        self._run: Run | None = None
+        self._replaced: dict[int, plan_.Item] | None = None
+        self._outcomes: dict[int, outcome_.Outcome] | None = None
+        self._progress: dict[str, journal_base.Progress | None] = {}
 
     @classmethod
     def create(cls, run: Run) -> 'Journal':
@@ -103,7 +71,7 @@ class Journal:
                 undo.callback(shutil.rmtree, journal.folder, True)
                 for name in _FOLDERS:
                     (journal.folder / name).mkdir(mode=0o700)
-                (journal.folder / 'lock').touch(mode=0o600)
+                life.make(journal.folder)
                 documents.write(journal.folder / 'run.json', run)
                 localfile.flush_folder(home())
                 undo.pop_all()
@@ -111,103 +79,112 @@ class Journal:
             raise _no_journal(f'{errors.root(exc)}.') from exc
         return journal
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self) -> contextlib.AbstractContextManager[None]:
         """Keep other processes from the run.
 
         :raises Busy: another one works on it.
         :raises TargetError: that cannot be told.
         """
-        with contextlib.ExitStack() as stack:
-            try:
-                file = stack.enter_context(
-                    open(self.folder / 'lock', 'wb', opener=_no_link)
-                )
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise errors.Busy(
-                    f'Run {self.folder.name} is still going on in another '
-                    'process.'
-                ) from None
-            except OSError as exc:
-                raise errors.TargetError(
-                    f'The journal {self.folder} cannot be written: '
-                    f'{exc.strerror}. Put that right, and try again.'
-                ) from exc
-            yield
+        return life.held(self.folder)
 
     def run(self) -> Run:
-        """Read what the run was started with, newer items put in.
+        """Read what the run was started with.
 
         :raises DocumentError: it is damaged; so does all that reads here.
         """
-        with self._reading():
-            for name in ('', *_FOLDERS):
-                _require_folder(self.folder / name)
-            run = documents.read(
-                self.folder / 'run.json', Run, 'journal of a run'
-            )
-            newer = self._read_all('items', plan_.Item, 'journal of an item')
-            self._require_fit(run, newer)
-        items = tuple(
-            newer.get(number, item)
-            for number, item in enumerate(run.plan.items)
-        )
-        plan = dataclasses.replace(run.plan, items=items)
-        return dataclasses.replace(run, plan=plan)
+        if self._run is None:
+            with self._reading():
+                for name in ('', *_FOLDERS):
+                    _require_folder(self.folder / name)
+                self._run = documents.read(
+                    self.folder / 'run.json', Run, 'journal of a run'
+                )
+                self._require_fit(self._run)
+        return self._run
 
-    def _require_fit(self, run: Run, newer: Mapping[int, plan_.Item]) -> None:
+    def _require_fit(self, run: Run) -> None:
         """Refuse what this program did not put together."""
         if run.run != self.folder.name:
-            raise errors.DocumentError('It is the journal of another run.')
-        numbers = {*self._files('items'), *self._files('outcomes')}
-        if max(numbers, default=-1) >= len(run.plan.items):
-            raise errors.DocumentError('It has more items than its plan.')
-        for number, item in newer.items():
-            if item.resource != run.plan.items[number].resource:
-                raise errors.DocumentError(f'Item {number} is another one.')
+            raise errors.DocumentError(
+                f'The journal {self.folder} is that of run {run.run}.'
+            )
+        known = len(run.plan.items)
+        for number in {*self._files('items'), *self._files('outcomes')}:
+            if number >= known:
+                raise errors.DocumentError(
+                    f'The journal {self.folder} has an item {number}, but its '
+                    f'plan has {known} items.'
+                )
 
-    def replace(self, number: int, item: plan_.Item) -> None:
-        """Note that an item is done in another way than was planned.
+    def replaced(self) -> Mapping[int, plan_.Item]:
+        """Read the items that are done in another way than was planned."""
+        if self._replaced is None:
+            items = self.run().plan.items
+            with self._reading():
+                found = self._read_all(
+                    'items', plan_.Item, 'journal of an item'
+                )
+                for number, item in found.items():
+                    planned = items[number]
+                    if item.resource != planned.resource or (
+                        planned.fallback is None
+                    ):
+                        raise errors.DocumentError(
+                            f'The journal {self.folder} does not belong to '
+                            f'its plan: item {number} is '
+                            f'{item.resource.label}, and the plan has '
+                            f'{planned.resource.label} there.'
+                        )
+            self._replaced = found
+        return self._replaced
+
+    def outcomes(self) -> Mapping[int, outcome_.Outcome]:
+        """Read the outcomes so far, by the items' numbers."""
+        if self._outcomes is None:
+            with self._reading():
+                self._outcomes = self._read_all(
+                    'outcomes', outcome_.Outcome, 'journal of an outcome'
+                )
+        return self._outcomes
+
+    def progress(self, flow: str) -> journal_base.Progress | None:
+        """Read how far a flow is, None when it has not begun.
+
+        :raises DocumentError: its record is damaged, or is another one's.
+        """
+        if flow not in self._progress:
+            self._progress[flow] = self._read_progress(flow)
+        return self._progress[flow]
+
+    def keep(self, progress: journal_base.Progress) -> None:
+        """Note how far a flow is.
 
         :raises JournalError: it cannot be written; so does all that notes
-            something here.
+            something here. In memory it is noted all the same.
         """
+        self._progress[progress.flow] = progress
         with self._writing():
-            documents.write(self._file('items', number), item)
+            documents.write(self._file(progress.flow), progress)
 
-    def flow(self, number: int, item: plan_.Item) -> pathlib.Path:
-        """The file for the records of an item's steps."""
-        return self.folder / 'flows' / f'{number}-{item.procedure}.json'
+    def forget(self, flow: str) -> None:
+        """Note that a flow has not begun."""
+        self._progress[flow] = None
+        with self._writing():
+            self._file(flow).unlink(missing_ok=True)
+
+    def replace(self, number: int, item: plan_.Item) -> None:
+        """Note that an item is done in another way than was planned."""
+        self._replaced = {**self.replaced(), number: item}
+        with self._writing():
+            documents.write(self.folder / 'items' / f'{number}.json', item)
 
     def record(self, number: int, outcome: outcome_.Outcome) -> None:
         """Note how an item ended."""
         with self._writing():
-            documents.write(self._file('outcomes', number), outcome)
-
-    def outcomes(self) -> dict[int, outcome_.Outcome]:
-        """The outcomes so far, by the items' numbers."""
-        with self._reading():
-            return self._read_all(
-                'outcomes', outcome_.Outcome, 'journal of an outcome'
+            documents.write(
+                self.folder / 'outcomes' / f'{number}.json', outcome
             )
-
-    def note_stopped(self, server_id: str) -> None:
-        """Note that a server is about to be stopped."""
-        with self._writing():
-            (self.folder / 'stopped' / server_id).touch(mode=0o600)
-            localfile.flush_folder(self.folder / 'stopped')
-
-    def forget_stopped(self, server_id: str) -> None:
-        """Note that a server runs again."""
-        with self._writing():
-            (self.folder / 'stopped' / server_id).unlink(missing_ok=True)
-
-    def stopped(self) -> frozenset[str]:
-        """The servers that have to be started again."""
-        with self._reading():
-            names = os.listdir(self.folder / 'stopped')
-        return frozenset(filter(ids.is_id, names))
+        self._outcomes = {**self.outcomes(), number: outcome}
 
     def end(self, ended: Ended) -> None:
         """Note that nothing is left to do."""
@@ -219,8 +196,46 @@ class Journal:
         """True when nothing is left to do."""
         return (self.folder / 'ended.json').exists()
 
-    def _file(self, kind: str, number: int) -> pathlib.Path:
-        return self.folder / kind / f'{number}.json'
+    def stopped(self) -> frozenset[str]:
+        """Read which servers have to be started again, by their IDs.
+
+        However damaged the rest of the journal is.
+        """
+        with self._reading():
+            return still_off.servers(self, self.folder)
+
+    def adopt(
+        self, run: Run, records: Sequence[journal_base.Progress]
+    ) -> None:
+        """Take what another release wrote, as this one writes it.
+
+        Where that cannot be written, it is remembered all the same, and the
+        next process does it again.
+
+        :raises JournalError: it cannot be written.
+        """
+        self._run = run
+        self._progress |= {record.flow: record for record in records}
+        for record in records:
+            self.keep(record)
+        with self._writing():
+            documents.write(self.folder / 'run.json', run)
+
+    def _file(self, flow: str) -> pathlib.Path:
+        """Give the file of a flow: ``volume.<ID>.capture.1.json``."""
+        name = flow.replace('/', '.').replace('#', '.')
+        return self.folder / 'flows' / f'{name}.json'
+
+    def _read_progress(self, flow: str) -> journal_base.Progress | None:
+        file = self._file(flow)
+        if not os.path.lexists(file):
+            return None
+        found = documents.read(file, journal_base.Progress, 'record of a flow')
+        if found.flow != flow:
+            raise errors.DocumentError(
+                f'The record {file} is of flow {found.flow[:200]!r}.'
+            )
+        return found
 
     def _read_all(self, kind: str, type_: type[T], what: str) -> dict[int, T]:
         return {
@@ -256,6 +271,11 @@ class Journal:
             ) from exc
 
 
+def of(run: str) -> Journal:
+    """Give the journal of a run, whether it is there or not."""
+    return Journal(home() / run)
+
+
 def _no_journal(why: str) -> errors.TargetError:
     return errors.TargetError(
         f'No journal can be kept in {home()}: {why} Set XDG_STATE_HOME to a '
@@ -263,38 +283,6 @@ def _no_journal(why: str) -> errors.TargetError:
     )
 
 
-def _no_link(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
-
-
 def _require_folder(path: pathlib.Path) -> None:
     if path.is_symlink() or not path.is_dir():
         raise OSError(errno.ENOTDIR, f'{path} is not a folder', str(path))
-
-
-class Fate(enum.Enum):
-    """What the journals of this machine know of a run."""
-
-    ALIVE = 'a process works on it'
-    RESUMABLE = 'it was killed or interrupted'
-    ENDED = 'it has come to its end'
-    UNKNOWN = 'it was started elsewhere'
-
-
-def of(run: str) -> Journal:
-    """Give the journal of a run, whether it is there or not."""
-    return Journal(home() / run)
-
-
-def fate(run: str) -> Fate:
-    """Tell what became of a run, however damaged its journal is."""
-    journal = of(run)
-    if not tags.is_run_id(run) or not journal.folder.is_dir():
-        return Fate.UNKNOWN
-    try:
-        with journal.locked():
-            return Fate.ENDED if journal.has_ended else Fate.RESUMABLE
-    except errors.Busy:
-        return Fate.ALIVE
-    except (OSError, errors.TargetError):
-        return Fate.UNKNOWN

@@ -11,6 +11,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.engine import execution
+from backupclient.engine import first_release
 from backupclient.engine import interruption
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease
@@ -23,6 +24,7 @@ from backupclient.model import names
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
+from backupclient.procedures import compiler
 from backupclient.procedures import step
 from backupclient.store import targets
 from backupclient.transfer import room
@@ -78,6 +80,8 @@ def start(
     :param timeout: seconds for each wait.
     :raises TargetError: the target has no room; nothing was made.
     """
+    # A plan that cannot be run is refused before anything is made.
+    compiler.compile(plan)
     target = plan.request.target
     store = targets.find(target) if target else None
     if store:
@@ -131,6 +135,8 @@ def _go_on(
             clock, reporter, left_text=lambda: _left(journal)
         ),
     ):
+        graph = compiler.compile(journal.run().plan)
+        first_release.upgrade(journal, graph)
         run = journal.run()
         set_ = _set(run)
         work = step.Work(
@@ -149,22 +155,21 @@ def _go_on(
         held = lease.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
         with held.kept() if makes_things else contextlib.nullcontext():
-            execution_ = execution.Execution(work, journal, held)
-            outcomes = execution_.run()
-        run = dataclasses.replace(run, plan=execution_.plan)
-        ended = execution_.finished and _close(
+            done = execution.execute(work, journal, held)
+        run = dataclasses.replace(run, plan=done.plan)
+        ended = done.finished and _close(
             journal,
             run,
             set_,
-            outcomes,
+            done.outcomes,
             clock,
             reporter,
-            servers_run=execution_.servers_run,
+            servers_run=done.servers_run,
         )
     return Report(
         run.run,
         set_.place if set_ else '',
-        outcomes,
+        done.outcomes,
         not ended,
         run.plan.gaps,
         str(cloud.login.ended or ''),

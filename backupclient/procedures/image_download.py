@@ -19,6 +19,7 @@ from backupclient.transfer import proof
 class Download(step.Step):
     """Bring an image's data into a file of the backup set."""
 
+    stable_name = 'download'
     title = 'download'
     makes = 'file'
 

@@ -68,6 +68,7 @@ class ExportKey(step.Step):
     The key is that of the very image: it dies with the image.
     """
 
+    stable_name = 'export-key'
     title = 'export the key and try it'
 
     @staticmethod

@@ -3,10 +3,12 @@
 
 from collections.abc import Callable, Mapping
 
+from backupclient.model import graph as graph_
 from backupclient.model import plan as plan_
 from backupclient.procedures import image_download
 from backupclient.procedures import secret_download
 from backupclient.procedures import server_image
+from backupclient.procedures import server_power
 from backupclient.procedures import snapshot_image
 from backupclient.procedures import step
 from backupclient.procedures import volume_backup
@@ -29,3 +31,43 @@ def steps(item: plan_.Item) -> step.Steps:
     """
     found = PROCEDURES.get(item.procedure)
     return found(item) if found else ()
+
+
+def of_flow(
+    work: step.Work, plan: plan_.Plan, group: graph_.Group, flow: graph_.Flow
+) -> list[step.Step]:
+    """Give the steps of a flow, ready to be done."""
+    item = _item(plan, group, flow)
+    by_name = {each.stable_name: each for each in _known(group, item)}
+    return [by_name[name](work, item) for name in flow.steps]
+
+
+def commands(
+    plan: plan_.Plan, group: graph_.Group, flow: graph_.Flow
+) -> list[tuple[str, str]]:
+    """Give the titles of the steps of a flow, with their commands."""
+    item = _item(plan, group, flow)
+    return [
+        (each.title, each.command(item))
+        for each in _known(group, item)
+        if each.stable_name in flow.steps
+    ]
+
+
+def _known(group: graph_.Group, item: plan_.Item) -> step.Steps:
+    """Give all steps that a group can have."""
+    if group.item is None:
+        return (*server_power.STOP, *server_power.START)
+    return steps(item)
+
+
+def _item(
+    plan: plan_.Plan, group: graph_.Group, flow: graph_.Flow
+) -> plan_.Item:
+    """Give what the steps of a flow are about."""
+    if group.item is None:
+        return plan_.Item(group.resource, plan_.Procedure.NONE, '')
+    item = plan.items[group.item]
+    if flow.way == 1 or item.fallback is None:
+        return item
+    return item.fallback

@@ -19,6 +19,7 @@ from backupclient.procedures import step
 class DownloadSecret(step.Step):
     """Write a secret's payload into a file, byte for byte."""
 
+    stable_name = 'download-secret'
     title = 'download the secret'
     makes = 'file'
 
@@ -63,6 +64,7 @@ class DownloadSecret(step.Step):
 class DescribeSecret(step.Step):
     """Read what there is of a secret that has no payload."""
 
+    stable_name = 'describe-secret'
     title = 'read what is known of the secret'
     makes = 'secret'
 

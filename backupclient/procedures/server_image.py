@@ -26,6 +26,7 @@ class ImageServer(step.Step):
     (``nova/virt/libvirt/driver.py:snapshot`` copies the first disk).
     """
 
+    stable_name = 'image-server'
     title = 'copy the root disk to an image'
     makes = 'image_id'
     captures = True

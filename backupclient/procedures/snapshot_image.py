@@ -19,6 +19,7 @@ _TEMPORARY = tags.Role.TEMPORARY
 class Snapshot(step.Step):
     """Take a snapshot: from here on the copy does not change any more."""
 
+    stable_name = 'snapshot'
     title = 'take a snapshot'
     makes = 'snapshot_id'
     captures = True
@@ -72,6 +73,7 @@ class Snapshot(step.Step):
 class TemporaryVolume(step.Step):
     """Make a volume of the snapshot: Cinder uploads only detached ones."""
 
+    stable_name = 'temporary-volume'
     title = 'make a volume of the snapshot'
     makes = 'volume_id'
 
@@ -110,6 +112,8 @@ class TemporaryVolume(step.Step):
 class UploadTemporary(volume_image.UploadVolume):
     """Copy the temporary volume into an image."""
 
+    stable_name = 'upload-temporary'
+
     @staticmethod
     def command(item: plan_.Item) -> str:
         return (
@@ -121,6 +125,7 @@ class UploadTemporary(volume_image.UploadVolume):
 class DeleteVolume(step.Step):
     """Take the temporary volume away; before its snapshot."""
 
+    stable_name = 'delete-volume'
     title = 'delete the temporary volume'
 
     @staticmethod
@@ -139,6 +144,7 @@ class DeleteVolume(step.Step):
 class DeleteSnapshot(step.Step):
     """Take the snapshot away, now that nothing is made of it any more."""
 
+    stable_name = 'delete-snapshot'
     title = 'delete the snapshot'
     frees = True
 

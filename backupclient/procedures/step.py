@@ -28,6 +28,7 @@ class Made:
     It is kept in the journal after each step, so that a killed run goes on
     from there: names and IDs only, never the bytes of a key.
 
+    :param found: the state in which a server was before it was stopped.
     :param captured_at: UTC, ISO 8601: the state that the copy holds.
     :param consistency: what that state is worth, where it was captured.
     :param image: of a server's own disk: what is known of ``image_id``, since
@@ -46,6 +47,7 @@ class Made:
     notes: tuple[str, ...] = ()
     image: resources.Image | None = None
     secret: resources.Secret | None = None
+    found: str = ''
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)
@@ -80,6 +82,9 @@ class Step(abc.ABC):
     an earlier try left, by its name.
     """
 
+    stable_name: ClassVar[str]
+    """What the step is called in graphs and in journals. It never changes."""
+
     title: ClassVar[str]
     """What goes on, for people: ``create the snapshot``."""
 
@@ -110,6 +115,10 @@ class Step(abc.ABC):
     @abc.abstractmethod
     def command(item: plan_.Item) -> str:
         """The OpenStack command that a person would type for it."""
+
+    def is_told(self, made: Made) -> bool:
+        """Tell whether people should hear that the step begins."""
+        return True
 
     @abc.abstractmethod
     def do(self, made: Made) -> Made:

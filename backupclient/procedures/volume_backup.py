@@ -25,6 +25,7 @@ _NO_SERVICE = 'Service not found'
 class Backup(step.Step):
     """Have Cinder make a backup, and see what it became."""
 
+    stable_name = 'backup'
     title = 'back up'
     makes = 'artifact'
     captures = True

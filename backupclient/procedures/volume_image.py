@@ -26,6 +26,7 @@ class UploadVolume(step.Step):
     when the upload has failed, and Cinder then deletes the image.
     """
 
+    stable_name = 'upload-volume'
     title = 'copy the volume to an image'
     makes = 'image_id'
     captures = True
@@ -94,6 +95,7 @@ class UploadVolume(step.Step):
 class DeleteImage(step.Step):
     """Take the intermediate image away: its data are in a checked file."""
 
+    stable_name = 'delete-image'
     title = 'delete the image'
 
     @staticmethod
@@ -113,6 +115,7 @@ class DeleteImage(step.Step):
 class RecordImage(step.Step):
     """Write down the image that stays."""
 
+    stable_name = 'record-image'
     title = 'record the image'
     makes = 'artifact'
 

@@ -1,23 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import dataclasses
+import fcntl
+import json
+import os
 import pathlib
+import shutil
 import stat
+import threading
 
 import fixtures
 import testtools
 
 from backupclient import errors
 from backupclient.engine import journal
+from backupclient.engine import journal_base
 from backupclient.engine import unfinished
 from backupclient.model import inventory
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.procedures import step
 
 HERE = inventory.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
 VOLUME = resources.Volume('v', 'data', 'available', 1)
+FLOW = 'volume/v/capture#1'
 NOW = '2026-01-02T03:04:05+00:00'
 ITEM = plan.Item(
     VOLUME.resource, plan.Procedure.VOLUME_IMAGE, 'why', volume=VOLUME
@@ -35,8 +43,8 @@ class JournalTestCase(testtools.TestCase):
             fixtures.EnvironmentVariable('XDG_STATE_HOME', str(path))
         )
 
-    def _create(self, letters='abcd', identity=HERE, day=2):
-        planned = plan.Plan(identity, request.Request(), (ITEM,))
+    def _create(self, letters='abcd', identity=HERE, day=2, item=ITEM):
+        planned = plan.Plan(identity, request.Request(), (item,))
         run = journal.Run(
             f'202601{day:02}T030405Z-{letters}', planned, NOW, 4, 60.0
         )
@@ -81,18 +89,109 @@ class JournalTestCase(testtools.TestCase):
         )
         made.record(0, one)
         self.assertEqual({0: one}, made.outcomes())
+        other = journal.of(made.folder.name)
+        self.assertEqual({0: one}, other.outcomes())
+        self.assertEqual({}, other.replaced())
+
+    def test_replaced(self):
         instead = dataclasses.replace(ITEM, reason='instead')
+        made = self._create(item=dataclasses.replace(ITEM, fallback=instead))
         made.replace(0, instead)
-        self.assertEqual((instead,), made.run().plan.items)
+        self.assertEqual({0: instead}, made.replaced())
+        self.assertEqual({0: instead}, journal.of(made.folder.name).replaced())
+        # One that nothing replaces.
+        made = self._create('efgh')
+        made.replace(0, instead)
+        failure = self.assertRaises(
+            errors.DocumentError, journal.of(made.folder.name).replaced
+        )
+        self.assertIn('item 0 is volume "data" (v)', str(failure))
+
+    def test_progress(self):
+        made = self._create()
+        self.assertIsNone(made.progress(FLOW))
+        done = journal_base.Done('upload-volume', step.Made(image_id='i'))
+        progress = journal_base.Progress(FLOW, (done,))
+        made.keep(progress)
+        other = journal.of(made.folder.name)
+        self.assertEqual(progress, other.progress(FLOW))
+        self.assertEqual(
+            ['volume.v.capture.1.json'], os.listdir(made.folder / 'flows')
+        )
+        other.forget(FLOW)
+        self.assertIsNone(other.progress(FLOW))
+        self.assertIsNone(journal.of(made.folder.name).progress(FLOW))
+
+    def test_progress_of_another_flow(self):
+        made = self._create()
+        made.keep(journal_base.Progress('volume/w/capture#1'))
+        folder = made.folder / 'flows'
+        (folder / 'volume.w.capture.1.json').rename(
+            folder / 'volume.v.capture.1.json'
+        )
+        other = journal.of(made.folder.name)
+        failure = self.assertRaises(errors.DocumentError, other.progress, FLOW)
+        self.assertIn('volume/w/capture#1', str(failure))
+
+    def test_read_once(self):
+        """Whatever is on the disk later, a process goes on with its own."""
+        made = self._create()
+        made.run(), made.outcomes(), made.replaced(), made.progress(FLOW)
+        shutil.rmtree(made.folder)
+        self.assertEqual((ITEM,), made.run().plan.items)
+        self.assertEqual({}, made.outcomes())
+        self.assertEqual({}, made.replaced())
+        self.assertIsNone(made.progress(FLOW))
+
+    def test_what_cannot_be_written_is_remembered(self):
+        made = self._create()
+        made.run()
+        shutil.rmtree(made.folder)
+        progress = journal_base.Progress(FLOW)
+        self.assertRaises(errors.JournalError, made.keep, progress)
+        self.assertEqual(progress, made.progress(FLOW))
+
+    def test_older_and_newer_versions(self):
+        """Version 1 is read; and this release's is not for the first one."""
+        made = self._create()
+        path = made.folder / 'run.json'
+        loaded = json.loads(path.read_text())
+        self.assertEqual(2, loaded['version'])
+        for version, known in ((1, True), (2, True), (3, False)):
+            path.write_text(json.dumps(loaded | {'version': version}))
+            other = journal.of(made.folder.name)
+            if known:
+                self.assertEqual(version, other.run().version)
+            else:
+                self.assertRaises(errors.DocumentError, other.run)
 
     def test_stopped(self):
+        """From the stop's record to the start's; or by the first release."""
         made = self._create()
-        made.note_stopped('s1')
-        made.note_stopped('s1')
-        made.note_stopped('s2')
-        made.forget_stopped('s2')
-        made.forget_stopped('s3')
-        self.assertEqual(frozenset({'s1'}), made.stopped())
+
+        def note(part, name, found='ACTIVE'):
+            done = journal_base.Done(name, step.Made(found=found))
+            made.keep(
+                journal_base.Progress(f'downtime/{server}/{part}#1', (done,))
+            )
+
+        for server in ('s1', 's2', 's3'):
+            found = 'SHUTOFF' if server == 's3' else 'ACTIVE'
+            note('stop', 'look-at-server', found)
+        made.keep(journal_base.Progress('downtime/s4/stop#1'))
+        server = 's1'
+        self.assertEqual(frozenset({'s1', 's2'}), made.stopped())
+        note('start', 'start-server')
+        self.assertEqual(frozenset({'s2'}), made.stopped())
+        (made.folder / 'stopped').mkdir()
+        for name in ('old', 'a b'):
+            (made.folder / 'stopped' / name).touch()
+        (made.folder / 'flows' / 'downtime.s5.stop.1.json').write_text('{')
+        (made.folder / 'run.json').write_text('{')
+        self.assertEqual(
+            frozenset({'old', 's2', 's5'}),
+            journal.of(made.folder.name).stopped(),
+        )
 
     def test_last(self):
         self._refused('last', 'no unfinished run', 'web')
@@ -150,6 +249,66 @@ class JournalTestCase(testtools.TestCase):
         with made.locked():
             self._end(made)
         self.assertIs(fate.ENDED, journal.fate(name))
+
+    def test_who_asks_keeps_nobody_from_going_on(self):
+        """However often, and from however many processes."""
+        made = self._create()
+        name, over = made.folder.name, threading.Event()
+        seen = set()
+
+        def ask():
+            while not over.is_set():
+                seen.add(journal.fate(name))
+
+        asking = [threading.Thread(target=ask) for _ in range(3)]
+        for thread in asking:
+            thread.start()
+        try:
+            for _ in range(200):
+                with made.locked():
+                    pass
+        finally:
+            over.set()
+            for thread in asking:
+                thread.join()
+        self.assertLessEqual(
+            seen, {journal.Fate.ALIVE, journal.Fate.RESUMABLE}
+        )
+
+    def test_who_asks_sees_those_who_work(self):
+        """Even while somebody else asks."""
+        made = self._create()
+        with (
+            made.locked(),
+            open(made.folder / 'alive') as file,
+        ):
+            self.assertRaises(
+                BlockingIOError,
+                fcntl.flock,
+                file,
+                fcntl.LOCK_SH | fcntl.LOCK_NB,
+            )
+            self.assertIs(journal.Fate.ALIVE, journal.fate(made.folder.name))
+
+    def test_somebody_who_never_stops_asking(self):
+        """It is said, after a while."""
+        made = self._create()
+        self.useFixture(
+            fixtures.MonkeyPatch('backupclient.engine.life._PATIENCE', 0.1)
+        )
+        with open(made.folder / 'alive') as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            self.assertRaises(errors.Busy, made.locked().__enter__)
+
+    def test_process_of_the_first_release(self):
+        """It has one lock, and it is seen all the same."""
+        made = self._create()
+        (made.folder / 'alive').unlink()
+        with open(made.folder / 'lock', 'wb') as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self.assertIs(journal.Fate.ALIVE, journal.fate(made.folder.name))
+            self.assertRaises(errors.Busy, made.locked().__enter__)
+        self.assertIs(journal.Fate.RESUMABLE, journal.fate(made.folder.name))
 
     def test_fate_of_others(self):
         self._create()

@@ -127,6 +127,13 @@ class TestResume(TestCase):
         (journal,) = self.journals()
         return journal.folder
 
+    def of_the_first_release(self, folder):
+        """Make a journal look as that release has left it."""
+        (folder / 'stopped').mkdir()
+        path = folder / 'run.json'
+        loaded = json.loads(path.read_text())
+        path.write_text(json.dumps(loaded | {'version': 1}))
+
     def resume_it(self):
         (journal,) = self.journals()
         return self.resume(journal.folder.name)
@@ -163,6 +170,7 @@ class TestResume(TestCase):
     def test_links_that_lead_elsewhere(self):
         for name in (
             'lock',
+            'alive',
             'items',
             'outcomes',
             'flows',
@@ -170,6 +178,8 @@ class TestResume(TestCase):
             'flows/*',
         ):
             folder = self.kill(40)
+            if name == 'stopped':
+                self.of_the_first_release(folder)
             elsewhere = self.root / 'elsewhere'
             path = next(folder.glob(name))
             if path.is_dir():
@@ -216,7 +226,8 @@ class TestResume(TestCase):
 
     def test_servers_that_are_none(self):
         folder = self.kill(40)
-        for name in ('x?y', '..x', 'a b'):
+        self.of_the_first_release(folder)
+        for name in ('x?y', '..x', 'a b', 'unknown'):
             (folder / 'stopped' / name).touch()
         report = self.go(self.resume_it)
         self.assertEqual(0, report.exit_code)

@@ -8,18 +8,23 @@ import shutil
 import fixtures
 import testtools
 
+from backupclient import errors
 from backupclient.cloud import door as door_
 from backupclient.cloud import waiting
-from backupclient.engine import flow_records
-from backupclient.engine import flows
+from backupclient.engine import context as context_
+from backupclient.engine import journal_base
+from backupclient.engine import journal_memory
+from backupclient.engine import runner
+from backupclient.model import graph
 from backupclient.model import layout
 from backupclient.model import plan
-from backupclient.procedures import registry
+from backupclient.procedures import compiler
 from backupclient.procedures import step
 from backupclient.store import memory
 from backupclient.store import within
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit import quiet_reporter
+from backupclient.tests.unit.engine import projects
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 
 RUN = '20260102T030405Z-abcd'
@@ -75,7 +80,6 @@ class TestCase(testtools.TestCase):
         self.cloud.reset()
         shutil.rmtree(self.root)
         self.folder = Folder()
-        self.journal = self.root / 'journal.json'
         self.root.mkdir(mode=0o700)
         self.bystanders()
         self.new_process()
@@ -86,6 +90,15 @@ class TestCase(testtools.TestCase):
             'because',
             **{record.resource.kind.value: record},
             **self.more,
+        )
+        self.journal = journal_memory.MemoryJournal(
+            journal_base.Run(
+                RUN,
+                projects.plan_of(self.item),
+                '2026-01-02T03:04:05+00:00',
+                1,
+                3600.0,
+            )
         )
         self.before = self.cloud.world.holdings()
         self.cloud.seen.clear()
@@ -123,22 +136,54 @@ class TestCase(testtools.TestCase):
         )
 
     def go(self):
-        """Run the procedure."""
+        """Run the procedure, as a run does: one flow after the other.
 
-        def done(step):
-            self.captured += step.captures
-
-        steps = [
-            each(self.work, self.item) for each in registry.steps(self.item)
-        ]
-        listener = flows.Listener(
-            lambda: None,
-            lambda text: self.reporter.step(self.item.resource, text),
-            done,
-            self.left_over.append,
+        :raises BackupError: it failed, and is undone.
+        """
+        planned = projects.plan_of(self.item)
+        context = context_.Context(
+            self.work, self.journal, planned, compiler.compile(planned)
         )
-        records = flow_records.Records(self.journal, steps)
-        return flows.run(steps, records, listener)
+        flows = context.graph.groups[0].flows
+        known = [self.journal.progress(flow.id) for flow in flows]
+        resumed = any(each and each.done for each in known)
+        if any(each and each.undoing for each in known):
+            self._undo(context, flows)
+        try:
+            return self._do(context, flows)
+        except (errors.NotFound, errors.WaitFailed) as exc:
+            if not resumed or isinstance(exc, errors.WaitTimeout):
+                raise
+            # What an earlier process made is gone.
+            return self._do(context, flows)
+
+    def _do(self, context, flows):
+        raised = []
+        news = runner._news
+
+        def remember(exc):
+            raised.append(exc)
+            return news(exc)
+
+        for number, flow in enumerate(flows):
+            known = self.journal.progress(flow.id)
+            if known is None or len(known.done) < len(flow.steps):
+                order = runner.Order(RUN, flow.id)
+                with fixtures.MonkeyPatch(
+                    'backupclient.engine.runner._news', remember
+                ):
+                    result = runner.perform(context, order)
+                self.left_over += result.left_over
+                if raised:
+                    self._undo(context, flows[:number])
+                    raise raised[0]
+            self.captured += flow.part is graph.Part.CAPTURE
+        return runner.made(context, flows[-1])
+
+    def _undo(self, context, flows):
+        for flow in reversed(flows):
+            order = runner.Order(RUN, flow.id, undo=True)
+            self.left_over += runner.perform(context, order).left_over
 
     def new_things(self):
         """Give what is in the cloud and was not, once it has settled."""

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a worker has of its own, in its process."""
+
+from collections.abc import Sequence
+import dataclasses
+
+from backupclient import clock as clock_
+from backupclient import errors
+from backupclient.engine import journal_base
+from backupclient.model import graph as graph_
+from backupclient.model import plan as plan_
+from backupclient.procedures import compiler
+from backupclient.procedures import registry
+from backupclient.procedures import source
+from backupclient.procedures import step as step_
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Context:
+    """The tools of a worker: see :class:`backupclient.engine.runner.Context`.
+
+    :param plan: of the run, as it was made.
+    """
+
+    work: step_.Work
+    journal: journal_base.Journal
+    plan: plan_.Plan
+    graph: graph_.Graph
+
+    @classmethod
+    def of(cls, work: step_.Work, journal: journal_base.Journal) -> 'Context':
+        """Compile the plan of a run.
+
+        :raises DocumentError: the journal is damaged.
+        """
+        plan = journal.run().plan
+        return cls(work, journal, plan, compiler.compile(plan))
+
+    @property
+    def run(self) -> str:
+        """The ID of the run."""
+        return self.work.run
+
+    @property
+    def clock(self) -> clock_.Clock:
+        """The time, and the wish to stop."""
+        return self.work.clock
+
+    def steps(self, flow: graph_.Flow) -> Sequence[step_.Step]:
+        """Give the steps of a flow, ready to be done."""
+        group = self.graph.group(flow.group)
+        return registry.of_flow(self.work, self.plan, group, flow)
+
+    def tell(self, flow: graph_.Flow, text: str) -> None:
+        """Tell a person what a flow does now."""
+        group = self.graph.group(flow.group)
+        if group.item is None:
+            self.work.reporter.say(f'{group.resource.label}: {text}')
+        else:
+            self.work.reporter.step(group.resource, text)
+
+    def failure(self, flow: graph_.Flow, error: errors.BackupError) -> str:
+        """Say why a flow has failed."""
+        group = self.graph.group(flow.group)
+        if group.item is None:
+            return str(error)
+        return source.failure(self.work, self.plan.items[group.item], error)

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who drives the schedule: has flows performed, and claims what they need.
+
+There is one coordinator of a run. It alone decides, and it alone writes to the
+lease.
+"""
+
+from collections.abc import Callable, Iterable
+from concurrent import futures
+import contextlib
+import functools
+import logging
+import queue
+from typing import Any
+
+from backupclient import errors
+from backupclient.engine import context as context_
+from backupclient.engine import executor as executor_
+from backupclient.engine import faults
+from backupclient.engine import lease as lease_
+from backupclient.engine import ledger as ledger_
+from backupclient.engine import messages
+from backupclient.engine import runner
+from backupclient.engine import schedule as schedule_
+from backupclient.model import graph as graph_
+from backupclient.procedures import compiler
+from backupclient.procedures import server_power
+
+LOG = logging.getLogger(__name__)
+
+_Act, _Ending, _News = messages.Act, messages.Ending, messages.News
+_Answer = messages.Event | runner.Result | None
+_Future = futures.Future[_Answer]
+
+
+class Coordinator:
+    """Performs what the schedule orders, until all is over.
+
+    :param lease: is written to by one thread, in the order of the orders.
+    """
+
+    def __init__(
+        self,
+        context: context_.Context,
+        schedule: schedule_.Schedule,
+        executor: executor_.Executor,
+        lease: lease_.Lease,
+        ledger: ledger_.Ledger,
+    ) -> None:
+        self._context = context
+        self._schedule = schedule
+        self._executor = executor
+        self._lease = lease
+        self._ledger = ledger
+        self._clerk = futures.ThreadPoolExecutor(1, 'lease')
+        self._answers = queue.SimpleQueue[tuple[str, _Future]]()
+        self._under_way = 0
+
+    def run(self) -> None:
+        """Do what is left to do."""
+        try:
+            self._act(self._schedule.begin())
+            while self._under_way:
+                self._hear(*self._answers.get())
+        except Exception:
+            self._rescue()
+            raise
+        finally:
+            self._executor.shutdown()
+            self._clerk.shutdown()
+
+    @property
+    def servers_run(self) -> bool:
+        """True when all that is always done has been done."""
+        board = self._schedule.board
+        return not any(
+            one.always >= 0 and one.begun and one.at <= one.always
+            for one in board.standings.values()
+        )
+
+    def _hear(self, group: str, future: _Future) -> None:
+        """Take in an answer, and do what follows."""
+        self._under_way -= 1
+        event = self._event(group, future)
+        if event is None:
+            return
+        self._act(self._schedule.hear(event))
+        if self._is_asked_to_stop():
+            self._act(self._schedule.stop())
+
+    def _event(self, group: str, future: _Future) -> messages.Event | None:
+        try:
+            answer = future.result()
+        except Exception as exc:
+            # A worker that is a process of its own may die.
+            why = faults.said(exc, self._context.run, group)
+            return messages.Event(_News.LOST, group, why)
+        if not isinstance(answer, runner.Result):
+            return answer
+        self._ledger.add(group, answer)
+        flow = self._context.graph.flow(answer.flow)
+        if flow.always and answer.news is not _News.DONE and answer.reason:
+            server = self._context.graph.group(group).resource.id
+            self._warn(server_power.not_started(server, answer.reason))
+        return messages.Event(answer.news, group, answer.reason)
+
+    def _is_asked_to_stop(self) -> bool:
+        try:
+            self._context.clock.check()
+        except errors.Interrupted:
+            return True
+        return False
+
+    def _act(self, actions: Iterable[messages.Action]) -> None:
+        for action in actions:
+            group = self._context.graph.group(action.group)
+            match action.act:
+                case _Act.CLAIM:
+                    self._claim(group)
+                case _Act.DO | _Act.UNDO:
+                    self._perform(action)
+                case _Act.REPLACE:
+                    self._ledger.replace(group)
+                case _Act.REOPEN:
+                    self._forget(group)
+                case _Act.DISPROVE:
+                    self._disprove(action)
+                case _Act.END:
+                    self._end(group, action)
+
+    def _perform(self, action: messages.Action) -> None:
+        flow = action.flow
+        if flow is None:
+            raise ValueError(action)
+        undo = action.act is _Act.UNDO
+        if not undo:
+            self._ledger.begin(flow)
+        order = runner.Order(self._context.run, flow.id, undo)
+        self._await(action.group, self._executor.submit(order))
+
+    def _await(self, group: str, future: futures.Future[Any]) -> None:
+        self._under_way += 1
+        future.add_done_callback(lambda done: self._answers.put((group, done)))
+
+    def _claim(self, group: graph_.Group) -> None:
+        one = self._schedule.board[group.id]
+        shielded = one.flow.always or (one.verdict is not None)
+        self._ask_clerk(
+            group, functools.partial(self._try_to_claim, group, shielded)
+        )
+
+    def _ask_clerk(
+        self, group: graph_.Group, ask: Callable[[], _Answer]
+    ) -> None:
+        self._await(group.id, self._clerk.submit(ask))
+
+    def _try_to_claim(
+        self, group: graph_.Group, shielded: bool
+    ) -> messages.Event:
+        """Claim a group.
+
+        :param shielded: to undo, or to do what is always done.
+        """
+        clock = self._context.clock
+        news, reason = _News.CLAIMED, ''
+        with clock.shielded() if shielded else contextlib.nullcontext():
+            try:
+                self._lease.claim(group.claim)
+            except errors.Busy as exc:
+                news, reason = _News.BUSY, str(exc)
+            except errors.LoginEnded:
+                news = _News.LOGIN_ENDED
+            except errors.Interrupted:
+                news = _News.INTERRUPTED
+            except Exception as exc:
+                label = group.resource.label
+                reason = faults.said(exc, self._context.run, label)
+                news = _News.FAILED
+        return messages.Event(news, group.id, reason)
+
+    def _forget(self, group: graph_.Group) -> None:
+        """Forget what was noted, the last flow first.
+
+        Where that fails, the notes only say less than there is to do.
+        """
+        for flow in reversed(group.flows):
+            with contextlib.suppress(errors.JournalError):
+                self._context.journal.forget(flow.id)
+
+    def _disprove(self, action: messages.Action) -> None:
+        self._context.work.reporter.say(compiler.DISPROVED)
+
+    def _end(self, group: graph_.Group, action: messages.Action) -> None:
+        one = self._schedule.board[group.id]
+        off = one.always >= 0 and one.begun and one.at <= one.always
+        if off and self._schedule.login_ended:
+            self._warn(server_power.may_be_off(group.resource.id))
+        self._ledger.conclude(group, action.ending, action.reason)
+        if group.claim:
+            self._ask_clerk(
+                group, functools.partial(self._release, group.claim)
+            )
+
+    def _release(self, claim: str) -> None:
+        self._lease.release(claim)
+
+    def _rescue(self) -> None:
+        """Do what is always done: the program itself has failed."""
+        for group in self._context.graph.groups:
+            one = self._schedule.board[group.id]
+            if one.always >= 0 and one.begun and one.at <= one.always:
+                order = runner.Order(
+                    self._context.run, one.flows[one.always].id
+                )
+                with contextlib.suppress(Exception):
+                    runner.perform(self._context, order)
+
+    def _warn(self, text: str) -> None:
+        self._context.work.reporter.warn(text)

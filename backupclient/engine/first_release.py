@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Journals of the first release: what they say, in records of flows.
+
+The first release kept one file for all steps of an item, with the names of
+the classes of these steps, and an empty file for each stopped server::
+
+    <run>/flows/<n>-<procedure>.json
+    <run>/stopped/<server>
+
+What cannot be converted is begun anew: each step first looks for what an
+earlier try left.
+"""
+
+from collections.abc import Iterator, Sequence
+import contextlib
+import dataclasses
+import errno
+import logging
+import os
+import pathlib
+from typing import Protocol
+
+from backupclient import documents
+from backupclient import errors
+from backupclient.engine import journal_base
+from backupclient.model import graph as graph_
+from backupclient.model import plan as plan_
+from backupclient.procedures import server_power
+from backupclient.procedures import step as step_
+
+LOG = logging.getLogger(__name__)
+
+VERSION = 1
+_NAMES = {
+    'Backup': 'backup',
+    'DeleteImage': 'delete-image',
+    'DeleteSnapshot': 'delete-snapshot',
+    'DeleteVolume': 'delete-volume',
+    'DescribeSecret': 'describe-secret',
+    'Download': 'download',
+    'DownloadSecret': 'download-secret',
+    'ExportKey': 'export-key',
+    'ImageServer': 'image-server',
+    'RecordImage': 'record-image',
+    'Snapshot': 'snapshot',
+    'TemporaryVolume': 'temporary-volume',
+    'UploadTemporary': 'upload-temporary',
+    'UploadVolume': 'upload-volume',
+}
+"""The stable names of steps, by the names of their classes."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the steps of an item are.
+
+    :param done: in their order; the next step may have begun.
+    """
+
+    done: tuple[journal_base.Done, ...] = ()
+    undoing: bool = False
+    version: int = VERSION
+
+
+class Journal(journal_base.Journal, Protocol):
+    """The journal of a run, in a folder."""
+
+    folder: pathlib.Path
+
+    def adopt(
+        self,
+        run: journal_base.Run,
+        records: Sequence[journal_base.Progress],
+    ) -> None:
+        """Take what another release wrote, as this one writes it."""
+
+
+def upgrade(journal: Journal, graph: graph_.Graph) -> None:
+    """Convert the journal of a run that the first release began.
+
+    :raises DocumentError: it is damaged.
+    """
+    run = journal.run()
+    if run.version == journal_base.RUN_VERSION:
+        return
+    replaced = journal.replaced()
+    items = [
+        replaced.get(number, item)
+        for number, item in enumerate(run.plan.items)
+    ]
+    try:
+        records = [*convert(journal.folder, graph, items, frozenset(replaced))]
+    except OSError as exc:
+        raise errors.DocumentError(
+            f'The journal {journal.folder} cannot be read: {exc.strerror}.'
+        ) from exc
+    run = dataclasses.replace(run, version=journal_base.RUN_VERSION)
+    with contextlib.suppress(errors.JournalError):
+        journal.adopt(run, records)
+        remove(journal.folder)
+
+
+def stopped(folder: pathlib.Path) -> Sequence[str]:
+    """Give the names of the files for stopped servers.
+
+    :raises OSError: they cannot be read.
+    """
+    files = folder / 'stopped'
+    if files.is_symlink():
+        raise OSError(errno.ENOTDIR, f'{files} is a link', str(files))
+    try:
+        return os.listdir(files)
+    except FileNotFoundError:
+        return ()
+
+
+def convert(
+    folder: pathlib.Path,
+    graph: graph_.Graph,
+    items: Sequence[plan_.Item],
+    replaced: frozenset[int],
+) -> Iterator[journal_base.Progress]:
+    """Give the records of the flows of a run.
+
+    :param items: of its plan, those that were replaced put in.
+    """
+    servers = stopped(folder)
+    for group in graph.groups:
+        if group.item is None:
+            if group.resource.id in servers:
+                yield _stopped(group)
+        else:
+            other = group.item in replaced
+            flows = group.instead if other else group.flows
+            procedure = items[group.item].procedure
+            file = folder / 'flows' / f'{group.item}-{procedure}.json'
+            yield from _in_flows(_read(file, flows), flows)
+
+
+def remove(folder: pathlib.Path) -> None:
+    """Take the files of the first release away, once they are converted."""
+    for file in (*folder.glob('flows/*-*.json'), *folder.glob('stopped/*')):
+        if file.parent.name == 'stopped' or file.name[0].isdigit():
+            with contextlib.suppress(OSError):
+                file.unlink()
+
+
+def _stopped(group: graph_.Group) -> journal_base.Progress:
+    """Say that a server ran, and may have been stopped."""
+    look = server_power.LookAtServer.stable_name
+    made = step_.Made(found=server_power.RUNS)
+    return journal_base.Progress(
+        group.flows[0].id, (journal_base.Done(look, made),)
+    )
+
+
+def _read(file: pathlib.Path, flows: Sequence[graph_.Flow]) -> Progress | None:
+    if not os.path.lexists(file):
+        return None
+    try:
+        found = documents.read(file, Progress, 'record of steps')
+        names = [_NAMES.get(each.step, '') for each in found.done]
+        steps = [name for flow in flows for name in flow.steps]
+        if names != steps[: len(names)]:
+            raise errors.DocumentError(f'The record {file} is of other steps.')
+    except errors.DocumentError as exc:
+        LOG.warning('%s', exc)
+        return Progress()
+    done = (
+        journal_base.Done(name, each.made)
+        for name, each in zip(names, found.done, strict=True)
+    )
+    return dataclasses.replace(found, done=tuple(done))
+
+
+def _in_flows(
+    found: Progress | None, flows: Sequence[graph_.Flow]
+) -> Iterator[journal_base.Progress]:
+    """Cut what is done where the flows end.
+
+    The next step may have begun: the flow that it belongs to as well.
+    """
+    if found is None:
+        return
+    rest = list(found.done)
+    for flow in flows:
+        done, rest = rest[: len(flow.steps)], rest[len(flow.steps) :]
+        is_last = len(done) < len(flow.steps) or flow is flows[-1]
+        yield journal_base.Progress(
+            flow.id, tuple(done), undoing=found.undoing and is_last
+        )
+        if is_last:
+            return

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What has become of the items of a run, from the results of its flows."""
+
+from collections import defaultdict
+import contextlib
+import dataclasses
+
+from backupclient import errors
+from backupclient.engine import context as context_
+from backupclient.engine import messages
+from backupclient.engine import outcomes as outcomes_
+from backupclient.engine import runner
+from backupclient.model import graph as graph_
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.procedures import step as step_
+
+_Ending = messages.Ending
+
+
+@dataclasses.dataclass(slots=True)
+class _Account:
+    """What is known of a group that has not ended."""
+
+    seconds: float = 0.0
+    left_over: list[str] = dataclasses.field(default_factory=list)
+    made: step_.Made | None = None
+
+
+class Ledger:
+    """The outcomes of a run so far, and what they will be made of."""
+
+    def __init__(self, context: context_.Context) -> None:
+        self._context = context
+        self._items = list(context.plan.items)
+        for number, item in context.journal.replaced().items():
+            self._items[number] = item
+        self._outcomes = dict(context.journal.outcomes())
+        self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
+
+    @property
+    def plan(self) -> plan_.Plan:
+        """The plan, as it is by now."""
+        items = tuple(self._items)
+        return dataclasses.replace(self._context.plan, items=items)
+
+    @property
+    def finished(self) -> bool:
+        """True when each item has its outcome in the journal."""
+        return len(self._outcomes) == len(self._items)
+
+    def outcomes(self) -> tuple[outcome_.Outcome, ...]:
+        """Give an outcome for each item of the plan, in its order.
+
+        One that was interrupted is skipped, and is done on resume.
+        """
+        return tuple(
+            self._outcomes.get(number)
+            or outcomes_.skipped(item, 'Interrupted; run --resume does it.')
+            for number, item in enumerate(self._items)
+        )
+
+    def add(self, group: str, result: runner.Result) -> None:
+        """Take in what became of a flow."""
+        account = self._accounts[group]
+        account.seconds += result.seconds
+        account.left_over += result.left_over
+        account.made = result.made
+
+    def begin(self, flow: graph_.Flow) -> None:
+        """Begin anew with a group, if this is its first flow."""
+        if self._context.graph.before(flow) is None:
+            self._tell_left_over(self._accounts.pop(flow.group, None))
+
+    def replace(self, group: graph_.Group) -> None:
+        """Do an item in its other way from now on."""
+        number = group.item
+        instead = self._items[number].fallback if number is not None else None
+        if number is not None and instead is not None:
+            self._items[number] = instead
+            # Without that note a resumed run finds out once more.
+            with contextlib.suppress(errors.JournalError):
+                self._context.journal.replace(number, instead)
+
+    def conclude(
+        self, group: graph_.Group, ending: messages.Ending, reason: str
+    ) -> None:
+        """Give an item its outcome, in the journal too.
+
+        Where that cannot be written, the item is done on resume.
+        """
+        account = self._accounts.pop(group.id, None) or _Account()
+        if group.item is None or ending is _Ending.OPEN:
+            self._tell_left_over(account)
+            if reason and group.item is not None:
+                self._warn(f'{group.resource.label}: {reason}')
+            return
+        outcome = dataclasses.replace(
+            self._outcome(group, group.item, ending, reason, account),
+            seconds=round(account.seconds, 1),
+        )
+        try:
+            self._context.journal.record(group.item, outcome)
+        except errors.JournalError as exc:
+            self._warn(f'{group.resource.label}: {exc}')
+            return
+        self._outcomes[group.item] = outcome
+        self._context.work.reporter.ended(outcome)
+
+    def _outcome(
+        self,
+        group: graph_.Group,
+        number: int,
+        ending: messages.Ending,
+        reason: str,
+        account: _Account,
+    ) -> outcome_.Outcome:
+        item = self._items[number]
+        if ending is _Ending.SKIPPED:
+            return outcomes_.skipped(item, reason)
+        if ending is _Ending.FAILED:
+            return outcomes_.failed(item, reason, account.left_over)
+        if item.procedure is plan_.Procedure.NONE:
+            return outcomes_.without_work(item, self._of_parts(item))
+        made = account.made
+        if made is None:
+            # An earlier process has done all of it.
+            way = self._context.plan.items[number] is not item
+            flows = group.instead if way else group.flows
+            made = runner.made(self._context, flows[-1])
+        return outcomes_.complete(item, made)
+
+    def _of_parts(self, item: plan_.Item) -> dict[str, outcome_.Outcome]:
+        return {
+            outcome.resource.id: outcome
+            for outcome in self._outcomes.values()
+            if outcome.resource.id in item.parts
+        }
+
+    def _tell_left_over(self, account: _Account | None) -> None:
+        for text in account.left_over if account else ():
+            self._warn(text)
+
+    def _warn(self, text: str) -> None:
+        self._context.work.reporter.warn(text)

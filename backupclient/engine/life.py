@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a process of this machine works on a run.
+
+Whoever works on a run holds two locks of its journal, one after the other.
+The first one, ``lock``, keeps others from working on it too. The second one,
+``alive``, is for those who only ask: they try to share it, and the one who
+works waits a moment for them. So a question keeps nobody from going on with a
+run.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import enum
+import fcntl
+import os
+import pathlib
+import time
+
+from backupclient import errors
+from backupclient import pauses
+from backupclient.model import tags
+
+_PATIENCE = 10.0
+"""Seconds for those who ask whether a run is alive; they take none."""
+
+
+class Fate(enum.Enum):
+    """What the journals of this machine know of a run."""
+
+    ALIVE = 'a process works on it'
+    RESUMABLE = 'it was killed or interrupted'
+    ENDED = 'it has come to its end'
+    UNKNOWN = 'it was started elsewhere'
+
+
+def home() -> pathlib.Path:
+    """Return the folder of all journals, by the XDG base directory rules."""
+    state = os.environ.get('XDG_STATE_HOME', '')
+    if not os.path.isabs(state):
+        state = '~/.local/state'
+    return pathlib.Path(state).expanduser() / 'openstack-backup'
+
+
+def make(folder: pathlib.Path) -> None:
+    """Make the files that are locked in a new journal.
+
+    :raises OSError: they cannot be made.
+    """
+    for name in ('lock', 'alive'):
+        (folder / name).touch(mode=0o600)
+
+
+@contextlib.contextmanager
+def held(folder: pathlib.Path) -> Iterator[None]:
+    """Keep other processes from the run of a journal.
+
+    :raises Busy: another one works on it.
+    :raises TargetError: that cannot be told.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            lock = stack.enter_context(
+                open(folder / 'lock', 'wb', opener=_own)
+            )
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alive = stack.enter_context(
+                open(folder / 'alive', 'wb', opener=_own)
+            )
+            _take(alive.fileno())
+        except BlockingIOError:
+            raise errors.Busy(
+                f'Run {folder.name} is still going on in another process.'
+            ) from None
+        except OSError as exc:
+            raise errors.TargetError(
+                f'The journal {folder} cannot be written: {exc.strerror}. '
+                'Put that right, and try again.'
+            ) from exc
+        yield
+
+
+def fate(run: str) -> Fate:
+    """Tell what became of a run, however damaged its journal is."""
+    folder = home() / run
+    if not tags.is_run_id(run) or not folder.is_dir():
+        return Fate.UNKNOWN
+    try:
+        if _is_alive(folder):
+            return Fate.ALIVE
+        ended = (folder / 'ended.json').exists()
+    except OSError:
+        return Fate.UNKNOWN
+    return Fate.ENDED if ended else Fate.RESUMABLE
+
+
+def _is_alive(folder: pathlib.Path) -> bool:
+    # The first release had one lock; it can only be asked by taking it.
+    names = ('lock', 'alive')
+    last = names[os.path.lexists(folder / 'alive')]
+    for name in names:
+        with open(folder / name, 'rb', opener=_no_link) as file:
+            if name == last:
+                return not _shares(file.fileno())
+    return False
+
+
+def _shares(number: int) -> bool:
+    """Tell whether nobody has a lock for itself."""
+    try:
+        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _take(number: int) -> None:
+    """Take a lock that others share for moments only.
+
+    :raises BlockingIOError: somebody keeps it.
+    """
+    for pause in (*pauses.within(_PATIENCE), None):
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if pause is None:
+                raise
+            time.sleep(pause / 10)
+        else:
+            return
+
+
+def _own(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
+
+
+def _no_link(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW)

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The groups whose next flow could start, in the order of precedence."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+import heapq
+from typing import NamedTuple
+
+from backupclient.model import graph as graph_
+
+
+class Place(NamedTuple):
+    """A group in the line.
+
+    :param rank: the lower it is, the earlier the group has its turn.
+    :param order: among groups of one rank.
+    """
+
+    rank: int
+    order: int
+    group: str
+
+
+Need = tuple[graph_.Amounts, graph_.Amounts, graph_.Amounts]
+"""What a flow takes, what its group needs after it, and what is reserved for
+the group before it. Of groups with one need, either all have room or none."""
+
+_Entry = tuple[Place, Need]
+_Key = tuple[int, Need]
+
+
+class Line:
+    """A queue that passes over groups for which there is no room.
+
+    Once a need has no room, all groups with that need stand aside behind the
+    first one until there is more room. So a look for the next group costs as
+    much as there are different needs, and not as many as there are groups.
+
+    :param only: the one group that may have its turn, ``''`` for all.
+    """
+
+    def __init__(self) -> None:
+        self.only = ''
+        self._entries: dict[str, _Entry] = {}
+        self._line: list[_Entry] = []
+        self._aside: defaultdict[_Key, list[_Entry]] = defaultdict(list)
+        self._no_room: set[_Key] = set()
+
+    def __contains__(self, group: str) -> bool:
+        return group in self._entries
+
+    def add(self, place: Place, need: Need) -> None:
+        """Let a group stand in the line, or change its place in it."""
+        entry = (place, need)
+        self._entries[place.group] = entry
+        aside = self._aside[_key(entry)]
+        if _key(entry) in self._no_room or (aside and aside[0] < entry):
+            heapq.heappush(aside, entry)
+        else:
+            heapq.heappush(self._line, entry)
+
+    def remove(self, group: str) -> None:
+        """Let a group leave the line."""
+        self._entries.pop(group, None)
+
+    def next(self, fits: Callable[[str, Need], bool]) -> str:
+        """Take the first group for which there is room.
+
+        :returns: its ID, ``''`` when there is none.
+        """
+        if self.only:
+            return self._only(fits)
+        while self._line:
+            entry = heapq.heappop(self._line)
+            place, need = entry
+            key = _key(entry)
+            if key in self._no_room:
+                heapq.heappush(self._aside[key], entry)
+            elif self._entries.get(place.group) != entry:
+                self._step_forward(key)
+            elif fits(place.group, need):
+                return self._leave(entry)
+            else:
+                self._no_room.add(key)
+                heapq.heappush(self._aside[key], entry)
+        return ''
+
+    def first(self, ranks: Sequence[int]) -> str:
+        """Take the first group of the first of these ranks that has one.
+
+        To be called when :meth:`next` has found no room for any.
+
+        :returns: its ID, ``''`` when there is none.
+        """
+        if self.only:
+            return self._only(lambda *_: True)
+        heads = [head for key in self._no_room if (head := self._head(key))]
+        for rank in ranks:
+            found = min((e for e in heads if e[0].rank == rank), default=None)
+            if found:
+                return self._leave(found)
+        return ''
+
+    def look_again(self) -> None:
+        """Try each need again: there is more room."""
+        keys, self._no_room = self._no_room, set()
+        for key in keys:
+            self._step_forward(key)
+
+    def _only(self, fits: Callable[[str, Need], bool]) -> str:
+        entry = self._entries.get(self.only)
+        if entry is None or not fits(self.only, entry[1]):
+            return ''
+        return self._leave(entry)
+
+    def _leave(self, entry: _Entry) -> str:
+        self.remove(entry[0].group)
+        self._step_forward(_key(entry))
+        return entry[0].group
+
+    def _step_forward(self, key: _Key) -> None:
+        """Let the first one that stands aside stand in the line again."""
+        if key not in self._no_room and self._head(key):
+            heapq.heappush(self._line, heapq.heappop(self._aside[key]))
+
+    def _head(self, key: _Key) -> _Entry | None:
+        """Give the first one that stands aside and has not left."""
+        aside = self._aside[key]
+        while aside and self._entries.get(aside[0][0].group) != aside[0]:
+            heapq.heappop(aside)
+        return aside[0] if aside else None
+
+
+def _key(entry: _Entry) -> _Key:
+    return (entry[0].rank, entry[1])

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One flow, from its record: done, undone, or resumed.
+
+A step takes what was made before it and gives it back with its own. When one
+fails, it and those before it in the flow are undone in reverse order. After a
+kill the step that may have begun is done again; an undoing is carried on, and
+then the flow begins anew.
+"""
+
+from collections.abc import Sequence
+import dataclasses
+from typing import Protocol
+
+from backupclient import clock as clock_
+from backupclient import errors
+from backupclient.engine import faults
+from backupclient.engine import journal_base
+from backupclient.engine import messages
+from backupclient.engine import record as record_
+from backupclient.model import graph as graph_
+from backupclient.procedures import step as step_
+
+_News = messages.News
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """What a worker is to do: a value that can go to another machine.
+
+    :param flow: the ID of the flow.
+    """
+
+    run: str
+    flow: str
+    undo: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an order. A value, too.
+
+    :param reason: in a sentence, for a person.
+    :param left_over: what could not be undone, in sentences.
+    """
+
+    flow: str
+    news: messages.News
+    reason: str = ''
+    left_over: tuple[str, ...] = ()
+    seconds: float = 0.0
+    made: step_.Made = dataclasses.field(default_factory=step_.Made)
+
+
+class Context(Protocol):
+    """What a worker has of its own; built from the ID of the run."""
+
+    @property
+    def run(self) -> str:
+        """The ID of the run."""
+
+    @property
+    def graph(self) -> graph_.Graph:
+        """The flows of the run."""
+
+    @property
+    def journal(self) -> journal_base.Journal:
+        """What the run remembers."""
+
+    @property
+    def clock(self) -> clock_.Clock:
+        """The time, and the wish to stop."""
+
+    def steps(self, flow: graph_.Flow) -> Sequence[step_.Step]:
+        """Give the steps of a flow, ready to be done."""
+
+    def tell(self, flow: graph_.Flow, text: str) -> None:
+        """Tell a person what a flow does now."""
+
+    def failure(self, flow: graph_.Flow, error: errors.BackupError) -> str:
+        """Say why a flow has failed."""
+
+
+def perform(context: Context, order: Order) -> Result:
+    """Do or undo a flow.
+
+    :returns: what became of it; unless the result says something else,
+        nothing of a flow that was not done is left.
+    """
+    begun = context.clock.monotonic()
+    work = _Work(context, context.graph.flow(order.flow))
+    result = work.undo() if order.undo else work.do()
+    took = context.clock.monotonic() - begun
+    return dataclasses.replace(result, seconds=took)
+
+
+class _Work:
+    """A flow that is being worked on."""
+
+    def __init__(self, context: Context, flow: graph_.Flow) -> None:
+        self._context = context
+        self._flow = flow
+        self._steps = context.steps(flow)
+        self._record = _record(context, flow)
+        self._left_over: list[str] = []
+
+    def do(self) -> Result:
+        """Do the steps that are not done yet; where one fails, undo all."""
+        try:
+            if self._flow.always:
+                with self._context.clock.shielded():
+                    self._make_good()
+                    self._go_on()
+            else:
+                self._go_on()
+        except errors.LoginEnded:
+            # Nothing can be undone: all stays, with its records.
+            return self._result(_News.LOGIN_ENDED)
+        except Exception as exc:
+            return self._undo_after(exc)
+        return self._result(_News.DONE)
+
+    def undo(self) -> Result:
+        """Undo the steps that may have begun."""
+        try:
+            self._undo()
+        except errors.LoginEnded:
+            return self._result(_News.LOGIN_ENDED)
+        return self._result(_News.UNDONE)
+
+    def _go_on(self) -> None:
+        if self._record.undoing:
+            self._undo()
+        self._context.clock.check()
+        if self._record.done == len(self._steps):
+            # Asked for again: others may have changed it since.
+            self._record.rewind()
+        for step in self._steps[self._record.done :]:
+            self._do(step)
+        if self._context.graph.is_waited_for(self._flow):
+            self._record.require_kept()
+
+    def _do(self, step: step_.Step) -> None:
+        self._record.begin()
+        made = self._record.made
+        if step.is_told(made):
+            self._context.tell(self._flow, step.title)
+        self._record.end(step.do(made))
+
+    def _make_good(self) -> None:
+        """Undo the flow before, if nobody knows any more what it did."""
+        before = self._context.graph.before(self._flow)
+        if before is not None:
+            other = _Work(self._context, before)
+            if other._record.undoing:
+                other._undo()
+
+    def _undo_after(self, exc: Exception) -> Result:
+        """Undo what a flow did that has failed.
+
+        What was done on demand is made good by the flow that always follows.
+        """
+        try:
+            if not (self._flow.on_demand or self._flow.always):
+                self._undo()
+        except errors.LoginEnded:
+            return self._result(_News.LOGIN_ENDED)
+        news = _news(exc)
+        if news is _News.INTERRUPTED:
+            return self._result(news)
+        return self._result(news, self._reason(exc, news))
+
+    def _undo(self) -> None:
+        for number in reversed(range(self._record.begun)):
+            self._record.undo(number)
+            self._undo_step(self._steps[number], self._record.made_by(number))
+        self._record.forget()
+
+    def _undo_step(self, step: step_.Step, made: step_.Made) -> None:
+        with self._context.clock.shielded():
+            try:
+                self._context.tell(self._flow, f'undo: {step.title}')
+                step.undo(made)
+            except errors.LoginEnded:
+                # The record says what is still to be undone.
+                raise
+            except Exception as exc:
+                what = f'undo: {step.title}'
+                text = faults.said(exc, self._context.run, what)
+                self._left_over.append(text)
+
+    def _reason(self, exc: Exception, news: messages.News) -> str:
+        if news in (_News.FAILED, _News.GONE) and isinstance(
+            exc, errors.BackupError
+        ):
+            return self._context.failure(self._flow, exc)
+        label = self._context.graph.group(self._flow.group).resource.label
+        return faults.said(exc, self._context.run, label)
+
+    def _result(self, news: messages.News, reason: str = '') -> Result:
+        return Result(
+            self._flow.id,
+            news,
+            reason,
+            tuple(self._left_over),
+            made=self._record.made,
+        )
+
+
+def made(context: Context, flow: graph_.Flow) -> step_.Made:
+    """Read what a flow and those before it have made."""
+    return _record(context, flow).made
+
+
+def _record(context: Context, flow: graph_.Flow) -> record_.Record:
+    """Read the record of a flow, and of those before it in its group."""
+    before = context.graph.before(flow)
+    made = _record(context, before).made if before else step_.Made()
+    return record_.Record(context.journal, flow, context.steps(flow), made)
+
+
+def _news(exc: Exception) -> messages.News:
+    """Tell what follows from an exception."""
+    match exc:
+        case errors.JournalError():
+            return _News.UNWRITTEN
+        case errors.Interrupted():
+            return _News.INTERRUPTED
+        case errors.QuotaExceeded():
+            return _News.REFUSED
+        case errors.BackupServiceUnavailable():
+            return _News.STUCK if exc.stuck else _News.UNAVAILABLE
+        case errors.WaitTimeout():
+            return _News.FAILED
+        case errors.NotFound() | errors.WaitFailed():
+            return _News.GONE
+    return _News.FAILED

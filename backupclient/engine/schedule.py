@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which flow may start now, and what follows when one ends. Pure.
+
+The schedule has neither threads nor a clock: it hears an event and answers
+with actions, and whoever drives it performs them. It is the one owner of the
+state of a run.
+"""
+
+from collections.abc import Callable, Mapping
+
+from backupclient.engine import board as board_
+from backupclient.engine import messages
+from backupclient.engine import moves
+from backupclient.engine import past as past_
+from backupclient.engine.messages import News
+from backupclient.model import graph as graph_
+
+_Ending, _Next, _Phase = messages.Ending, board_.Next, board_.Phase
+
+
+class Schedule(moves.Moves):
+    """The flows of a run, from the first one to the end of the last.
+
+    :param past: what earlier processes have done.
+    """
+
+    def __init__(
+        self,
+        graph: graph_.Graph,
+        parallel: int,
+        free: Mapping[str, int],
+        past: past_.Past = past_.NOTHING,
+    ) -> None:
+        super().__init__(graph, parallel, free)
+        past_.put(past, self.board, self.room)
+
+    @property
+    def over(self) -> bool:
+        """True when each group has ended."""
+        return self.board.over
+
+    def begin(self) -> list[messages.Action]:
+        """Give the first actions of a run, or of a resumed one.
+
+        What is due always comes first: a server that is still stopped.
+        """
+        groups = list(self.board.standings)
+        for group in groups:
+            if self.board[group].always >= 0:
+                self._consider(group)
+        for group in groups:
+            one = self.board[group]
+            if one.phase is _Phase.WAITING and one.verdict is not None:
+                self._give_up(group, one.verdict)
+            else:
+                self._consider(group)
+        return self._answer()
+
+    def hear(self, event: messages.Event) -> list[messages.Action]:
+        """Take in that something has happened to a group."""
+        if event.news is News.LOGIN_ENDED or self.login_ended:
+            self._leave(event)
+        else:
+            _HEAR[event.news](self, event.group, event.reason)
+        return self._answer()
+
+    def stop(self) -> list[messages.Action]:
+        """Begin nothing more, and undo what is not complete."""
+        if not self._stopping:
+            self.board.facts[board_.STOPPING] = True
+            self._line.only = ''
+            self._line.look_again()
+            for group in list(self.board.standings):
+                self._consider(group)
+        return self._answer()
+
+    def _leave(self, event: messages.Event) -> None:
+        """End all as it is: without a login nothing can be undone.
+
+        What is under way ends when it is heard of.
+        """
+        first = not self.login_ended
+        for fact in (board_.LOGIN_ENDED, board_.STOPPING):
+            self.board.facts[fact] = True
+        one = self.board[event.group]
+        if event.news is News.DONE:
+            one.at += 1
+        complete = one.at == len(one.flows) and one.verdict is None
+        self._end(event.group, board_.COMPLETE if complete else moves.OPEN)
+        for group in list(self.board.standings) if first else ():
+            if group in self._line:
+                self._end(group, moves.OPEN)
+            else:
+                self._consider(group)
+
+    def _claimed(self, group: str, reason: str) -> None:
+        one = self.board[group]
+        one.marks.add(board_.Mark.CLAIMED)
+        if one.phase is _Phase.UNDOING:
+            self._undo(group)
+        else:
+            self._advance(group)
+
+    def _busy(self, group: str, reason: str) -> None:
+        """Leave a group to the other run; what is begun, for a resume."""
+        begun = self.board[group].begun
+        ending = _Ending.OPEN if begun else _Ending.SKIPPED
+        self._end(group, board_.Verdict(ending, reason))
+
+    def _has_done(self, group: str, reason: str) -> None:
+        flow = self.board[group].flow
+        self._done(group)
+        if flow.probes and flow.probes not in self.board.facts:
+            self.board.facts[flow.probes] = True
+            self._consider_all()
+
+    def _undone(self, group: str, reason: str) -> None:
+        one = self.board[group]
+        one.marks.discard(board_.Mark.BEGUN)
+        if one.at:
+            one.at -= 1
+            self._undo(group)
+        else:
+            self._settle(group)
+
+    def _fail(self, group: str, verdict: board_.Verdict) -> None:
+        """Give a group up whose flow has failed, and is undone."""
+        one = self.board[group]
+        if one.flow.always:
+            self._not_made_good(group, verdict)
+            return
+        if one.phase is _Phase.UNDOING:
+            self._end(group, board_.Verdict(_Ending.OPEN, verdict.reason))
+            return
+        if one.phase is _Phase.RUNNING and not one.flow.on_demand:
+            one.marks.discard(board_.Mark.BEGUN)
+        self._give_up(group, verdict)
+
+    def _not_made_good(self, scope: str, verdict: board_.Verdict) -> None:
+        """Try once more when all else is over; then the scope stays open."""
+        one = self.board[scope]
+        if board_.Mark.REFUSED in one.marks:
+            self._end(scope, board_.Verdict(_Ending.OPEN, verdict.reason))
+            return
+        one.marks.add(board_.Mark.REFUSED)
+        self._slots.discard(scope)
+        self._park(scope)
+
+    def _lost(self, group: str, reason: str) -> None:
+        """Let another worker undo what a lost one has begun."""
+        one = self.board[group]
+        verdict = board_.Verdict(_Ending.OPEN, reason)
+        if one.phase is _Phase.RUNNING and not one.flow.always:
+            self._give_up(group, verdict)
+        else:
+            self._end(group, verdict)
+
+    def _failed(self, group: str, reason: str) -> None:
+        self._fail(group, board_.Verdict(_Ending.FAILED, reason))
+
+    def _gone(self, group: str, reason: str) -> None:
+        """Begin anew what an earlier process did, once."""
+        resumed = board_.Mark.RESUMED in self.board[group].marks
+        follows = _Next.AGAIN if resumed else _Next.END
+        self._fail(group, board_.Verdict(_Ending.FAILED, reason, follows))
+
+    def _refused(self, group: str, reason: str) -> None:
+        """Try it once more, alone."""
+        refused = board_.Mark.REFUSED in self.board[group].marks
+        follows = _Next.END if refused else _Next.ALONE
+        self._fail(group, board_.Verdict(_Ending.FAILED, reason, follows))
+
+    def _interrupted(self, group: str, reason: str) -> None:
+        """Leave it for a resume, with what could not be written down."""
+        self._fail(group, board_.Verdict(_Ending.OPEN, reason))
+
+    def _unavailable(self, group: str, reason: str) -> None:
+        self._disprove(group, reason, _Next.INSTEAD)
+
+    def _stuck(self, group: str, reason: str) -> None:
+        self._disprove(group, reason, _Next.END)
+
+    def _disprove(self, group: str, reason: str, follows: board_.Next) -> None:
+        """Do a group in its other way, and all that wait for its fact.
+
+        Where the fact was known, it concerns this group alone.
+        """
+        flow = self.board[group].flow
+        fact = flow.probes
+        if flow.way > 1 or not self.board.graph.group(group).instead:
+            follows = _Next.END
+        news = fact and fact not in self.board.facts
+        if news:
+            self.board.facts[fact] = False
+            self._order(messages.Act.DISPROVE, group)
+        instead = board_.Verdict(_Ending.FAILED, reason, _Next.INSTEAD)
+        for each in self.board.probers(fact) if news else ():
+            self._give_up(each, instead)
+        self._fail(group, board_.Verdict(_Ending.FAILED, reason, follows))
+        if news:
+            self._consider_all()
+
+
+_HEAR: Mapping[News, Callable[[Schedule, str, str], None]] = {
+    News.CLAIMED: Schedule._claimed,
+    News.BUSY: Schedule._busy,
+    News.DONE: Schedule._has_done,
+    News.UNDONE: Schedule._undone,
+    News.FAILED: Schedule._failed,
+    News.GONE: Schedule._gone,
+    News.REFUSED: Schedule._refused,
+    News.UNAVAILABLE: Schedule._unavailable,
+    News.STUCK: Schedule._stuck,
+    News.INTERRUPTED: Schedule._interrupted,
+    News.UNWRITTEN: Schedule._interrupted,
+    News.LOST: Schedule._lost,
+}

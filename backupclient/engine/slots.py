@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may work: as many groups at a time as there are slots and quotas."""
+
+import abc
+from collections.abc import Callable, Mapping
+
+from backupclient.engine import board as board_
+from backupclient.engine import line as line_
+from backupclient.engine import messages
+from backupclient.engine import room as room_
+from backupclient.model import graph as graph_
+
+Act, Ending = messages.Act, messages.Ending
+Mark, Next, Phase = board_.Mark, board_.Next, board_.Phase
+UNDO, ALONE = 0, 5
+"""The ranks of what is to be undone, and of what has to be alone."""
+
+WHEN_IDLE = (UNDO, 2, 3, 1, 4, ALONE)
+"""Ranks, in the order in which a group may exceed what is free: one that has
+begun goes on first. The cloud then accepts or refuses it."""
+
+OPEN = board_.Verdict(Ending.OPEN)
+
+
+class Slots(abc.ABC):
+    """The state of a run: how its groups stand, slots, quotas, the line.
+
+    :param parallel: so many groups are worked on at a time.
+    :param free: what is free of each quota; a missing one has no limit.
+    """
+
+    def __init__(
+        self, graph: graph_.Graph, parallel: int, free: Mapping[str, int]
+    ) -> None:
+        self._parallel = parallel
+        self.board = board_.Board(graph)
+        self.room = room_.Room(free)
+        self._line = line_.Line()
+        self._slots: set[str] = set()
+        self._actions: list[messages.Action] = []
+
+    def _answer(self) -> list[messages.Action]:
+        """Fill the free slots, and give all that is to be done now."""
+        while len(self._slots) < self._parallel:
+            group = self._line.next(self._fits)
+            if not group and not self._slots:
+                group = self._line.first(WHEN_IDLE)
+            if not group:
+                break
+            self._assign(group)
+        actions, self._actions = self._actions, []
+        return actions
+
+    @abc.abstractmethod
+    def _assign(self, group: str) -> None:
+        """Give a group a slot, and the quota that its flow takes."""
+
+    def _order(
+        self,
+        act: messages.Act,
+        group: str,
+        verdict: board_.Verdict = OPEN,
+    ) -> None:
+        one = self.board[group]
+        flow = one.flow if act in (Act.DO, Act.UNDO) else None
+        self._actions.append(
+            messages.Action(act, group, flow, verdict.ending, verdict.reason)
+        )
+
+    def _fits(self, group: str, need: line_.Need) -> bool:
+        phase = self.board[group].phase
+        if phase is Phase.UNDOING:
+            return True
+        return phase is Phase.WAITING and self.room.fits(group, *need[:2])
+
+    @property
+    def _stopping(self) -> bool:
+        return board_.STOPPING in self.board.facts
+
+    @property
+    def login_ended(self) -> bool:
+        """True when nothing more can be asked of the cloud."""
+        return board_.LOGIN_ENDED in self.board.facts
+
+    def _is_claimed(self, group: str) -> bool:
+        claim = self.board.graph.group(group).claim
+        return not claim or Mark.CLAIMED in self.board[group].marks
+
+    def _claim_or(self, group: str, go_on: Callable[[str], None]) -> None:
+        """Claim a group first, unless this process has."""
+        if self._is_claimed(group):
+            go_on(group)
+        else:
+            self._order(Act.CLAIM, group)
+
+    def _park(self, group: str) -> None:
+        """Let a group wait until nothing else is under way or could be."""
+        self.board[group].phase = Phase.PARKED
+        place = line_.Place(ALONE, self.board.order[group], group)
+        self._line.add(place, ((), (), ()))
+
+    def _free(self, group: str, keeps: graph_.Amounts) -> None:
+        self._slots.discard(group)
+        if self.room.give_back(group, keeps):
+            self._line.look_again()

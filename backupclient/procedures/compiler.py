@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a plan to a graph: which flows there are, and what each waits for.
+
+This is where the kinds of resources end: a graph knows flows, quotas and
+claims, and the engine knows nothing else. So it belongs to the procedures,
+which know what their steps need, and it stands below the engine, the planner
+and the commands, which all take the graph.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+import dataclasses
+
+from backupclient import errors
+from backupclient.model import graph as graph_
+from backupclient.model import needs
+from backupclient.model import plan as plan_
+from backupclient.model import resources
+from backupclient.procedures import registry
+from backupclient.procedures import server_power
+from backupclient.procedures import step as step_
+
+SERVICE = 'the backup service answers'
+"""A fact: not known before one backup was tried."""
+
+DISPROVED = (
+    'The backup service of this cloud does not answer: volumes are copied to '
+    'images instead.'
+)
+"""What people hear when it is not so."""
+
+_DONE, _ENDED, _FACT = graph_.Wait.DONE, graph_.Wait.ENDED, graph_.Wait.FACT
+_Part = graph_.Part
+
+
+def compile(plan: plan_.Plan) -> graph_.Graph:
+    """Give the flows of a plan.
+
+    :raises DocumentError: the plan names a resource twice.
+    """
+    stopped = _stopped(plan)
+    ids = {item.resource.id: _id(item.resource) for item in plan.items}
+    groups = [
+        _group(number, item, stopped, ids)
+        for number, item in enumerate(plan.items)
+    ]
+    scopes = _scopes(groups, stopped)
+    try:
+        return graph_.Graph(_in_order(plan, groups, scopes))
+    except ValueError as error:
+        raise errors.DocumentError(
+            f'The plan cannot be run: {error}. Make a new plan.'
+        ) from error
+
+
+def _stopped(plan: plan_.Plan) -> Mapping[str, resources.Resource]:
+    """Find the servers that are stopped, by their IDs.
+
+    One that is off by now may run when its turn comes.
+    """
+    if not plan.request.stop_servers:
+        return {}
+    known = {i.resource.id: i.resource for i in plan.items if i.server}
+    return {
+        id_: known.get(id_, resources.Resource(resources.Kind.SERVER, '', id_))
+        for item in plan.items
+        if registry.steps(item)
+        for id_ in _needed_down(item)
+    }
+
+
+def _needed_down(item: plan_.Item) -> list[str]:
+    """Give the servers that have to be off while an item is captured.
+
+    A volume that several servers use needs all of them off.
+    """
+    if item.consistency is not plan_.Consistency.STOPPED:
+        return []
+    return [*dict.fromkeys(filter(None, (item.group, *item.stops)))]
+
+
+def _in_order(
+    plan: plan_.Plan,
+    groups: Sequence[graph_.Group],
+    scopes: dict[str, graph_.Group],
+) -> Iterator[graph_.Group]:
+    """Give a server's downtime before the first of its disks."""
+    for item, group in zip(plan.items, groups, strict=True):
+        scope = scopes.pop(item.group, None)
+        if scope is not None:
+            yield scope
+        yield group
+    yield from scopes.values()
+
+
+def _scopes(
+    groups: Sequence[graph_.Group],
+    stopped: Mapping[str, resources.Resource],
+) -> dict[str, graph_.Group]:
+    """Give the downtime of each server that has a disk to be captured."""
+    captures: defaultdict[str, dict[str, bool]] = defaultdict(dict)
+    for group in groups:
+        for flow in group.flows:
+            for edge in flow.waits:
+                if edge.on.startswith('downtime/'):
+                    server = edge.on.split('/')[1]
+                    captures[server][flow.place] = bool(flow.probes)
+    return {
+        server: _scope(stopped[server], places)
+        for server, places in captures.items()
+    }
+
+
+def _scope(
+    server: resources.Resource, captures: Mapping[str, bool]
+) -> graph_.Group:
+    """Give the flows that stop and start a server.
+
+    :param captures: the places of the captures meanwhile, and whether one
+        depends on the backup service: the server is not kept down for what
+        is not known yet.
+    """
+    group = f'downtime/{server.id}'
+    needs_fact = any(captures.values())
+    stop = graph_.Flow(
+        group,
+        _Part.STOP,
+        steps=_names(server_power.STOP),
+        waits=(graph_.Edge(_FACT, SERVICE),) if needs_fact else (),
+        on_demand=True,
+    )
+    start = graph_.Flow(
+        group,
+        _Part.START,
+        steps=_names(server_power.START),
+        waits=tuple(
+            graph_.Edge(_ENDED, place) for place in (stop.place, *captures)
+        ),
+        always=True,
+    )
+    return graph_.Group(group, server, (stop, start), claim=group)
+
+
+def _group(
+    number: int,
+    item: plan_.Item,
+    stopped: Mapping[str, resources.Resource],
+    ids: Mapping[str, str],
+) -> graph_.Group:
+    id_ = _id(item.resource)
+    servers = [each for each in _needed_down(item) if each in stopped]
+    flows = _flows(id_, item, servers) or (_whole(id_, item, ids),)
+    instead: tuple[graph_.Flow, ...] = ()
+    if item.fallback is not None:
+        instead = tuple(
+            dataclasses.replace(flow, way=2)
+            for flow in _flows(id_, item.fallback, servers)
+        )
+        first = flows[0]
+        flows = (
+            dataclasses.replace(
+                first,
+                waits=(*first.waits, graph_.Edge(_FACT, SERVICE)),
+                probes=SERVICE,
+            ),
+            *flows[1:],
+        )
+    return graph_.Group(
+        id_,
+        item.resource,
+        flows,
+        number,
+        instead,
+        claim=id_ if item.makes_things else '',
+    )
+
+
+def _flows(
+    group: str, item: plan_.Item, servers: Sequence[str]
+) -> tuple[graph_.Flow, ...]:
+    """Cut the steps of an item where others can go on."""
+    flows: list[graph_.Flow] = []
+    for part, steps in _parts(registry.steps(item)):
+        flow = graph_.Flow(group, part, steps=_names(steps))
+        before = [flows[-1].place] if flows else []
+        if part is _Part.CAPTURE:
+            before = [f'downtime/{each}/{_Part.STOP}' for each in servers]
+        waits = tuple(graph_.Edge(_DONE, each) for each in before)
+        flow = dataclasses.replace(flow, waits=waits)
+        flows.append(
+            dataclasses.replace(flow, gives_back=part is _Part.CONVERT)
+        )
+    return _with_needs(flows, item, bool(servers))
+
+
+def _with_needs(
+    flows: Sequence[graph_.Flow], item: plan_.Item, in_two: bool
+) -> tuple[graph_.Flow, ...]:
+    """Say what each flow takes.
+
+    :param in_two: what is needed after the capture is taken only then: the
+        other disks of the server come first.
+    """
+    kept = graph_.amounts(needs.artifacts(item))
+    later = needs.once_captured(item) if in_two else {}
+    first = needs.of(item)
+    first.subtract(later)
+    takes = {0: graph_.amounts(first), 1: graph_.amounts(later)}
+    return tuple(
+        dataclasses.replace(
+            flow,
+            takes=takes.get(number, ()),
+            keeps=kept if number == len(flows) - 1 else (),
+        )
+        for number, flow in enumerate(flows)
+    )
+
+
+def _parts(steps: step_.Steps) -> list[tuple[graph_.Part, step_.Steps]]:
+    """Cut steps after the first capture, and where quota is given back."""
+    captured = next((n for n, s in enumerate(steps, 1) if s.captures), 0)
+    freed = next((n for n, s in enumerate(steps, 1) if s.frees), captured)
+    parts = (
+        (_Part.CAPTURE, steps[:captured]),
+        (_Part.CONVERT, steps[captured:freed]),
+        (_Part.DELIVER, steps[freed:]),
+    )
+    return [(part, some) for part, some in parts if some]
+
+
+def _whole(
+    group: str, item: plan_.Item, groups: Mapping[str, str]
+) -> graph_.Flow:
+    """Give the flow of an item without work: it waits for its parts.
+
+    :param groups: the IDs of all groups, by the IDs of their resources.
+    """
+    waits = tuple(
+        graph_.Edge(_ENDED, graph_.end_of(groups[each]))
+        for each in item.parts
+        if each in groups and groups[each] != group
+    )
+    return graph_.Flow(group, _Part.WHOLE, waits=waits)
+
+
+def _id(resource: resources.Resource) -> str:
+    return f'{resource.kind}/{resource.id}'
+
+
+def _names(steps: step_.Steps) -> tuple[str, ...]:
+    return tuple(each.stable_name for each in steps)
