@@ -13,7 +13,6 @@ from backupclient.osc import base
 from backupclient.osc import columns
 
 if TYPE_CHECKING:
-    from backupclient.cloud import door
     from backupclient.model import leftover
 
 _UNITS = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days'}
@@ -71,31 +70,23 @@ class CleanUpBackups(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Find, ask, delete."""
-        from backupclient.engine import cleanup
-        from backupclient.engine import unfinished
-        from backupclient.osc import planning
+        from backupclient.operations import cleanup
         from backupclient.osc import progress
         from backupclient.osc import rows
 
         _check(parsed_args)
-        cloud, clock = planning.connect(self.app)
-        found = _chosen(cloud, parsed_args)
-        if not parsed_args.dry_run and _agreed(found, parsed_args.yes):
-            # The answer took its time: look again.
-            seen = {one.id for one in found}
-            again = _chosen(cloud, parsed_args)
-            found = [one for one in again if one.id in seen]
-            with progress.reporter(self.verbosity) as reporter:
-                found = [*cleanup.remove(cloud, clock, found, reporter)]
-            self.exit_code = cleanup.exit_code(found)
-        chosen = bool(parsed_args.run or parsed_args.older_than)
-        self.problems = (
-            *([str(cloud.login.ended)] if cloud.login.ended else ()),
-            *rows.cleanup_problems(found),
-            *unfinished.servers_off(cloud.identity),
-            *unfinished.sets_left(cloud.identity, parsed_args.run),
+        session, run = self.session(), parsed_args.run
+        found = cleanup.find(
+            session, run=run, older_than=parsed_args.older_than
         )
-        self.epilogue = rows.cleanup_summary(found, chosen=chosen)
+        if not parsed_args.dry_run and _agreed(found, parsed_args.yes):
+            with progress.reporter(self.verbosity) as reporter:
+                found = cleanup.delete(session, found, reporter)
+            self.exit_code = cleanup.exit_code(found)
+        self.problems = cleanup.problems(session, found, run)
+        self.epilogue = rows.cleanup_summary(
+            found, chosen=_chooses(parsed_args)
+        )
         return rows.cleanup(found)
 
 
@@ -133,20 +124,11 @@ def _check(args: argparse.Namespace) -> None:
         )
 
 
-def _chosen(
-    cloud: 'door.Cloud', args: argparse.Namespace
-) -> list['leftover.Leftover']:
-    from backupclient.cloud import inventory
-    from backupclient.osc import leftovers
-
-    return [
-        one
-        for one in leftovers.survey(cloud, inventory.read_storage(cloud))
-        if args.run in (None, one.run) and one.age >= args.older_than
-    ]
+def _chooses(args: argparse.Namespace) -> bool:
+    return bool(args.run or args.older_than)
 
 
-def _agreed(found: list['leftover.Leftover'], yes: bool) -> bool:
+def _agreed(found: Sequence['leftover.Leftover'], yes: bool) -> bool:
     """Ask a person, if there is anything to ask about."""
     going = [one for one in found if one.goes]
     if yes or not going:

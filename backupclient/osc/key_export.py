@@ -15,7 +15,7 @@ from backupclient.keys import material
 from backupclient.keys import passphrase
 from backupclient.keys import protection
 from backupclient.keys.luks import proof as luks
-from backupclient.osc import planning
+from backupclient.operations import session
 from backupclient.planner import naming
 from backupclient.procedures import single_key
 from backupclient.store import base
@@ -71,7 +71,7 @@ def export(app: Any, args: argparse.Namespace) -> Exported:
     :raises BackupError: it cannot be had, or does not open the file.
     """
     recipients = protection.expand(args.encrypt_to)
-    cloud, _ = planning.connect(app)
+    cloud = session.connect(app.client_manager.sdk_connection).cloud
     source = _find(cloud, args)
     key = single_key.read(cloud, source)
     proof = single_key.check(

@@ -8,11 +8,11 @@ quota is too small for make one sentence.
 from collections.abc import Iterable, Iterator, Sequence
 import shlex
 
-from backupclient.engine import run as run_
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.model import resources
+from backupclient.operations import run as run_
 from backupclient.osc import display
 
 _NAMED = 5
@@ -28,9 +28,9 @@ def of_plan(planned: plan_.Plan) -> list[str]:
     )
 
 
-def of_run(report: run_.Report, planned: plan_.Plan) -> list[str]:
+def of_run(done: run_.Result) -> list[str]:
     """Say what failed or was skipped, and what else nobody had planned."""
-    return _grouped(_of_outcomes(report, _planned_notes(planned)))
+    return _grouped(_of_outcomes(done.report, _planned_notes(done.plan)))
 
 
 def _of_outcomes(
@@ -88,8 +88,9 @@ def _by_kind(every: Sequence[resources.Resource]) -> dict[str, list[str]]:
     return found
 
 
-def again(report: run_.Report, request: request_.Request) -> list[str]:
+def again(done: run_.Result) -> list[str]:
     """Say which command goes on, or tries again what is missing."""
+    report = done.report
     if report.interrupted:
         resume = f'openstack backup run --resume {shlex.quote(report.run)}'
         if report.login:
@@ -106,7 +107,7 @@ def again(report: run_.Report, request: request_.Request) -> list[str]:
     ]
     return [
         *_cleanup(report.run, missing),
-        *_again([outcome.resource for outcome in missing], request),
+        *_again([each.resource for each in missing], done.plan.request),
     ]
 
 

@@ -22,6 +22,7 @@ NAME = PACKAGE.name
 # From the top down: what stands in a row may import all rows below it.
 LAYERS = (
     {'osc', 'plugin'},
+    {'operations'},
     {'engine', 'planner'},
     {'procedures'},
     {'cloud', 'keys', 'manifest', 'transfer'},
@@ -60,6 +61,7 @@ USERS = {
 PATHS = {
     'store': 'a folder of this machine is a store',
     'osc': 'people name files of this machine in options',
+    'operations': 'scripts name files of this machine for plans and keys',
     'documents': 'plans and journals are files of this machine',
     'engine.flow_records': 'the journal is',
     'engine.journal': 'the journal is',

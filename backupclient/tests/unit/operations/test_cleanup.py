@@ -7,7 +7,6 @@ import hashlib
 
 from backupclient import errors
 from backupclient.cloud import inventory
-from backupclient.engine import cleanup
 from backupclient.engine import journal
 from backupclient.model import lease
 from backupclient.model import leftover
@@ -16,7 +15,8 @@ from backupclient.model import plan
 from backupclient.model import request as request_
 from backupclient.model import resources
 from backupclient.model import tags
-from backupclient.osc import leftovers
+from backupclient.operations import cleanup
+from backupclient.operations import leftovers
 from backupclient.tests.unit import quiet_reporter
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
@@ -240,7 +240,7 @@ class JudgeTestCase(TestCase):
     """Which runs may be alive."""
 
     def _actions(self, *found):
-        judged = cleanup.judge(self.cloud, found, self.fake.world.now())
+        judged = leftovers.judge(self.cloud, found, self.fake.world.now())
         self.assertEqual(
             [*found],
             [
