@@ -17,6 +17,7 @@ from backupclient.cloud import glance as glance_
 from backupclient.cloud import keystone as keystone_
 from backupclient.cloud import login as login_
 from backupclient.cloud import nova as nova_
+from backupclient.cloud import proxies
 from backupclient.cloud import service as service_
 from backupclient.model import inventory as inventory_
 
@@ -76,8 +77,7 @@ def connect(connection: Connection, clock: clock_.Clock) -> Cloud:
         ).items()
         if endpoints
     )
-    # The proxies are made here, in one thread: they come to life on first
-    # use, which is not safe from several.
+    proxies.quieten()
     login = login_.Login()
     service = functools.partial(_service, connection, services, clock, login)
     return Cloud(
@@ -109,7 +109,7 @@ def _service(
 ) -> service_.Service:
     config = connection.config
     return service_.Service(
-        _proxy(connection, services, type_),
+        proxies.Proxy(functools.partial(_proxy, connection, services, type_)),
         name,
         clock,
         microversion,

@@ -13,7 +13,6 @@ import itertools
 import logging
 from typing import Any, TypeVar
 
-from keystoneauth1 import adapter as ks_adapter
 from keystoneauth1 import exceptions as ks_exceptions
 import requests
 
@@ -22,6 +21,7 @@ from backupclient import errors
 from backupclient import pauses
 from backupclient.cloud import fields
 from backupclient.cloud import login as login_
+from backupclient.cloud import proxies
 from backupclient.cloud import records
 from backupclient.cloud import refusals
 
@@ -36,6 +36,10 @@ LOG = logging.getLogger(__name__)
 PATIENCE = 30.0
 """Seconds for which a request is repeated; a service restarts meanwhile."""
 
+_LONGEST = 300.0
+"""Seconds after which a service that is silent, and not just refused, is
+not asked again; each try has its timeout."""
+
 _REFUSED_LOGINS = 2
 """How often a request is repeated whose renewed token a service refuses."""
 
@@ -46,7 +50,6 @@ T = TypeVar('T')
 class Service:
     """One service of the cloud.
 
-    :param adapter: the SDK's proxy of the service.
     :param name: what people call it, for messages.
     :param microversion: sent with each request; None for services that have
         none. Every release that is supported knows it, so that nothing has
@@ -56,7 +59,7 @@ class Service:
     :param login: that all services share.
     """
 
-    adapter: ks_adapter.Adapter
+    adapter: proxies.Proxy
     name: str
     clock: clock_.Clock
     microversion: str | None = None
@@ -134,15 +137,18 @@ class Service:
         :raises CloudError: the service refused, or is still in trouble.
         :raises LoginEnded: Keystone no longer renews the login.
         """
+        end = self.clock.monotonic() + _LONGEST
         for pause in (*pauses.within(PATIENCE), None):
             try:
                 answer = self._accepted(method, path, what, **options)
             except errors.AnswerLost as exc:
-                if pause is None:
+                if pause is None or self.clock.monotonic() >= end:
                     raise
                 self._sleep(pause, what, str(exc))
                 continue
-            if pause is None or not refusals.wants_patience(answer):
+            if pause is None or self.clock.monotonic() >= end:
+                break
+            if not refusals.wants_patience(answer):
                 break
             answer.close()
             self._pause(pause, what, answer)
@@ -239,6 +245,11 @@ class Service:
                 microversion=self.microversion,
                 **options,
             )
+        except proxies.Unreachable as exc:
+            raise errors.AnswerLost(
+                f'Could not {what}: {self.name} cannot be reached, or has no '
+                f'version that is supported. {exc}'
+            ) from exc
         except requests.RequestException as exc:
             raise errors.AnswerLost(f'Could not {what}: {exc}') from exc
         except UnicodeError as exc:

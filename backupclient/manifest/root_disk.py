@@ -2,7 +2,7 @@
 """What the image has to be like that a server's own disk is restored from."""
 
 import dataclasses
-import pathlib
+import posixpath
 
 from backupclient.manifest import record
 from backupclient.model import properties
@@ -40,7 +40,7 @@ def _of_source(server: resources.Server, path: str) -> resources.Image:
         name=server.name,
         status='active',
         owner='',
-        disk_format=pathlib.PurePosixPath(path).suffix.removeprefix('.'),
+        disk_format=posixpath.splitext(path)[1].removeprefix('.'),
         container_format='bare',
         min_disk=server.min_disk,
         min_ram=server.min_ram,

@@ -65,6 +65,7 @@ class Item:
     :param result: what will be there: a file of the backup set, or a kind of
         artifact in the cloud.
     :param size: of the data that have to be moved, None when not known.
+    :param warnings: those of the notes that a person should read unasked.
     :param to_file: the data leave the cloud, into the backup set.
     :param keep_image: the image stays after the checked download.
     :param incremental: for ``volume-backup``: builds on an earlier one.
@@ -83,6 +84,7 @@ class Item:
     result: str = ''
     size: int | None = None
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
     to_file: bool = False
     keep_image: bool = False
     incremental: bool = False

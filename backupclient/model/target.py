@@ -2,7 +2,6 @@
 """What ``--to`` may say: where backup sets go."""
 
 import dataclasses
-import pathlib
 import re
 
 EXAMPLE = '/srv/backups'
@@ -22,7 +21,7 @@ class Folder:
     :param path: as typed.
     """
 
-    path: pathlib.PurePath
+    path: str
 
 
 def parse(text: str) -> Folder:
@@ -37,7 +36,7 @@ def parse(text: str) -> Folder:
     why = _refusal(text)
     if why:
         raise ValueError(f'"{text}" cannot be the target: {why}')
-    return Folder(pathlib.PurePath(text))
+    return Folder(text)
 
 
 def _refusal(text: str) -> str:

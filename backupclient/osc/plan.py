@@ -57,8 +57,11 @@ class PlanBackup(base.Lister):
         made = plan.make(self.session(), request, save_to=parsed_args.save)
         self.exit_code = 0 if made.complete else 3
         self.problems = problems.of_plan(made)
-        cautions = plan.cautions_of_target(made)
-        self.epilogue = (*rows.plan_summary(made), *cautions)
+        self.epilogue = (
+            *problems.warnings_of_plan(made),
+            *rows.plan_summary(made),
+            *plan.cautions_of_target(made),
+        )
         if parsed_args.steps:
             return rows.steps(plan.steps(made))
         return rows.plan(made)

@@ -5,7 +5,7 @@ Resources with the same trouble are named together: forty volumes that one
 quota is too small for make one sentence.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 import shlex
 
 from backupclient.model import outcome as outcome_
@@ -15,6 +15,7 @@ from backupclient.model import resources
 from backupclient.operations import run as run_
 from backupclient.osc import display
 
+_CAUTION = 'caution'
 _NAMED = 5
 """How many resources are named, and repeated by a command."""
 
@@ -28,13 +29,24 @@ def of_plan(planned: plan_.Plan) -> list[str]:
     )
 
 
+def warnings_of_plan(planned: plan_.Plan) -> list[str]:
+    """Say what a person should know of what can be backed up."""
+    return _grouped(
+        (_CAUTION, warning, item.resource)
+        for item in planned.items
+        if item.possible
+        for warning in item.warnings
+    )
+
+
 def of_run(done: run_.Result) -> list[str]:
     """Say what failed or was skipped, and what else nobody had planned."""
-    return _grouped(_of_outcomes(done.report, _planned_notes(done.plan)))
+    expected = {note for item in _items(done.plan) for note in item.notes}
+    return _grouped(_of_outcomes(done.report, expected))
 
 
 def _of_outcomes(
-    report: run_.Report, expected: frozenset[str]
+    report: run_.Report, expected: Collection[str]
 ) -> Iterator[tuple[str, str, resources.Resource]]:
     for outcome in report.outcomes:
         state = outcome.state
@@ -47,14 +59,23 @@ def _of_outcomes(
                 yield state.value, note, outcome.resource
 
 
-def _planned_notes(planned: plan_.Plan) -> frozenset[str]:
-    items = [
-        each
-        for item in planned.items
-        for each in (item, item.fallback)
-        if each is not None
-    ]
-    return frozenset(note for item in items for note in item.notes)
+def warnings_of_run(done: run_.Result) -> list[str]:
+    """Say what the plan has warned of, of what is complete."""
+    warnings = {text for item in _items(done.plan) for text in item.warnings}
+    return _grouped(
+        (_CAUTION, note, outcome.resource)
+        for outcome in done.report.outcomes
+        if outcome.state is outcome_.State.COMPLETE
+        for note in outcome.notes
+        if note in warnings
+    )
+
+
+def _items(planned: plan_.Plan) -> Iterator[plan_.Item]:
+    for item in planned.items:
+        yield item
+        if item.fallback:
+            yield item.fallback
 
 
 def _grouped(

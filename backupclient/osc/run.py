@@ -103,7 +103,11 @@ class RunBackup(base.Lister):
             done = _run(session, parsed_args, reporter)
         self.exit_code = done.report.exit_code
         self.problems = problems.of_run(done)
-        self.epilogue = [*rows.run_summary(done), *problems.again(done)]
+        self.epilogue = (
+            *problems.warnings_of_run(done),
+            *rows.run_summary(done),
+            *problems.again(done),
+        )
         return rows.run(done.report)
 
 

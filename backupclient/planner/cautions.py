@@ -21,9 +21,6 @@ _BY_IMAGE = frozenset(
     }
 )
 
-_NAMED = 3
-"""How many servers are named."""
-
 
 _WEEK = 7 * 86400.0
 _SLOWEST = 10 << 20
@@ -55,7 +52,6 @@ def of(
         _images_stay(done),
         _always_full(request, done),
         _only_disks(items),
-        _ephemeral(items),
         _unknown_size(done),
     )
     return tuple(caution for caution in found if caution)
@@ -188,21 +184,6 @@ def _only_disks(items: Sequence[plan.Item]) -> str:
     return (
         'Of servers only the disks are backed up: '
         'no networks, ports, security groups or flavors.'
-    )
-
-
-def _ephemeral(items: Sequence[plan.Item]) -> str:
-    names = [
-        f'"{item.resource.name or item.resource.id}"'
-        for item in items
-        if item.server and item.server.ephemeral_gib
-    ]
-    if not names:
-        return ''
-    more = ', ...' if len(names) > _NAMED else ''
-    return (
-        f'No API copies ephemeral disks: save what is on those of '
-        f'{", ".join(names[:_NAMED])}{more} from within the servers.'
     )
 
 

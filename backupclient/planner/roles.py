@@ -25,4 +25,6 @@ def warned(item: plan.Item, roles: frozenset[str]) -> plan.Item:
     else:
         return item
     text = f'Your roles ({", ".join(sorted(roles))}) {note}'
-    return dataclasses.replace(item, notes=(*item.notes, text))
+    return dataclasses.replace(
+        item, notes=(*item.notes, text), warnings=(*item.warnings, text)
+    )

@@ -69,6 +69,7 @@ def refusal(item: plan.Item, reason: str) -> plan.Item:
         consistency=plan.Consistency.NONE,
         result='',
         notes=(),
+        warnings=(),
         to_file=False,
         keep_image=False,
         incremental=False,

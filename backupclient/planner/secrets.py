@@ -66,6 +66,7 @@ def item(case: rule.Case) -> plan.Item:
         consistency=plan.Consistency.IMMUTABLE,
         result=layout.secret_file(secret.id, protected=protected),
         notes=_notes(secret),
+        warnings=_notes(secret),
         to_file=True,
         secret=secret,
     )

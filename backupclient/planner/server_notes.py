@@ -8,8 +8,8 @@ from backupclient.planner import secrets
 from backupclient.planner import server_states as states
 
 
-def of(case: rule.Case, server: resources.Server) -> tuple[str, ...]:
-    """Tell what is in no copy, in sentences."""
+def warnings(case: rule.Case, server: resources.Server) -> tuple[str, ...]:
+    """Tell which data are in no copy, in sentences."""
     return (
         *_disks(server),
         *_vtpm(case.project, server),
@@ -27,11 +27,16 @@ def _disks(server: resources.Server) -> list[str]:
         )
     if server.swap_mib:
         notes.append(f'Its swap disk ({server.swap_mib} MiB) is not copied.')
-    if server.config_drive:
-        notes.append(
-            'Its config drive is not copied: Nova makes one for a new server.'
-        )
     return notes
+
+
+def harmless(server: resources.Server) -> tuple[str, ...]:
+    """Tell what is in no copy and comes back by itself."""
+    if not server.config_drive:
+        return ()
+    return (
+        'Its config drive is not copied: Nova makes one for a new server.',
+    )
 
 
 def _vtpm(project: project_.Project, server: resources.Server) -> list[str]:

@@ -51,8 +51,9 @@ def item(case: rule.Case) -> plan.Item:
         found = _shelved(case, row, server)
     else:
         found = _own_disk(case, row, server)
-    notes = (*found.notes, *server_notes.of(case, server))
-    return dataclasses.replace(found, notes=notes)
+    warnings = server_notes.warnings(case, server)
+    notes = (*found.notes, *warnings, *server_notes.harmless(server))
+    return dataclasses.replace(found, notes=notes, warnings=warnings)
 
 
 def _own_disk(

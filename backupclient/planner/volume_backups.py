@@ -16,6 +16,10 @@ def item(case: rule.Case) -> plan.Item:
     project, volume = case.project, case.project.volumes[case.resource.id]
     incremental = _incremental(project, volume)
     worth = _consistency(case, volume)
+    warnings = (
+        *states.warnings(volume, worth),
+        *consistency.notes(case),
+    )
     wanted = plan.Item(
         resource=case.resource,
         procedure=plan.Procedure.VOLUME_BACKUP,
@@ -23,9 +27,10 @@ def item(case: rule.Case) -> plan.Item:
         consistency=worth,
         result=f'Cinder backup ({"incremental" if incremental else "full"})',
         size=volume.size,
+        warnings=warnings,
         notes=(
-            *states.notes(volume, worth),
-            *consistency.notes(case),
+            *states.waiting(volume),
+            *warnings,
             *_notes(project, volume, incremental),
         ),
         incremental=incremental,

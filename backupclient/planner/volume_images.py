@@ -18,6 +18,10 @@ def item(case: rule.Case) -> plan.Item:
     project, volume = case.project, case.project.volumes[case.resource.id]
     procedure, consistency_, how = _way(case, volume)
     to_file = bool(project.request.target)
+    warnings = (
+        *states.warnings(volume, consistency_),
+        *consistency.notes(case),
+    )
     wanted = plan.Item(
         resource=case.resource,
         procedure=procedure,
@@ -25,9 +29,10 @@ def item(case: rule.Case) -> plan.Item:
         consistency=consistency_,
         result=layout.data_file(case.resource, 'raw') if to_file else 'image',
         size=volume.size,
+        warnings=warnings,
         notes=(
-            *states.notes(volume, consistency_),
-            *consistency.notes(case),
+            *states.waiting(volume),
+            *warnings,
             *_notes(project, volume),
         ),
         to_file=to_file,

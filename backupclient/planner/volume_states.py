@@ -48,19 +48,8 @@ def _shelved(project: project_.Project, volume: resources.Volume) -> str:
     return ''
 
 
-def notes(
-    volume: resources.Volume, worth: plan.Consistency
-) -> tuple[str, ...]:
-    """Tell what a run has to wait for, and who writes to the volume.
-
-    :param worth: of the copy.
-    """
-    if worth is plan.Consistency.STOPPED:
-        return _waiting(volume)
-    return _waiting(volume) + _shared(volume)
-
-
-def _waiting(volume: resources.Volume) -> tuple[str, ...]:
+def waiting(volume: resources.Volume) -> tuple[str, ...]:
+    """Tell what a run has to wait for."""
     if volume.status not in _PASSING:
         return ()
     note = f'The run waits until it is no longer "{volume.status}".'
@@ -69,9 +58,15 @@ def _waiting(volume: resources.Volume) -> tuple[str, ...]:
     return (note,)
 
 
-def _shared(volume: resources.Volume) -> tuple[str, ...]:
+def warnings(
+    volume: resources.Volume, worth: plan.Consistency
+) -> tuple[str, ...]:
+    """Tell who else writes to the volume.
+
+    :param worth: of the copy.
+    """
     count = len(volume.attachments)
-    if count < 2:
+    if count < 2 or worth is plan.Consistency.STOPPED:
         return ()
     return (
         f'{count} servers write to it: a copy guarantees nothing about what '

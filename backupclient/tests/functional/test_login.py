@@ -63,8 +63,10 @@ class LoginEndsTestCase(base.TestCase):
         conn = self.tenant.conn
         url = f'{self.url}/users/{conn.current_user_id}'
         url += '/application_credentials'
+        roles = [{'name': name} for name in self.roles]
+        wanted = {'name': f'x{time.monotonic_ns()}', 'roles': roles, **options}
         made = conn.session.post(
-            url, json={'application_credential': {'name': 'x', **options}}
+            url, json={'application_credential': wanted}
         ).json()['application_credential']
         environment = self.environment(
             OS_AUTH_TYPE='v3applicationcredential',
@@ -125,8 +127,7 @@ class LoginEndsTestCase(base.TestCase):
         )
         self.check_ended(result, asked, 'Failed to validate token')
         self.assertIn('cannot be renewed', result.err)
-        # With the password, which still works.
-        result = self.backup('--resume', 'last')
+        result = self.resume()
         self.assertEqual(
             ['complete', 'complete'], [row['Outcome'] for row in result.rows]
         )
@@ -145,7 +146,7 @@ class LoginEndsTestCase(base.TestCase):
         )
         self.check_ended(result, asked, 'Application Credential')
         self.assertIn(f'openstack server start {server.id}', result.err)
-        result = self.backup('--resume', 'last')
+        result = self.resume()
         [row] = result.rows
         self.assertEqual('complete', row['Outcome'], result)
         status = self.tenant.conn.compute.get_server(server.id).status
@@ -168,14 +169,24 @@ class LoginEndsTestCase(base.TestCase):
         environment, revoke = self.token_login()
         self.assertIn('cannot be renewed', self.plan(environment).err)
 
+    def resume(self):
+        """Go on, with the password: that login still works."""
+        return self.command(
+            self.region.environment(), 'run', '--resume', 'last'
+        )
+
     def plan(self, environment):
         """Plan with a login."""
+        return self.command(environment, 'plan')
+
+    def command(self, environment, *words):
+        """Run a command to its end, which is a good one."""
         done = subprocess.run(
-            [base.OPENSTACK, 'backup', 'plan', '-f', 'json'],
+            [base.OPENSTACK, 'backup', *words, '-f', 'json'],
             env=environment,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
         )
         result = base.Result(done.returncode, done.stdout, done.stderr)
         self.assertEqual(0, result.code, result)

@@ -64,6 +64,7 @@ PATHS = {
     'operations': 'scripts name files of this machine for plans and keys',
     'documents': 'plans and journals are files of this machine',
     'engine.flow_records': 'the journal is',
+    'engine.faults': 'details go beside the journal',
     'engine.journal': 'the journal is',
     'engine.unfinished': 'the journals are',
     'keys.luks.memory': 'the kernel tells of free memory in files',

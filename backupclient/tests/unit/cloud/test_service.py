@@ -120,6 +120,17 @@ class ReadTestCase(base.TestCase):
             self.assertEqual(13, len(self.fake.seen))
             self.assertTrue(30 <= self.clock.slept < 40, self.clock.slept)
 
+    def test_silence_has_an_end(self):
+        """Each try takes as long as its timeout."""
+
+        def silent():
+            self.clock.pauses.append(120.0)
+            raise requests.ReadTimeout
+
+        self.fake.fail(silent, times=1000)
+        self.assertRaises(errors.AnswerLost, self._read)
+        self.assertEqual(3, len(self.fake.seen))
+
     def test_retry_after(self):
         for value, pause in (
             ('33', 33),
@@ -494,5 +505,5 @@ class OptionsTestCase(base.TestCase):
         image = self.fake.glance.add_image('a', b'data')['id']
         with self.cloud.glance.data(image).open():
             pass
-        ((_, options),) = self.sent
+        _, options = self.sent[-1]
         self.assertIs(True, options['stream'])

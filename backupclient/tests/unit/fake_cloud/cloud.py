@@ -48,6 +48,8 @@ class FakeCloud(fixtures.Fixture):
     :param types: the service types of the catalogue.
     :param elsewhere: those that are only in another region.
     :param seen: all requests to the services, in their order.
+    :param down: names of services that refuse to connect, before they tell
+        their versions.
     :param ended: what Keystone says of a login that has ended, None while it
         lasts; the services refuse it then, too.
     :param refused: how often Keystone said so.
@@ -77,6 +79,7 @@ class FakeCloud(fixtures.Fixture):
         self.seen: list[wire.Request] = []
         self.faults: list[wire.Fault] = []
         self.dead = False
+        self.down: set[str] = set()
         self.ended: wire.Answer | None = None
         self.refused = 0
         self.credential: wire.Answer | None = None
@@ -144,6 +147,8 @@ class FakeCloud(fixtures.Fixture):
             return _response(raw, self._login(raw))
         if name not in TYPES.values():
             raise AssertionError(f'A request went astray: {raw.url}')
+        if name in self.down:
+            raise requests.ConnectionError('Connection refused')
         service = getattr(self, name)
         path = url.path.removeprefix(service.prefix)
         if raw.method == 'GET' and (path == url.path or path in ('', '/')):

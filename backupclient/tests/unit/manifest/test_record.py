@@ -18,6 +18,7 @@ from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.model import secret_facts
 from backupclient.procedures import step
 from backupclient.tests.unit.manifest import samples
 from backupclient.tests.unit.manifest import values
@@ -224,3 +225,53 @@ class TestOlder(testtools.TestCase):
     def test_steps_in_a_journal(self):
         made = step.Made(image_id='an-image', captured_at='2026-02-01')
         self.assertEqual(made, self.read(step.Made, made, ('', 'image')))
+
+
+class TestSecret(testtools.TestCase):
+    """What is in no list of Barbican is known to the run only."""
+
+    def test_metadata_and_readers_are_those_of_the_run(self):
+        item = plan.Item(
+            samples.SECRET.resource,
+            plan.Procedure.SECRET_DOWNLOAD,
+            'because',
+            secret=samples.SECRET,
+        )
+        described = dataclasses.replace(
+            samples.SECRET,
+            metadata={'a': 'b'},
+            acl=secret_facts.Acl(('u1',), project_access=False),
+        )
+        done = outcome.Outcome(
+            samples.SECRET.resource,
+            plan.Procedure.SECRET_DOWNLOAD,
+            outcome.State.COMPLETE,
+            secret=described,
+        )
+        for outcomes, expected in (([done], described), ([], samples.SECRET)):
+            (entry,) = built([item], outcomes).items
+            self.assertEqual(expected, entry.secret)
+
+    def test_of_an_earlier_release(self):
+        """It has neither metadata nor readers, nor sizes of containers."""
+        membership = secret_facts.Membership('c', 'pair', 'rsa', 'x', 2)
+        secret = dataclasses.replace(
+            samples.SECRET, containers=(membership,), metadata={'a': 'b'}
+        )
+        path = pathlib.Path(self.useFixture(fixtures.TempDir()).path, 'made')
+        documents.write(path, samples.manifest(samples.secret_entry(secret)))
+        written = json.loads(path.read_text())
+        (item,) = written['items']
+        for name in ('acl', 'metadata'):
+            del item['secret'][name]
+        del item['secret']['containers'][0]['size']
+        path.write_text(json.dumps(written))
+        (entry,) = documents.read(path, record.Manifest, 'manifest').items
+        self.assertEqual(
+            dataclasses.replace(
+                secret,
+                metadata={},
+                containers=(dataclasses.replace(membership, size=0),),
+            ),
+            entry.secret,
+        )

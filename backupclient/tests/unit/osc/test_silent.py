@@ -5,7 +5,8 @@ from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.osc import base
 
 GONE = wire.Answer(404, content=b'<html><h1>Not Found</h1></html>')
-SILENCES = (wire.Lost(), GONE, wire.Answer(503))
+DOWN = 'refuses to connect'
+SILENCES = (wire.Lost(), GONE, wire.Answer(503), DOWN)
 
 
 class SilentTestCase(base.TestCase):
@@ -27,7 +28,11 @@ class SilentTestCase(base.TestCase):
 
     def silence(self, text, how=SILENCES[0]):
         self.fake.faults.clear()
-        self.fake.fail(how, text, times=10**6, same=False)
+        self.fake.down.clear()
+        if how is DOWN:
+            self.fake.down.add(text.split()[1])
+        else:
+            self.fake.fail(how, text, times=10**6, same=False)
 
     def plan(self, *words, code=3):
         """Plan, and give the procedures by the names."""
@@ -170,6 +175,31 @@ class SilentTestCase(base.TestCase):
         self.silence('GET')
         self.assertEqual(1, self.openstack('backup', 'plan'))
         self.assertIn('Could not list the', self.err.said)
+
+    def test_each_is_down(self):
+        """It is said once, in our words."""
+        for name in ('barbican', 'cinder', 'glance', 'nova'):
+            self.silence(f'GET {name}', DOWN)
+            self.plan('--all', *self.to)
+            self.assertIn('Could not list the', self.err.said)
+            self.assertNotIn('Failed to contact', self.err.said)
+
+    def test_down_for_a_moment(self):
+        """As while it is being restarted."""
+        self.silence('GET glance', DOWN)
+        real = self.fake.down
+
+        class Down(set):
+            def __contains__(its, name):
+                found = super().__contains__(name)
+                if found:
+                    tries.append(name)
+                return found and len(tries) < 9
+
+        tries = []
+        self.fake.down = Down(real)
+        self.plan('--all', *self.to, code=0)
+        self.assertGreater(len(tries), 8)
 
     def test_run(self):
         self.silence('GET barbican')

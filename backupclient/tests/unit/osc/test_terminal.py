@@ -298,6 +298,47 @@ class LastLinesTestCase(TestCase):
         self.assertRegex(last, r'^1 complete, 0 failed, 0 skipped; .+ in .+$')
 
 
+class NotesTestCase(TestCase):
+    """What is said below the table."""
+
+    FLAVOR = {'disk': 1, 'ephemeral': 5, 'swap': 0}
+    WARNING = r'(?m)^server "web" \(\S+\): caution: .*ephemeral disk \(5 GiB\)'
+
+    def test_warnings(self):
+        self.fake.nova.add_server('web', b'root', flavor=self.FLAVOR)
+        for words in ['plan'], ['run', '--all']:
+            self.assertEqual(0, self.openstack('backup', *words))
+            self.assertRegex(self.err.said, self.WARNING)
+            # What each server has is no warning.
+            self.assertNotIn('suspend the guest', self.err.said)
+            self.assertEqual(0, self.openstack('-q', 'backup', *words))
+            self.assertEqual('', self.err.said)
+
+    def test_what_nobody_planned(self):
+        """A complete row may have a note that is not in the plan."""
+        self.fake.cinder.add_volume('data', b'data')
+        self.fake.fail(REFUSED, 'DELETE glance /images', times=99, same=False)
+        self.openstack('-q', 'backup', 'run', '--all', '--to', self.target)
+        self.assertRegex(
+            self.err.said,
+            r'(?m)^volume "data" \(\S+\): complete: The temporary image '
+            r'\S+ is still there',
+        )
+
+    def test_same_reason(self):
+        for number in range(9):
+            self.fake.cinder.add_volume(f'v{number}', status='error')
+        self.fake.cinder.add_volume('stuck', status='deleting')
+        self.assertEqual(3, self.openstack('-q', 'backup', 'plan'))
+        first, second = sorted(self.err.said.splitlines())
+        self.assertIn('volume "stuck" (', first)
+        self.assertRegex(
+            second,
+            r'^volumes "v0", "v1", "v2", "v3", "v4", 4 more: cannot be '
+            r'backed up: Its state "error" ',
+        )
+
+
 class VerbosityTestCase(TestCase):
     """``openstack -q``, ``-v`` and ``--log-file``."""
 

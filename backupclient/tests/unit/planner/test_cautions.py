@@ -118,14 +118,6 @@ class TestCautions(base.TestCase):
             [(VOLUME, {}), (IMAGE_, TO)],
         )
 
-    def test_ephemeral_disks(self):
-        server = samples.server('web', ephemeral_gib=5)
-        self._check(
-            'No API copies ephemeral disks',
-            [(server, {}), (server, TO)],
-            [(SERVER, {}), (VOLUME, {})],
-        )
-
     def test_unknown_size(self):
         self._check(
             'Of unknown size',

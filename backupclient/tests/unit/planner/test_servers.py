@@ -125,6 +125,14 @@ class TestNotCaptured(base.TestCase):
             self.says(notes, 'ephemeral disk (5 GiB)', 'swap disk (64 MiB)')
             self.says(notes, 'config drive')
 
+    def test_warnings(self):
+        """What comes back by itself is none."""
+        server = samples.server('web', ephemeral_gib=5, config_drive=True)
+        item = self.item(server)
+        (warning,) = item.warnings
+        self.assertIn('ephemeral disk (5 GiB)', warning)
+        self.assertLess({*item.warnings}, {*item.notes})
+
     def test_disks_of_a_volume_backed_server(self):
         root = samples.attached('root', 'web')
         server = samples.server('web', image_id='', ephemeral_gib=5)

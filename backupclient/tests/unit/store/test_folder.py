@@ -326,7 +326,7 @@ class TestFolder(contract.Contract, FolderCase):
         self.refused(self.store.require_writable)
 
     def test_free_bytes_of_a_root_to_be(self):
-        for path in (self.root / 'a' / 'b', pathlib.Path('not/there')):
+        for path in (self.root / 'a', pathlib.Path('not-there')):
             store = folder.Folder(path)
             store.require_writable()
             self.assertGreater(store.free(), 0)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Services that refuse the connection, one at a time."""
+
+import json
+import os
+import subprocess
+import time
+
+from backupclient.tests.functional import base
+from backupclient.tests.functional import cloud
+from backupclient.tests.functional.faults import region
+
+_REFUSED = 'http://127.0.0.1:1'
+_PATIENCE = 120
+"""Seconds: half a minute for all lists together, and a slow machine."""
+
+
+class SilentTestCase(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        tenant = self.tenant
+        tenant.volume('plain', os.urandom(cloud.MIB))
+        tenant.encrypted_volume('luks', os.urandom(cloud.MIB))
+        tenant.image('golden', os.urandom(cloud.MIB))
+        tenant.secret('word', 'opaque', b'sesame')
+        self.to = ('--all', '--to', self.target, '--plaintext-keys')
+
+    def without(self, service, *words):
+        """Run a command in a region where a service refuses to connect.
+
+        :returns: what became of each resource, by its name.
+        """
+        urls = region.upstreams(self.tenant.admin) | {service: _REFUSED}
+        there = self.useFixture(region.Region(self.tenant, urls))
+        begun = time.monotonic()
+        done = subprocess.run(
+            [base.OPENSTACK, 'backup', *map(str, words), '-f', 'json'],
+            env=there.environment(),
+            capture_output=True,
+            text=True,
+            timeout=600,
+        )
+        self.seconds = time.monotonic() - begun
+        self.result = base.Result(done.returncode, done.stdout, done.stderr)
+        self.assertEqual(3, done.returncode, self.result)
+        rows = json.loads(done.stdout)
+        return {row['Name']: row for row in rows}
+
+    def test_plan(self):
+        for service, planned in (
+            ('key-manager', {'plain', 'golden'}),
+            ('image', {'word'}),
+            ('compute', {'plain', 'luks', 'golden', 'word'}),
+            ('block-storage', {'golden'}),
+        ):
+            rows = self.without(service, 'plan', *self.to)
+            able = {n for n, row in rows.items() if row['Procedure'] != 'none'}
+            self.assertEqual(planned, able & {*planned, 'plain', 'luks'})
+            self.assertIn('Could not list the', self.result.err)
+            self.assertLess(self.seconds, _PATIENCE)
+
+    def test_run(self):
+        rows = self.without('key-manager', 'run', *self.to)
+        self.assertEqual(
+            {'plain': 'complete', 'luks': 'skipped', 'golden': 'complete'},
+            {name: row['Outcome'] for name, row in rows.items()},
+        )
+        notes = ' '.join(rows['luks']['Notes'])
+        self.assertIn('Its key cannot be exported', notes)
+        self.backup_set(self.result)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+
+import threading
+
+import openstack.exceptions
+import testtools
+
+from backupclient.cloud import proxies
+
+
+class _Adapter:
+    def request(self, path, method, **options):
+        return (path, method, options)
+
+
+class ProxyTestCase(testtools.TestCase):
+    def make(self):
+        self.made += 1
+        if self.failures:
+            self.failures -= 1
+            raise openstack.exceptions.NotSupported('no version')
+        return _Adapter()
+
+    def setUp(self):
+        super().setUp()
+        self.made = self.failures = 0
+        self.proxy = proxies.Proxy(self.make)
+
+    def test_made_when_it_is_used_and_once(self):
+        self.assertEqual(0, self.made)
+        for _ in range(3):
+            answer = self.proxy.request('/a', 'GET', b=1)
+            self.assertEqual(('/a', 'GET', {'b': 1}), answer)
+        self.assertEqual(1, self.made)
+
+    def test_failures_are_tried_again(self):
+        self.failures = 2
+        for _ in range(2):
+            failure = self.assertRaises(
+                proxies.Unreachable, self.proxy.request, '/a', 'GET'
+            )
+            self.assertIn('no version', str(failure))
+        self.proxy.request('/a', 'GET')
+        self.assertEqual(3, self.made)
+
+    def test_those_who_wait_share_a_failure(self):
+        """Of a silent service, not each waits for its own timeout."""
+        failing, waiting = threading.Event(), threading.Event()
+        told = []
+
+        def make():
+            self.made += 1
+            failing.set()
+            waiting.wait(60)
+            raise openstack.exceptions.NotSupported('no version')
+
+        def ask():
+            try:
+                proxy.request('/a', 'GET')
+            except proxies.Unreachable as exc:
+                told.append(exc)
+
+        proxy = proxies.Proxy(make)
+        first, second = (threading.Thread(target=ask) for _ in range(2))
+        first.start()
+        self.assertTrue(failing.wait(60))
+        proxy._lock = _Lock(proxy._lock, waiting)
+        second.start()
+        first.join(60)
+        second.join(60)
+        self.assertEqual((1, 2), (self.made, len(told)))
+
+
+class _Lock:
+    """Tells when somebody is about to wait for it."""
+
+    def __init__(self, real, waiting):
+        self._real = real
+        self._waiting = waiting
+
+    def __enter__(self):
+        self._waiting.set()
+        return self._real.__enter__()
+
+    def __exit__(self, *error):
+        return self._real.__exit__(*error)
