@@ -14,6 +14,9 @@ from backupclient.osc import columns
 
 if TYPE_CHECKING:
     from backupclient.model import leftover
+    from backupclient.operations import session as session_
+
+    _Found = tuple[leftover.Leftover, ...]
 
 _UNITS = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days'}
 _UNITS |= {'w': 'weeks'}
@@ -71,23 +74,27 @@ class CleanUpBackups(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Find, ask, delete."""
         from backupclient.operations import cleanup
-        from backupclient.osc import progress
         from backupclient.osc import rows
 
         _check(parsed_args)
         session, run = self.session(), parsed_args.run
-        found = cleanup.find(
-            session, run=run, older_than=parsed_args.older_than
-        )
+        age = parsed_args.older_than
+        found = cleanup.find(session, run=run, older_than=age)
         if not parsed_args.dry_run and _agreed(found, parsed_args.yes):
-            with progress.reporter(self.verbosity) as reporter:
-                found = cleanup.delete(session, found, reporter)
+            found = self._delete(session, found)
             self.exit_code = cleanup.exit_code(found)
         self.problems = cleanup.problems(session, found, run)
-        self.epilogue = rows.cleanup_summary(
-            found, chosen=_chooses(parsed_args)
-        )
+        self.epilogue = rows.cleanup_summary(found, chosen=bool(run or age))
         return rows.cleanup(found)
+
+    def _delete(
+        self, session: 'session_.Session', found: '_Found'
+    ) -> '_Found':
+        from backupclient.operations import cleanup
+        from backupclient.osc import progress
+
+        with progress.reporter(self.verbosity) as reporter:
+            return cleanup.delete(session, found, reporter)
 
 
 def duration(text: str) -> datetime.timedelta:
@@ -124,11 +131,7 @@ def _check(args: argparse.Namespace) -> None:
         )
 
 
-def _chooses(args: argparse.Namespace) -> bool:
-    return bool(args.run or args.older_than)
-
-
-def _agreed(found: Sequence['leftover.Leftover'], yes: bool) -> bool:
+def _agreed(found: '_Found', yes: bool) -> bool:
     """Ask a person, if there is anything to ask about."""
     going = [one for one in found if one.goes]
     if yes or not going:

@@ -62,6 +62,4 @@ class PlanBackup(base.Lister):
             *rows.plan_summary(made),
             *plan.cautions_of_target(made),
         )
-        if parsed_args.steps:
-            return rows.steps(plan.steps(made))
-        return rows.plan(made)
+        return rows.steps(made) if parsed_args.steps else rows.plan(made)

@@ -3,15 +3,19 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from backupclient.model import leftover
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
+from backupclient.operations import export_key
 from backupclient.operations import plan as operation
 from backupclient.operations import run as run_
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import display
+
+_Row = tuple[Any, ...]
 
 
 def plan(planned: plan_.Plan) -> base.Table:
@@ -31,7 +35,7 @@ def plan(planned: plan_.Plan) -> base.Table:
     ]
 
 
-def steps(found: Iterable[operation.Step]) -> base.Table:
+def steps(planned: plan_.Plan) -> base.Table:
     """Return a row for each step of a plan."""
     return columns.STEPS, [
         (
@@ -40,7 +44,7 @@ def steps(found: Iterable[operation.Step]) -> base.Table:
             each.title,
             each.command,
         )
-        for each in found
+        for each in operation.steps(planned)
     ]
 
 
@@ -140,6 +144,33 @@ def cleanup_summary(
         return [f'{nothing} left by any run.']
     size = sum(one.size or 0 for one in found)
     return [*reasons, f'{", ".join(said)}; {display.size(size)} in all']
+
+
+def key(exported: export_key.Exported) -> tuple[tuple[str, ...], _Row]:
+    """Return the row of an exported key."""
+    return columns.KEY, (
+        exported.source.kind.value,
+        exported.source.id,
+        exported.secret_id,
+        exported.secret_type,
+        exported.algorithm,
+        exported.bit_length,
+        exported.form.value,
+        str(exported.file or '-'),
+        exported.fingerprint,
+        exported.proof.opens.value,
+    )
+
+
+def key_cautions(exported: export_key.Exported) -> list[str]:
+    """Say what a person should know of an exported key."""
+    said = [exported.proof.reason] if exported.proof.reason else []
+    if not exported.sealed:
+        said.append(
+            f'Caution: {exported.file or "stdout"} has the key unprotected. '
+            'Keep it where only you can read it.'
+        )
+    return said
 
 
 _ACTIONS = {

@@ -94,13 +94,10 @@ class RunBackup(base.Lister):
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Run; the summary is said after the rows."""
         from backupclient.osc import problems
-        from backupclient.osc import progress
         from backupclient.osc import rows
 
         _check(parsed_args)
-        session = self.session()
-        with progress.reporter(self.verbosity) as reporter:
-            done = _run(session, parsed_args, reporter)
+        done = self._run(parsed_args)
         self.exit_code = done.report.exit_code
         self.problems = problems.of_run(done)
         self.epilogue = (
@@ -109,6 +106,13 @@ class RunBackup(base.Lister):
             *problems.again(done),
         )
         return rows.run(done.report)
+
+    def _run(self, args: argparse.Namespace) -> 'operation.Result':
+        from backupclient.osc import progress
+
+        session = self.session()
+        with progress.reporter(self.verbosity) as reporter:
+            return _run(session, args, reporter)
 
 
 def _run(
