@@ -21,6 +21,8 @@ from backupclient.cloud import proxies
 from backupclient.cloud import service as service_
 from backupclient.model import inventory as inventory_
 
+Connection = openstack.connection.Connection
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cloud:
@@ -42,9 +44,7 @@ class Cloud:
     login: login_.Login
 
 
-def connect(
-    connection: openstack.connection.Connection, clock: clock_.Clock
-) -> Cloud:
+def connect(connection: Connection, clock: clock_.Clock) -> Cloud:
     """Open the door.
 
     :param connection: OSC's ``client_manager.sdk_connection``: it has the

@@ -32,9 +32,10 @@ _TRACKER = re.compile('bug|issue|tracker', re.IGNORECASE)
 _DISCREET = (
     'backupclient.cloud.barbican',
     'backupclient.keys',
+    'backupclient.operations.export_key',
+    'backupclient.operations.key_sources',
     'backupclient.procedures.key_export',
     'backupclient.procedures.secret_download',
-    'backupclient.procedures.single_key',
     'keystoneauth1.identity',
     'requests.utils',
 )

@@ -10,7 +10,6 @@ import pathlib
 from backupclient import errors
 from backupclient.engine import journal as journal_
 from backupclient.model import inventory as inventory_
-from backupclient.model import layout
 from backupclient.model import tags
 
 LOG = logging.getLogger(__name__)
@@ -47,20 +46,6 @@ def find(run: str, identity: inventory_.CloudIdentity) -> journal_.Journal:
     return journal
 
 
-def servers_off(identity: inventory_.CloudIdentity) -> list[str]:
-    """Say which servers dead runs of this machine have stopped.
-
-    :param identity: only those of its project; and those of a damaged
-        journal, which does not tell its own.
-    """
-    return [
-        text
-        for journal in _dead()
-        if _is_of(journal, identity)
-        for text in servers_off_of(journal)
-    ]
-
-
 def servers_off_of(journal: journal_.Journal) -> list[str]:
     """Say which servers a run has stopped and not started yet."""
     return [
@@ -72,39 +57,11 @@ def servers_off_of(journal: journal_.Journal) -> list[str]:
     ]
 
 
-def sets_left(
-    identity: inventory_.CloudIdentity, run: str | None = None
-) -> list[str]:
-    """Say which backup sets dead runs of this machine have not finished.
+def dead() -> Iterator[journal_.Journal]:
+    """Return the journals of the dead runs of this machine, newest first.
 
-    :param identity: only those of its project.
-    :param run: only that of this run; None for all.
+    A run is dead if it has not ended and no process works on it.
     """
-    return [
-        f'Kept: {folder}, the unfinished backup set of run {name}. "openstack '
-        f'backup run --resume {name}" finishes it. If you will not resume '
-        'that run, delete the folder yourself: it may hold data and keys.'
-        for journal in _dead()
-        if (name := journal.folder.name) and run in (None, name)
-        if (folder := _unfinished_set(journal, identity))
-    ]
-
-
-def _unfinished_set(
-    journal: journal_.Journal, identity: inventory_.CloudIdentity
-) -> pathlib.Path | None:
-    try:
-        plan = journal.run().plan
-    except errors.DocumentError:
-        return None
-    if _key(plan.identity) != _key(identity) or not plan.request.target:
-        return None
-    name = journal.folder.name + layout.PARTIAL
-    folder = pathlib.Path(plan.request.target) / name
-    return folder if os.path.lexists(folder) else None
-
-
-def _dead() -> Iterator[journal_.Journal]:
     try:
         folders = _folders()
     except errors.DocumentError:
@@ -117,9 +74,13 @@ def _dead() -> Iterator[journal_.Journal]:
                 yield journal
 
 
-def _is_of(
+def is_of(
     journal: journal_.Journal, identity: inventory_.CloudIdentity
 ) -> bool:
+    """Tell whether a run may belong to a project.
+
+    A damaged journal does not name its project, so it may.
+    """
     try:
         return _key(journal.run().plan.identity) == _key(identity)
     except errors.DocumentError:

@@ -29,3 +29,27 @@ class Reporter(Protocol):
 
     def ended(self, outcome: outcome_.Outcome) -> None:
         """A resource is done with, well or not."""
+
+
+class Silent:
+    """A reporter that says nothing."""
+
+    def say(self, text: str) -> None:
+        """Tell something about the whole run."""
+
+    def warn(self, text: str) -> None:
+        """Tell what went wrong."""
+
+    def leave(self, text: str) -> None:
+        """Tell the last thing."""
+
+    def step(self, resource: resources.Resource, text: str) -> None:
+        """A resource's next step begins."""
+
+    def progress(
+        self, resource: resources.Resource, done: int, total: int | None
+    ) -> None:
+        """Bytes of the current step."""
+
+    def ended(self, outcome: outcome_.Outcome) -> None:
+        """A resource is done with."""

@@ -57,6 +57,12 @@ class Request:
         os.fsencode(self.target)
 
     @property
+    def selects(self) -> bool:
+        """True when the request names resources, or means all of them."""
+        named = (self.servers, self.volumes, self.images, self.secrets)
+        return self.everything or any(named) or bool(self.match)
+
+    @property
     def exports_keys(self) -> bool:
         """True when keys and secrets may be written to files."""
         return self.plaintext_keys or bool(self.recipients)

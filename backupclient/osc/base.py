@@ -17,6 +17,7 @@ from backupclient.osc import display
 from backupclient.osc import streams
 
 if TYPE_CHECKING:
+    from backupclient.operations import session
     from backupclient.osc import table
     from backupclient.osc import verbosity
 
@@ -94,6 +95,12 @@ class ExitCodes(command.Command):
             for line in () if self.verbosity.quiet else self.epilogue:
                 say(line)
         return self.exit_code
+
+    def session(self) -> 'session.Session':
+        """Open the project of the client's login."""
+        from backupclient.operations import session
+
+        return session.connect(self.app.client_manager.sdk_connection)
 
     @property
     def verbosity(self) -> 'verbosity.Verbosity':

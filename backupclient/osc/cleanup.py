@@ -13,8 +13,10 @@ from backupclient.osc import base
 from backupclient.osc import columns
 
 if TYPE_CHECKING:
-    from backupclient.cloud import door
     from backupclient.model import leftover
+    from backupclient.operations import session as session_
+
+    _Found = tuple[leftover.Leftover, ...]
 
 _UNITS = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days'}
 _UNITS |= {'w': 'weeks'}
@@ -71,32 +73,28 @@ class CleanUpBackups(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Find, ask, delete."""
-        from backupclient.engine import cleanup
-        from backupclient.engine import unfinished
-        from backupclient.osc import planning
-        from backupclient.osc import progress
+        from backupclient.operations import cleanup
         from backupclient.osc import rows
 
         _check(parsed_args)
-        cloud, clock = planning.connect(self.app)
-        found = _chosen(cloud, parsed_args)
+        session, run = self.session(), parsed_args.run
+        age = parsed_args.older_than
+        found = cleanup.find(session, run=run, older_than=age)
         if not parsed_args.dry_run and _agreed(found, parsed_args.yes):
-            # The answer took its time: look again.
-            seen = {one.id for one in found}
-            again = _chosen(cloud, parsed_args)
-            found = [one for one in again if one.id in seen]
-            with progress.reporter(self.verbosity) as reporter:
-                found = [*cleanup.remove(cloud, clock, found, reporter)]
+            found = self._delete(session, found)
             self.exit_code = cleanup.exit_code(found)
-        chosen = bool(parsed_args.run or parsed_args.older_than)
-        self.problems = (
-            *([str(cloud.login.ended)] if cloud.login.ended else ()),
-            *rows.cleanup_problems(found),
-            *unfinished.servers_off(cloud.identity),
-            *unfinished.sets_left(cloud.identity, parsed_args.run),
-        )
-        self.epilogue = rows.cleanup_summary(found, chosen=chosen)
+        self.problems = cleanup.problems(session, found, run)
+        self.epilogue = rows.cleanup_summary(found, chosen=bool(run or age))
         return rows.cleanup(found)
+
+    def _delete(
+        self, session: 'session_.Session', found: '_Found'
+    ) -> '_Found':
+        from backupclient.operations import cleanup
+        from backupclient.osc import progress
+
+        with progress.reporter(self.verbosity) as reporter:
+            return cleanup.delete(session, found, reporter)
 
 
 def duration(text: str) -> datetime.timedelta:
@@ -133,20 +131,7 @@ def _check(args: argparse.Namespace) -> None:
         )
 
 
-def _chosen(
-    cloud: 'door.Cloud', args: argparse.Namespace
-) -> list['leftover.Leftover']:
-    from backupclient.cloud import inventory
-    from backupclient.osc import leftovers
-
-    return [
-        one
-        for one in leftovers.survey(cloud, inventory.read_storage(cloud))
-        if args.run in (None, one.run) and one.age >= args.older_than
-    ]
-
-
-def _agreed(found: list['leftover.Leftover'], yes: bool) -> bool:
+def _agreed(found: '_Found', yes: bool) -> bool:
     """Ask a person, if there is anything to ask about."""
     going = [one for one in found if one.goes]
     if yes or not going:

@@ -4,8 +4,9 @@
 import argparse
 from collections.abc import Sequence
 import contextlib
+import pathlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backupclient import errors
 from backupclient.osc import base
@@ -13,6 +14,10 @@ from backupclient.osc import columns
 from backupclient.osc import display
 from backupclient.osc import options
 from backupclient.osc import streams
+
+if TYPE_CHECKING:
+    from backupclient.operations import export_key as operation
+    from backupclient.operations import session as session_
 
 _KINDS = ('volume', 'snapshot', 'backup', 'image', 'secret')
 _STDOUT = '-'
@@ -93,15 +98,15 @@ class ExportKey(base.ShowOne):
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
         """Export; the row tells what was written, never the key."""
-        from backupclient.osc import key_export
+        from backupclient.osc import rows
 
         if parsed_args.allow_unchecked and not parsed_args.check:
             raise errors.UsageError('--allow-unchecked needs --check.')
         if parsed_args.file == _STDOUT:
             _require_redirected_stdout()
-        exported = key_export.export(self.app, parsed_args)
-        self.epilogue = exported.cautions
-        return columns.KEY, exported.values
+        exported = _export(self.session(), parsed_args)
+        self.epilogue = rows.key_cautions(exported)
+        return rows.key(exported)
 
     def produce_output(
         self,
@@ -115,6 +120,41 @@ class ExportKey(base.ShowOne):
             if parsed_args.file == _STDOUT:
                 shown.enter_context(streams.on_stderr(self.app))
             return int(super().produce_output(parsed_args, column_names, row))
+
+
+def _export(
+    session: 'session_.Session', args: argparse.Namespace
+) -> 'operation.Exported':
+    """Do what the options ask for."""
+    from backupclient.operations import export_key
+
+    return export_key.export(
+        session,
+        args.resource,
+        _destination(args.file),
+        kind=export_key.Kind(args.kind) if args.kind else None,
+        form=export_key.Format(args.key_format) if args.key_format else None,
+        recipients=args.encrypt_to,
+        check=export_key.Check(args.check, args.allow_unchecked)
+        if args.check
+        else None,
+    )
+
+
+def _destination(file: str) -> 'pathlib.Path | operation.Write | None':
+    if file == _STDOUT:
+        return _write_to_stdout
+    return pathlib.Path(file) if file else None
+
+
+def _write_to_stdout(content: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    except OSError as exc:
+        raise errors.TargetError(
+            f'The key could not be written to stdout: {exc.strerror}.'
+        ) from exc
 
 
 def _require_redirected_stdout() -> None:

@@ -2,7 +2,6 @@
 """The options that ``plan`` and ``run`` share, and the request they make."""
 
 import argparse
-import os
 import pathlib
 from typing import TYPE_CHECKING
 
@@ -120,6 +119,7 @@ def request(
     :raises UsageError: options that do not fit together.
     """
     from backupclient.model import request as request_
+    from backupclient.operations import request as words
 
     if args.keep_images and not args.to:
         raise errors.UsageError('--keep-images needs --to.')
@@ -131,10 +131,10 @@ def request(
         secrets=tuple(args.secret),
         match=tuple(args.match),
         exclude=tuple(args.exclude),
-        target=_target(args.to),
+        target=words.target(args.to) if args.to is not None else '',
         volume_method=request_.VolumeMethod(args.volume_method),
         chain=request_.Chain(_chain(args)),
-        recipients=_recipients(args.encrypt_to),
+        recipients=words.recipients(args.encrypt_to),
         plaintext_keys=args.plaintext_keys,
         keep_images=args.keep_images,
         stop_servers=args.stop_servers,
@@ -145,30 +145,6 @@ def selects(args: argparse.Namespace) -> bool:
     """Tell whether anything was selected."""
     named = (args.server, args.volume, args.image, args.secret, args.match)
     return bool(args.all or any(named))
-
-
-def _target(text: str | None) -> str:
-    from backupclient.model import target
-
-    if text is None:
-        return ''
-    try:
-        return os.path.abspath(target.parse(text).path)
-    except ValueError as exc:
-        raise errors.UsageError(str(exc)) from exc
-    except OSError as exc:
-        raise errors.UsageError(
-            f'"{text}" is below the current folder, which is gone: give a '
-            'path that begins with "/".'
-        ) from exc
-
-
-def _recipients(values: list[str]) -> tuple[str, ...]:
-    if not values:
-        return ()
-    from backupclient.keys import protection
-
-    return protection.expand(values)
 
 
 def _chain(args: argparse.Namespace) -> str:

@@ -49,22 +49,17 @@ class PlanBackup(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Plan; the summary is said after the rows."""
-        from backupclient.osc import planning
+        from backupclient.operations import plan
         from backupclient.osc import problems
         from backupclient.osc import rows
 
         request = options.request(parsed_args, everything_by_default=True)
-        if parsed_args.save:
-            planning.require_new(parsed_args.save)
-        cloud, _ = planning.connect(self.app)
-        plan = planning.plan(cloud, request)
-        if parsed_args.save:
-            planning.save(plan, parsed_args.save)
-        self.exit_code = 0 if plan.complete else 3
-        self.problems = problems.of_plan(plan)
+        made = plan.make(self.session(), request, save_to=parsed_args.save)
+        self.exit_code = 0 if made.complete else 3
+        self.problems = problems.of_plan(made)
         self.epilogue = (
-            *problems.warnings_of_plan(plan),
-            *rows.plan_summary(plan),
-            *planning.no_room(plan),
+            *problems.warnings_of_plan(made),
+            *rows.plan_summary(made),
+            *plan.cautions_of_target(made),
         )
-        return rows.steps(plan) if parsed_args.steps else rows.plan(plan)
+        return rows.steps(made) if parsed_args.steps else rows.plan(made)

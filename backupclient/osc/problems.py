@@ -8,11 +8,11 @@ quota is too small for make one sentence.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 import shlex
 
-from backupclient.engine import run as run_
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.model import resources
+from backupclient.operations import run as run_
 from backupclient.osc import display
 
 _CAUTION = 'caution'
@@ -39,10 +39,10 @@ def warnings_of_plan(planned: plan_.Plan) -> list[str]:
     )
 
 
-def of_run(report: run_.Report, planned: plan_.Plan) -> list[str]:
+def of_run(done: run_.Result) -> list[str]:
     """Say what failed or was skipped, and what else nobody had planned."""
-    expected = {note for item in _items(planned) for note in item.notes}
-    return _grouped(_of_outcomes(report, expected))
+    expected = {note for item in _items(done.plan) for note in item.notes}
+    return _grouped(_of_outcomes(done.report, expected))
 
 
 def _of_outcomes(
@@ -59,12 +59,12 @@ def _of_outcomes(
                 yield state.value, note, outcome.resource
 
 
-def warnings_of_run(report: run_.Report, planned: plan_.Plan) -> list[str]:
+def warnings_of_run(done: run_.Result) -> list[str]:
     """Say what the plan has warned of, of what is complete."""
-    warnings = {text for item in _items(planned) for text in item.warnings}
+    warnings = {text for item in _items(done.plan) for text in item.warnings}
     return _grouped(
         (_CAUTION, note, outcome.resource)
-        for outcome in report.outcomes
+        for outcome in done.report.outcomes
         if outcome.state is outcome_.State.COMPLETE
         for note in outcome.notes
         if note in warnings
@@ -109,8 +109,9 @@ def _by_kind(every: Sequence[resources.Resource]) -> dict[str, list[str]]:
     return found
 
 
-def again(report: run_.Report, request: request_.Request) -> list[str]:
+def again(done: run_.Result) -> list[str]:
     """Say which command goes on, or tries again what is missing."""
+    report = done.report
     if report.interrupted:
         resume = f'openstack backup run --resume {shlex.quote(report.run)}'
         if report.login:
@@ -127,7 +128,7 @@ def again(report: run_.Report, request: request_.Request) -> list[str]:
     ]
     return [
         *_cleanup(report.run, missing),
-        *_again([outcome.resource for outcome in missing], request),
+        *_again([each.resource for each in missing], done.plan.request),
     ]
 
 

@@ -30,7 +30,7 @@ _EVERY = 30.0
 def reporter(verbosity: verbosity_.Verbosity) -> Iterator[events.Reporter]:
     """Give the reporter that fits stderr and the person."""
     if verbosity.verbose:
-        yield Logged(Silent())
+        yield Logged(events.Silent())
     elif verbosity.quiet:
         yield Logged(Quiet())
     elif not sys.stderr.isatty():
@@ -42,31 +42,7 @@ def reporter(verbosity: verbosity_.Verbosity) -> Iterator[events.Reporter]:
             yield Logged(shown)
 
 
-class Silent:
-    """Says nothing."""
-
-    def say(self, text: str) -> None:
-        """Tell something about the whole run."""
-
-    def warn(self, text: str) -> None:
-        """Tell what went wrong."""
-
-    def leave(self, text: str) -> None:
-        """Tell the last thing."""
-
-    def step(self, resource: resources.Resource, text: str) -> None:
-        """A resource's next step begins."""
-
-    def progress(
-        self, resource: resources.Resource, done: int, total: int | None
-    ) -> None:
-        """Bytes of the current step."""
-
-    def ended(self, outcome: outcome_.Outcome) -> None:
-        """A resource is done with."""
-
-
-class Quiet(Silent):
+class Quiet(events.Silent):
     """Says what went wrong; what failed is said at the end."""
 
     def warn(self, text: str) -> None:

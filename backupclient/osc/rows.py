@@ -2,17 +2,20 @@
 """The tables, and what is said below them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from backupclient.engine import run as run_
 from backupclient.model import leftover
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
-from backupclient.model import resources
+from backupclient.operations import export_key
+from backupclient.operations import plan as operation
+from backupclient.operations import run as run_
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import display
-from backupclient.procedures import registry
+
+_Row = tuple[Any, ...]
 
 
 def plan(planned: plan_.Plan) -> base.Table:
@@ -33,44 +36,16 @@ def plan(planned: plan_.Plan) -> base.Table:
 
 
 def steps(planned: plan_.Plan) -> base.Table:
-    """Give a row for each step of each resource.
-
-    A server is stopped before the first step that needs it down, and started
-    when the last of its disks is captured.
-    """
+    """Return a row for each step of a plan."""
     return columns.STEPS, [
-        (resource.kind.value, resource.name, title, command)
-        for resource, title, command in _steps(planned)
+        (
+            each.resource.kind.value,
+            each.resource.name,
+            each.title,
+            each.command,
+        )
+        for each in operation.steps(planned)
     ]
-
-
-def _steps(
-    planned: plan_.Plan,
-) -> Iterator[tuple[resources.Resource, str, str]]:
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
-    for number, item in enumerate(planned.items):
-        for server in item.stops:
-            first.setdefault(server, number)
-            last[server] = number
-    for number, item in enumerate(planned.items):
-        starts: Mapping[str, int] = last
-        yield from _acts(item, 'stop', first, number)
-        for each in registry.steps(item):
-            yield item.resource, each.title, each.command(item)
-            if each.captures:
-                # What captures once more needs no server down.
-                yield from _acts(item, 'start', starts, number)
-                starts = {}
-
-
-def _acts(
-    item: plan_.Item, verb: str, when: Mapping[str, int], number: int
-) -> Iterator[tuple[resources.Resource, str, str]]:
-    for server in item.stops:
-        if when.get(server) == number:
-            command = f'openstack server {verb} {server}'
-            yield item.resource, f'{verb} the server', command
 
 
 def run(report: run_.Report) -> base.Table:
@@ -107,23 +82,21 @@ def plan_summary(planned: plan_.Plan) -> list[str]:
     return lines + [f'Caution: {text}' for text in planned.cautions]
 
 
-def run_summary(report: run_.Report, seconds: float) -> list[str]:
-    """Give the run, where its files are, the counts, the bytes, the time.
-
-    :param seconds: since the command began.
-    """
+def run_summary(done: run_.Result) -> list[str]:
+    """Return the run, where its files are, the counts, the bytes, the time."""
+    report = done.report
     counts = Counter(outcome.state for outcome in report.outcomes)
     lines = [f'Run {report.run}']
     if report.place:
         lines.append(f'{_set(report)}: {report.place}')
     states = ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
-    done = sum(
+    size = sum(
         outcome.size or 0
         for outcome in report.outcomes
         if outcome.state is outcome_.State.COMPLETE
     )
-    spent = display.age(round(seconds))
-    return [*lines, f'{states}; {display.size(done)} in {spent}']
+    spent = display.age(round(done.seconds))
+    return [*lines, f'{states}; {display.size(size)} in {spent}']
 
 
 def _set(report: run_.Report) -> str:
@@ -173,13 +146,31 @@ def cleanup_summary(
     return [*reasons, f'{", ".join(said)}; {display.size(size)} in all']
 
 
-def cleanup_problems(found: Iterable[leftover.Leftover]) -> list[str]:
-    """Give the reasons for what could not be deleted."""
-    return [
-        f'{one.label}: {one.reason}'
-        for one in found
-        if one.action is leftover.Action.FAILED
-    ]
+def key(exported: export_key.Exported) -> tuple[tuple[str, ...], _Row]:
+    """Return the row of an exported key."""
+    return columns.KEY, (
+        exported.source.kind.value,
+        exported.source.id,
+        exported.secret_id,
+        exported.secret_type,
+        exported.algorithm,
+        exported.bit_length,
+        exported.form.value,
+        str(exported.file or '-'),
+        exported.fingerprint,
+        exported.proof.opens.value,
+    )
+
+
+def key_cautions(exported: export_key.Exported) -> list[str]:
+    """Say what a person should know of an exported key."""
+    said = [exported.proof.reason] if exported.proof.reason else []
+    if not exported.sealed:
+        said.append(
+            f'Caution: {exported.file or "stdout"} has the key unprotected. '
+            'Keep it where only you can read it.'
+        )
+    return said
 
 
 _ACTIONS = {

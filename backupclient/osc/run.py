@@ -3,11 +3,18 @@
 
 import argparse
 from collections.abc import Sequence
+import dataclasses
+from typing import TYPE_CHECKING
 
 from backupclient import errors
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import options
+
+if TYPE_CHECKING:
+    from backupclient.model import events
+    from backupclient.operations import run as operation
+    from backupclient.operations import session as session_
 
 _PARALLEL = 4
 _TIMEOUT = 360
@@ -85,41 +92,55 @@ class RunBackup(base.Lister):
         return columns.RUN
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Run; where things are is said after the rows."""
-        from backupclient.engine import run
-        from backupclient.engine import unfinished
-        from backupclient.osc import planning
+        """Run; the summary is said after the rows."""
         from backupclient.osc import problems
-        from backupclient.osc import progress
         from backupclient.osc import rows
 
         _check(parsed_args)
-        cloud, clock = planning.connect(self.app)
-        begun = clock.monotonic()
+        done = self._run(parsed_args)
+        self.exit_code = done.report.exit_code
+        self.problems = problems.of_run(done)
+        self.epilogue = (
+            *problems.warnings_of_run(done),
+            *rows.run_summary(done),
+            *problems.again(done),
+        )
+        return rows.run(done.report)
+
+    def _run(self, args: argparse.Namespace) -> 'operation.Result':
+        from backupclient.osc import progress
+
+        session = self.session()
         with progress.reporter(self.verbosity) as reporter:
-            if parsed_args.resume:
-                found = unfinished.find(parsed_args.resume, cloud.identity)
-                plan = found.run().plan
-                report = run.resume(cloud, clock, parsed_args.resume, reporter)
-            else:
-                plan, notices = planning.chosen(cloud, parsed_args)
-                report = run.start(
-                    cloud,
-                    clock,
-                    plan,
-                    reporter,
-                    parallel=parsed_args.parallel or _PARALLEL,
-                    timeout=(parsed_args.timeout or _TIMEOUT) * 60.0,
-                    notices=notices,
-                )
-        self.exit_code = report.exit_code
-        self.problems = problems.of_run(report, plan)
-        self.epilogue = [
-            *problems.warnings_of_run(report, plan),
-            *rows.run_summary(report, clock.monotonic() - begun),
-            *problems.again(report, plan.request),
-        ]
-        return rows.run(report)
+            return _run(session, args, reporter)
+
+
+def _run(
+    session: 'session_.Session',
+    args: argparse.Namespace,
+    reporter: 'events.Reporter',
+) -> 'operation.Result':
+    """Do what the options ask for."""
+    from backupclient.operations import plan
+    from backupclient.operations import run
+
+    if args.resume:
+        return run.resume(session, args.resume, reporter)
+    settings = run.Settings(
+        parallel=args.parallel or _PARALLEL,
+        timeout=(args.timeout or _TIMEOUT) * 60.0,
+    )
+    if args.plan:
+        return run.carry_out(
+            session,
+            plan.load(args.plan),
+            reporter,
+            settings,
+            replan=args.replan,
+            name=args.name,
+        )
+    request = dataclasses.replace(options.request(args), name=args.name)
+    return run.back_up(session, request, reporter, settings)
 
 
 def _check(args: argparse.Namespace) -> None:

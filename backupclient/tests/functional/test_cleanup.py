@@ -12,10 +12,10 @@ import fixtures
 from backupclient import clock
 from backupclient.cloud import door
 from backupclient.cloud import inventory
-from backupclient.engine import cleanup
 from backupclient.model import lease
 from backupclient.model import tags
-from backupclient.osc import leftovers
+from backupclient.operations import cleanup
+from backupclient.operations import leftovers
 from backupclient.osc import progress
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cases

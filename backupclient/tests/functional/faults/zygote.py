@@ -17,8 +17,8 @@ from openstackclient import shell
 
 # What a run imports when it comes to it, beside the commands.
 _PRELOADED = (
-    'backupclient.engine.run',
-    'backupclient.osc.planning',
+    'backupclient.operations.plan',
+    'backupclient.operations.run',
     'backupclient.osc.progress',
     'backupclient.osc.rows',
     'backupclient.planner.revision',

@@ -6,9 +6,9 @@ import shutil
 
 import fixtures
 
-from backupclient.engine import unfinished
 from backupclient.model import request as request_
 from backupclient.model import stamps
+from backupclient.operations import leftovers
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
 
@@ -380,12 +380,12 @@ class DowntimeTestCase(base.TestCase):
         self.assertRaises(wire.Killed, self.start, planned)
         self.new_process()
         (journal,) = self.journals()
-        said = unfinished.servers_off(self.cloud.identity)
+        said = leftovers.servers_off(self.cloud.identity)
         self.assertIn(f'openstack server start {self.server_id}', *said)
         elsewhere = dataclasses.replace(self.cloud.identity, project_id='x')
-        self.assertEqual([], unfinished.servers_off(elsewhere))
+        self.assertEqual([], leftovers.servers_off(elsewhere))
         (journal.folder / 'run.json').write_text('{')
-        self.assertEqual(said, unfinished.servers_off(elsewhere))
+        self.assertEqual(said, leftovers.servers_off(elsewhere))
 
         def refuse(_):
             raise PermissionError
@@ -393,7 +393,7 @@ class DowntimeTestCase(base.TestCase):
         # One that is somebody else's keeps nobody from a backup.
         path = 'backupclient.engine.journal.Journal.has_ended'
         with fixtures.MonkeyPatch(path, property(refuse)):
-            self.assertEqual([], unfinished.servers_off(elsewhere))
+            self.assertEqual([], leftovers.servers_off(elsewhere))
 
     def test_left_at_once(self):
         """What is said then names the servers that are off at that time."""

@@ -11,13 +11,13 @@ import testtools
 
 from backupclient import errors
 from backupclient.cloud import inventory
-from backupclient.engine import cleanup
 from backupclient.engine import faults
 from backupclient.engine import journal
 from backupclient.keys import passphrase
 from backupclient.model import resources
 from backupclient.model import tags
-from backupclient.osc import leftovers
+from backupclient.operations import cleanup
+from backupclient.operations import leftovers
 from backupclient.procedures import removal
 from backupclient.tests.unit.engine import base
 
@@ -250,7 +250,7 @@ class RunTestCase(base.TestCase):
 
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.engine.cleanup._DELETE',
+                'backupclient.operations.cleanup._DELETE',
                 {**cleanup._DELETE, found[0].kind: volume},
             )
         )

@@ -15,20 +15,17 @@ import hypothesis
 from hypothesis import strategies as st
 import testtools
 
-from backupclient.engine import run
-from backupclient.keys import material
-from backupclient.keys import passphrase
 from backupclient.keys.luks import proof
 from backupclient.model import leftover
+from backupclient.operations import export_key as operation
+from backupclient.operations import key_sources
+from backupclient.operations import run
 from backupclient.osc import cleanup
-from backupclient.osc import columns
 from backupclient.osc import display
 from backupclient.osc import export_key
-from backupclient.osc import key_export
 from backupclient.osc import plan as plan_
 from backupclient.osc import rows
 from backupclient.osc import run as run_
-from backupclient.procedures import single_key
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import test_documents
 from backupclient.tests.unit.hostile import values
@@ -83,10 +80,15 @@ def tables(text):
         datetime.timedelta(1),
         reason=text,
     )
-    key = key_export.Exported(
-        poisoned(single_key.Source(single_key.Kind.VOLUME, 'i', 'n'), text),
-        material.KeyMaterial(text, text, text, 256, b'key'),
-        passphrase.Format.HEX,
+    source = key_sources.Source(key_sources.Kind.VOLUME, 'i', 'n')
+    key = operation.Exported(
+        poisoned(source, text),
+        text,
+        text,
+        text,
+        256,
+        operation.Format.HEX,
+        pathlib.Path(text),
         text,
         proof.Proof(proof.Opens.YES, text),
         sealed=False,
@@ -96,7 +98,7 @@ def tables(text):
         'plan --steps': (plan_.PlanBackup, rows.steps(plan)),
         'run': (run_.RunBackup, rows.run(report)),
         'cleanup': (cleanup.CleanUpBackups, rows.cleanup([left])),
-        'export-key': (export_key.ExportKey, (columns.KEY, key.values)),
+        'export-key': (export_key.ExportKey, rows.key(key)),
     }
 
 

@@ -1,22 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One key, outside a run: find it, prove it, write it."""
+"""The resources of a project that a key can open, and the key of each."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 import dataclasses
 import enum
 
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.keys import material
-from backupclient.keys import passphrase
-from backupclient.keys import protection
-from backupclient.keys.luks import proof as luks
 from backupclient.model import details
 from backupclient.procedures import key_export
 
 
 class Kind(enum.StrEnum):
-    """What can have a key, in the order in which a name is looked for."""
+    """The kinds of resources, in the order in which a name is looked for."""
 
     VOLUME = 'volume'
     SNAPSHOT = 'snapshot'
@@ -27,12 +24,11 @@ class Kind(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
-    """What a key opens.
+    """A resource that a key opens; a secret is its own key.
 
-    :param volume_id: of the volume that knows the key, for volumes and
-        snapshots.
-    :param secret_id: where it is known already.
-    :param details: what tells it from others with its name.
+    :param volume_id: of volumes and snapshots: the volume that has the key.
+    :param secret_id: of the key, ``''`` if only the volume tells it.
+    :param details: what tells the resource from others with its name.
     """
 
     kind: Kind
@@ -50,7 +46,10 @@ class Source:
 
 
 def sources(cloud: door.Cloud, kinds: Iterable[Kind]) -> Iterator[Source]:
-    """Read what there is of some kinds; an absent service has nothing."""
+    """Read the resources of some kinds. An absent service has none.
+
+    :raises CloudError: a service refuses to list them.
+    """
     for kind in kinds:
         service, read = _READERS[kind]
         if service in cloud.services:
@@ -121,24 +120,26 @@ _READERS: dict[Kind, tuple[str, Callable[[door.Cloud], Iterator[Source]]]] = {
 }
 
 
-def read(cloud: door.Cloud, source: Source) -> material.KeyMaterial:
-    """Read the key that opens something.
+def read_key(cloud: door.Cloud, source: Source) -> material.KeyMaterial:
+    """Read the key that opens a resource.
 
-    :raises BackupError: it is not encrypted, or the key cannot be had.
+    :raises UsageError: the resource is not encrypted.
+    :raises BackupError: the key cannot be read, or the volume is being
+        created and may get another key.
     """
     secret_id = source.secret_id
     if source.volume_id:
         secret_id = _of_volume(cloud, source)
     elif not secret_id:
-        raise errors.UsageError(f'{source.label} is not encrypted.')
+        raise _not_encrypted(source)
     return key_export.fetch(cloud, secret_id, source.label)
 
 
 def _of_volume(cloud: door.Cloud, source: Source) -> str:
-    """A snapshot has the key of its volume, and does not tell."""
+    """Return the secret of a volume. A snapshot has the key of its volume."""
     volume = cloud.cinder.volume(source.volume_id)
     if volume is None or not volume.encrypted:
-        raise errors.UsageError(f'{source.label} is not encrypted.')
+        raise _not_encrypted(source)
     if volume.status == 'creating':
         # Cinder may give it another key (``flows/manager/create_volume.py``,
         # ``_rekey_volume``), and deletes this one.
@@ -149,62 +150,7 @@ def _of_volume(cloud: door.Cloud, source: Source) -> str:
     return volume.key_id
 
 
-def check(
-    key: material.KeyMaterial,
-    image: luks.Image | None,
-    name: str,
-    *,
-    allow_unchecked: bool,
-) -> luks.Proof:
-    """Try a key on a downloaded image, if there is one.
-
-    :param name: of the image, for messages.
-    :param allow_unchecked: accept a file that has no LUKS header.
-    :raises BackupError: it is not proved that the key opens the file.
-    """
-    if image is None:
-        return luks.Proof(luks.Opens.NOT_CHECKED)
-    proof = luks.prove(image, passphrase.candidates(key))
-    if proof.opens is luks.Opens.YES:
-        return proof
-    if proof.headerless and allow_unchecked:
-        return proof
-    raise errors.BackupError(_unproved(key, name, proof))
-
-
-def _unproved(key: material.KeyMaterial, image: str, proof: luks.Proof) -> str:
-    """Say why there is no proof, and what to do about it."""
-    if proof.opens is luks.Opens.NO:
-        found, advice = 'does not open', ''
-    else:
-        found = 'could not be tried on'
-        advice = (
-            ' Is this the right file? If it is, --allow-unchecked exports '
-            'the key without a proof.'
-            if proof.headerless
-            else ' Without --check the key is exported without a proof.'
-        )
-    return (
-        f'Secret {key.secret_id} {found} {image}: {proof.reason} No key file '
-        f'was written.{advice}'
+def _not_encrypted(source: Source) -> errors.UsageError:
+    return errors.UsageError(
+        f'{source.label} is not encrypted: it has no key to export.'
     )
-
-
-def content(
-    key: material.KeyMaterial,
-    form: passphrase.Format,
-    proof: luks.Proof,
-    recipients: Sequence[str],
-) -> bytes:
-    """Give what a key file holds."""
-    data = passphrase.encode(key, form)
-    if form is passphrase.Format.PASSPHRASE and proof.opened_by is not None:
-        data = passphrase.candidates(key)[proof.opened_by]
-    return protection.Protector(recipients).seal(data) if recipients else data
-
-
-def default_format(source: Source) -> passphrase.Format:
-    """Give the form in which a key is mostly wanted."""
-    if source.kind is Kind.SECRET:
-        return passphrase.Format.RAW
-    return passphrase.Format.PASSPHRASE

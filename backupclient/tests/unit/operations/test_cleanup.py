@@ -7,7 +7,6 @@ import hashlib
 
 from backupclient import errors
 from backupclient.cloud import inventory
-from backupclient.engine import cleanup
 from backupclient.engine import journal
 from backupclient.model import lease
 from backupclient.model import leftover
@@ -16,11 +15,12 @@ from backupclient.model import plan
 from backupclient.model import request as request_
 from backupclient.model import resources
 from backupclient.model import tags
-from backupclient.osc import leftovers
+from backupclient.operations import cleanup
+from backupclient.operations import leftovers
 from backupclient.tests.unit import quiet_reporter
-from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.operations import base
 
 DEAD, ALIVE, DONE = (f'2026010{day}T030405Z-abcd' for day in (1, 2, 3))
 SOURCE = resources.Resource(resources.Kind.VOLUME, 'data', 'of-elsewhere')
@@ -240,7 +240,7 @@ class JudgeTestCase(TestCase):
     """Which runs may be alive."""
 
     def _actions(self, *found):
-        judged = cleanup.judge(self.cloud, found, self.fake.world.now())
+        judged = leftovers.judge(self.cloud, found, self.fake.world.now())
         self.assertEqual(
             [*found],
             [
@@ -477,3 +477,84 @@ class RemoveTestCase(TestCase):
                 for one in actions
             ]
             self.assertEqual(code, cleanup.exit_code(found), actions)
+
+
+class FindAndDeleteTestCase(TestCase):
+    """What the command does, with a decision in between."""
+
+    def setUp(self):
+        super().setUp()
+        self.mine = self.fake.cinder.add_volume('mine')
+        self.before = {}
+
+    def _old(self, run, days):
+        created = self.fake.world.now() - datetime.timedelta(days=days)
+        naive = created.replace(tzinfo=None).isoformat()
+        return self.volume(run, created_at=naive)
+
+    def _found(self, **options):
+        return {one.id for one in cleanup.find(self.session, **options)}
+
+    def test_find(self):
+        """Nothing changes; the caller chooses by run and age."""
+        one, other = self._old(DEAD, 3)['id'], self._old(DONE, 9)['id']
+        for options, ids in (
+            ({}, {one, other}),
+            ({'run': DONE}, {other}),
+            ({'run': ALIVE}, set()),
+            ({'older_than': datetime.timedelta(5)}, {other}),
+            ({'run': DEAD, 'older_than': datetime.timedelta(5)}, set()),
+        ):
+            self.assertEqual(ids, self._found(**options), options)
+        self.assertEqual([], self.fake.asked('DELETE'))
+
+    def test_delete_a_part(self):
+        kept, _ = self._old(DEAD, 3), self._old(DONE, 9)
+        found = cleanup.find(self.session, run=DONE)
+        (done,) = cleanup.delete(self.session, found, self.reporter)
+        self.assertEqual('deleted', done.action)
+        self.assertEqual(
+            {self.mine['id'], kept['id']},
+            {*self.fake.world.things['volumes']},
+        )
+        self.assertEqual([f'delete {done.label}'], self.reporter.said)
+
+    def test_what_was_not_found_before(self):
+        self._old(DEAD, 3)
+        found = cleanup.find(self.session)
+        later = self._old(DEAD, 9)
+        cleanup.delete(self.session, found)
+        self.assertEqual({later['id']}, self._found())
+
+    def test_alive_by_now(self):
+        self._old(DEAD, 3)
+        found = cleanup.find(self.session)
+        self.lease(DEAD)
+        (kept,) = cleanup.delete(self.session, found)
+        self.assertEqual('keep', kept.action)
+        self.assertEqual([], self.fake.asked('DELETE'))
+
+    def test_problems(self):
+        self._old(DEAD, 3)
+        self.fake.fail(REFUSED, 'DELETE cinder', times=9)
+        found = cleanup.find(self.session)
+        self.assertEqual([], cleanup.problems(self.session, found))
+        (one,) = done = cleanup.delete(self.session, found)
+        self.assertEqual(
+            [f'{one.label}: {one.reason}'],
+            cleanup.problems(self.session, done),
+        )
+
+    def test_set_that_is_not_finished(self):
+        """It is named for its own run, until it is finished."""
+        planned = self.plan(target=str(self.target))
+        self.fake.fail(wire.Killed(), 'POST cinder')
+        self.assertRaises(wire.Killed, self.start, planned)
+        (folder,) = self.target.iterdir()
+        run = folder.name.removesuffix('.partial')
+        self.new_process()
+        for asked, told in ((None, True), (run, True), (DEAD, False)):
+            said = cleanup.problems(self.session, (), asked)
+            self.assertEqual(told, f'Kept: {folder}, ' in ''.join(said))
+        self.resume()
+        self.assertEqual([], cleanup.problems(self.session, ()))

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Delete what dead runs left: ``openstack backup cleanup``.
+
+First :func:`find`, then let a person or a rule decide, then :func:`delete`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent import futures
+import contextlib
+import dataclasses
+import datetime
+
+from backupclient import clock as clock_
+from backupclient import errors
+from backupclient.cloud import door
+from backupclient.cloud import inventory
+from backupclient.cloud import waiting
+from backupclient.engine import faults
+from backupclient.engine import interruption
+from backupclient.engine import journal
+from backupclient.model import events
+from backupclient.model import leftover as leftover_
+from backupclient.operations import leftovers
+from backupclient.operations import session as session_
+from backupclient.procedures import removal
+
+INCOMPLETE = 3
+
+_PARALLEL = 4
+_ASKED = (
+    'Stopping when what is being deleted is gone. Press Ctrl-C again to quit '
+    'at once.'
+)
+_LEFT = 'Left at once. "openstack backup cleanup" goes on.'
+
+
+def find(
+    session: session_.Session,
+    *,
+    run: str | None = None,
+    older_than: datetime.timedelta = datetime.timedelta(),
+) -> tuple[leftover_.Leftover, ...]:
+    """Find what runs left in the project.
+
+    :param run: only what this run left; None for all runs.
+    :param older_than: only what is older, by the cloud's clock.
+    :returns: in the order in which they have to be deleted. What may belong
+        to a run that is alive is marked to be kept, with the reason.
+    :raises CloudError: the project or its leases cannot be read.
+    """
+    read = inventory.read_storage(session.cloud)
+    return tuple(
+        one
+        for one in leftovers.survey(session.cloud, read)
+        if run in (None, one.run) and one.age >= older_than
+    )
+
+
+def delete(
+    session: session_.Session,
+    found: Sequence[leftover_.Leftover],
+    reporter: events.Reporter | None = None,
+) -> tuple[leftover_.Leftover, ...]:
+    """Delete leftovers, and wait until they are gone.
+
+    The project is read again first, because a decision takes time: only what
+    was found before and still belongs to a dead run is deleted.
+
+    Ctrl-C ends this in order. Call it from the main thread.
+
+    :param found: what :func:`find` returned, or a part of it.
+    :returns: the leftovers that are still there or were deleted, with what
+        became of each. One that is still to be deleted was not reached before
+        Ctrl-C.
+    :raises Busy: one of the runs is being resumed just now.
+    """
+    seen = {(one.run, one.id) for one in found}
+    again = [one for one in find(session) if (one.run, one.id) in seen]
+    listening = reporter or events.Silent()
+    return remove(session.cloud, session.clock, again, listening)
+
+
+def remove(
+    cloud: door.Cloud,
+    clock: clock_.SystemClock,
+    found: Sequence[leftover_.Leftover],
+    reporter: events.Reporter,
+) -> tuple[leftover_.Leftover, ...]:
+    """Delete leftovers that were found just now, as :func:`delete` does."""
+    cleaner = _Cleaner(cloud, clock, reporter)
+    done: list[leftover_.Leftover] = []
+    with (
+        interruption.orderly(clock, reporter, _ASKED, lambda: _LEFT),
+        _nobody_resumes({one.run for one in found if one.goes}),
+        futures.ThreadPoolExecutor(_PARALLEL) as pool,
+    ):
+        for kind in leftover_.Kind:
+            same = [one for one in found if one.kind is kind]
+            done += pool.map(cleaner.remove, same)
+    return tuple(done)
+
+
+def exit_code(found: Iterable[leftover_.Leftover]) -> int:
+    """Return the exit code of the command for what became of leftovers."""
+    actions = {one.action for one in found}
+    if leftover_.Action.DELETE in actions:
+        return errors.Interrupted.exit_code
+    return INCOMPLETE if leftover_.Action.FAILED in actions else 0
+
+
+def problems(
+    session: session_.Session,
+    found: Iterable[leftover_.Leftover],
+    run: str | None = None,
+) -> list[str]:
+    """Say what a person still has to see to.
+
+    :param found: what :func:`find` or :func:`delete` returned.
+    :param run: only the unfinished backup set of this run; None for all.
+    :returns: why the login has ended, what could not be deleted, which
+        servers are off, and which backup sets are not finished.
+    """
+    identity, ended = session.cloud.identity, session.cloud.login.ended
+    return [
+        *([str(ended)] if ended else ()),
+        *(
+            f'{one.label}: {one.reason}'
+            for one in found
+            if one.action is leftover_.Action.FAILED
+        ),
+        *leftovers.servers_off(identity),
+        *leftovers.sets_left(identity, run),
+    ]
+
+
+@contextlib.contextmanager
+def _nobody_resumes(runs: Iterable[str]) -> Iterator[None]:
+    """Keep other processes of this machine from these runs.
+
+    :raises Busy: one is being resumed just now.
+    """
+    with contextlib.ExitStack() as locks:
+        for run in runs:
+            if journal.fate(run) is not journal.Fate.UNKNOWN:
+                locks.enter_context(journal.of(run).locked())
+        yield
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Cleaner:
+    """Deletes leftovers, each in the thread that calls."""
+
+    cloud: door.Cloud
+    clock: clock_.Clock
+    reporter: events.Reporter
+
+    def remove(self, one: leftover_.Leftover) -> leftover_.Leftover:
+        """Delete a leftover unless it is kept; return what became of it."""
+        if not one.goes:
+            return one
+        try:
+            self.clock.check()
+            self.reporter.say(f'delete {one.label}')
+            with self.clock.shielded():
+                self._delete(one)
+        except errors.Interrupted:
+            return one
+        except errors.BackupError as exc:
+            return _failed(one, str(exc))
+        except Exception as exc:
+            # Whatever it is: the other leftovers are deleted.
+            return _failed(one, faults.reason(exc, one.run, one.label))
+        return dataclasses.replace(one, action=leftover_.Action.DELETED)
+
+    def _delete(self, one: leftover_.Leftover) -> None:
+        """Delete a leftover if it still belongs to the run it was found of."""
+        waiter = waiting.Waiter(self.clock, removal.DEADLINE)
+        _DELETE[one.kind](
+            removal.Remover(self.cloud, waiter, owner=one.run), one.id
+        )
+
+
+def _failed(one: leftover_.Leftover, reason: str) -> leftover_.Leftover:
+    return dataclasses.replace(
+        one, action=leftover_.Action.FAILED, reason=reason
+    )
+
+
+_DELETE: dict[leftover_.Kind, Callable[[removal.Remover, str], None]] = {
+    leftover_.Kind.IMAGE: removal.Remover.image,
+    leftover_.Kind.VOLUME: removal.Remover.volume,
+    leftover_.Kind.SNAPSHOT: removal.Remover.snapshot,
+    leftover_.Kind.BACKUP: removal.Remover.backup,
+    leftover_.Kind.LEASE: removal.Remover.image,
+}

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plan a backup: ``openstack backup plan``. Nothing changes in the cloud."""
+
+from collections.abc import Iterator, Mapping
+import dataclasses
+import os
+import pathlib
+
+from backupclient import documents
+from backupclient import errors
+from backupclient import planner
+from backupclient.cloud import inventory
+from backupclient.model import plan as plan_
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.operations import session as session_
+from backupclient.procedures import registry
+from backupclient.store import place
+from backupclient.store import targets
+from backupclient.transfer import room
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a plan.
+
+    :param title: what is done, in a few words.
+    :param command: the OpenStack command that a person would type for it.
+    """
+
+    resource: resources.Resource
+    title: str
+    command: str
+
+
+def make(
+    session: session_.Session,
+    request: request_.Request,
+    *,
+    save_to: pathlib.Path | None = None,
+) -> plan_.Plan:
+    """Read the project, and plan the backup that a request asks for.
+
+    :param save_to: write the plan to this new file, too.
+    :raises UsageError: the request names a resource that is not there, or a
+        name that several resources have.
+    :raises TargetError: the file is there already, or cannot be written. If
+        that can be told beforehand, the project is not read.
+    """
+    if save_to:
+        _require_new(save_to)
+    read = inventory.read(session.cloud, request.images)
+    planned = planner.plan(request, read)
+    if save_to:
+        save(planned, save_to)
+    return planned
+
+
+def save(planned: plan_.Plan, file: pathlib.Path) -> None:
+    """Write a plan to a new file, which :func:`load` reads.
+
+    :raises TargetError: the file is there already, or cannot be written.
+    """
+    _require_new(file)
+    documents.write(file, planned, replace=False)
+
+
+def load(file: pathlib.Path) -> plan_.Plan:
+    """Read a saved plan.
+
+    :raises DocumentError: the file cannot be read, or holds no plan.
+    """
+    return documents.read(file, plan_.Plan, 'saved plan', edited=True)
+
+
+def cautions_of_target(planned: plan_.Plan) -> list[str]:
+    """Say why the target could not take the files of a plan just now.
+
+    :returns: a sentence, or nothing if the target can take them or the plan
+        has no target.
+    """
+    try:
+        if planned.request.target:
+            store = targets.find(planned.request.target)
+            room.require_room(store, planned.bytes_to_files)
+    except errors.TargetError as exc:
+        return [f'Caution: {exc}']
+    return []
+
+
+def steps(planned: plan_.Plan) -> Iterator[Step]:
+    """Return the steps of each resource, in the order of the plan.
+
+    A server is stopped before the first step that needs it down, and started
+    when the last of its disks is captured.
+    """
+    first: dict[str, int] = {}
+    last: dict[str, int] = {}
+    for number, item in enumerate(planned.items):
+        for server in item.stops:
+            first.setdefault(server, number)
+            last[server] = number
+    for number, item in enumerate(planned.items):
+        starts: Mapping[str, int] = last
+        yield from _acts(item, 'stop', first, number)
+        for each in registry.steps(item):
+            yield Step(item.resource, each.title, each.command(item))
+            if each.captures:
+                # What captures once more needs no server down.
+                yield from _acts(item, 'start', starts, number)
+                starts = {}
+
+
+def _acts(
+    item: plan_.Item, verb: str, when: Mapping[str, int], number: int
+) -> Iterator[Step]:
+    for server in item.stops:
+        if when.get(server) == number:
+            command = f'openstack server {verb} {server}'
+            yield Step(item.resource, f'{verb} the server', command)
+
+
+def _require_new(file: pathlib.Path) -> None:
+    """Raise TargetError if a file is there already, or cannot be made."""
+    if os.path.lexists(file):
+        raise errors.TargetError(
+            f'{file} is there already, and plans are not replaced. Give '
+            'another name.'
+        )
+    if why := place.obstacle(file):
+        raise errors.TargetError(f'{file} cannot be written: {why}')

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Back up: ``openstack backup run``.
+
+:func:`back_up` plans and runs, :func:`carry_out` runs a plan that was made
+earlier, and :func:`resume` goes on with a run. Ctrl-C ends each of them in
+order, so call them from the main thread. The report tells what became of each
+resource; an exception means that nothing was begun.
+"""
+
+from collections.abc import Sequence
+import dataclasses
+
+from backupclient import errors
+from backupclient import planner
+from backupclient.cloud import inventory
+from backupclient.engine import run as engine
+from backupclient.engine import unfinished
+from backupclient.model import events
+from backupclient.model import plan as plan_
+from backupclient.model import request as request_
+from backupclient.operations import leftovers
+from backupclient.operations import session as session_
+from backupclient.planner import revision
+
+Report = engine.Report
+NOTHING_DONE = engine.NOTHING_DONE
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run works.
+
+    :param parallel: how many resources are worked on at a time.
+    :param timeout: the seconds that each wait may take.
+    """
+
+    parallel: int = 4
+    timeout: float = 360 * 60.0
+
+    def __post_init__(self) -> None:
+        if self.parallel < 1 or not self.timeout > 0:
+            raise ValueError(f'{self} lets nothing be done')
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Result:
+    """What a run came to.
+
+    :param plan: as the run was begun with it.
+    :param seconds: what the operation took, with reading and planning.
+    """
+
+    plan: plan_.Plan
+    report: engine.Report
+    seconds: float
+
+
+def back_up(
+    session: session_.Session,
+    request: request_.Request,
+    reporter: events.Reporter | None = None,
+    settings: Settings | None = None,
+) -> Result:
+    """Plan a backup, and run the plan.
+
+    :param settings: None for the defaults.
+    :raises UsageError: the request selects nothing, or names a resource that
+        is not there, or a name that several resources have.
+    :raises TargetError: the target cannot take the files.
+    """
+    begun = session.clock.monotonic()
+    if not request.selects:
+        raise errors.UsageError(
+            'The request selects nothing. Set "everything", or name servers, '
+            'volumes, images, secrets or metadata.'
+        )
+    read = inventory.read(session.cloud, request.images)
+    planned = planner.plan(request, read)
+    said = leftovers.hints(session.cloud, read)
+    return _start(session, planned, said, reporter, settings, begun)
+
+
+def carry_out(
+    session: session_.Session,
+    saved: plan_.Plan,
+    reporter: events.Reporter | None = None,
+    settings: Settings | None = None,
+    *,
+    replan: bool = False,
+    name: str = '',
+) -> Result:
+    """Run a plan that was made earlier.
+
+    The project is read again. The reporter hears what has changed since; a
+    resource that has changed is skipped.
+
+    :param saved: what :func:`backupclient.operations.plan.make` returned, or
+        :func:`backupclient.operations.plan.load`.
+    :param replan: plan the resources anew that have changed.
+    :param name: the start of the artifacts' names in place of the plan's.
+    :raises UsageError: the plan is for another project or cloud.
+    :raises TargetError: the target cannot take the files.
+    """
+    begun = session.clock.monotonic()
+    revision.require_same_project(saved, session.cloud.identity)
+    if name:
+        named = dataclasses.replace(saved.request, name=name)
+        saved = dataclasses.replace(saved, request=named)
+    planned, said = _revised(session, saved, replan=replan)
+    return _start(session, planned, said, reporter, settings, begun)
+
+
+def resume(
+    session: session_.Session,
+    run: str,
+    reporter: events.Reporter | None = None,
+) -> Result:
+    """Go on with a run of this machine that was killed or interrupted.
+
+    :param run: its ID, or ``last``: the newest one of this project.
+    :raises UsageError: there is no such run, it has come to its end, or it
+        belongs to another project.
+    :raises Busy: another process works on it.
+    """
+    cloud, clock = session.cloud, session.clock
+    begun = clock.monotonic()
+    planned = unfinished.find(run, cloud.identity).run().plan
+    report = engine.resume(cloud, clock, run, reporter or events.Silent())
+    return Result(planned, report, clock.monotonic() - begun)
+
+
+def _revised(
+    session: session_.Session, saved: plan_.Plan, *, replan: bool
+) -> tuple[plan_.Plan, list[str]]:
+    """Compare a plan with the project as it is now.
+
+    :returns: the plan to run, and what has changed, in sentences.
+    """
+    images = [item.image.id for item in saved.items if item.image]
+    read = inventory.read(session.cloud, images)
+    fresh = dataclasses.replace(
+        planner.plan(revision.request(saved, read), read),
+        gaps=planner.gaps(saved.request, read),
+    )
+    changes = revision.changes(saved, fresh, read.unread)
+    planned = revision.revised(saved, fresh, read.unread, replan=replan)
+    return planned, changes + leftovers.hints(session.cloud, read)
+
+
+def _start(
+    session: session_.Session,
+    planned: plan_.Plan,
+    said: Sequence[str],
+    reporter: events.Reporter | None,
+    settings: Settings | None,
+    begun: float,
+) -> Result:
+    how = settings or Settings()
+    report = engine.start(
+        session.cloud,
+        session.clock,
+        planned,
+        reporter or events.Silent(),
+        parallel=how.parallel,
+        timeout=how.timeout,
+        notices=said,
+    )
+    return Result(planned, report, session.clock.monotonic() - begun)

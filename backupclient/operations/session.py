@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One project of one cloud, opened for the operations."""
+
+import dataclasses
+
+from backupclient import clock as clock_
+from backupclient.cloud import door
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Session:
+    """A login, and the clock that can stop what is done with it.
+
+    Made by :func:`connect`. Use a session for one operation at a time.
+    """
+
+    cloud: door.Cloud
+    clock: clock_.SystemClock
+
+
+def connect(connection: door.Connection) -> Session:
+    """Open the project that a connection is logged in to.
+
+    :param connection: of openstacksdk: what ``openstack.connect()`` returns,
+        or the ``sdk_connection`` of the OpenStack client. Its requests get a
+        timeout if its settings have none.
+    :raises UsageError: the login has no project and no service catalogue.
+    """
+    clock = clock_.SystemClock()
+    return Session(door.connect(connection, clock), clock)
