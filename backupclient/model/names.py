@@ -27,8 +27,10 @@ _CUT = '...'
 def require_start(text: str) -> None:
     """Raise ValueError if a text cannot be the start of names.
 
-    :raises ValueError: it is too long, or has a control character.
+    :raises ValueError: it is blank or too long, or has a control character.
     """
+    if text.isspace():
+        raise ValueError('it is blank. Leave the option out, or give a text.')
     if len(text) > LONGEST_START:
         raise ValueError(
             f'it has {len(text)} characters. At most {LONGEST_START} are '

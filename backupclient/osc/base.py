@@ -92,9 +92,16 @@ class ExitCodes(command.Command):
                 say(f'The output could not be written: {stdout.failure}.')
             for line in self.problems:
                 say(line)
-            for line in () if self.verbosity.quiet else self.epilogue:
-                say(line)
+            for line in self.epilogue:
+                self._conclude(line)
         return self.exit_code
+
+    def _conclude(self, line: str) -> None:
+        """Say a line of the epilogue, and leave it in a log file."""
+        if not self.verbosity.quiet:
+            say(line)
+        if not self.verbosity.verbose:
+            LOG.info('%s', display.sentence(line))
 
     def session(self) -> 'session.Session':
         """Open the project of the client's login."""

@@ -23,9 +23,13 @@ class Stream:
         self.failure = ''
 
     def write(self, text: str) -> int:
-        """Write a text."""
+        """Write a text; what its encoding lacks becomes escapes."""
         with self._tried():
-            self._stream.write(text)
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError as exc:
+                known = text.encode(exc.encoding, 'backslashreplace')
+                self._stream.write(known.decode(exc.encoding))
         return len(text)
 
     def flush(self) -> None:

@@ -55,10 +55,9 @@ class Lock:
             return ()
         return (
             'Cinder made a copy of the key for the new volume, with the same '
-            'name. **The secret `key of ...` that is still listed is the key '
-            'of this volume. Do not delete it: without it the data are '
-            'lost.** Cinder deletes it together with the volume. This prints '
-            'its ID:',
+            'name. **This copy, a secret `key of ...`, is the key of the new '
+            'volume. Do not delete it: without it the data are lost.** '
+            'Cinder deletes it together with the volume. This prints its ID:',
             markdown.block(
                 'openstack --os-volume-api-version 3.64 volume show '
                 f'-f value -c encryption_key_id {shell.value(new)}'

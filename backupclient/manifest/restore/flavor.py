@@ -41,10 +41,15 @@ def of_volume(volume: resources.Volume) -> Needs:
 def paragraphs(server: resources.Server, needs: Needs) -> Iterator[str]:
     """Say which flavors fit, and how to find the smallest of them."""
     choice = (
-        'If its flavor is no longer there, choose from these. They are large '
-        'enough, and the smallest comes first:'
+        'If its flavor is no longer there, choose from these. They have '
+        'enough disk and memory, and the smallest comes first:'
     )
-    sentences = (_had(server, needs), _refused(needs), choice)
+    sentences = (
+        _had(server, needs),
+        _refused(needs),
+        _further_disks(server),
+        choice,
+    )
     yield ' '.join(filter(None, sentences))
     yield markdown.block(
         shell.command(
@@ -64,6 +69,16 @@ def _had(server: resources.Server, needs: Needs) -> str:
         f'The server had {server.vcpus} VCPUs, {server.ram_mib} MiB of '
         f'memory{disk}.'
     )
+
+
+def _further_disks(server: resources.Server) -> str:
+    """Say which disks of a flavor the command does not choose by."""
+    wanted = (
+        (server.ephemeral_gib, f'{server.ephemeral_gib} GiB in "Ephemeral"'),
+        (server.swap_mib, f'{server.swap_mib} MiB in "Swap"'),
+    )
+    text = ' and '.join(text for number, text in wanted if number)
+    return f'It also had {text} of its flavor.' if text else ''
 
 
 def _refused(needs: Needs) -> str:

@@ -122,13 +122,13 @@ def _first(manifest: record.Manifest) -> Iterator[str]:
 
 def _names() -> Iterator[str]:
     yield (
-        'New resources get the old names, with a suffix at the end. If the '
-        'old resources still exist, choose one, such as `SUFFIX=-restored`. '
-        'Otherwise two resources have the same name: `openstack` and '
+        'New resources get the old names with this suffix. If the old '
+        'resources are gone, leave it empty (`SUFFIX=`). As long as they '
+        'exist, two resources would have the same name: `openstack` and '
         '`openstack backup run --volume NAME` then refuse the name and want '
         'the ID.'
     )
-    yield markdown.block('SUFFIX=')
+    yield markdown.block('SUFFIX=-restored')
 
 
 def _stores_secrets(manifest: record.Manifest) -> bool:

@@ -36,6 +36,11 @@ def section(
     yield root.says
     yield markdown.block(*root.before, _create(server, root))
     yield from _attach(server, root.volume_id, volumes)
+    if root.option == '--image':
+        yield (
+            'The image of its root disk stays: Nova shows it as the image of '
+            'the server, and builds the server from it again.'
+        )
 
 
 def _from_scratch(server: resources.Server) -> Iterator[str]:

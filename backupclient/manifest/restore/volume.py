@@ -191,7 +191,10 @@ def _upload(
 
 
 def _until_available(new: str) -> Iterator[str]:
-    yield 'Repeat this until it prints `available`:'
+    yield (
+        'Repeat this until it prints `available`, before you paste what '
+        'follows:'
+    )
     yield markdown.block(
         f'openstack volume show -f value -c status {shell.value(new)}'
     )

@@ -88,8 +88,8 @@ def follow(
     :param variables: what a person fills in: ``NETWORK``, ``IDENTITY``.
     """
     text = script((folder / 'RESTORE.md').read_text(), wanted)
-    case.assertIn('SUFFIX=\n', text)
-    text = text.replace('SUFFIX=\n', f'SUFFIX={suffix}\n')
+    case.assertIn('SUFFIX=-restored\n', text)
+    text = text.replace('SUFFIX=-restored\n', f'SUFFIX={suffix}\n')
     tools = pathlib.Path(base.OPENSTACK).parent
     done = subprocess.run(
         ['bash', '-euo', 'pipefail', '-c', edit(text)],

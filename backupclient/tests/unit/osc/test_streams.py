@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -42,6 +43,15 @@ class StreamTestCase(testtools.TestCase):
         self.assertEqual('text\n', inner.said)
         self.assertTrue(stream.isatty())
         self.assertEqual('utf-8', stream.encoding)
+
+    def test_what_the_encoding_lacks(self):
+        for encoding in ('ascii', 'iso-8859-1'):
+            inner = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+            stream = streams.Stream(inner)
+            self.assertEqual(3, stream.write('a\u6f22b'))
+            stream.flush()
+            self.assertEqual(b'a\\u6f22b', inner.buffer.getvalue())
+            self.assertEqual('', stream.failure)
 
 
 class LastingTestCase(testtools.TestCase):

@@ -414,3 +414,4 @@ class VerbosityTestCase(TestCase):
             self.assertEqual(3, len(self._steps(text)), text)
             self.assertRegex(text, r'(?m)^[-\d]{10} [\d:.]{12} \d+ INFO ')
             self.assertEqual(1, text.count('(00000001-volume): download'))
+            self.assertEqual('-v' not in more, 'Backup set: ' in text)

@@ -204,8 +204,8 @@ class TestEncrypted(Case):
     def test_own_key_of_the_new_volume(self):
         self.says(
             self.entry(),
-            'The secret `key of ...` that is still listed is the key of this '
-            'volume. Do not delete it',
+            'This copy, a secret `key of ...`, is the key of the new volume. '
+            'Do not delete it',
         )
 
     def test_nothing_is_done_after_a_failure(self):
