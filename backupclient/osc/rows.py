@@ -2,8 +2,9 @@
 """The tables, and what is said below them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from backupclient.engine import rehearsal
 from backupclient.engine import run as run_
 from backupclient.model import leftover
 from backupclient.model import outcome as outcome_
@@ -12,6 +13,7 @@ from backupclient.model import resources
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import display
+from backupclient.procedures import compiler
 from backupclient.procedures import registry
 
 
@@ -33,11 +35,7 @@ def plan(planned: plan_.Plan) -> base.Table:
 
 
 def steps(planned: plan_.Plan) -> base.Table:
-    """Give a row for each step of each resource.
-
-    A server is stopped before the first step that needs it down, and started
-    when the last of its disks is captured.
-    """
+    """Give a row for each step, as a run does them one at a time."""
     return columns.STEPS, [
         (resource.kind.value, resource.name, title, command)
         for resource, title, command in _steps(planned)
@@ -47,30 +45,14 @@ def steps(planned: plan_.Plan) -> base.Table:
 def _steps(
     planned: plan_.Plan,
 ) -> Iterator[tuple[resources.Resource, str, str]]:
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
-    for number, item in enumerate(planned.items):
-        for server in item.stops:
-            first.setdefault(server, number)
-            last[server] = number
-    for number, item in enumerate(planned.items):
-        starts: Mapping[str, int] = last
-        yield from _acts(item, 'stop', first, number)
-        for each in registry.steps(item):
-            yield item.resource, each.title, each.command(item)
-            if each.captures:
-                # What captures once more needs no server down.
-                yield from _acts(item, 'start', starts, number)
-                starts = {}
-
-
-def _acts(
-    item: plan_.Item, verb: str, when: Mapping[str, int], number: int
-) -> Iterator[tuple[resources.Resource, str, str]]:
-    for server in item.stops:
-        if when.get(server) == number:
-            command = f'openstack server {verb} {server}'
-            yield item.resource, f'{verb} the server', command
+    graph = compiler.compile(planned)
+    stopped = {server for item in planned.items for server in item.stops}
+    for flow in rehearsal.rehearse(graph):
+        group = graph.group(flow.group)
+        # A server that is off by now is looked at, and left alone.
+        if group.item is not None or group.resource.id in stopped:
+            for title, command in registry.commands(planned, group, flow):
+                yield group.resource, title, command
 
 
 def run(report: run_.Report) -> base.Table:
