@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time that tests can replace, and the wish to stop."""
+"""Time that tests can replace."""
 
-from collections.abc import Iterator
-import contextlib
 import datetime
-import threading
 import time
 from typing import Protocol
 
-from backupclient import errors
+from backupclient import stop as stop_
 
 
 class Clock(Protocol):
     """What waits and stamps need to know of the time."""
+
+    @property
+    def stop(self) -> stop_.Stop:
+        """What cuts a sleep short."""
 
     def monotonic(self) -> float:
         """Seconds, for durations."""
@@ -23,25 +24,15 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait.
 
-        :raises Interrupted: when the run was asked to stop.
+        :raises Interrupted: when this thread is to stop.
         """
-
-    def check(self) -> None:
-        """Do nothing, unless the run was asked to stop.
-
-        :raises Interrupted: then.
-        """
-
-    def shielded(self) -> contextlib.AbstractContextManager[None]:
-        """In this thread, go on even when asked to stop: to undo."""
 
 
 class SystemClock:
-    """The real time; :meth:`stop` wakes all who sleep on it."""
+    """The real time."""
 
-    def __init__(self) -> None:
-        self._stopped = threading.Event()
-        self._undoing = threading.local()
+    def __init__(self, stop: stop_.Stop | None = None) -> None:
+        self.stop = stop or stop_.Stop()
 
     def monotonic(self) -> float:
         """Seconds, for durations."""
@@ -52,31 +43,5 @@ class SystemClock:
         return datetime.datetime.now(datetime.UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait, but not when asked to stop."""
-        if self._is_shielded():
-            time.sleep(seconds)
-        else:
-            self._stopped.wait(seconds)
-        self.check()
-
-    def check(self) -> None:
-        """Raise when asked to stop."""
-        if self._stopped.is_set() and not self._is_shielded():
-            raise errors.Interrupted('The run was asked to stop.')
-
-    def stop(self) -> None:
-        """Ask everyone who uses this clock to stop."""
-        self._stopped.set()
-
-    @contextlib.contextmanager
-    def shielded(self) -> Iterator[None]:
-        """In this thread, go on even when asked to stop: to undo."""
-        before = self._is_shielded()
-        self._undoing.now = True
-        try:
-            yield
-        finally:
-            self._undoing.now = before
-
-    def _is_shielded(self) -> bool:
-        return bool(getattr(self._undoing, 'now', False))
+        """Wait, unless this thread is to stop."""
+        self.stop.wait(seconds)

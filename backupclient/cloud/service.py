@@ -218,7 +218,7 @@ class Service:
     def _request(
         self, method: str, path: str, what: str, **options: Any
     ) -> requests.Response:
-        self.clock.check()
+        self.clock.stop.check()
         self.login.check()
         options.setdefault('timeout', TIMEOUT)
         if not self.limited:

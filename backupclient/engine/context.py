@@ -43,7 +43,7 @@ class Context:
 
     @property
     def clock(self) -> clock_.Clock:
-        """The time, and the wish to stop."""
+        """The time; it knows whether the run was asked to stop."""
         return self.work.clock
 
     def steps(self, flow: graph_.Flow) -> Sequence[step_.Step]:

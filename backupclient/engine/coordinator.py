@@ -85,7 +85,7 @@ class Coordinator:
         if event is None:
             return
         self._act(self._schedule.hear(event))
-        if self._is_asked_to_stop():
+        if self._context.clock.stop.asked:
             self._act(self._schedule.stop())
 
     def _event(self, group: str, future: _Future) -> messages.Event | None:
@@ -103,13 +103,6 @@ class Coordinator:
             server = self._context.graph.group(group).resource.id
             self._warn(server_power.not_started(server, answer.reason))
         return messages.Event(answer.news, group, answer.reason)
-
-    def _is_asked_to_stop(self) -> bool:
-        try:
-            self._context.clock.check()
-        except errors.Interrupted:
-            return True
-        return False
 
     def _act(self, actions: Iterable[messages.Action]) -> None:
         for action in actions:
@@ -163,7 +156,7 @@ class Coordinator:
         """
         clock = self._context.clock
         news, reason = _News.CLAIMED, ''
-        with clock.shielded() if shielded else contextlib.nullcontext():
+        with clock.stop.shielded() if shielded else contextlib.nullcontext():
             try:
                 self._lease.claim(group.claim)
             except errors.Busy as exc:

@@ -46,9 +46,12 @@ def execute(
     work: step_.Work,
     journal: journal_base.Journal,
     lease: lease_.Lease,
-    staff: Staff = executor_.Threads,
+    staff: Staff,
 ) -> Ended:
-    """Do what is left to do of a run."""
+    """Do what is left to do of a run.
+
+    :param staff: gives those who perform the flows.
+    """
     context = context_.Context.of(work, journal)
     past = _past(context)
     parallel = journal.run().parallel

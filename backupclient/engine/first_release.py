@@ -25,6 +25,7 @@ from backupclient import errors
 from backupclient.engine import journal_base
 from backupclient.model import graph as graph_
 from backupclient.model import plan as plan_
+from backupclient.procedures import compiler
 from backupclient.procedures import server_power
 from backupclient.procedures import step as step_
 
@@ -75,7 +76,7 @@ class Journal(journal_base.Journal, Protocol):
         """Take what another release wrote, as this one writes it."""
 
 
-def upgrade(journal: Journal, graph: graph_.Graph) -> None:
+def upgrade(journal: Journal) -> None:
     """Convert the journal of a run that the first release began.
 
     :raises DocumentError: it is damaged.
@@ -83,6 +84,7 @@ def upgrade(journal: Journal, graph: graph_.Graph) -> None:
     run = journal.run()
     if run.version == journal_base.RUN_VERSION:
         return
+    graph = compiler.compile(run.plan)
     replaced = journal.replaced()
     items = [
         replaced.get(number, item)

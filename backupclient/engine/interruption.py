@@ -39,7 +39,7 @@ def orderly(
     asked_text: str = ASKED,
     left_text: Callable[[], str] = lambda: LEFT.format(run='last'),
 ) -> Iterator[None]:
-    """While this lasts, the first signal only stops the clock.
+    """While this lasts, the first signal only asks to stop.
 
     What is under way then undoes what it made. The second signal ends the
     process where it is: ``run --resume`` cleans up and goes on. A signal that
@@ -52,7 +52,7 @@ def orderly(
     def listen() -> None:
         with open(reading, 'rb', buffering=0) as pipe:
             if _next(pipe):
-                clock.stop()
+                clock.stop.ask()
                 _apart(lambda: reporter.warn(asked_text))
                 if _next(pipe):
                     _apart(lambda: reporter.leave(left_text()), wait=_FAREWELL)

@@ -57,7 +57,7 @@ class Lease:
             yield
         finally:
             self._over.set()
-            with self._clock.shielded():
+            with self._clock.stop.shielded():
                 self._end()
 
     def claim(self, what: str) -> None:
@@ -88,7 +88,7 @@ class Lease:
 
     def release(self, what: str) -> None:
         """Say that this run no longer works on something."""
-        with self._lock, self._clock.shielded():
+        with self._lock, self._clock.stop.shielded():
             if what in self._claims:
                 self._claims.remove(what)
                 # Whoever asks for anything else hears that the login ended.
@@ -199,7 +199,7 @@ class Lease:
         another machine may delete what the run still needs.
         """
         # Who undoes its work needs its lease as well.
-        with self._clock.shielded():
+        with self._clock.stop.shielded():
             while not self._over.wait(lease_.BEAT):
                 try:
                     with self._lock:

@@ -9,23 +9,21 @@ import datetime
 from backupclient import clock as clock_
 from backupclient import errors
 from backupclient.cloud import door
-from backupclient.cloud import waiting
 from backupclient.engine import execution
+from backupclient.engine import executor
 from backupclient.engine import first_release
 from backupclient.engine import interruption
 from backupclient.engine import journal as journal_
 from backupclient.engine import lease
 from backupclient.engine import unfinished
-from backupclient.keys import protection
+from backupclient.engine import worker
 from backupclient.manifest import backup_set
 from backupclient.manifest import record
 from backupclient.model import events
-from backupclient.model import names
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import tags
 from backupclient.procedures import compiler
-from backupclient.procedures import step
 from backupclient.store import targets
 from backupclient.transfer import room
 
@@ -135,27 +133,14 @@ def _go_on(
             clock, reporter, left_text=lambda: _left(journal)
         ),
     ):
-        graph = compiler.compile(journal.run().plan)
-        first_release.upgrade(journal, graph)
+        first_release.upgrade(journal)
         run = journal.run()
-        set_ = _set(run)
-        work = step.Work(
-            cloud=cloud,
-            clock=clock,
-            waiter=waiting.Waiter(clock, run.timeout),
-            reporter=reporter,
-            run=run.run,
-            files=set_.files if set_ else None,
-            name=run.plan.request.name,
-            shared_names=names.shared(
-                item.resource for item in run.plan.items if item.makes_things
-            ),
-            protector=_protector(run.plan.request.recipients),
-        )
+        set_ = worker.set_of(run)
+        work = worker.work_of(cloud, clock, run, reporter, set_)
         held = lease.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
         with held.kept() if makes_things else contextlib.nullcontext():
-            done = execution.execute(work, journal, held)
+            done = execution.execute(work, journal, held, executor.Threads)
         run = dataclasses.replace(run, plan=done.plan)
         ended = done.finished and _close(
             journal,
@@ -182,19 +167,6 @@ def _left(journal: journal_.Journal) -> str:
     with contextlib.suppress(errors.DocumentError):
         said += unfinished.servers_off_of(journal)
     return ' '.join(said)
-
-
-def _set(run: journal_.Run) -> backup_set.BackupSet | None:
-    target = run.plan.request.target
-    if not target:
-        return None
-    return backup_set.BackupSet.open(targets.find(target), run.run)
-
-
-def _protector(
-    recipients: tuple[str, ...],
-) -> protection.Protector | None:
-    return protection.Protector(recipients) if recipients else None
 
 
 def _close(

@@ -68,7 +68,7 @@ class Context(Protocol):
 
     @property
     def clock(self) -> clock_.Clock:
-        """The time, and the wish to stop."""
+        """The time; it knows whether the run was asked to stop."""
 
     def steps(self, flow: graph_.Flow) -> Sequence[step_.Step]:
         """Give the steps of a flow, ready to be done."""
@@ -107,7 +107,7 @@ class _Work:
         """Do the steps that are not done yet; where one fails, undo all."""
         try:
             if self._flow.always:
-                with self._context.clock.shielded():
+                with self._context.clock.stop.shielded():
                     self._make_good()
                     self._go_on()
             else:
@@ -130,7 +130,7 @@ class _Work:
     def _go_on(self) -> None:
         if self._record.undoing:
             self._undo()
-        self._context.clock.check()
+        self._context.clock.stop.check()
         if self._record.done == len(self._steps):
             # Asked for again: others may have changed it since.
             self._record.rewind()
@@ -176,7 +176,7 @@ class _Work:
         self._record.forget()
 
     def _undo_step(self, step: step_.Step, made: step_.Made) -> None:
-        with self._context.clock.shielded():
+        with self._context.clock.stop.shielded():
             try:
                 self._context.tell(self._flow, f'undo: {step.title}')
                 step.undo(made)

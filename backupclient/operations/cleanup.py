@@ -159,9 +159,9 @@ class _Cleaner:
         if not one.goes:
             return one
         try:
-            self.clock.check()
+            self.clock.stop.check()
             self.reporter.say(f'delete {one.label}')
-            with self.clock.shielded():
+            with self.clock.stop.shielded():
                 self._delete(one)
         except errors.Interrupted:
             return one

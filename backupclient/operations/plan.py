@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plan a backup: ``openstack backup plan``. Nothing changes in the cloud."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 import dataclasses
 import os
 import pathlib
@@ -10,10 +10,12 @@ from backupclient import documents
 from backupclient import errors
 from backupclient import planner
 from backupclient.cloud import inventory
+from backupclient.engine import rehearsal
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.model import resources
 from backupclient.operations import session as session_
+from backupclient.procedures import compiler
 from backupclient.procedures import registry
 from backupclient.store import place
 from backupclient.store import targets
@@ -89,35 +91,19 @@ def cautions_of_target(planned: plan_.Plan) -> list[str]:
 
 
 def steps(planned: plan_.Plan) -> Iterator[Step]:
-    """Return the steps of each resource, in the order of the plan.
+    """Return each step, in the order of a run that does one at a time.
 
     A server is stopped before the first step that needs it down, and started
     when the last of its disks is captured.
     """
-    first: dict[str, int] = {}
-    last: dict[str, int] = {}
-    for number, item in enumerate(planned.items):
-        for server in item.stops:
-            first.setdefault(server, number)
-            last[server] = number
-    for number, item in enumerate(planned.items):
-        starts: Mapping[str, int] = last
-        yield from _acts(item, 'stop', first, number)
-        for each in registry.steps(item):
-            yield Step(item.resource, each.title, each.command(item))
-            if each.captures:
-                # What captures once more needs no server down.
-                yield from _acts(item, 'start', starts, number)
-                starts = {}
-
-
-def _acts(
-    item: plan_.Item, verb: str, when: Mapping[str, int], number: int
-) -> Iterator[Step]:
-    for server in item.stops:
-        if when.get(server) == number:
-            command = f'openstack server {verb} {server}'
-            yield Step(item.resource, f'{verb} the server', command)
+    graph = compiler.compile(planned)
+    stopped = {server for item in planned.items for server in item.stops}
+    for flow in rehearsal.rehearse(graph):
+        group = graph.group(flow.group)
+        # A server that is off by now is looked at, and left alone.
+        if group.item is not None or group.resource.id in stopped:
+            for title, command in registry.commands(planned, group, flow):
+                yield Step(group.resource, title, command)
 
 
 def _require_new(file: pathlib.Path) -> None:

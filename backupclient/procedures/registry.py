@@ -45,12 +45,15 @@ def of_flow(
 def commands(
     plan: plan_.Plan, group: graph_.Group, flow: graph_.Flow
 ) -> list[tuple[str, str]]:
-    """Give the titles of the steps of a flow, with their commands."""
+    """Give the titles of the steps of a flow, with their commands.
+
+    A step that a person would not do has none.
+    """
     item = _item(plan, group, flow)
     return [
         (each.title, each.command(item))
         for each in _known(group, item)
-        if each.stable_name in flow.steps
+        if each.stable_name in flow.steps and each.command(item)
     ]
 
 

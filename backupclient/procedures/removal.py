@@ -50,7 +50,7 @@ def afterwards(
     :raises DocumentError: it is no temporary of this program.
     :raises LoginEnded: a resume removes it.
     """
-    with work.clock.shielded():
+    with work.clock.stop.shielded():
         try:
             remove()
         except (errors.DocumentError, errors.LoginEnded):

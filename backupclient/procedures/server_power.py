@@ -31,7 +31,7 @@ class LookAtServer(step.Step):
 
     @staticmethod
     def command(item: plan_.Item) -> str:
-        return f'openstack server show -c status {item.resource.id}'
+        return ''
 
     def is_told(self, made: step.Made) -> bool:
         return False

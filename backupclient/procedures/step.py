@@ -114,7 +114,10 @@ class Step(abc.ABC):
     @staticmethod
     @abc.abstractmethod
     def command(item: plan_.Item) -> str:
-        """The OpenStack command that a person would type for it."""
+        """Return the OpenStack command that a person would type for it.
+
+        It is ``''`` for a step that a person would leave out.
+        """
 
     def is_told(self, made: Made) -> bool:
         """Tell whether people should hear that the step begins."""

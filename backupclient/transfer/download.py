@@ -74,7 +74,7 @@ def _check_present(
             contextlib.closing(proof.Tally(expected, progress)) as tally,
         ):
             while block := stream.read(base.BLOCK):
-                clock.check()
+                clock.stop.check()
                 tally.add(block)
             return tally.prove()
     except proof.Mismatch as error:
@@ -122,7 +122,7 @@ class _Job:
             proof.Tally(self.expected, self.progress)
         ) as tally:
             for block in writer.earlier():
-                self.clock.check()
+                self.clock.stop.check()
                 tally.add(block)
             sink = zeros.Sink(writer, holes=self.files.can.holes)
             _Stream(self.source, self.path, sink, tally, self.clock).fetch()
@@ -191,7 +191,7 @@ class _Stream:
                 )
             known = self._tally.done - opened.start
             while block := opened.read(base.BLOCK):
-                self._clock.check()
+                self._clock.stop.check()
                 if fresh := block[known:]:
                     self._keep(fresh)
                 known = max(0, known - len(block))

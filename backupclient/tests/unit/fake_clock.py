@@ -10,7 +10,7 @@ START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
 
 class FakeClock(clock.SystemClock):
-    """Stops, and shields from stopping, as the real one does.
+    """Has a real stop.
 
     :param stop_at: it is stopped during that sleep, counted from 1.
     """
@@ -35,5 +35,5 @@ class FakeClock(clock.SystemClock):
         with self._lock:
             self.pauses.append(seconds)
             if len(self.pauses) == self._stop_at:
-                self.stop()
-        self.check()
+                self.stop.ask()
+        self.stop.check()

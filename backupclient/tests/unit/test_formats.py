@@ -8,8 +8,8 @@ import re
 import testtools
 
 import backupclient
-from backupclient.engine import flow_records
 from backupclient.engine import journal
+from backupclient.engine import journal_base
 from backupclient.manifest import marker
 from backupclient.manifest import record
 from backupclient.model import inventory
@@ -50,8 +50,8 @@ SECTIONS = {
     'journal.rst': {
         'Run': journal.Run,
         'Outcome': outcome.Outcome,
-        'Steps': flow_records.Progress,
-        'Step': flow_records.Done,
+        'Progress': journal_base.Progress,
+        'Step': journal_base.Done,
         'Made': step.Made,
         'End': journal.Ended,
     },
@@ -92,10 +92,13 @@ class FormatsTestCase(testtools.TestCase):
                 [record.FORMAT_VERSION, marker.FORMAT_VERSION],
             ),
             ('plan.rst', [plan.FORMAT_VERSION]),
-            # Of a run, of steps, of an end.
             (
                 'journal.rst',
-                [journal.VERSION, flow_records.VERSION, journal.VERSION],
+                [
+                    journal_base.RUN_VERSION,
+                    journal_base.PROGRESS_VERSION,
+                    journal_base.END_VERSION,
+                ],
             ),
         ):
             found = re.findall(
@@ -110,4 +113,7 @@ class FormatsTestCase(testtools.TestCase):
         named = re.findall('<run>/([^ ]+)', journal.__doc__)
         self.assertEqual(8, len(named))
         self.assertEqual(named, re.findall(r'^ {7}(\S+)$', text, re.M))
-        self.assertEqual(named, re.findall('^``(.*[./k].*)``$', text, re.M))
+        explained = re.findall('^``(.*[./].*|lock|alive)``$', text, re.M)
+        # And those of the first release.
+        old = ['flows/<n>-<procedure>.json', 'stopped/<server>']
+        self.assertEqual(named + old, explained)

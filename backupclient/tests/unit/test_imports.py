@@ -29,6 +29,7 @@ LAYERS = (
     {'documents'},
     {'store'},
     {'clock', 'model'},
+    {'stop'},
     {'errors', 'pauses', ''},
 )
 HEIGHT = {
@@ -64,9 +65,11 @@ PATHS = {
     'osc': 'people name files of this machine in options',
     'operations': 'scripts name files of this machine for plans and keys',
     'documents': 'plans and journals are files of this machine',
-    'engine.flow_records': 'the journal is',
     'engine.faults': 'details go beside the journal',
+    'engine.first_release': 'its journals are',
     'engine.journal': 'the journal is',
+    'engine.life': 'so are its locks',
+    'engine.still_off': 'it looks into journals that are damaged',
     'engine.unfinished': 'the journals are',
     'keys.luks.memory': 'the kernel tells of free memory in files',
     'keys.protection': 'people name files of recipients in options',

@@ -179,7 +179,7 @@ class ReadTestCase(base.TestCase):
         self.assertRaises(errors.CloudError, self._read)
 
     def test_stops_when_asked_to(self):
-        self.clock.stop()
+        self.clock.stop.ask()
         self.assertRaises(errors.Interrupted, self._read)
         self.assertEqual([], self.fake.seen)
 

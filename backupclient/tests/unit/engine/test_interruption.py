@@ -37,7 +37,7 @@ PROGRAM = textwrap.dedent("""\
             clock.sleep(60)
         except errors.Interrupted:
             print('undoing', flush=True)
-            with clock.shielded():
+            with clock.stop.shielded():
                 if 'long' in sys.argv:
                     clock.sleep(60)
     print('after', flush=True)
@@ -122,12 +122,12 @@ class SignalsTestCase(testtools.TestCase):
     def test_listener_that_ends_is_seen(self):
         """Nobody waits for a Ctrl-C that nobody hears."""
         code = textwrap.dedent("""\
-            from backupclient import clock
+            from backupclient import stop
 
             def broken(self):
                 raise TypeError('odd')
 
-            clock.SystemClock.stop = broken
+            stop.Stop.ask = broken
             """)
         process = self._started(code)
         process.send_signal(signal.SIGINT)

@@ -11,6 +11,7 @@ import time
 import fixtures
 
 from backupclient import errors
+from backupclient import stop
 from backupclient.cloud import door
 from backupclient.cloud import glance
 from backupclient.engine import lease
@@ -99,11 +100,11 @@ class KeptTestCase(TestCase):
 
     def _fail(self, held, error):
         with held.kept():
-            self.clock.stop()
+            self.clock.stop.ask()
             raise error
 
     def test_asked_to_stop_before(self):
-        self.clock.stop()
+        self.clock.stop.ask()
         self.lease()
         self.assertEqual(([], []), (self.notes(), self.reporter.said))
 
@@ -153,7 +154,7 @@ class KeptTestCase(TestCase):
             self.fake.fail(beaten.set, 'PATCH glance', skip=2)
             with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
                 if stopped:
-                    self.clock.stop()
+                    self.clock.stop.ask()
                 self.assertTrue(beaten.wait(60))
             self.assertEqual([], self.reporter.said)
 
@@ -279,7 +280,7 @@ class ClaimTestCase(TestCase):
 
     def _fail(self, held):
         with claimed(held, WHAT):
-            self.clock.stop()
+            self.clock.stop.ask()
             raise ZeroDivisionError
 
     def test_once(self):
@@ -344,7 +345,7 @@ class ClaimTestCase(TestCase):
 
     def test_asked_to_stop(self):
         held = self.lease()
-        self.clock.stop()
+        self.clock.stop.ask()
         self.assertRaises(errors.Interrupted, held.claim, WHAT)
         self.stack.close()
         self.assertEqual([], self.notes())
@@ -410,7 +411,7 @@ class TroubleTestCase(TestCase):
         self._check_told()
 
 
-class SteppedClock(fake_clock.FakeClock):
+class SteppedStop(stop.Stop):
     """Halts before each request, and at each sleep, until it may go on."""
 
     def __init__(self):
@@ -426,6 +427,12 @@ class SteppedClock(fake_clock.FakeClock):
         super().check()
 
 
+class SteppedClock(fake_clock.FakeClock):
+    def __init__(self):
+        super().__init__()
+        self.stop = SteppedStop()
+
+
 class Contender(threading.Thread):
     """A run that claims something, a request at a time."""
 
@@ -434,9 +441,9 @@ class Contender(threading.Thread):
         self._held = held
         self._clock = clock
         self.wins = self.over = False
-        clock.stepped = True
+        clock.stop.stepped = True
         self.start()
-        clock.halted.acquire()
+        clock.stop.halted.acquire()
 
     def run(self):
         try:
@@ -446,14 +453,14 @@ class Contender(threading.Thread):
             self.wins = False
         finally:
             self.over = True
-            self._clock.stepped = False
-            self._clock.halted.release()
+            self._clock.stop.stepped = False
+            self._clock.stop.halted.release()
 
     def step(self):
         """Go on up to the next request; tell whether there is one."""
         if not self.over:
-            self._clock.onward.release()
-            self._clock.halted.acquire()
+            self._clock.stop.onward.release()
+            self._clock.stop.halted.acquire()
         return not self.over
 
 

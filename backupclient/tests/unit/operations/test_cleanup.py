@@ -445,7 +445,7 @@ class RemoveTestCase(TestCase):
 
         class Stops(quiet_reporter.Quiet):
             def say(_, text):
-                self.clock.stop()
+                self.clock.stop.ask()
 
         done = cleanup.remove(self.cloud, self.clock, found, Stops())
         self.assertEqual(

@@ -8,6 +8,7 @@ import datetime
 import hashlib
 
 from backupclient import errors
+from backupclient import stop
 from backupclient.transfer import proof
 
 
@@ -16,7 +17,7 @@ class Clock:
 
     def __init__(self, checks: int | None = None) -> None:
         self.slept = 0.0
-        self._checks = checks
+        self.stop = Stop(checks)
 
     def monotonic(self) -> float:
         return self.slept
@@ -27,11 +28,20 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept += seconds
 
+
+class Stop(stop.Stop):
+    """Is asked to stop after some checks."""
+
+    def __init__(self, checks: int | None) -> None:
+        super().__init__()
+        self._checks = checks
+
     def check(self) -> None:
         if self._checks is not None:
             if not self._checks:
-                raise errors.Interrupted('stopped')
+                self.ask()
             self._checks -= 1
+        super().check()
 
 
 @dataclasses.dataclass(frozen=True)
