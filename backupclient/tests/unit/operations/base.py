@@ -3,7 +3,6 @@
 from backupclient.operations import session
 from backupclient.tests.unit.engine import base
 
-
 DATA = base.DATA
 
 
