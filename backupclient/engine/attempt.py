@@ -41,7 +41,7 @@ class Attempts:
         default_factory=dict
     )
 
-    def attempt(
+    def attempt(  # noqa: C901 - an end of its own for each kind of failure
         self, number: int, item: plan_.Item, half: flows.Half
     ) -> outcome_.Outcome | Captured:
         """Work on an item.

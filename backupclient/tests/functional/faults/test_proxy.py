@@ -215,8 +215,12 @@ class RecordTestCase(testtools.TestCase):
 
     def test_polls_are_one(self):
         self.assertEqual(
-            ['GET image /a #1', 'GET image /a #1', 'GET image /b #1']
-            + ['GET image /a #2'],
+            [
+                'GET image /a #1',
+                'GET image /a #1',
+                'GET image /b #1',
+                'GET image /a #2',
+            ],
             self.requests('/a', '/a', '/b', '/a'),
         )
 

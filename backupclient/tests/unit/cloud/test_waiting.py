@@ -30,8 +30,10 @@ class WaiterTestCase(testtools.TestCase):
         log = self.useFixture(fixtures.FakeLogger('backupclient'))
         self._wait('new', 'new', 'new', 'busy', 'busy', 'done')
         self.assertEqual(
-            ['Volume v is new: waiting for done']
-            + ['Volume v is busy: waiting for done'],
+            [
+                'Volume v is new: waiting for done',
+                'Volume v is busy: waiting for done',
+            ],
             log.output.splitlines(),
         )
 

@@ -191,8 +191,15 @@ class FlowsTestCase(testtools.TestCase):
             made = self._run(do_Three=error)
             self.assertEqual(ALL, made.notes)
             self.assertEqual(
-                ['do Three', 'undo Three', 'undo Two', 'undo One']
-                + ['do One', 'do Two', 'do Three'],
+                [
+                    'do Three',
+                    'undo Three',
+                    'undo Two',
+                    'undo One',
+                    'do One',
+                    'do Two',
+                    'do Three',
+                ],
                 self.calls,
             )
             self.path.unlink()

@@ -108,8 +108,10 @@ class PlanTestCase(base.TestCase):
         ]
         self.assertEqual(('web', ['server', 'stop']), steps[0])
         self.assertEqual(
-            [('its', ['--os-volume-api-version', '3.66'])]
-            + [('its', ['server', 'start'])],
+            [
+                ('its', ['--os-volume-api-version', '3.66']),
+                ('its', ['server', 'start']),
+            ],
             steps[4:6],
         )
         self.assertEqual(1, str(steps).count('start'))
