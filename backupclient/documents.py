@@ -179,6 +179,7 @@ def _check_version(loaded: object, kind: type[Document], what: str) -> None:
 
 def _damaged(what: str, reason: str) -> errors.DocumentError:
     return errors.DocumentError(
-        f'The {what} is damaged, or is something else: '
-        f'{reason[:_LONGEST_REASON]}. Use a good copy, or make a new one.'
+        f'The {what} is not valid: {reason[:_LONGEST_REASON]}. It was damaged '
+        'or changed after it was written, or is a file of another kind. Use '
+        'an unchanged copy, or make a new one.'
     )

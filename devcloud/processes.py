@@ -128,7 +128,7 @@ def family(name: str) -> list[Stat]:
     return [
         entry
         for entry in everything()
-        if found and found.has(entry) or _is_marked(entry.pid, name)
+        if (found and found.has(entry)) or _is_marked(entry.pid, name)
     ]
 
 

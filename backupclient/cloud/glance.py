@@ -205,7 +205,9 @@ class ImageData:
         with answer:
             if answer.status_code == 204:
                 raise errors.CloudError(
-                    f'Image {self.image_id} has no data (HTTP 204).', 204
+                    f'Image {self.image_id} has no data (HTTP 204). Upload '
+                    'its data, or delete it.',
+                    204,
                 )
             yield Opened(answer, _start(answer), self.service.login)
 

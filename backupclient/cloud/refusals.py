@@ -36,6 +36,18 @@ class Answer(Protocol):
         """The body."""
 
 
+def no_object(service: str, what: str) -> str:
+    """Say that an answer is not the JSON object that was asked for.
+
+    :param what: could not be done.
+    """
+    return (
+        f'Could not {what}: {service} answered with something other than a '
+        'JSON object, as a proxy in front of it may do. Try again; if it '
+        'fails again, ask the operator of the cloud.'
+    )
+
+
 def explain(answer: Answer) -> str:
     """Find the sentence for people in the body of an error.
 

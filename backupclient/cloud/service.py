@@ -74,9 +74,7 @@ class Service:
         answer = self.repeat('GET', path, what, params=query)
         body = fields.answer(answer.content)
         if body is None:
-            raise errors.CloudError(
-                f'Could not {what}: {self.name} sent no JSON object.'
-            )
+            raise errors.CloudError(refusals.no_object(self.name, what))
         return body
 
     def pages(
@@ -99,7 +97,8 @@ class Service:
             last = {'marker': records.made(rows[-1], 'id')}
             if last == marker:
                 raise errors.CloudError(
-                    f'Could not {what}: {self.name} sends the same page again.'
+                    f'Could not {what}: {self.name} sends the same page of '
+                    'its list again. Ask the operator of the cloud.'
                 )
             marker = last
 
@@ -116,9 +115,7 @@ class Service:
         self._accept(answer, what)
         made = fields.answer(answer.content) if answer.content else {}
         if made is None:
-            raise errors.AnswerLost(
-                f'Could not {what}: {self.name} sent no JSON object.'
-            )
+            raise errors.AnswerLost(refusals.no_object(self.name, what))
         return made
 
     def delete(self, path: str, what: str) -> None:

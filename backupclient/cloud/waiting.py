@@ -67,7 +67,7 @@ class Waiter:
             if state in good:
                 return state
             if state in bad or state == GONE:
-                raise errors.WaitFailed(f'{what} is {state}.')
+                raise errors.WaitFailed(_end(what, state))
             left = deadline - self.clock.monotonic()
             if left <= 0:
                 more = '' if timeout else ' Give it more time with --timeout.'
@@ -81,3 +81,16 @@ class Waiter:
                 LOG.info('%s is %s: waiting for %s', what, state, goal)
                 before = state
             self.clock.sleep(min(next(longer), left))
+
+
+def _end(what: str, state: str) -> str:
+    """Say that a state was reached that does not lead to a good one."""
+    if state == GONE:
+        return (
+            f'{what} was deleted while the run waited for it. Find out who '
+            'deleted it, and run the backup again.'
+        )
+    return (
+        f'{what} went to the state "{state}" while the run waited for it. Ask '
+        'the operator of the cloud for the cause.'
+    )

@@ -42,7 +42,10 @@ class Protector:
     def __init__(self, recipients: Iterable[str]) -> None:
         self._recipients = [_parse(_place(key), key) for key in recipients]
         if not self._recipients:
-            raise errors.UsageError('There is no recipient to encrypt to.')
+            raise errors.UsageError(
+                'There is no recipient to encrypt to. Name an age or SSH '
+                'public key.'
+            )
 
     def seal(self, data: bytes) -> bytes:
         """Encrypt.

@@ -57,7 +57,9 @@ def require_member(path: str) -> None:
     :raises ValueError: naming the path.
     """
     if not is_member(path):
-        raise ValueError(f'{path[:80]!r} is no file of a backup set')
+        raise ValueError(
+            f'{path[:80]!r} is not the path of a file in a backup set'
+        )
 
 
 def data_file(source: resources.Resource, disk_format: str) -> str:

@@ -58,7 +58,7 @@ class FileRecord:
     def __post_init__(self) -> None:
         layout.require_member(self.path)
         if not _SHA512.fullmatch(self.digests.get('sha512', '')):
-            raise ValueError(f'{self.path} has no sha512')
+            raise ValueError(f'{self.path} has no valid sha512 digest')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

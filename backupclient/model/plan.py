@@ -103,7 +103,8 @@ class Item:
         ids.require(*self.parts, *self.stops)
         if self.resource.kind not in _KINDS[self.procedure]:
             raise ValueError(
-                f'{self.procedure} is not for a {self.resource.kind}'
+                f'{self.resource.label} cannot be backed up by '
+                f'{self.procedure}'
             )
         self._check_records()
 
@@ -116,12 +117,20 @@ class Item:
             self.fallback,
         ):
             if one is not None and one.resource != self.resource:
-                raise ValueError(f'{self.resource.id} is described as another')
+                raise ValueError(
+                    f'{self.resource.label} has the data of '
+                    f'{one.resource.label}'
+                )
         if self.procedure is Procedure.NONE:
             return
         downloads = self.procedure is Procedure.IMAGE_DOWNLOAD
         if downloads is not (self.image is not None):
-            raise ValueError(f'{self.procedure} and the image do not fit')
+            has = (
+                'needs an image and has none' if downloads else 'has an image'
+            )
+            raise ValueError(
+                f'{self.resource.label}: its procedure {self.procedure} {has}'
+            )
 
     @property
     def possible(self) -> bool:

@@ -53,7 +53,9 @@ class Request:
     def __post_init__(self) -> None:
         is_path = os.path.isabs(self.target) and '\0' not in self.target
         if self.target and not is_path:
-            raise ValueError(f'{self.target[:80]!r} is no path of a folder')
+            raise ValueError(
+                f'the target {self.target[:80]!r} is not an absolute path'
+            )
         os.fsencode(self.target)
 
     @property

@@ -53,7 +53,7 @@ class CleanUpBackups(base.Lister):
             metavar='<duration>',
             type=duration,
             default=datetime.timedelta(),
-            help='Only what is older, as 90m, 12h, 7d or 1d12h',
+            help='Only what is older, such as 90m, 12h, 7d or 1d12h',
         )
         mode = parser.add_mutually_exclusive_group()
         mode.add_argument(
@@ -98,10 +98,10 @@ class CleanUpBackups(base.Lister):
 
 
 def duration(text: str) -> datetime.timedelta:
-    """Read a duration, as ``1d12h``."""
+    """Read a duration, such as ``1d12h``."""
     if not _DURATION.fullmatch(text):
         raise argparse.ArgumentTypeError(
-            f'"{text}" is no duration, as 90m, 12h, 7d or 1d12h'
+            f'"{text}" is not a duration such as 90m, 12h, 7d or 1d12h'
         )
     parts = re.findall(r'(\d+)([smhdw])', text)
     try:
@@ -117,12 +117,13 @@ def duration(text: str) -> datetime.timedelta:
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Refuse what cannot work, before anything is asked."""
+    """Raise UsageError if the options do not fit, before any request."""
     from backupclient.model import tags
 
     if args.run is not None and not tags.is_run_id(args.run):
         raise errors.UsageError(
-            f'"{args.run}" is not the ID of a run, as 20260102T030405Z-abcd.'
+            f'"{args.run}" is not the ID of a run such as '
+            '20260102T030405Z-abcd.'
         )
     if not (args.dry_run or args.yes or _somebody_answers()):
         raise errors.UsageError(

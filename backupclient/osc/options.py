@@ -42,8 +42,8 @@ def _add_selection(group: argparse._ArgumentGroup) -> None:
         action='append',
         default=[],
         type=_match,
-        help='Servers and volumes with these metadata, and servers with '
-        'this tag; a key alone fits any value; can be repeated, all must hold',
+        help='Select servers and volumes by metadata, and servers by tag; a '
+        'key alone matches any value; repeat to require all',
     )
     group.add_argument(
         '--exclude',

@@ -144,7 +144,7 @@ def _run(
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Refuse what does not fit together, before anything is asked."""
+    """Raise UsageError if the options do not fit, before any request."""
     from backupclient.model import request as request_
 
     if args.plan or args.resume:

@@ -9,12 +9,12 @@ from backupclient.store import base
 def of(work: step.Work) -> base.Files:
     """Give the files of the run's backup set.
 
-    :raises UsageError: the run has none.
+    :raises UsageError: the run has no backup set.
     """
     if work.files is None:
         raise errors.UsageError(
-            'This run has no backup set to write files into. Run it again '
-            'with --to.'
+            f'Run {work.run} has no backup set to write files into. Start a '
+            'new run with --to.'
         )
     return work.files
 
@@ -28,13 +28,20 @@ def require_data(work: step.Work, made: step.Made) -> str:
     :returns: the path of the data.
     """
     if made.file is None:
-        raise errors.NotFound('No data were brought out.')
+        raise errors.NotFound(
+            'No file with the data was written, so their source in the cloud '
+            'is kept. Run the backup again.'
+        )
     files = of(work)
     found = files.stat(made.file.path)
     if found is None or found.size != made.file.size:
         raise errors.NotFound(
-            f'{files.name}/{made.file.path} was taken away, or is not whole.'
+            f'{files.name}/{made.file.path} was taken away, or is not whole. '
+            'Run the backup again.'
         )
     if made.key is not None and files.stat(made.key.path) is None:
-        raise errors.NotFound(f'{files.name}/{made.key.path} was taken away.')
+        raise errors.NotFound(
+            f'{files.name}/{made.key.path} was taken away. Run the backup '
+            'again.'
+        )
     return made.file.path

@@ -28,5 +28,9 @@ def present(work: step.Work, image_id: str) -> resources.Image:
     """Read an image that has to be there."""
     image = work.cloud.glance.image(image_id)
     if image is None:
-        raise errors.NotFound(f'Image {image_id} is gone.', 404)
+        raise errors.NotFound(
+            f'Image {image_id} was deleted during the run. Find out who '
+            'deleted it, and run the backup again.',
+            404,
+        )
     return image

@@ -134,7 +134,8 @@ class Remover:
         if not tags.made_by(self.owner, name, metadata):
             raise errors.DocumentError(
                 f'{what} was not made by run {self.owner}, and is left alone: '
-                'it has neither the tags nor the name of that run.'
+                'it has neither the tags nor the name of that run. Delete it '
+                'yourself if nobody needs it.'
             )
 
     def _remove(

@@ -48,7 +48,7 @@ class Secrecy(enum.Enum):
 
     NONE = 'nothing'
     SEALED = 'others cannot replace it: it is encrypted'
-    SECRET = 'others can neither replace nor read it'  # noqa: S105
+    SECRET = 'others can neither replace nor read it'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

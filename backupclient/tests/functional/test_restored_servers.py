@@ -34,7 +34,7 @@ def hardware(server_id):
         text=True,
     )
     domain = ElementTree.fromstring(done.stdout)
-    found = {
+    return {
         'machine': domain.find('os/type').get('machine'),
         'firmware': domain.find('os').get('firmware', 'bios'),
         'memory': domain.findtext('memory'),
@@ -55,7 +55,6 @@ def hardware(server_id):
             for one in domain.findall('devices/input')
         ),
     }
-    return found
 
 
 def patch(tenant, image, fields, admin=False):

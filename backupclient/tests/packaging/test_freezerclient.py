@@ -43,7 +43,7 @@ class FreezerclientTestCase(testtools.TestCase):
         self.assertIn('openstack', done.stdout)
 
     def test_each_command_has_its_help(self):
-        for name in sorted(commands(OURS)) + ['backup list', 'backup show']:
+        for name in [*sorted(commands(OURS)), 'backup list', 'backup show']:
             done = openstack(*name.split(), '--help')
             self.assertEqual((0, ''), (done.returncode, done.stderr))
             self.assertIn(f'{name} [-h]', done.stdout)

@@ -262,6 +262,36 @@ class TestRead(Case):
             text = self.refused_plan(change)
             self.assertTrue(text.isprintable(), text)
 
+    def test_items_that_contradict_themselves(self):
+        """It is said of which resource, and in which place."""
+        other = {'kind': 'volume', 'id': 'other', 'name': 'other'}
+        for change, words in (
+            ({'procedure': 'image-download'}, 'cannot be backed up by image-'),
+            ({'procedure': 'secret-download'}, 'cannot be backed up by secr'),
+            ({'resource': other}, 'volume "other" (other) has the data of'),
+        ):
+            text = self.refused_plan(
+                lambda p, change=change: p['items'][0].update(change)
+            )
+            self.assertIn(f'saved plan {self.path} is not valid', text)
+            self.assertIn(words, text)
+            self.assertIn('$.items[0]', text)
+
+    def test_image_that_is_not_there(self):
+        server = resources.Resource(resources.Kind.SERVER, 'web', 'id-1')
+        failure = self.assertRaises(
+            ValueError,
+            plan.Item,
+            server,
+            plan.Procedure.IMAGE_DOWNLOAD,
+            'It is shelved.',
+        )
+        self.assertEqual(
+            'server "web" (id-1): its procedure image-download needs an image '
+            'and has none',
+            str(failure),
+        )
+
     def test_field_of_a_later_program_is_passed_over(self):
         documents.write(self.path, PLAN)
         loaded = json.loads(self.path.read_text())

@@ -96,6 +96,18 @@ class ReadTestCase(base.TestCase):
             self.assertEqual('data', self._read().name, how)
             self.assertEqual(5, len(fault.hit), how)
 
+    def test_answer_that_is_no_object(self):
+        """It is said what failed, of what, why, and what to do."""
+        for content in b'<html>Hello</html>', b'[]', b'':
+            self.fake.fail(wire.Answer(200, content=content))
+            failure = self.assertRaises(errors.CloudError, self._read)
+            for words in (
+                f'Could not read volume {self.volume}: Cinder answered with',
+                'other than a JSON object',
+                'ask the operator',
+            ):
+                self.assertIn(words, str(failure))
+
     def test_not_for_ever(self):
         for how, error in (
             (wire.Answer(429), errors.CloudError),

@@ -30,8 +30,10 @@ class WaiterTestCase(testtools.TestCase):
         log = self.useFixture(fixtures.FakeLogger('backupclient'))
         self._wait('new', 'new', 'new', 'busy', 'busy', 'done')
         self.assertEqual(
-            ['Volume v is new: waiting for done']
-            + ['Volume v is busy: waiting for done'],
+            [
+                'Volume v is new: waiting for done',
+                'Volume v is busy: waiting for done',
+            ],
             log.output.splitlines(),
         )
 
@@ -40,12 +42,16 @@ class WaiterTestCase(testtools.TestCase):
         self.assertEqual([], self.clock.pauses)
 
     def test_bad(self):
-        for state in ('error', 'gone'):
+        for state, words in (
+            ('error', ('Volume v', '"error"', 'Ask the operator')),
+            ('gone', ('Volume v was deleted', 'run the backup again')),
+        ):
             failure = self.assertRaises(
                 errors.WaitFailed, self._wait, 'new', state
             )
             self.assertNotIsInstance(failure, errors.WaitTimeout)
-            self.assertIn(state, str(failure))
+            for each in words:
+                self.assertIn(each, str(failure))
 
     def test_gone_may_be_good(self):
         waiter = waiting.Waiter(self.clock, 1.0)

@@ -186,7 +186,7 @@ class TestAnswers(TestCase):
                 self.fake.fail(wire.Answer(json=answer), words)
                 read = inventory.read(self.cloud)
                 self.assertEqual(1, len(read.unread), (words, id_))
-                kind = f'{list(answer)[0]}'
+                kind = f'{next(iter(answer))}'
                 self.assertEqual((), getattr(read, kind), (words, id_))
             for words, call in CALLS.items():
                 if words.startswith('POST'):

@@ -217,7 +217,8 @@ class TestPage(testtools.TestCase):
         usual, found = self.words('usual'), self.words(text)
         self.assertEqual([len(each) for each in usual], [*map(len, found)])
         held = text.replace('\0', ' ')
-        for before, after in zip(sum(usual, []), sum(found, []), strict=True):
+        flat = itertools.chain.from_iterable
+        for before, after in zip(flat(usual), flat(found), strict=True):
             spelt = _in_json(text) if before.startswith('{') else held
             self.assertEqual(before.replace('usual', spelt), after)
 

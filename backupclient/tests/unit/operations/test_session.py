@@ -14,5 +14,5 @@ class ConnectTestCase(base.TestCase):
 
     def test_what_stops_one_stops_no_other(self):
         one, other = (session.connect(self.connection) for _ in range(2))
-        one.clock.stop()
-        other.clock.check()
+        one.clock.stop.ask()
+        other.clock.stop.check()

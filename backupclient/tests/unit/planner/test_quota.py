@@ -48,7 +48,7 @@ class TestBackups(base.TestCase):
         )
 
     def test_both(self):
-        found, made = self._procedures(
+        _found, made = self._procedures(
             quotas(backups=0, backup_gigabytes=0), 1
         )
         self.refuses(
@@ -62,7 +62,7 @@ class TestBackups(base.TestCase):
 
     def test_overdrawn(self):
         cloud = {'quotas': {'backups': inventory_.Quota(5, 7)}}
-        found, made = self._procedures(cloud, 1)
+        _found, made = self._procedures(cloud, 1)
         self.refuses(made.items[0], 'backups: 1 needed, 0 free')
 
     def test_no_limit(self):

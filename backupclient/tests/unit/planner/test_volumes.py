@@ -83,9 +83,11 @@ class TestStates(base.TestCase):
     def _check(self, item, status, way, is_attached, target):
         sort, *by_image, word = STATES[status]
         if way == 'refused':
-            return self.refuses(item, '--volume-method image')
+            self.refuses(item, '--volume-method image')
+            return
         if sort == NEVER:
-            return self.refuses(item, f'"{status}"', word)
+            self.refuses(item, f'"{status}"', word)
+            return
         image = by_image[is_attached]
         expected = VOLUME_BACKUP if way == 'backup' else image
         self.assertIs(expected, item.procedure)

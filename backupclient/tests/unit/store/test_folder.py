@@ -19,7 +19,7 @@ from backupclient.tests.unit import failing_disk
 from backupclient.tests.unit.store import contract
 
 MIB = 1 << 20
-TMPFS = '/dev/shm'  # noqa: S108 - a new folder below it is used
+TMPFS = '/dev/shm'
 
 
 class FolderCase(testtools.TestCase):

@@ -157,7 +157,7 @@ class TestServer(testtools.TestCase):
 
     def test_server_without_networks_gets_none(self):
         entry = samples.server_entry(IMAGE_BACKED)
-        shell, made = commands.done(self, samples.manifest(entry))
+        _shell, made = commands.done(self, samples.manifest(entry))
         self.assertEqual(['none'], [n for n in made[1].nics])
         text = page.render(samples.manifest(entry))
         self.assertThat(text, matchers.Not(matchers.Contains('NETWORK')))

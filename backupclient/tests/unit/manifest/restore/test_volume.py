@@ -262,7 +262,7 @@ class TestEncrypted(Case):
 
 class TestFromBackup(Case):
     def test_commands(self):
-        shell, made = self.done(backed_up(samples.ARCHIVE))
+        _shell, made = self.done(backed_up(samples.ARCHIVE))
         volume, _show, show, restore, _again = made
         self.assertEqual('archive', volume.name)
         self.assertEqual(5, volume.size)
