@@ -184,6 +184,11 @@ class Board:
         begun = one.begun or one.phase is not Phase.WAITING
         return begun and one.phase is not Phase.ENDED
 
+    def is_due(self, group: str) -> bool:
+        """Tell whether what is always done after a group is not done yet."""
+        one = self[group]
+        return one.always >= 0 and one.begun and one.at <= one.always
+
     def is_wanted(self, scope: str) -> bool:
         """Tell whether anyone still needs what is done on demand."""
         one = self[scope]

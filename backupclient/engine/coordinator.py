@@ -24,7 +24,7 @@ from backupclient.engine import runner
 from backupclient.engine import schedule as schedule_
 from backupclient.model import graph as graph_
 from backupclient.procedures import compiler
-from backupclient.procedures import server_power
+from backupclient.procedures import registry
 
 LOG = logging.getLogger(__name__)
 
@@ -70,13 +70,10 @@ class Coordinator:
             self._clerk.shutdown()
 
     @property
-    def servers_run(self) -> bool:
+    def all_is_good(self) -> bool:
         """True when all that is always done has been done."""
         board = self._schedule.board
-        return not any(
-            one.always >= 0 and one.begun and one.at <= one.always
-            for one in board.standings.values()
-        )
+        return not any(map(board.is_due, board.standings))
 
     def _hear(self, group: str, future: _Future) -> None:
         """Take in an answer, and do what follows."""
@@ -100,8 +97,8 @@ class Coordinator:
         self._ledger.add(group, answer)
         flow = self._context.graph.flow(answer.flow)
         if flow.always and answer.news is not _News.DONE and answer.reason:
-            server = self._context.graph.group(group).resource.id
-            self._warn(server_power.not_started(server, answer.reason))
+            found = self._context.graph.group(group)
+            self._warn(registry.not_made_good(found, answer.reason))
         return messages.Event(answer.news, group, answer.reason)
 
     def _act(self, actions: Iterable[messages.Action]) -> None:
@@ -184,10 +181,9 @@ class Coordinator:
         self._context.work.reporter.say(compiler.DISPROVED)
 
     def _end(self, group: graph_.Group, action: messages.Action) -> None:
-        one = self._schedule.board[group.id]
-        off = one.always >= 0 and one.begun and one.at <= one.always
-        if off and self._schedule.login_ended:
-            self._warn(server_power.may_be_off(group.resource.id))
+        due = self._schedule.board.is_due(group.id)
+        if due and self._schedule.login_ended:
+            self._warn(registry.may_not_be_good(group))
         self._ledger.conclude(group, action.ending, action.reason)
         if group.claim:
             self._ask_clerk(
@@ -199,12 +195,11 @@ class Coordinator:
 
     def _rescue(self) -> None:
         """Do what is always done: the program itself has failed."""
-        for group in self._context.graph.groups:
-            one = self._schedule.board[group.id]
-            if one.always >= 0 and one.begun and one.at <= one.always:
-                order = runner.Order(
-                    self._context.run, one.flows[one.always].id
-                )
+        board = self._schedule.board
+        for group, one in board.standings.items():
+            if board.is_due(group):
+                flow = one.flows[one.always]
+                order = runner.Order(self._context.run, flow.id)
                 with contextlib.suppress(Exception):
                     runner.perform(self._context, order)
 

@@ -33,13 +33,13 @@ class Ended:
 
     :param plan: as it is by then.
     :param finished: each item has its outcome in the journal.
-    :param servers_run: no server is still stopped.
+    :param good: all that is always done is done: no server is stopped.
     """
 
     outcomes: tuple[outcome_.Outcome, ...]
     plan: plan_.Plan
     finished: bool
-    servers_run: bool
+    good: bool
 
 
 def execute(
@@ -67,7 +67,7 @@ def execute(
         ledger.outcomes(),
         ledger.plan,
         ledger.finished,
-        coordinator.servers_run,
+        coordinator.all_is_good,
     )
 
 

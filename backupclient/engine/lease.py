@@ -74,17 +74,17 @@ class Lease:
         """
         if what in self._claims:
             return
-        for pause in (*pauses.within(_PATIENCE), None):
+        for seconds in (*pauses.within(_PATIENCE), None):
             other = self._announce(what)
             if other is None:
                 return
             self.release(what)
-            if pause is None or other.run < self._run:
+            if seconds is None or other.run < self._run:
                 raise errors.Busy(
                     f'Run {other.run} is working on it, on '
                     f'{other.host or "an unknown host"}.'
                 )
-            self._clock.sleep(pause)
+            self._clock.sleep(seconds)
 
     def release(self, what: str) -> None:
         """Say that this run no longer works on something."""

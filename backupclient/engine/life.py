@@ -118,13 +118,13 @@ def _take(number: int) -> None:
 
     :raises BlockingIOError: somebody keeps it.
     """
-    for pause in (*pauses.within(_PATIENCE), None):
+    for seconds in (*pauses.within(_PATIENCE), None):
         try:
             fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if pause is None:
+            if seconds is None:
                 raise
-            time.sleep(pause / 10)
+            time.sleep(seconds / 10)
         else:
             return
 

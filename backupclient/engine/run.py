@@ -149,7 +149,7 @@ def _go_on(
             done.outcomes,
             clock,
             reporter,
-            servers_run=done.servers_run,
+            servers_run=done.good,
         )
     return Report(
         run.run,

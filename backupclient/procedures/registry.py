@@ -74,3 +74,13 @@ def _item(
     if flow.way == 1 or item.fallback is None:
         return item
     return item.fallback
+
+
+def not_made_good(group: graph_.Group, why: str) -> str:
+    """Say that what is always done after a group could not be done."""
+    return server_power.not_started(group.resource.id, why)
+
+
+def may_not_be_good(group: graph_.Group) -> str:
+    """Say that nobody could do what is always done after a group."""
+    return server_power.may_be_off(group.resource.id)

@@ -90,8 +90,9 @@ class Case(base.TestCase):
     def discard(self, artifact_id):
         """Delete the artifact, so that the next run begins as this one."""
         storage = self.tenant.conn.block_storage
-        storage.delete_backup(artifact_id)
-        storage.wait_for_delete(storage.get_backup(artifact_id), wait=120)
+        backup = storage.get_backup(artifact_id)
+        storage.delete_backup(backup)
+        storage.wait_for_delete(backup, wait=120)
 
 
 class VolumeImage(Case):

@@ -28,8 +28,9 @@ class DetachedVolume(base.TestCase):
         )
         file = self.target / 'restored.raw'
         cloud.devcloud('read-volume', volume_id, file)
-        storage.delete_volume(volume_id)
-        storage.wait_for_delete(storage.get_volume(volume_id), wait=120)
+        volume = storage.get_volume(volume_id)
+        storage.delete_volume(volume)
+        storage.wait_for_delete(volume, wait=120)
         return cloud.sha512_of(file)
 
     def test_image_to_a_file(self):

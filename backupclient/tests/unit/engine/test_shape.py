@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the classes of the engine keep, and what they do not know."""
+
+import ast
+import collections
+import pathlib
+import re
+
+import testtools
+
+import backupclient
+from backupclient.model import plan
+from backupclient.procedures import compiler
+from backupclient.procedures import registry
+from backupclient.procedures import server_power
+from backupclient.procedures import step
+from backupclient.tests.unit.engine import projects
+
+ENGINE = pathlib.Path(backupclient.__file__).parent / 'engine'
+MOST = 5
+FILLED = {
+    'Counter',
+    'OrderedDict',
+    'SimpleQueue',
+    'defaultdict',
+    'deque',
+    'dict',
+    'list',
+    'set',
+}
+"""Calls that give something that is filled later on."""
+
+# Flags of the first release, in whose place the graph stands.
+GONE = ('Half', 'Captured', 'pause', '_halfway', '_seconds')
+
+# The mechanism: what is kept, waited for, decided, performed.
+MECHANISM = (
+    'board',
+    'coordinator',
+    'executor',
+    'journal_base',
+    'journal_memory',
+    'ledger',
+    'line',
+    'messages',
+    'moves',
+    'past',
+    'record',
+    'rehearsal',
+    'room',
+    'runner',
+    'schedule',
+    'slots',
+)
+
+
+def mutable(kind):
+    """Give the names of the attributes of a class that may change."""
+    found = set()
+    for function in ast.walk(kind):
+        if not isinstance(function, ast.FunctionDef):
+            continue
+        for name, value in _assigned(function):
+            begins = function.name == '__init__'
+            if not begins or _is_filled(value):
+                found.add(name)
+    fields = {
+        one.target.id
+        for one in kind.body
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+    }
+    frozen = any('frozen=True' in ast.unparse(d) for d in kind.decorator_list)
+    return found if frozen or not kind.decorator_list else found | fields
+
+
+def _assigned(function):
+    for node in ast.walk(function):
+        targets = getattr(node, 'targets', [getattr(node, 'target', None)])
+        for target in targets if hasattr(node, 'value') else ():
+            for one in ast.walk(target) if target is not None else ():
+                if (
+                    isinstance(one, ast.Attribute)
+                    and isinstance(one.ctx, ast.Store)
+                    and ast.unparse(one.value) == 'self'
+                ):
+                    yield one.attr, node.value
+
+
+def _is_filled(value):
+    if isinstance(value, (ast.List, ast.Dict, ast.Set)):
+        return True
+    if isinstance(value, ast.Subscript):
+        return _is_filled(value.value)
+    if not isinstance(value, ast.Call):
+        return False
+    function = value.func
+    if isinstance(function, ast.Subscript):
+        function = function.value
+    return ast.unparse(function).rpartition('.')[2] in FILLED
+
+
+class ShapeTestCase(testtools.TestCase):
+    def test_few_attributes_change(self):
+        many = {
+            f'{file.stem}.{kind.name}': sorted(mutable(kind))
+            for file in ENGINE.glob('*.py')
+            for kind in ast.walk(ast.parse(file.read_text()))
+            if isinstance(kind, ast.ClassDef) and len(mutable(kind)) > MOST
+        }
+        self.assertEqual({}, many)
+
+    def test_that_would_be_seen(self):
+        (kind,) = ast.parse(
+            'class C:\n'
+            '    def __init__(self, x):\n'
+            '        self.a = x\n'
+            '        self.b: list[int] = []\n'
+            '        self.c = defaultdict[str, int](int)\n'
+            '    def f(self):\n'
+            '        self.d, self.e = 1, 2\n'
+            '        self.f += 1\n'
+        ).body
+        self.assertEqual({*'bcdef'}, mutable(kind))
+
+    def test_what_is_gone(self):
+        for file in ENGINE.glob('*.py'):
+            words = re.findall(r'\w+', file.read_text())
+            self.assertEqual(set(), {*words} & {*GONE}, file.name)
+
+    def test_the_mechanism_knows_no_kind(self):
+        """No volume, no server, and no procedure by its name."""
+        known = {'volume', 'server', 'snapshot', 'barbican', 'nova'}
+        known |= {f'plan_.procedure.{p.name.lower()}' for p in plan.Procedure}
+        known.discard('plan_.procedure.none')
+        for name in MECHANISM:
+            code = (ENGINE / f'{name}.py').read_text()
+            tree = ast.parse(code)
+            for node in ast.walk(tree):
+                # Examples in docstrings may name one.
+                if isinstance(node, ast.Expr) and isinstance(
+                    node.value, ast.Constant
+                ):
+                    node.value = ast.Constant('')
+            text = ast.unparse(tree).lower()
+            found = {each for each in known if each in text}
+            self.assertEqual(set(), found, name)
+
+
+class StableNamesTestCase(testtools.TestCase):
+    """They stand in journals: who changes one has to read the old one."""
+
+    NAMES = {
+        'backup',
+        'delete-image',
+        'delete-snapshot',
+        'delete-volume',
+        'describe-secret',
+        'download',
+        'download-secret',
+        'export-key',
+        'image-server',
+        'look-at-server',
+        'record-image',
+        'snapshot',
+        'start-server',
+        'stop-server',
+        'temporary-volume',
+        'upload-temporary',
+        'upload-volume',
+    }
+
+    def test_all(self):
+        kinds, found = [step.Step], []
+        while kinds:
+            kind = kinds.pop()
+            kinds += kind.__subclasses__()
+            if kind.__module__.startswith('backupclient.procedures.'):
+                found += [kind.__dict__.get('stable_name')] * (
+                    kind is not step.Step
+                )
+        self.assertEqual(self.NAMES, {*found})
+        twice = [n for n, c in collections.Counter(found).items() if c > 1]
+        self.assertEqual([], twice)
+
+    def test_each_flow_has_its_steps(self):
+        """The compiler's names are those that a worker finds."""
+        planned = projects.random_plan(60, 3)
+        graph = compiler.compile(planned)
+        for flow in graph.flows():
+            group = graph.group(flow.group)
+            work = type('Work', (), {'cloud': None})
+            steps = registry.of_flow(work, planned, group, flow)
+            names = tuple(each.stable_name for each in steps)
+            self.assertEqual(flow.steps, names)
+            if group.item is None:
+                stop = (server_power.LookAtServer, server_power.StopServer)
+                start = (server_power.StartServer,)
+                kinds = tuple(type(each) for each in steps)
+                self.assertIn(kinds, (stop, start))
