@@ -76,7 +76,7 @@ class ReadTestCase(base.TestCase):
         for answer in wire.Answer(503), RATE:
             self.fake.fail(answer, 'GET cinder')
         self._read()
-        self.assertIn('(HTTP 503): next try in 1 s\n', log.output)
+        self.assertIn('(HTTP 503): next try in 0.5 s\n', log.output)
         self.assertIn('(HTTP 413): next try in 9 s\n', log.output)
         self.assertIn(f'not read volume {self.volume} now', log.output)
 

@@ -26,7 +26,7 @@ PROGRAM = textwrap.dedent("""\
             print(text, flush=True)
 
         def leave(self, text):
-            self.say('Leaving: ' + text)
+            self.warn('Leaving: ' + text)
 
     if 'nohup' in sys.argv:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -135,11 +135,11 @@ class RunTestCase(base.TestCase):
                 self.assertEqual(3 if refused else 0, report.exit_code)
                 self.assertIn(server, self.reporter.outcomes)
                 manifest = documents.read(
-                    report.folder / 'manifest.json', record.Manifest, 'it'
+                    self.folder(report) / 'manifest.json', record.Manifest, 'it'
                 )
                 (entry,) = manifest.of_kind(resources.Kind.SERVER)
                 self.assertEqual(state, entry.state)
-                page = (report.folder / 'RESTORE.md').read_text()
+                page = (self.folder(report) / 'RESTORE.md').read_text()
                 self.assertEqual(bool(refused), 'Incomplete' in page)
 
     def test_server_of_which_no_volume_is_there(self):
@@ -148,7 +148,7 @@ class RunTestCase(base.TestCase):
         report = self.start(planned)
         self.assertEqual({'failed'}, {*self.states(report).values()})
         self.assertEqual(1, report.exit_code)
-        self.assertEqual(self.target / '.failed' / report.run, report.folder)
+        self.assertEqual(self.target / '.failed' / report.run, self.folder(report))
         self.assertEqual(['.failed'], os.listdir(self.target))
 
     def test_server_whose_volume_is_skipped(self):
@@ -247,7 +247,7 @@ class RunTestCase(base.TestCase):
     def test_nothing_to_do_with_a_target(self):
         report = self.start(self.plan(target=str(self.target)))
         self.assertEqual(0, report.exit_code)
-        self.assertEqual(self.target / report.run, report.folder)
+        self.assertEqual(self.target / report.run, self.folder(report))
 
     def test_nothing_could_be_looked_at(self):
         """There is no resource, and yet nothing is complete."""
@@ -255,8 +255,8 @@ class RunTestCase(base.TestCase):
         planned = dataclasses.replace(planned, gaps=('No volumes.',))
         report = self.start(planned)
         self.assertEqual(1, report.exit_code)
-        self.assertEqual('.failed', report.folder.parent.name)
-        page = (report.folder / 'RESTORE.md').read_text()
+        self.assertEqual('.failed', self.folder(report).parent.name)
+        page = (self.folder(report) / 'RESTORE.md').read_text()
         self.assertIn('**Incomplete:** all of 0', page)
 
     def test_nothing_complete_and_a_server_that_does_not_start(self):
@@ -267,12 +267,12 @@ class RunTestCase(base.TestCase):
         self.fake.nova.starts = False
         report = self.start(planned)
         self.assertEqual(130, report.exit_code)
-        self.assertEqual('.failed', report.folder.parent.name)
+        self.assertEqual('.failed', self.folder(report).parent.name)
         self.fake.nova.starts = True
         self.new_process()
         again = self.resume()
         self.assertEqual(1, again.exit_code)
-        self.assertEqual(report.folder, again.folder)
+        self.assertEqual(self.folder(report), self.folder(again))
         self.assertEqual(['.failed'], os.listdir(self.target))
         self.assertRaises(errors.UsageError, self.resume, report.run)
 

@@ -396,7 +396,7 @@ class VerbosityTestCase(TestCase):
         self.assertRegex(
             self.err.said,
             r'(?m)^[-\d]{10} [\d:]{8} \S.* does not list the volumes now '
-            r'\(HTTP 503\): next try in 1 s$',
+            r'\(HTTP 503\): next try in 0.5 s$',
         )
         self.fake.fail(wire.Answer(503), 'GET cinder /volumes')
         self.assertEqual(0, self.openstack('backup', 'plan'))
