@@ -1,111 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """How each group of a run stands, and what follows from that."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
-import dataclasses
-import enum
 
 from backupclient.engine import messages
+from backupclient.engine import standing as standing_
 from backupclient.model import graph as graph_
 
 STOPPING = 'asked to stop'
 LOGIN_ENDED = 'the login has ended'
 """Facts that no flow finds out: they come from outside."""
-
-
-class Phase(enum.Enum):
-    """What a group does.
-
-    ``ASSIGNED``: it has a slot and its quota, and waits for its claim or for
-    a flow on demand. ``PARKED``: it was refused for quota, is undone, and
-    waits until it is alone.
-    """
-
-    WAITING = enum.auto()
-    ASSIGNED = enum.auto()
-    RUNNING = enum.auto()
-    UNDOING = enum.auto()
-    PARKED = enum.auto()
-    ENDED = enum.auto()
-
-
-class Mark(enum.Enum):
-    """What is remembered of a group.
-
-    ``BEGUN``: its current flow may have begun. ``RESUMED``: an earlier
-    process did a part of it. ``REFUSED``: it was, once, for quota.
-    """
-
-    CLAIMED = enum.auto()
-    BEGUN = enum.auto()
-    RESUMED = enum.auto()
-    REFUSED = enum.auto()
-
-
-class Next(enum.Enum):
-    """What follows when a group is undone."""
-
-    END = enum.auto()
-    AGAIN = enum.auto()
-    ALONE = enum.auto()
-    INSTEAD = enum.auto()
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Verdict:
-    """How a group ends, or what follows when it is undone."""
-
-    ending: messages.Ending
-    reason: str = ''
-    next: Next = Next.END
-
-
-COMPLETE = Verdict(messages.Ending.COMPLETE)
-
-
-@dataclasses.dataclass(slots=True)
-class Standing:
-    """How a group stands.
-
-    :param flows: those of its present way.
-    :param at: the number of its next flow, or of the one that is under way.
-    :param verdict: None as long as all goes well.
-    """
-
-    flows: tuple[graph_.Flow, ...]
-    at: int = 0
-    phase: Phase = Phase.WAITING
-    verdict: Verdict | None = None
-    marks: set[Mark] = dataclasses.field(default_factory=set)
-
-    @property
-    def flow(self) -> graph_.Flow:
-        """The next flow, or the one that is under way."""
-        return self.flows[self.at]
-
-    @property
-    def begun(self) -> bool:
-        """Whether it may have made anything."""
-        return self.at > 0 or Mark.BEGUN in self.marks
-
-    @property
-    def always(self) -> int:
-        """The number of the flow that runs on every way out, or -1."""
-        numbers = (n for n, flow in enumerate(self.flows) if flow.always)
-        return next(numbers, -1)
-
-    @property
-    def keeps(self) -> graph_.Amounts:
-        """The quota that stays taken when the group is complete."""
-        return tuple(each for flow in self.flows for each in flow.keeps)
-
-    def later(self, at: int) -> graph_.Amounts:
-        """Count what the group still takes after one of its flows."""
-        counts: Counter[str] = Counter()
-        for flow in self.flows[at + 1 :]:
-            counts.update(dict(flow.takes))
-        return graph_.amounts(counts)
 
 
 class Board:
@@ -117,7 +21,9 @@ class Board:
     def __init__(self, graph: graph_.Graph) -> None:
         self.graph = graph
         self.order = {g.id: n for n, g in enumerate(graph.groups)}
-        self.standings = {g.id: Standing(g.flows) for g in graph.groups}
+        self.standings = {
+            g.id: standing_.Standing(g.flows) for g in graph.groups
+        }
         self.facts: dict[str, bool] = {}
         self._dependents: dict[str, dict[str, None]] = {}
         self._on_demand = {f.place for f in graph.flows() if f.on_demand}
@@ -131,13 +37,16 @@ class Board:
         for group in reversed(graph.groups):
             self.may_probe(group.id)
 
-    def __getitem__(self, group: str) -> Standing:
+    def __getitem__(self, group: str) -> standing_.Standing:
         return self.standings[group]
 
     @property
     def over(self) -> bool:
         """True when each group has ended."""
-        return all(one.phase is Phase.ENDED for one in self.standings.values())
+        return all(
+            standing.phase is standing_.Phase.ENDED
+            for standing in self.standings.values()
+        )
 
     def dependents(self, group: str) -> Iterable[str]:
         """Give the other groups that have a flow which waits for this one."""
@@ -151,7 +60,7 @@ class Board:
             if done and edge.on in self._on_demand:
                 yield graph_.group_of(edge.on)
 
-    def ready(self, group: str) -> Verdict | bool:
+    def ready(self, group: str) -> standing_.Verdict | bool:
         """Tell whether the next flow of a group has what it waits for.
 
         What is done on demand can be had. A flow that waits for another one
@@ -160,7 +69,9 @@ class Board:
         flow = self[group].flow
         for edge in flow.waits:
             if edge.kind is graph_.Wait.FACT:
-                answer: Verdict | bool = self._is_known(edge.on, group)
+                answer: standing_.Verdict | bool = self._is_known(
+                    edge.on, group
+                )
             elif edge.kind is graph_.Wait.ENDED:
                 answer = self.is_ended(edge.on)
             else:
@@ -171,39 +82,46 @@ class Board:
 
     def holds(self, scope: str) -> bool:
         """Tell whether the effect of a flow on demand lasts just now."""
-        one = self[scope]
+        standing = self[scope]
         return (
-            one.at == one.always > 0
-            and one.phase is Phase.WAITING
-            and one.verdict is None
+            standing.at == standing.always > 0
+            and standing.phase is standing_.Phase.WAITING
+            and standing.verdict is None
         )
 
     def is_down(self, scope: str) -> bool:
         """Tell whether its flow on demand has begun, and is not made good."""
-        one = self[scope]
-        begun = one.begun or one.phase is not Phase.WAITING
-        return begun and one.phase is not Phase.ENDED
+        standing = self[scope]
+        begun = standing.begun or standing.phase is not standing_.Phase.WAITING
+        return begun and standing.phase is not standing_.Phase.ENDED
 
     def is_due(self, group: str) -> bool:
         """Tell whether what is always done after a group is not done yet."""
-        one = self[group]
-        return one.always >= 0 and one.begun and one.at <= one.always
+        standing = self[group]
+        return (
+            standing.always >= 0
+            and standing.begun
+            and standing.at <= standing.always
+        )
 
     def is_wanted(self, scope: str) -> bool:
         """Tell whether anyone still needs what is done on demand."""
-        one = self[scope]
+        standing = self[scope]
         return not all(
             self.is_ended(edge.on)
-            for edge in one.flows[one.always].waits
+            for edge in standing.flows[standing.always].waits
             if graph_.group_of(edge.on) != scope
         )
 
     def is_ended(self, place: str) -> bool:
         """Tell whether a flow is over, whatever became of it."""
-        one = self[graph_.group_of(place)]
-        if one.phase in (Phase.PARKED, Phase.UNDOING):
+        standing = self[graph_.group_of(place)]
+        if standing.phase in (standing_.Phase.PARKED, standing_.Phase.UNDOING):
             return place != graph_.end_of(graph_.group_of(place))
-        return one.phase is Phase.ENDED or one.at > _number(one, place)
+        return (
+            standing.phase is standing_.Phase.ENDED
+            or standing.at > _number(standing, place)
+        )
 
     def rank(self, group: str) -> int:
         """Give the precedence of a group's next flow.
@@ -211,38 +129,48 @@ class Board:
         1 its server is stopped, 2 begun and to give back quota, 3 begun, 4
         new. (0 is for what is undone, 5 for what has to be alone.)
         """
-        one = self[group]
-        if any(self.is_down(each) for each in self.scopes(one.flow)):
+        standing = self[group]
+        if any(self.is_down(each) for each in self.scopes(standing.flow)):
             return 1
-        if not one.begun:
+        if not standing.begun:
             return 4
-        return 2 if any(f.gives_back for f in one.flows[one.at :]) else 3
+        return (
+            2
+            if any(f.gives_back for f in standing.flows[standing.at :])
+            else 3
+        )
 
     def may_probe(self, group: str) -> None:
         """Let a group be the next one to find out the fact of its flow."""
-        one = self[group]
-        if one.at < len(one.flows) and one.flow.probes:
-            self._probers.setdefault(one.flow.probes, []).append(group)
+        standing = self[group]
+        if standing.at < len(standing.flows) and standing.flow.probes:
+            self._probers.setdefault(standing.flow.probes, []).append(group)
 
     def probers(self, fact: str) -> list[str]:
         """Give all groups whose next flow depends on a fact, in order."""
         return [
             group
-            for group, one in self.standings.items()
-            if one.phase in (Phase.WAITING, Phase.ASSIGNED)
-            and one.at < len(one.flows)
-            and one.flow.probes == fact
+            for group, standing in self.standings.items()
+            if standing.phase
+            in (standing_.Phase.WAITING, standing_.Phase.ASSIGNED)
+            and standing.at < len(standing.flows)
+            and standing.flow.probes == fact
         ]
 
     def prober(self, fact: str) -> str:
         """Give the group that finds out a fact, ``''`` when none is left."""
         groups = self._probers.get(fact, [])
         while groups:
-            one = self[groups[-1]]
+            standing = self[groups[-1]]
             if (
-                one.phase in (Phase.WAITING, Phase.ASSIGNED, Phase.RUNNING)
-                and one.at < len(one.flows)
-                and one.flow.probes == fact
+                standing.phase
+                in (
+                    standing_.Phase.WAITING,
+                    standing_.Phase.ASSIGNED,
+                    standing_.Phase.RUNNING,
+                )
+                and standing.at < len(standing.flows)
+                and standing.flow.probes == fact
             ):
                 return groups[-1]
             groups.pop()
@@ -261,37 +189,45 @@ class Board:
 
     def _is_done(self, place: str) -> bool:
         group = graph_.group_of(place)
-        one = self[group]
+        standing = self[group]
         if place in self._on_demand:
             return self.holds(group)
-        well = one.verdict in (None, COMPLETE)
-        return well and one.at > _number(one, place)
+        well = standing.verdict in (None, standing_.COMPLETE)
+        return well and standing.at > _number(standing, place)
 
-    def _to_be_had(self, place: str) -> Verdict | bool:
+    def _to_be_had(self, place: str) -> standing_.Verdict | bool:
         """Tell whether a flow that is not done will be, if it is asked for.
 
         :returns: a verdict when it will never be.
         """
         group = graph_.group_of(place)
-        one, demanded = self[group], place in self._on_demand
-        verdict = one.verdict
-        if verdict not in (None, COMPLETE) and verdict.next is Next.END:
+        standing, demanded = self[group], place in self._on_demand
+        verdict = standing.verdict
+        if (
+            verdict not in (None, standing_.COMPLETE)
+            and verdict.next is standing_.Next.END
+        ):
             if verdict.ending is messages.Ending.FAILED and not demanded:
                 # It was not tried itself.
-                return Verdict(messages.Ending.SKIPPED, verdict.reason)
+                return standing_.Verdict(
+                    messages.Ending.SKIPPED, verdict.reason
+                )
             return verdict
         if not demanded:
             return False
-        if one.at < one.always or one.phase is Phase.ENDED:
+        if (
+            standing.at < standing.always
+            or standing.phase is standing_.Phase.ENDED
+        ):
             return all(
                 self._is_known(edge.on, group)
-                for edge in one.flows[0].waits
+                for edge in standing.flows[0].waits
                 if edge.kind is graph_.Wait.FACT
             )
         return False
 
 
-def _number(standing: Standing, place: str) -> int:
+def _number(standing: standing_.Standing, place: str) -> int:
     part = place.rpartition('/')[2]
     return next(
         (n for n, flow in enumerate(standing.flows) if flow.part == part),

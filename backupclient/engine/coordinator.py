@@ -133,8 +133,8 @@ class Coordinator:
         future.add_done_callback(lambda done: self._answers.put((group, done)))
 
     def _claim(self, group: graph_.Group) -> None:
-        one = self._schedule.board[group.id]
-        shielded = one.flow.always or (one.verdict is not None)
+        standing = self._schedule.board[group.id]
+        shielded = standing.flow.always or (standing.verdict is not None)
         self._ask_clerk(
             group, functools.partial(self._try_to_claim, group, shielded)
         )
@@ -196,9 +196,9 @@ class Coordinator:
     def _rescue(self) -> None:
         """Do what is always done: the program itself has failed."""
         board = self._schedule.board
-        for group, one in board.standings.items():
+        for group, standing in board.standings.items():
             if board.is_due(group):
-                flow = one.flows[one.always]
+                flow = standing.flows[standing.always]
                 order = runner.Order(self._context.run, flow.id)
                 with contextlib.suppress(Exception):
                     runner.perform(self._context, order)

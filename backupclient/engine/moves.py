@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a group of flows does next: wait, work, be undone, end."""
 
-from backupclient.engine import board as board_
 from backupclient.engine import line as line_
 from backupclient.engine import slots
+from backupclient.engine import standing as standing_
 
 Act, Ending = slots.Act, slots.Ending
 Mark, Next, Phase = slots.Mark, slots.Next, slots.Phase
@@ -17,19 +17,22 @@ class Moves(slots.Slots):
 
     def _consider(self, group: str) -> None:
         """Look what a group can do now, since something has changed."""
-        one = self.board[group]
-        if one.phase is Phase.ASSIGNED:
+        standing = self.board[group]
+        if standing.phase is Phase.ASSIGNED:
             self._advance(group)
-        elif self.login_ended and one.phase in (Phase.WAITING, Phase.PARKED):
-            never = one.always >= 0 and not one.begun
-            self._end(group, board_.COMPLETE if never else OPEN)
-        elif one.phase is Phase.PARKED and self._stopping:
-            if not one.flow.always:
+        elif self.login_ended and standing.phase in (
+            Phase.WAITING,
+            Phase.PARKED,
+        ):
+            never = standing.always >= 0 and not standing.begun
+            self._end(group, standing_.COMPLETE if never else OPEN)
+        elif standing.phase is Phase.PARKED and self._stopping:
+            if not standing.flow.always:
                 self._end(group, OPEN)
-        elif one.phase is Phase.WAITING and self._leaves_scope(group):
-            if one.at == len(one.flows):
-                self._end(group, one.verdict or board_.COMPLETE)
-            elif self._stopping and not one.flow.always:
+        elif standing.phase is Phase.WAITING and self._leaves_scope(group):
+            if standing.at == len(standing.flows):
+                self._end(group, standing.verdict or standing_.COMPLETE)
+            elif self._stopping and not standing.flow.always:
                 self._give_up(group, OPEN)
             else:
                 self._wait(group, self.board.ready(group))
@@ -42,74 +45,79 @@ class Moves(slots.Slots):
         :returns: whether the next flow may be looked at. It may where the
             group is no scope.
         """
-        one = self.board[scope]
-        if one.at >= one.always:
+        standing = self.board[scope]
+        if standing.at >= standing.always:
             return True
         if self.board.is_wanted(scope):
             return False
-        if one.begun:
-            one.at = one.always
-            one.marks.discard(Mark.BEGUN)
+        if standing.begun:
+            standing.at = standing.always
+            standing.marks.discard(Mark.BEGUN)
             return True
-        self._end(scope, board_.COMPLETE)
+        self._end(scope, standing_.COMPLETE)
         return False
 
-    def _wait(self, group: str, ready: board_.Verdict | bool) -> None:
+    def _wait(self, group: str, ready: standing_.Verdict | bool) -> None:
         """Let a group wait in the line, or for something else."""
-        one = self.board[group]
-        if isinstance(ready, board_.Verdict):
+        standing = self.board[group]
+        if isinstance(ready, standing_.Verdict):
             self._give_up(group, ready)
         elif not ready:
             self._line.remove(group)
-        elif one.flow.always:
+        elif standing.flow.always:
             self._slots.add(group)
-            one.phase = Phase.ASSIGNED
+            standing.phase = Phase.ASSIGNED
             self._claim_or(group, self._advance)
-        elif not one.flow.steps:
+        elif not standing.flow.steps:
             self._done(group)
         else:
             rank = self.board.rank(group)
             place = line_.Place(rank, self.board.order[group], group)
-            before = one.later(one.at - 1) if one.at else ()
-            self._line.add(place, (one.flow.takes, one.later(one.at), before))
+            before = standing.later(standing.at - 1) if standing.at else ()
+            self._line.add(
+                place,
+                (standing.flow.takes, standing.later(standing.at), before),
+            )
 
     # From a slot to the work.
 
     def _assign(self, group: str) -> None:
         """Give a group a slot, and the quota that its flow takes."""
-        one = self.board[group]
+        standing = self.board[group]
         self._slots.add(group)
-        if one.phase is Phase.UNDOING:
+        if standing.phase is Phase.UNDOING:
             self._claim_or(group, self._undo)
             return
-        if one.phase is Phase.PARKED:
+        if standing.phase is Phase.PARKED:
             self._line.only = group
-            one.phase = Phase.WAITING
+            standing.phase = Phase.WAITING
             ready = self.board.ready(group)
             if ready is not True:
                 self._give_up(group, ready or OPEN)
                 return
-        self.room.take(group, one.flow.takes, one.later(one.at))
-        one.phase = Phase.ASSIGNED
+        self.room.take(group, standing.flow.takes, standing.later(standing.at))
+        standing.phase = Phase.ASSIGNED
         self._claim_or(group, self._advance)
 
     def _advance(self, group: str) -> None:
         """Do the flow of a group that has its slot, or get what it needs."""
-        one = self.board[group]
+        standing = self.board[group]
         if not self._is_claimed(group):
             return
-        if one.flow.on_demand and not self.board.is_wanted(group):
-            one.phase = Phase.WAITING
+        if standing.flow.on_demand and not self.board.is_wanted(group):
+            standing.phase = Phase.WAITING
             self._consider(group)
             return
         ready = self.board.ready(group)
-        if self._stopping and not (one.flow.always or one.flow.on_demand):
+        if self._stopping and not (
+            standing.flow.always or standing.flow.on_demand
+        ):
             ready = OPEN
-        if isinstance(ready, board_.Verdict):
+        if isinstance(ready, standing_.Verdict):
             self._give_up(group, ready)
         elif self._has_scopes(group):
-            one.phase = Phase.RUNNING
-            one.marks.add(Mark.BEGUN)
+            standing.phase = Phase.RUNNING
+            standing.marks.add(Mark.BEGUN)
             self._order(Act.DO, group)
 
     def _has_scopes(self, group: str) -> bool:
@@ -119,13 +127,17 @@ class Moves(slots.Slots):
         """
         scopes = list(self.board.scopes(self.board[group].flow))
         for scope in scopes:
-            one = self.board[scope]
-            if one.phase is Phase.ENDED:
-                one.at, one.phase, one.verdict = 0, Phase.WAITING, None
-                one.marks.clear()
+            standing = self.board[scope]
+            if standing.phase is Phase.ENDED:
+                standing.at, standing.phase, standing.verdict = (
+                    0,
+                    Phase.WAITING,
+                    None,
+                )
+                standing.marks.clear()
                 self._order(Act.REOPEN, scope)
-            if one.phase is Phase.WAITING and one.at == 0:
-                one.phase = Phase.ASSIGNED
+            if standing.phase is Phase.WAITING and standing.at == 0:
+                standing.phase = Phase.ASSIGNED
                 self._claim_or(scope, self._advance)
                 # The others that need it come first from now on.
                 for each in self.board.dependents(scope):
@@ -137,35 +149,35 @@ class Moves(slots.Slots):
 
     def _done(self, group: str) -> None:
         """Go on after a flow that is done."""
-        one = self.board[group]
-        flow = one.flow
-        one.marks.discard(Mark.BEGUN)
-        one.at += 1
-        one.phase = Phase.WAITING
+        standing = self.board[group]
+        flow = standing.flow
+        standing.marks.discard(Mark.BEGUN)
+        standing.at += 1
+        standing.phase = Phase.WAITING
         self._slots.discard(group)
-        if flow.gives_back and self.room.give_back(group, one.keeps):
+        if flow.gives_back and self.room.give_back(group, standing.keeps):
             self._line.look_again()
         self._consider(group)
         self._tell_dependents(group)
 
-    def _give_up(self, group: str, verdict: board_.Verdict) -> None:
+    def _give_up(self, group: str, verdict: standing_.Verdict) -> None:
         """Undo what was done for a group; that of its scope is made good."""
-        one = self.board[group]
-        one.verdict = verdict
+        standing = self.board[group]
+        standing.verdict = verdict
         self._line.remove(group)
         if self.login_ended:
             self._end(group, OPEN)
-        elif not one.begun:
+        elif not standing.begun:
             self._settle(group)
-        elif one.always >= 0:
-            one.at, one.phase = one.always, Phase.WAITING
-            one.marks.discard(Mark.BEGUN)
+        elif standing.always >= 0:
+            standing.at, standing.phase = standing.always, Phase.WAITING
+            standing.marks.discard(Mark.BEGUN)
             self._tell_dependents(group)
             self._consider(group)
         else:
-            if Mark.BEGUN not in one.marks:
-                one.at -= 1
-            one.phase = Phase.UNDOING
+            if Mark.BEGUN not in standing.marks:
+                standing.at -= 1
+            standing.phase = Phase.UNDOING
             if group in self._slots:
                 self._claim_or(group, self._undo)
             else:
@@ -178,33 +190,35 @@ class Moves(slots.Slots):
 
     def _settle(self, group: str) -> None:
         """Let a group of which nothing is left end, or begin anew."""
-        one = self.board[group]
-        verdict = one.verdict or OPEN
+        standing = self.board[group]
+        verdict = standing.verdict or OPEN
         if verdict.next is Next.END or self._stopping:
             ends = verdict if verdict.next is Next.END else OPEN
             self._end(group, ends)
             return
         self._free(group, ())
-        one.at, one.verdict = 0, None
-        one.marks &= {Mark.CLAIMED, Mark.REFUSED}
-        one.phase = Phase.WAITING
+        standing.at, standing.verdict = 0, None
+        standing.marks &= {Mark.CLAIMED, Mark.REFUSED}
+        standing.phase = Phase.WAITING
         if verdict.next is Next.ALONE:
-            one.marks.add(Mark.REFUSED)
+            standing.marks.add(Mark.REFUSED)
             self._park(group)
         elif verdict.next is Next.INSTEAD:
-            one.flows = self.board.graph.group(group).instead
+            standing.flows = self.board.graph.group(group).instead
             self._order(Act.REPLACE, group)
         self.board.may_probe(group)
         self._consider(group)
         self._tell_dependents(group)
 
-    def _end(self, group: str, verdict: board_.Verdict) -> None:
+    def _end(self, group: str, verdict: standing_.Verdict) -> None:
         """Let a group end for good."""
-        one = self.board[group]
-        one.phase, one.verdict = Phase.ENDED, verdict
-        one.marks.discard(Mark.CLAIMED)
+        standing = self.board[group]
+        standing.phase, standing.verdict = Phase.ENDED, verdict
+        standing.marks.discard(Mark.CLAIMED)
         self._line.remove(group)
-        self._free(group, one.keeps if verdict == board_.COMPLETE else ())
+        self._free(
+            group, standing.keeps if verdict == standing_.COMPLETE else ()
+        )
         if self._line.only == group:
             self._line.only = ''
             self._line.look_again()
@@ -215,8 +229,10 @@ class Moves(slots.Slots):
         """Let groups look again that wait for this one."""
         for each in self.board.dependents(group):
             self._consider(each)
-        one = self.board[group]
-        fact = one.flow.probes if one.at < len(one.flows) else ''
+        standing = self.board[group]
+        fact = (
+            standing.flow.probes if standing.at < len(standing.flows) else ''
+        )
         if fact and fact not in self.board.facts:
             self._find_out(fact)
 

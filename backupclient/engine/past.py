@@ -7,6 +7,7 @@ import dataclasses
 from backupclient.engine import board as board_
 from backupclient.engine import messages
 from backupclient.engine import room as room_
+from backupclient.engine import standing as standing_
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -43,52 +44,54 @@ NOTHING = Past({}, frozenset(), {})
 def put(past: Past, board: board_.Board, room: room_.Room) -> None:
     """Let each group stand where the earlier processes left it."""
     for group in board.graph.groups:
-        one = board[group.id]
+        standing = board[group.id]
         if group.id in past.replaced:
-            one.flows = group.instead
+            standing.flows = group.instead
         if group.id in past.endings:
-            _put_end(one, past.endings[group.id])
+            _put_end(standing, past.endings[group.id])
         else:
-            _put_open(group.id, one, past.traces, board, room)
+            _put_open(group.id, standing, past.traces, board, room)
     for group in board.graph.groups:
         if board[group.id].always >= 0:
             _put_scope(group.id, board)
 
 
-def _put_end(one: board_.Standing, ending: messages.Ending) -> None:
-    one.phase = board_.Phase.ENDED
-    one.verdict = board_.Verdict(ending)
+def _put_end(standing: standing_.Standing, ending: messages.Ending) -> None:
+    standing.phase = standing_.Phase.ENDED
+    standing.verdict = standing_.Verdict(ending)
     if ending is messages.Ending.COMPLETE:
-        one.at = len(one.flows)
+        standing.at = len(standing.flows)
 
 
 def _put_open(
     group: str,
-    one: board_.Standing,
+    standing: standing_.Standing,
     traces: Mapping[str, Trace],
     board: board_.Board,
     room: room_.Room,
 ) -> None:
-    found = [traces.get(flow.id) for flow in one.flows]
-    for flow, trace in zip(one.flows, found, strict=True):
+    found = [traces.get(flow.id) for flow in standing.flows]
+    for flow, trace in zip(standing.flows, found, strict=True):
         if trace is None or not trace.done:
             break
-        one.at += 1
+        standing.at += 1
         room.adopt(group, flow.takes)
         if flow.gives_back:
-            room.give_back(group, one.keeps)
+            room.give_back(group, standing.keeps)
         if flow.probes:
             board.facts[flow.probes] = True
     else:
         return
-    room.take(group, (), one.later(one.at - 1) if one.at else ())
-    if found[one.at] is not None:
-        one.marks.add(board_.Mark.BEGUN)
+    room.take(
+        group, (), standing.later(standing.at - 1) if standing.at else ()
+    )
+    if found[standing.at] is not None:
+        standing.marks.add(standing_.Mark.BEGUN)
     if any(trace and trace.made for trace in found):
-        one.marks.add(board_.Mark.RESUMED)
-    if any(trace and trace.undoing for trace in found) and one.always < 0:
-        one.verdict = board_.Verdict(
-            messages.Ending.FAILED, next=board_.Next.AGAIN
+        standing.marks.add(standing_.Mark.RESUMED)
+    if any(trace and trace.undoing for trace in found) and standing.always < 0:
+        standing.verdict = standing_.Verdict(
+            messages.Ending.FAILED, next=standing_.Next.AGAIN
         )
 
 
@@ -97,9 +100,9 @@ def _put_scope(scope: str, board: board_.Board) -> None:
 
     Others may have undone it meanwhile.
     """
-    one = board[scope]
-    if one.at == len(one.flows):
-        _put_end(one, messages.Ending.COMPLETE)
-    elif one.begun:
-        one.at = 0
-        one.marks.add(board_.Mark.BEGUN)
+    standing = board[scope]
+    if standing.at == len(standing.flows):
+        _put_end(standing, messages.Ending.COMPLETE)
+    elif standing.begun:
+        standing.at = 0
+        standing.marks.add(standing_.Mark.BEGUN)

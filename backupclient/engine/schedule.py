@@ -12,10 +12,11 @@ from backupclient.engine import board as board_
 from backupclient.engine import messages
 from backupclient.engine import moves
 from backupclient.engine import past as past_
+from backupclient.engine import standing as standing_
 from backupclient.engine.messages import News
 from backupclient.model import graph as graph_
 
-_Ending, _Next, _Phase = messages.Ending, board_.Next, board_.Phase
+_Ending, _Next, _Phase = messages.Ending, standing_.Next, standing_.Phase
 
 
 class Schedule(moves.Moves):
@@ -49,9 +50,12 @@ class Schedule(moves.Moves):
             if self.board[group].always >= 0:
                 self._consider(group)
         for group in groups:
-            one = self.board[group]
-            if one.phase is _Phase.WAITING and one.verdict is not None:
-                self._give_up(group, one.verdict)
+            standing = self.board[group]
+            if (
+                standing.phase is _Phase.WAITING
+                and standing.verdict is not None
+            ):
+                self._give_up(group, standing.verdict)
             else:
                 self._consider(group)
         return self._answer()
@@ -82,11 +86,13 @@ class Schedule(moves.Moves):
         first = not self.login_ended
         for fact in (board_.LOGIN_ENDED, board_.STOPPING):
             self.board.facts[fact] = True
-        one = self.board[event.group]
+        standing = self.board[event.group]
         if event.news is News.DONE:
-            one.at += 1
-        complete = one.at == len(one.flows) and one.verdict is None
-        self._end(event.group, board_.COMPLETE if complete else moves.OPEN)
+            standing.at += 1
+        complete = (
+            standing.at == len(standing.flows) and standing.verdict is None
+        )
+        self._end(event.group, standing_.COMPLETE if complete else moves.OPEN)
         for group in list(self.board.standings) if first else ():
             if group in self._line:
                 self._end(group, moves.OPEN)
@@ -94,9 +100,9 @@ class Schedule(moves.Moves):
                 self._consider(group)
 
     def _claimed(self, group: str, reason: str) -> None:
-        one = self.board[group]
-        one.marks.add(board_.Mark.CLAIMED)
-        if one.phase is _Phase.UNDOING:
+        standing = self.board[group]
+        standing.marks.add(standing_.Mark.CLAIMED)
+        if standing.phase is _Phase.UNDOING:
             self._undo(group)
         else:
             self._advance(group)
@@ -105,7 +111,7 @@ class Schedule(moves.Moves):
         """Leave a group to the other run; what is begun, for a resume."""
         begun = self.board[group].begun
         ending = _Ending.OPEN if begun else _Ending.SKIPPED
-        self._end(group, board_.Verdict(ending, reason))
+        self._end(group, standing_.Verdict(ending, reason))
 
     def _has_done(self, group: str, reason: str) -> None:
         flow = self.board[group].flow
@@ -115,64 +121,64 @@ class Schedule(moves.Moves):
             self._consider_all()
 
     def _undone(self, group: str, reason: str) -> None:
-        one = self.board[group]
-        one.marks.discard(board_.Mark.BEGUN)
-        if one.at:
-            one.at -= 1
+        standing = self.board[group]
+        standing.marks.discard(standing_.Mark.BEGUN)
+        if standing.at:
+            standing.at -= 1
             self._undo(group)
         else:
             self._settle(group)
 
-    def _fail(self, group: str, verdict: board_.Verdict) -> None:
+    def _fail(self, group: str, verdict: standing_.Verdict) -> None:
         """Give a group up whose flow has failed, and is undone."""
-        one = self.board[group]
-        if one.flow.always:
+        standing = self.board[group]
+        if standing.flow.always:
             self._not_made_good(group, verdict)
             return
-        if one.phase is _Phase.UNDOING:
-            self._end(group, board_.Verdict(_Ending.OPEN, verdict.reason))
+        if standing.phase is _Phase.UNDOING:
+            self._end(group, standing_.Verdict(_Ending.OPEN, verdict.reason))
             return
-        if one.phase is _Phase.RUNNING and not one.flow.on_demand:
-            one.marks.discard(board_.Mark.BEGUN)
+        if standing.phase is _Phase.RUNNING and not standing.flow.on_demand:
+            standing.marks.discard(standing_.Mark.BEGUN)
         self._give_up(group, verdict)
 
-    def _not_made_good(self, scope: str, verdict: board_.Verdict) -> None:
+    def _not_made_good(self, scope: str, verdict: standing_.Verdict) -> None:
         """Try once more when all else is over; then the scope stays open."""
-        one = self.board[scope]
-        if board_.Mark.REFUSED in one.marks:
-            self._end(scope, board_.Verdict(_Ending.OPEN, verdict.reason))
+        standing = self.board[scope]
+        if standing_.Mark.REFUSED in standing.marks:
+            self._end(scope, standing_.Verdict(_Ending.OPEN, verdict.reason))
             return
-        one.marks.add(board_.Mark.REFUSED)
+        standing.marks.add(standing_.Mark.REFUSED)
         self._slots.discard(scope)
         self._park(scope)
 
     def _lost(self, group: str, reason: str) -> None:
         """Let another worker undo what a lost one has begun."""
-        one = self.board[group]
-        verdict = board_.Verdict(_Ending.OPEN, reason)
-        if one.phase is _Phase.RUNNING and not one.flow.always:
+        standing = self.board[group]
+        verdict = standing_.Verdict(_Ending.OPEN, reason)
+        if standing.phase is _Phase.RUNNING and not standing.flow.always:
             self._give_up(group, verdict)
         else:
             self._end(group, verdict)
 
     def _failed(self, group: str, reason: str) -> None:
-        self._fail(group, board_.Verdict(_Ending.FAILED, reason))
+        self._fail(group, standing_.Verdict(_Ending.FAILED, reason))
 
     def _gone(self, group: str, reason: str) -> None:
         """Begin anew what an earlier process did, once."""
-        resumed = board_.Mark.RESUMED in self.board[group].marks
+        resumed = standing_.Mark.RESUMED in self.board[group].marks
         follows = _Next.AGAIN if resumed else _Next.END
-        self._fail(group, board_.Verdict(_Ending.FAILED, reason, follows))
+        self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
 
     def _refused(self, group: str, reason: str) -> None:
         """Try it once more, alone."""
-        refused = board_.Mark.REFUSED in self.board[group].marks
+        refused = standing_.Mark.REFUSED in self.board[group].marks
         follows = _Next.END if refused else _Next.ALONE
-        self._fail(group, board_.Verdict(_Ending.FAILED, reason, follows))
+        self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
 
     def _interrupted(self, group: str, reason: str) -> None:
         """Leave it for a resume, with what could not be written down."""
-        self._fail(group, board_.Verdict(_Ending.OPEN, reason))
+        self._fail(group, standing_.Verdict(_Ending.OPEN, reason))
 
     def _unavailable(self, group: str, reason: str) -> None:
         self._disprove(group, reason, _Next.INSTEAD)
@@ -180,7 +186,9 @@ class Schedule(moves.Moves):
     def _stuck(self, group: str, reason: str) -> None:
         self._disprove(group, reason, _Next.END)
 
-    def _disprove(self, group: str, reason: str, follows: board_.Next) -> None:
+    def _disprove(
+        self, group: str, reason: str, follows: standing_.Next
+    ) -> None:
         """Do a group in its other way, and all that wait for its fact.
 
         Where the fact was known, it concerns this group alone.
@@ -193,10 +201,10 @@ class Schedule(moves.Moves):
         if news:
             self.board.facts[fact] = False
             self._order(messages.Act.DISPROVE, group)
-        instead = board_.Verdict(_Ending.FAILED, reason, _Next.INSTEAD)
+        instead = standing_.Verdict(_Ending.FAILED, reason, _Next.INSTEAD)
         for each in self.board.probers(fact) if news else ():
             self._give_up(each, instead)
-        self._fail(group, board_.Verdict(_Ending.FAILED, reason, follows))
+        self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
         if news:
             self._consider_all()
 

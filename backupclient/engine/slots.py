@@ -8,10 +8,11 @@ from backupclient.engine import board as board_
 from backupclient.engine import line as line_
 from backupclient.engine import messages
 from backupclient.engine import room as room_
+from backupclient.engine import standing as standing_
 from backupclient.model import graph as graph_
 
 Act, Ending = messages.Act, messages.Ending
-Mark, Next, Phase = board_.Mark, board_.Next, board_.Phase
+Mark, Next, Phase = standing_.Mark, standing_.Next, standing_.Phase
 UNDO, ALONE = 0, 5
 """The ranks of what is to be undone, and of what has to be alone."""
 
@@ -19,7 +20,7 @@ WHEN_IDLE = (UNDO, 2, 3, 1, 4, ALONE)
 """Ranks, in the order in which a group may exceed what is free: one that has
 begun goes on first. The cloud then accepts or refuses it."""
 
-OPEN = board_.Verdict(Ending.OPEN)
+OPEN = standing_.Verdict(Ending.OPEN)
 
 
 class Slots(abc.ABC):
@@ -59,10 +60,10 @@ class Slots(abc.ABC):
         self,
         act: messages.Act,
         group: str,
-        verdict: board_.Verdict = OPEN,
+        verdict: standing_.Verdict = OPEN,
     ) -> None:
-        one = self.board[group]
-        flow = one.flow if act in (Act.DO, Act.UNDO) else None
+        standing = self.board[group]
+        flow = standing.flow if act in (Act.DO, Act.UNDO) else None
         self._actions.append(
             messages.Action(act, group, flow, verdict.ending, verdict.reason)
         )

@@ -14,6 +14,7 @@ from backupclient.engine import board
 from backupclient.engine import messages
 from backupclient.engine import past
 from backupclient.engine import schedule
+from backupclient.engine import standing
 from backupclient.model import graph
 
 NEWS = messages.News
@@ -265,7 +266,7 @@ class Simulation:
             open_ = [
                 (group, one.phase, one.at)
                 for group, one in self.schedule.board.standings.items()
-                if one.phase is not board.Phase.ENDED
+                if one.phase is not standing.Phase.ENDED
             ]
             raise Wrong(f'It hangs: {open_[:10]}')
         if missing := self.schedule.board.standings.keys() - self.endings:

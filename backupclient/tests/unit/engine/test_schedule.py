@@ -11,9 +11,9 @@ import hypothesis
 from hypothesis import strategies as st
 import testtools
 
-from backupclient.engine import board
 from backupclient.engine import messages
 from backupclient.engine import schedule
+from backupclient.engine import standing
 from backupclient.model import graph
 from backupclient.model import plan
 from backupclient.procedures import compiler
@@ -495,7 +495,7 @@ class Watched(schedule.Schedule):
     def _assign(self, group):
         rank = (
             self.board.rank(group)
-            if self.board[group].phase is board.Phase.WAITING
+            if self.board[group].phase is standing.Phase.WAITING
             else 0
         )
         for place, need in self._line._entries.values():
@@ -509,7 +509,7 @@ class Watched(schedule.Schedule):
             ready = [
                 each
                 for each in self.board.dependents(group)
-                if self.board[each].phase is board.Phase.ASSIGNED
+                if self.board[each].phase is standing.Phase.ASSIGNED
                 and each in self._slots
             ]
             if not ready:

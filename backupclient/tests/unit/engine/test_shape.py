@@ -51,6 +51,7 @@ MECHANISM = (
     'runner',
     'schedule',
     'slots',
+    'standing',
 )
 
 
