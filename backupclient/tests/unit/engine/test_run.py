@@ -135,7 +135,9 @@ class RunTestCase(base.TestCase):
                 self.assertEqual(3 if refused else 0, report.exit_code)
                 self.assertIn(server, self.reporter.outcomes)
                 manifest = documents.read(
-                    self.folder(report) / 'manifest.json', record.Manifest, 'it'
+                    self.folder(report) / 'manifest.json',
+                    record.Manifest,
+                    'it',
                 )
                 (entry,) = manifest.of_kind(resources.Kind.SERVER)
                 self.assertEqual(state, entry.state)
@@ -148,7 +150,9 @@ class RunTestCase(base.TestCase):
         report = self.start(planned)
         self.assertEqual({'failed'}, {*self.states(report).values()})
         self.assertEqual(1, report.exit_code)
-        self.assertEqual(self.target / '.failed' / report.run, self.folder(report))
+        self.assertEqual(
+            self.target / '.failed' / report.run, self.folder(report)
+        )
         self.assertEqual(['.failed'], os.listdir(self.target))
 
     def test_server_whose_volume_is_skipped(self):
