@@ -30,9 +30,9 @@ class LoginEndsTestCase(base.TestCase):
         self.assertEqual(['complete', 'skipped'], sorted({*outcomes.values()}))
         (said,) = self._sentences()
         self.assertIn(ENDED, said)
-        self.assertIn('"openstack backup run --resume 2', said)
-        self.assertIn('"openstack backup cleanup" deletes', said)
-        self.assertNotIn('Interrupted', self.err.said)
+        self.assertIn('"openstack backup cleanup" then deletes', said)
+        self.assertIn('    openstack backup run --resume 2', self.err.said)
+        self.assertNotIn('Interrupted. ', self.err.said)
         self.fake.ended = None
         rows = self.rows('run', '--resume', 'last')
         self.assertEqual(3, len(rows))

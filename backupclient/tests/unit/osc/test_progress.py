@@ -161,13 +161,13 @@ class LiveTestCase(TestCase):
         """Nothing moves after it, and the prompt has a line of its own."""
         stream = base.Stream(True)
         with contextlib.redirect_stderr(stream):
-            live = progress.Live()
-            live.__enter__()
-            live.say('Run r')
-            live.step(RESOURCE, 'download')
+            shown = live.Live()
+            shown.__enter__()
+            shown.say('Run r')
+            shown.step(RESOURCE, 'download')
             # Of the terminal itself, where the cursor is.
             stream.write('^C')
-            live.leave('Left at once.')
+            shown.leave('Left at once.')
             said = stream.said
         lines = _screen(said)
         self.assertEqual(['Run r', 'Left at once.', ''], lines[-3:])
