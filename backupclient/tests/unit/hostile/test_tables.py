@@ -63,6 +63,12 @@ def printed(command, table, *words):
     return out.getvalue()
 
 
+def one_of_each(plan):
+    """Give a plan with one resource of each kind: their IDs are the same."""
+    items = {item.resource.kind: item for item in plan.items}
+    return dataclasses.replace(plan, items=tuple(items.values()))
+
+
 def tables(text):
     """Give the tables of all commands, each text in them the same."""
     plan = poisoned(test_documents.PLAN, text)
@@ -95,7 +101,7 @@ def tables(text):
     )
     return {
         'plan': (plan_.PlanBackup, rows.plan(plan)),
-        'plan --steps': (plan_.PlanBackup, rows.steps(plan)),
+        'plan --steps': (plan_.PlanBackup, rows.steps(one_of_each(plan))),
         'run': (run_.RunBackup, rows.run(report)),
         'cleanup': (cleanup.CleanUpBackups, rows.cleanup([left])),
         'export-key': (export_key.ExportKey, rows.key(key)),

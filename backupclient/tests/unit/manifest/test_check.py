@@ -116,7 +116,7 @@ class TestCheck(testtools.TestCase):
                 self.edit(named, path=path)
                 text = self.refused()
                 self.assertThat(
-                    text, matchers.Contains('no file of a backup set')
+                    text, matchers.Contains('not the path of a file')
                 )
                 self.assertThat(text, matchers.Contains(f'$.items[1].{named}'))
 
