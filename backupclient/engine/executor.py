@@ -6,7 +6,7 @@ from typing import Protocol
 
 from backupclient.engine import runner
 
-_WITHOUT_SLOT = 64
+_WITHOUT_SLOT = 16
 """Threads for flows that need no slot, such as the start of a server."""
 
 
