@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How each group of a run stands, and what follows from that."""
+"""The state of all groups of a run, and what follows from it.
+
+A *scope* is a group whose first flow is done on demand and whose last flow is
+always done: the downtime of a server. The flows that demand the first one are
+the captures of its disks.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,13 +14,14 @@ from backupclient.model import graph as graph_
 
 STOPPING = 'asked to stop'
 LOGIN_ENDED = 'the login has ended'
-"""Facts that no flow finds out: they come from outside."""
+"""Facts that come from outside: no flow finds them out."""
 
 
 class Board:
-    """All groups of a run, and the facts that are known.
+    """The groups of a run, and the facts that are known.
 
-    :param facts: whether they are true, by their names.
+    :param standings: the state of each group, by its ID.
+    :param facts: whether a fact is true, by its name.
     """
 
     def __init__(self, graph: graph_.Graph) -> None:
@@ -27,7 +33,7 @@ class Board:
         self.facts: dict[str, bool] = {}
         self._dependents: dict[str, dict[str, None]] = {}
         self._on_demand = {f.place for f in graph.flows() if f.on_demand}
-        # Who could find out a fact, the first one last.
+        # By fact: the groups that could find it out, the first one last.
         self._probers: dict[str, list[str]] = {}
         for flow in graph.flows():
             for edge in flow.waits:
@@ -49,22 +55,24 @@ class Board:
         )
 
     def dependents(self, group: str) -> Iterable[str]:
-        """Give the other groups that have a flow which waits for this one."""
+        """Return the other groups with a flow that waits for this group."""
         every = self._dependents.get(group, ())
         return [each for each in every if each != group]
 
     def scopes(self, flow: graph_.Flow) -> Iterator[str]:
-        """Give the groups whose flow on demand this flow waits for."""
+        """Yield the scopes that a flow needs."""
         for edge in flow.waits:
             done = edge.kind is graph_.Wait.DONE
             if done and edge.on in self._on_demand:
                 yield graph_.group_of(edge.on)
 
     def ready(self, group: str) -> standing_.Verdict | bool:
-        """Tell whether the next flow of a group has what it waits for.
+        """Tell whether the next flow of a group may start.
 
-        What is done on demand can be had. A flow that waits for another one
-        which is not going to be done has the verdict that it gets itself.
+        A flow that is done on demand need not be done yet.
+
+        :returns: a verdict for the group when the flow can never start,
+            because another flow has failed.
         """
         flow = self[group].flow
         for edge in flow.waits:
@@ -75,13 +83,16 @@ class Board:
             elif edge.kind is graph_.Wait.ENDED:
                 answer = self.is_ended(edge.on)
             else:
-                answer = self._is_done(edge.on) or self._to_be_had(edge.on)
+                answer = self._is_done(edge.on) or self._will_be_done(edge.on)
             if answer is not True:
                 return answer
         return True
 
-    def holds(self, scope: str) -> bool:
-        """Tell whether the effect of a flow on demand lasts just now."""
+    def is_in_effect(self, scope: str) -> bool:
+        """Tell whether the first flow of a scope is done, and not made good.
+
+        This is the time in which a server is stopped.
+        """
         standing = self[scope]
         return (
             standing.at == standing.always > 0
@@ -89,14 +100,14 @@ class Board:
             and standing.verdict is None
         )
 
-    def is_down(self, scope: str) -> bool:
-        """Tell whether its flow on demand has begun, and is not made good."""
+    def is_open(self, scope: str) -> bool:
+        """Tell whether a scope has begun and not ended."""
         standing = self[scope]
         begun = standing.begun or standing.phase is not standing_.Phase.WAITING
         return begun and standing.phase is not standing_.Phase.ENDED
 
     def is_due(self, group: str) -> bool:
-        """Tell whether what is always done after a group is not done yet."""
+        """Tell whether a scope has begun and its last flow is not done yet."""
         standing = self[group]
         return (
             standing.always >= 0
@@ -105,7 +116,7 @@ class Board:
         )
 
     def is_wanted(self, scope: str) -> bool:
-        """Tell whether anyone still needs what is done on demand."""
+        """Tell whether a flow still needs a scope."""
         standing = self[scope]
         return not all(
             self.is_ended(edge.on)
@@ -114,7 +125,7 @@ class Board:
         )
 
     def is_ended(self, place: str) -> bool:
-        """Tell whether a flow is over, whatever became of it."""
+        """Tell whether a flow is over, whether it went well or not."""
         standing = self[graph_.group_of(place)]
         if standing.phase in (standing_.Phase.PARKED, standing_.Phase.UNDOING):
             return place != graph_.end_of(graph_.group_of(place))
@@ -124,13 +135,14 @@ class Board:
         )
 
     def rank(self, group: str) -> int:
-        """Give the precedence of a group's next flow.
+        """Return the priority of a group's next flow.
 
-        1 its server is stopped, 2 begun and to give back quota, 3 begun, 4
-        new. (0 is for what is undone, 5 for what has to be alone.)
+        1: it needs a scope that is open. 2: its group has begun and will give
+        quota back. 3: its group has begun. 4: its group is new. (0 is for
+        flows that are undone, 5 for groups that have to be alone.)
         """
         standing = self[group]
-        if any(self.is_down(each) for each in self.scopes(standing.flow)):
+        if any(self.is_open(each) for each in self.scopes(standing.flow)):
             return 1
         if not standing.begun:
             return 4
@@ -141,13 +153,13 @@ class Board:
         )
 
     def may_probe(self, group: str) -> None:
-        """Let a group be the next one to find out the fact of its flow."""
+        """Let a group find out the fact of its flow when its turn comes."""
         standing = self[group]
         if standing.at < len(standing.flows) and standing.flow.probes:
             self._probers.setdefault(standing.flow.probes, []).append(group)
 
     def probers(self, fact: str) -> list[str]:
-        """Give all groups whose next flow depends on a fact, in order."""
+        """Return all groups whose next flow depends on a fact."""
         return [
             group
             for group, standing in self.standings.items()
@@ -158,7 +170,7 @@ class Board:
         ]
 
     def prober(self, fact: str) -> str:
-        """Give the group that finds out a fact, ``''`` when none is left."""
+        """Return the group that finds out a fact, ``''`` if none is left."""
         groups = self._probers.get(fact, [])
         while groups:
             standing = self[groups[-1]]
@@ -177,10 +189,11 @@ class Board:
         return ''
 
     def _is_known(self, fact: str, group: str) -> bool:
-        """Tell whether a group may go on as far as a fact is concerned.
+        """Tell whether a group need not wait for a fact.
 
-        The group that finds it out may, and what is done on demand for that
-        group. When no group is left that could, nobody waits for it.
+        The group that finds the fact out does not wait, nor do the scopes
+        that it needs. When no group is left that could find it out, no group
+        waits.
         """
         prober = self.prober(fact)
         if fact in self.facts or prober in ('', group):
@@ -191,14 +204,14 @@ class Board:
         group = graph_.group_of(place)
         standing = self[group]
         if place in self._on_demand:
-            return self.holds(group)
+            return self.is_in_effect(group)
         well = standing.verdict in (None, standing_.COMPLETE)
         return well and standing.at > _number(standing, place)
 
-    def _to_be_had(self, place: str) -> standing_.Verdict | bool:
-        """Tell whether a flow that is not done will be, if it is asked for.
+    def _will_be_done(self, place: str) -> standing_.Verdict | bool:
+        """Tell whether a flow that is not done can be done on demand.
 
-        :returns: a verdict when it will never be.
+        :returns: a verdict for the flow that waits, when it never will be.
         """
         group = graph_.group_of(place)
         standing, demanded = self[group], place in self._on_demand
@@ -208,7 +221,7 @@ class Board:
             and verdict.next is standing_.Next.END
         ):
             if verdict.ending is messages.Ending.FAILED and not demanded:
-                # It was not tried itself.
+                # The flow that waits was not tried.
                 return standing_.Verdict(
                     messages.Ending.SKIPPED, verdict.reason
                 )

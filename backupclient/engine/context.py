@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a worker has of its own, in its process."""
+"""The tools of a worker in its process."""
 
 from collections.abc import Sequence
 import dataclasses

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who drives the schedule: has flows performed, and claims what they need.
+"""The coordinator of a run: it performs the actions of the schedule.
 
-There is one coordinator of a run. It alone decides, and it alone writes to the
-lease.
+A run has one coordinator. Workers perform the flows. Only the coordinator
+writes to the lease.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,9 +34,10 @@ _Future = futures.Future[_Answer]
 
 
 class Coordinator:
-    """Performs what the schedule orders, until all is over.
+    """Performs the actions of the schedule until all groups have ended.
 
-    :param lease: is written to by one thread, in the order of the orders.
+    One thread writes to the lease, in the order of the actions: a claim comes
+    after the releases that were ordered before it.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class Coordinator:
         self._under_way = 0
 
     def run(self) -> None:
-        """Do what is left to do."""
+        """Perform all flows that are not done yet."""
         try:
             self._act(self._schedule.begin())
             while self._under_way:
@@ -71,12 +72,12 @@ class Coordinator:
 
     @property
     def all_is_good(self) -> bool:
-        """True when all that is always done has been done."""
+        """True when no scope is open: each stopped server runs again."""
         board = self._schedule.board
         return not any(map(board.is_due, board.standings))
 
     def _hear(self, group: str, future: _Future) -> None:
-        """Take in an answer, and do what follows."""
+        """Perform the actions that follow from an answer."""
         self._under_way -= 1
         event = self._event(group, future)
         if event is None:
@@ -89,7 +90,7 @@ class Coordinator:
         try:
             answer = future.result()
         except Exception as exc:
-            # A worker that is a process of its own may die.
+            # Only a worker in another process can die alone.
             why = faults.said(exc, self._context.run, group)
             return messages.Event(_News.LOST, group, why)
         if not isinstance(answer, runner.Result):
@@ -149,7 +150,7 @@ class Coordinator:
     ) -> messages.Event:
         """Claim a group.
 
-        :param shielded: to undo, or to do what is always done.
+        :param shielded: also when asked to stop: to undo, or to close a scope.
         """
         clock = self._context.clock
         news, reason = _News.CLAIMED, ''
@@ -169,9 +170,9 @@ class Coordinator:
         return messages.Event(news, group.id, reason)
 
     def _forget(self, group: graph_.Group) -> None:
-        """Forget what was noted, the last flow first.
+        """Forget the records of a group, those of its last flow first.
 
-        Where that fails, the notes only say less than there is to do.
+        If the process is killed in between, the last flow is done once more.
         """
         for flow in reversed(group.flows):
             with contextlib.suppress(errors.JournalError):
@@ -194,7 +195,7 @@ class Coordinator:
         self._lease.release(claim)
 
     def _rescue(self) -> None:
-        """Do what is always done: the program itself has failed."""
+        """Close all open scopes, because the program itself has failed."""
         board = self._schedule.board
         for group, standing in board.standings.items():
             if board.is_due(group):

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who performs the flows: threads, unless another executor is given."""
+"""Executors have workers that perform flows. The default is threads."""
 
 from concurrent import futures
 from typing import Protocol
 
 from backupclient.engine import runner
 
-_WITHOUT_SLOT = 64
+_WITHOUT_SLOT = 16
 """Threads for flows that need no slot, such as the start of a server."""
 
 
@@ -14,7 +14,7 @@ class Executor(Protocol):
     """Has workers that perform flows.
 
     Orders and results are values. A worker builds its own context from the
-    ID of the run, and it has no part in the lease.
+    ID of the run. A worker never writes to the lease.
     """
 
     def submit(self, order: runner.Order) -> futures.Future[runner.Result]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Journals of the first release: what they say, in records of flows.
+"""Converting the journals of the first release.
 
 The first release kept one file for all steps of an item, with the names of
 the classes of these steps, and an empty file for each stopped server::

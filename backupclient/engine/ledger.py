@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has become of the items of a run, from the results of its flows."""
+"""The outcomes of the items of a run, from the results of its flows."""
 
 from collections import defaultdict
 import contextlib
@@ -28,7 +28,7 @@ class _Account:
 
 
 class Ledger:
-    """The outcomes of a run so far, and what they will be made of."""
+    """The outcomes of a run so far, and the results of open groups."""
 
     def __init__(self, context: context_.Context) -> None:
         self._context = context
@@ -61,14 +61,14 @@ class Ledger:
         )
 
     def add(self, group: str, result: runner.Result) -> None:
-        """Take in what became of a flow."""
+        """Add the result of a flow."""
         account = self._accounts[group]
         account.seconds += result.seconds
         account.left_over += result.left_over
         account.made = result.made
 
     def begin(self, flow: graph_.Flow) -> None:
-        """Begin anew with a group, if this is its first flow."""
+        """Drop the results of an earlier try, if this is the first flow."""
         if self._context.graph.before(flow) is None:
             self._tell_left_over(self._accounts.pop(flow.group, None))
 
@@ -78,16 +78,16 @@ class Ledger:
         instead = self._items[number].fallback if number is not None else None
         if number is not None and instead is not None:
             self._items[number] = instead
-            # Without that note a resumed run finds out once more.
+            # Without the note, a resumed run finds out once more.
             with contextlib.suppress(errors.JournalError):
                 self._context.journal.replace(number, instead)
 
     def conclude(
         self, group: graph_.Group, ending: messages.Ending, reason: str
     ) -> None:
-        """Give an item its outcome, in the journal too.
+        """Give an item its outcome, and write it to the journal.
 
-        Where that cannot be written, the item is done on resume.
+        If it cannot be written, the item is done again on resume.
         """
         account = self._accounts.pop(group.id, None) or _Account()
         if group.item is None or ending is _Ending.OPEN:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a process of this machine works on a run.
 
-Whoever works on a run holds two locks of its journal, one after the other.
-The first one, ``lock``, keeps others from working on it too. The second one,
-``alive``, is for those who only ask: they try to share it, and the one who
-works waits a moment for them. So a question keeps nobody from going on with a
-run.
+A process that works on a run holds two locks of its journal. The first one,
+``lock``, keeps other processes from working on the run. The second one,
+``alive``, tells other processes that this one lives: they try to share it for
+a moment. Only the holder of ``lock`` takes ``alive`` for itself, and it waits
+for that moment. So a question never keeps a process from resuming a run.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from backupclient import pauses
 from backupclient.model import tags
 
 _PATIENCE = 10.0
-"""Seconds for those who ask whether a run is alive; they take none."""
+"""Seconds to wait for processes that ask; each of them takes a moment."""
 
 
 class Fate(enum.Enum):
@@ -42,7 +42,7 @@ def home() -> pathlib.Path:
 
 
 def make(folder: pathlib.Path) -> None:
-    """Make the files that are locked in a new journal.
+    """Make the lock files of a new journal.
 
     :raises OSError: they cannot be made.
     """
@@ -94,7 +94,7 @@ def fate(run: str) -> Fate:
 
 
 def _is_alive(folder: pathlib.Path) -> bool:
-    # The first release had one lock; it can only be asked by taking it.
+    # The first release had one lock. Sharing it can disturb a resume.
     names = ('lock', 'alive')
     last = names[os.path.lexists(folder / 'alive')]
     for name in names:
@@ -105,7 +105,7 @@ def _is_alive(folder: pathlib.Path) -> bool:
 
 
 def _shares(number: int) -> bool:
-    """Tell whether nobody has a lock for itself."""
+    """Tell whether no process has a lock for itself."""
     try:
         fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -114,9 +114,9 @@ def _shares(number: int) -> bool:
 
 
 def _take(number: int) -> None:
-    """Take a lock that others share for moments only.
+    """Take a lock that other processes share for moments.
 
-    :raises BlockingIOError: somebody keeps it.
+    :raises BlockingIOError: another process keeps it.
     """
     for seconds in (*pauses.within(_PATIENCE), None):
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The groups whose next flow could start, in the order of precedence."""
+"""A priority queue of the groups whose next flow could start."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -10,10 +10,10 @@ from backupclient.model import graph as graph_
 
 
 class Place(NamedTuple):
-    """A group in the line.
+    """The priority of a group.
 
-    :param rank: the lower it is, the earlier the group has its turn.
-    :param order: among groups of one rank.
+    :param rank: the lowest comes first.
+    :param order: among groups of one rank: the lowest comes first.
     """
 
     rank: int
@@ -23,20 +23,20 @@ class Place(NamedTuple):
 
 Need = tuple[graph_.Amounts, graph_.Amounts, graph_.Amounts]
 """What a flow takes, what its group needs after it, and what is reserved for
-the group before it. Of groups with one need, either all have room or none."""
+the group before it. Groups with the same need fit at the same time."""
 
 _Entry = tuple[Place, Need]
 _Key = tuple[int, Need]
 
 
 class Line:
-    """A queue that passes over groups for which there is no room.
+    """A queue that skips groups for which there is no room.
 
-    Once a need has no room, all groups with that need stand aside behind the
-    first one until there is more room. So a look for the next group costs as
-    much as there are different needs, and not as many as there are groups.
+    When there is no room for a need, all groups with that need are set aside
+    until there is more room. So the cost of finding the next group depends on
+    the number of different needs, and not on the number of groups.
 
-    :param only: the one group that may have its turn, ``''`` for all.
+    :param only: the one group that may be taken, ``''`` for any.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class Line:
         return group in self._entries
 
     def add(self, place: Place, need: Need) -> None:
-        """Let a group stand in the line, or change its place in it."""
+        """Add a group, or change its priority."""
         entry = (place, need)
         self._entries[place.group] = entry
         aside = self._aside[_key(entry)]
@@ -60,11 +60,11 @@ class Line:
             heapq.heappush(self._line, entry)
 
     def remove(self, group: str) -> None:
-        """Let a group leave the line."""
+        """Remove a group, if it is there."""
         self._entries.pop(group, None)
 
     def next(self, fits: Callable[[str, Need], bool]) -> str:
-        """Take the first group for which there is room.
+        """Remove and return the first group for which there is room.
 
         :returns: its ID, ``''`` when there is none.
         """
@@ -86,9 +86,9 @@ class Line:
         return ''
 
     def first(self, ranks: Sequence[int]) -> str:
-        """Take the first group of the first of these ranks that has one.
+        """Remove and return the first group of the first rank that has one.
 
-        To be called when :meth:`next` has found no room for any.
+        Call it when :meth:`next` has found no room for any group.
 
         :returns: its ID, ``''`` when there is none.
         """
@@ -102,7 +102,7 @@ class Line:
         return ''
 
     def look_again(self) -> None:
-        """Try each need again: there is more room."""
+        """Consider all needs again, because there is more room."""
         keys, self._no_room = self._no_room, set()
         for key in keys:
             self._step_forward(key)
@@ -119,12 +119,12 @@ class Line:
         return entry[0].group
 
     def _step_forward(self, key: _Key) -> None:
-        """Let the first one that stands aside stand in the line again."""
+        """Put the first group that was set aside back into the line."""
         if key not in self._no_room and self._head(key):
             heapq.heappush(self._line, heapq.heappop(self._aside[key]))
 
     def _head(self, key: _Key) -> _Entry | None:
-        """Give the first one that stands aside and has not left."""
+        """Return the first group that was set aside and not removed since."""
         aside = self._aside[key]
         while aside and self._entries.get(aside[0][0].group) != aside[0]:
             heapq.heappop(aside)

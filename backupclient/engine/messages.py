@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the schedule hears and what it orders. Values.
+"""Events for the schedule, and actions that it orders. Values.
 
 Of a group at most one flow is under way at a time. So an event names the
 group, and not the flow.
@@ -12,7 +12,7 @@ from backupclient.model import graph as graph_
 
 
 class News(enum.StrEnum):
-    """What can happen to a group.
+    """What has happened to a group.
 
     Except after ``DONE``, ``LOST``, ``LOGIN_ENDED`` and ``BUSY``, nothing of
     the flow that was under way is left: its worker has undone it.
@@ -24,18 +24,18 @@ class News(enum.StrEnum):
     UNDONE = 'undone'
     FAILED = 'failed'
     GONE = 'gone'
-    """What the flow builds on, or waits for, is not there any more."""
+    """A resource that the flow builds on or waits for is not there."""
     REFUSED = 'refused'
-    """The quota has no room for it."""
+    """The quota is used up."""
     UNAVAILABLE = 'unavailable'
-    """The service of its fact does not answer."""
+    """The service that the flow probes does not answer."""
     STUCK = 'stuck'
-    """Nor does it let go of the resource."""
+    """The service does not answer, and the resource cannot be used."""
     INTERRUPTED = 'interrupted'
     UNWRITTEN = 'unwritten'
     """The journal cannot be written."""
     LOST = 'lost'
-    """Its worker is gone, and has undone nothing."""
+    """The worker has died, and has undone nothing."""
     LOGIN_ENDED = 'login ended'
 
 
@@ -55,15 +55,15 @@ class Act(enum.StrEnum):
     """What can be ordered for a group."""
 
     CLAIM = 'claim'
-    """Say that this run works on it, unless another run does."""
+    """Claim it in the lease, unless another run has."""
     DO = 'do'
     UNDO = 'undo'
     REPLACE = 'replace'
-    """From now on it is done in its other way."""
+    """Do it in its other way from now on."""
     REOPEN = 'reopen'
-    """It is done once more: what was noted of the last time is forgotten."""
+    """Forget the records of its flows: it is done once more."""
     DISPROVE = 'disprove'
-    """The fact that it has probed is false."""
+    """Tell people that the fact which it has probed is false."""
     END = 'end'
 
 

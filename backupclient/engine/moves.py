@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a group of flows does next: wait, work, be undone, end."""
+"""The transitions of a group: wait, work, be undone, end."""
 
 from backupclient.engine import line as line_
 from backupclient.engine import slots
@@ -11,12 +11,15 @@ OPEN = slots.OPEN
 
 
 class Moves(slots.Slots):
-    """The moves that a group can make."""
+    """The transitions of the groups of a run."""
 
     # From waiting to a slot.
 
     def _consider(self, group: str) -> None:
-        """Look what a group can do now, since something has changed."""
+        """Let a group make its next transition, if it can.
+
+        To be called when something has changed that it waits for.
+        """
         standing = self.board[group]
         if standing.phase is Phase.ASSIGNED:
             self._advance(group)
@@ -38,12 +41,12 @@ class Moves(slots.Slots):
                 self._wait(group, self.board.ready(group))
 
     def _leaves_scope(self, scope: str) -> bool:
-        """Go on to what is always done when nobody needs the scope.
+        """Let a scope go on to its last flow when no flow needs it any more.
 
-        A scope that nobody has asked for ends.
+        A scope that has not begun ends.
 
-        :returns: whether the next flow may be looked at. It may where the
-            group is no scope.
+        :returns: whether the next flow of the group may be considered. A group
+            that is no scope always goes on.
         """
         standing = self.board[scope]
         if standing.at >= standing.always:
@@ -58,7 +61,7 @@ class Moves(slots.Slots):
         return False
 
     def _wait(self, group: str, ready: standing_.Verdict | bool) -> None:
-        """Let a group wait in the line, or for something else."""
+        """Put a group into the line, or let it wait for something else."""
         standing = self.board[group]
         if isinstance(ready, standing_.Verdict):
             self._give_up(group, ready)
@@ -100,7 +103,7 @@ class Moves(slots.Slots):
         self._claim_or(group, self._advance)
 
     def _advance(self, group: str) -> None:
-        """Do the flow of a group that has its slot, or get what it needs."""
+        """Start the flow of a group with a slot once it has all it needs."""
         standing = self.board[group]
         if not self._is_claimed(group):
             return
@@ -121,9 +124,9 @@ class Moves(slots.Slots):
             self._order(Act.DO, group)
 
     def _has_scopes(self, group: str) -> bool:
-        """Have done on demand what a group needs.
+        """Begin the scopes that a group needs.
 
-        :returns: whether all of it is done.
+        :returns: whether all of them are in effect.
         """
         scopes = list(self.board.scopes(self.board[group].flow))
         for scope in scopes:
@@ -139,16 +142,16 @@ class Moves(slots.Slots):
             if standing.phase is Phase.WAITING and standing.at == 0:
                 standing.phase = Phase.ASSIGNED
                 self._claim_or(scope, self._advance)
-                # The others that need it come first from now on.
+                # The other flows that need this scope come first now.
                 for each in self.board.dependents(scope):
                     if each != group:
                         self._consider(each)
-        return all(self.board.holds(scope) for scope in scopes)
+        return all(self.board.is_in_effect(scope) for scope in scopes)
 
     # From the work to the end.
 
     def _done(self, group: str) -> None:
-        """Go on after a flow that is done."""
+        """Let a group go on after a flow that is done."""
         standing = self.board[group]
         flow = standing.flow
         standing.marks.discard(Mark.BEGUN)
@@ -161,7 +164,7 @@ class Moves(slots.Slots):
         self._tell_dependents(group)
 
     def _give_up(self, group: str, verdict: standing_.Verdict) -> None:
-        """Undo what was done for a group; that of its scope is made good."""
+        """Undo a group; let a scope go on to its last flow."""
         standing = self.board[group]
         standing.verdict = verdict
         self._line.remove(group)
@@ -189,7 +192,7 @@ class Moves(slots.Slots):
         self._order(Act.UNDO, group)
 
     def _settle(self, group: str) -> None:
-        """Let a group of which nothing is left end, or begin anew."""
+        """Let a group that is undone end, or begin anew."""
         standing = self.board[group]
         verdict = standing.verdict or OPEN
         if verdict.next is Next.END or self._stopping:
@@ -211,7 +214,7 @@ class Moves(slots.Slots):
         self._tell_dependents(group)
 
     def _end(self, group: str, verdict: standing_.Verdict) -> None:
-        """Let a group end for good."""
+        """Let a group end."""
         standing = self.board[group]
         standing.phase, standing.verdict = Phase.ENDED, verdict
         standing.marks.discard(Mark.CLAIMED)
@@ -226,7 +229,7 @@ class Moves(slots.Slots):
         self._tell_dependents(group)
 
     def _tell_dependents(self, group: str) -> None:
-        """Let groups look again that wait for this one."""
+        """Let the groups make their next transition that wait for this one."""
         for each in self.board.dependents(group):
             self._consider(each)
         standing = self.board[group]
@@ -237,7 +240,7 @@ class Moves(slots.Slots):
             self._find_out(fact)
 
     def _find_out(self, fact: str) -> None:
-        """Let the next group find out a fact, if the last one could not."""
+        """Let the next group find out a fact that is still not known."""
         prober = self.board.prober(fact)
         if not prober:
             self._consider_all()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What earlier processes have done of a run, as a resumed one finds it."""
+"""What earlier processes have done of a run that is resumed."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -42,13 +42,14 @@ NOTHING = Past({}, frozenset(), {})
 
 
 def put(past: Past, board: board_.Board, room: room_.Room) -> None:
-    """Let each group stand where the earlier processes left it."""
+    """Set the state of each group as the earlier processes left it."""
     for group in board.graph.groups:
         standing = board[group.id]
         if group.id in past.replaced:
             standing.flows = group.instead
         if group.id in past.endings:
             _put_end(standing, past.endings[group.id])
+            _learn(standing, board)
         else:
             _put_open(group.id, standing, past.traces, board, room)
     for group in board.graph.groups:
@@ -61,6 +62,13 @@ def _put_end(standing: standing_.Standing, ending: messages.Ending) -> None:
     standing.verdict = standing_.Verdict(ending)
     if ending is messages.Ending.COMPLETE:
         standing.at = len(standing.flows)
+
+
+def _learn(standing: standing_.Standing, board: board_.Board) -> None:
+    """Note the facts that a complete group has proved."""
+    for flow in standing.flows[: standing.at]:
+        if flow.probes:
+            board.facts[flow.probes] = True
 
 
 def _put_open(
@@ -96,9 +104,9 @@ def _put_open(
 
 
 def _put_scope(scope: str, board: board_.Board) -> None:
-    """Do what is on demand once more, where someone still needs it.
+    """Let the first flow of a scope be done once more, if it is needed.
 
-    Others may have undone it meanwhile.
+    A person may have started the server in the meantime.
     """
     standing = board[scope]
     if standing.at == len(standing.flows):

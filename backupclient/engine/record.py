@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How far the steps of one flow are: in memory, and in the journal.
+"""The progress of one flow: in memory, and in the journal.
 
 It is noted before the first step and after each one. So when a process is
 killed, the step that follows the last one that is done may have begun.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In which order a run does its flows when it does one at a time."""
+"""The order of the flows of a run that performs one at a time."""
 
 from collections.abc import Iterator
 

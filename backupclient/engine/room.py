@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The quotas of a run: what is free, held, and needed later on."""
+"""The quotas of a run: what is free, held, and reserved."""
 
 from collections import Counter
 from collections import defaultdict
@@ -10,11 +10,11 @@ from backupclient.model import graph as graph_
 
 
 class Room:
-    """Who holds how much of which quota.
+    """How much of which quota each group holds.
 
-    A group that has begun goes on sooner or later. So the largest amount that
-    one of them still needs is kept free: otherwise two of them could each
-    hold what the other one needs.
+    The largest amount that a group which has begun still needs is reserved.
+    Otherwise two of them could block each other, because each holds what the
+    other one needs.
 
     :param free: by the quotas' names; a missing one has no limit.
     """
@@ -49,7 +49,7 @@ class Room:
     def take(
         self, group: str, takes: graph_.Amounts, later: graph_.Amounts
     ) -> None:
-        """Let a group hold what its flow takes, and reserve the rest."""
+        """Let a group hold what a flow takes; reserve what it needs later."""
         held = self._held[group]
         for name, amount in takes:
             held[name] += amount
@@ -61,7 +61,7 @@ class Room:
     def adopt(self, group: str, takes: graph_.Amounts) -> None:
         """Let a group hold what an earlier process took.
 
-        The cloud counts that as used: it is free when it is given back.
+        The cloud counts it as used already. It is free when it is given back.
         """
         for name, amount in takes:
             if name in self._free:
@@ -69,9 +69,9 @@ class Room:
         self.take(group, takes, ())
 
     def give_back(self, group: str, keeps: graph_.Amounts = ()) -> bool:
-        """Let a group hold only what it keeps.
+        """Let a group hold no more than it keeps.
 
-        :returns: whether anything is free now that was not.
+        :returns: whether more is free than before.
         """
         later = self._later.pop(group, {})
         held = self._held.pop(group, Counter())
@@ -81,11 +81,11 @@ class Room:
         return bool(later or held - self._held[group])
 
     def used(self) -> Mapping[str, int]:
-        """Give what is held of each quota."""
+        """Return what is held of each quota."""
         return self._used
 
     def _reserved(self, name: str, but: str) -> int:
-        """Give the most that a begun group other than one still needs."""
+        """Return what is reserved of a quota for all groups but one."""
         largest, aside = self._largest[name], None
         try:
             while largest:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One flow, from its record: done, undone, or resumed.
+"""Performing one flow: do it, undo it, or go on with it.
 
 A step takes what was made before it and gives it back with its own. When one
 fails, it and those before it in the flow are undone in reverse order. After a
@@ -25,7 +25,7 @@ _News = messages.News
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Order:
-    """What a worker is to do: a value that can go to another machine.
+    """An order for a worker. A value: it can go to another machine.
 
     :param flow: the ID of the flow.
     """
@@ -37,7 +37,7 @@ class Order:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
-    """What became of an order. A value, too.
+    """The result of an order. A value, too.
 
     :param reason: in a sentence, for a person.
     :param left_over: what could not be undone, in sentences.
@@ -52,7 +52,7 @@ class Result:
 
 
 class Context(Protocol):
-    """What a worker has of its own; built from the ID of the run."""
+    """The tools of a worker, built from the ID of the run."""
 
     @property
     def run(self) -> str:
@@ -94,7 +94,7 @@ def perform(context: Context, order: Order) -> Result:
 
 
 class _Work:
-    """A flow that is being worked on."""
+    """One order that is being performed."""
 
     def __init__(self, context: Context, flow: graph_.Flow) -> None:
         self._context = context
@@ -132,7 +132,8 @@ class _Work:
             self._undo()
         self._context.clock.stop.check()
         if self._record.done == len(self._steps):
-            # Asked for again: others may have changed it since.
+            # It was ordered once more. A person may have changed the state
+            # that the last step had reached.
             self._record.rewind()
         for step in self._steps[self._record.done :]:
             self._do(step)
@@ -147,7 +148,7 @@ class _Work:
         self._record.end(step.do(made))
 
     def _make_good(self) -> None:
-        """Undo the flow before, if nobody knows any more what it did."""
+        """Undo the first flow of a scope, if its record is lost."""
         before = self._context.graph.before(self._flow)
         if before is not None:
             other = _Work(self._context, before)
@@ -155,9 +156,9 @@ class _Work:
                 other._undo()
 
     def _undo_after(self, exc: Exception) -> Result:
-        """Undo what a flow did that has failed.
+        """Undo the flow after a failure.
 
-        What was done on demand is made good by the flow that always follows.
+        The first flow of a scope is not undone here: the last one follows.
         """
         try:
             if not (self._flow.on_demand or self._flow.always):
@@ -219,7 +220,7 @@ def _record(context: Context, flow: graph_.Flow) -> record_.Record:
 
 
 def _news(exc: Exception) -> messages.News:
-    """Tell what follows from an exception."""
+    """Return what the schedule should hear of an exception."""
     match exc:
         case errors.JournalError():
             return _News.UNWRITTEN

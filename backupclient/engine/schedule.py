@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which flow may start now, and what follows when one ends. Pure.
+"""Which flow may start now, and what follows when one ends.
 
-The schedule has neither threads nor a clock: it hears an event and answers
-with actions, and whoever drives it performs them. It is the one owner of the
-state of a run.
+The schedule is pure: it has neither threads nor a clock. It takes an event and
+returns actions, which the coordinator performs. It owns all state of a run.
 """
 
 from collections.abc import Callable, Mapping
@@ -41,9 +40,9 @@ class Schedule(moves.Moves):
         return self.board.over
 
     def begin(self) -> list[messages.Action]:
-        """Give the first actions of a run, or of a resumed one.
+        """Return the first actions of a run, or of a run that is resumed.
 
-        What is due always comes first: a server that is still stopped.
+        The last flows of open scopes come first: a server is still stopped.
         """
         groups = list(self.board.standings)
         for group in groups:
@@ -61,7 +60,7 @@ class Schedule(moves.Moves):
         return self._answer()
 
     def hear(self, event: messages.Event) -> list[messages.Action]:
-        """Take in that something has happened to a group."""
+        """Return what follows from an event."""
         if event.news is News.LOGIN_ENDED or self.login_ended:
             self._leave(event)
         else:
@@ -69,7 +68,7 @@ class Schedule(moves.Moves):
         return self._answer()
 
     def stop(self) -> list[messages.Action]:
-        """Begin nothing more, and undo what is not complete."""
+        """Begin nothing more, and undo all groups that are not complete."""
         if not self._stopping:
             self.board.facts[board_.STOPPING] = True
             self._line.only = ''
@@ -79,9 +78,9 @@ class Schedule(moves.Moves):
         return self._answer()
 
     def _leave(self, event: messages.Event) -> None:
-        """End all as it is: without a login nothing can be undone.
+        """Let all groups end as they are: nothing can be undone.
 
-        What is under way ends when it is heard of.
+        A group that is under way ends with its next event.
         """
         first = not self.login_ended
         for fact in (board_.LOGIN_ENDED, board_.STOPPING):
@@ -108,7 +107,7 @@ class Schedule(moves.Moves):
             self._advance(group)
 
     def _busy(self, group: str, reason: str) -> None:
-        """Leave a group to the other run; what is begun, for a resume."""
+        """Skip a group that another run works on, or leave it for a resume."""
         begun = self.board[group].begun
         ending = _Ending.OPEN if begun else _Ending.SKIPPED
         self._end(group, standing_.Verdict(ending, reason))
@@ -130,7 +129,7 @@ class Schedule(moves.Moves):
             self._settle(group)
 
     def _fail(self, group: str, verdict: standing_.Verdict) -> None:
-        """Give a group up whose flow has failed, and is undone."""
+        """Undo a group after a flow that has failed and was undone."""
         standing = self.board[group]
         if standing.flow.always:
             self._not_made_good(group, verdict)
@@ -143,7 +142,7 @@ class Schedule(moves.Moves):
         self._give_up(group, verdict)
 
     def _not_made_good(self, scope: str, verdict: standing_.Verdict) -> None:
-        """Try once more when all else is over; then the scope stays open."""
+        """Try the last flow of a scope once more when all else is over."""
         standing = self.board[scope]
         if standing_.Mark.REFUSED in standing.marks:
             self._end(scope, standing_.Verdict(_Ending.OPEN, verdict.reason))
@@ -153,7 +152,7 @@ class Schedule(moves.Moves):
         self._park(scope)
 
     def _lost(self, group: str, reason: str) -> None:
-        """Let another worker undo what a lost one has begun."""
+        """Let another worker undo what a dead worker has begun."""
         standing = self.board[group]
         verdict = standing_.Verdict(_Ending.OPEN, reason)
         if standing.phase is _Phase.RUNNING and not standing.flow.always:
@@ -165,19 +164,19 @@ class Schedule(moves.Moves):
         self._fail(group, standing_.Verdict(_Ending.FAILED, reason))
 
     def _gone(self, group: str, reason: str) -> None:
-        """Begin anew what an earlier process did, once."""
+        """Begin anew, once, where the work of an earlier process is gone."""
         resumed = standing_.Mark.RESUMED in self.board[group].marks
         follows = _Next.AGAIN if resumed else _Next.END
         self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
 
     def _refused(self, group: str, reason: str) -> None:
-        """Try it once more, alone."""
+        """Try a group once more, alone."""
         refused = standing_.Mark.REFUSED in self.board[group].marks
         follows = _Next.END if refused else _Next.ALONE
         self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
 
     def _interrupted(self, group: str, reason: str) -> None:
-        """Leave it for a resume, with what could not be written down."""
+        """Leave a group open for a resume."""
         self._fail(group, standing_.Verdict(_Ending.OPEN, reason))
 
     def _unavailable(self, group: str, reason: str) -> None:
@@ -189,9 +188,9 @@ class Schedule(moves.Moves):
     def _disprove(
         self, group: str, reason: str, follows: standing_.Next
     ) -> None:
-        """Do a group in its other way, and all that wait for its fact.
+        """Do a group in its other way, and all groups that wait for its fact.
 
-        Where the fact was known, it concerns this group alone.
+        If the fact was known as true, only this group is concerned.
         """
         flow = self.board[group].flow
         fact = flow.probes

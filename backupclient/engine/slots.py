@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may work: as many groups at a time as there are slots and quotas."""
+"""Slots and quotas: how many groups are worked on at a time."""
 
 import abc
 from collections.abc import Callable, Mapping
@@ -14,17 +14,18 @@ from backupclient.model import graph as graph_
 Act, Ending = messages.Act, messages.Ending
 Mark, Next, Phase = standing_.Mark, standing_.Next, standing_.Phase
 UNDO, ALONE = 0, 5
-"""The ranks of what is to be undone, and of what has to be alone."""
+"""The ranks of groups to be undone, and of groups that have to be alone."""
 
 WHEN_IDLE = (UNDO, 2, 3, 1, 4, ALONE)
-"""Ranks, in the order in which a group may exceed what is free: one that has
-begun goes on first. The cloud then accepts or refuses it."""
+"""The order in which a group may exceed the free quota when nothing else is
+under way. A group that has begun comes first. The cloud accepts or refuses
+it."""
 
 OPEN = standing_.Verdict(Ending.OPEN)
 
 
 class Slots(abc.ABC):
-    """The state of a run: how its groups stand, slots, quotas, the line.
+    """The state of a run: its groups, the slots, the quotas, the line.
 
     :param parallel: so many groups are worked on at a time.
     :param free: what is free of each quota; a missing one has no limit.
@@ -41,7 +42,7 @@ class Slots(abc.ABC):
         self._actions: list[messages.Action] = []
 
     def _answer(self) -> list[messages.Action]:
-        """Fill the free slots, and give all that is to be done now."""
+        """Fill the free slots, and return the actions since the last call."""
         while len(self._slots) < self._parallel:
             group = self._line.next(self._fits)
             if not group and not self._slots:
@@ -88,14 +89,14 @@ class Slots(abc.ABC):
         return not claim or Mark.CLAIMED in self.board[group].marks
 
     def _claim_or(self, group: str, go_on: Callable[[str], None]) -> None:
-        """Claim a group first, unless this process has."""
+        """Go on with a group, or claim it first."""
         if self._is_claimed(group):
             go_on(group)
         else:
             self._order(Act.CLAIM, group)
 
     def _park(self, group: str) -> None:
-        """Let a group wait until nothing else is under way or could be."""
+        """Let a group wait until nothing else is or could be under way."""
         self.board[group].phase = Phase.PARKED
         place = line_.Place(ALONE, self.board.order[group], group)
         self._line.add(place, ((), (), ()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How one group of flows stands."""
+"""The state of one group of flows."""
 
 from collections import Counter
 import dataclasses
@@ -10,11 +10,11 @@ from backupclient.model import graph as graph_
 
 
 class Phase(enum.Enum):
-    """What a group does.
+    """What a group does just now.
 
-    ``ASSIGNED``: it has a slot and its quota, and waits for its claim or for
-    a flow on demand. ``PARKED``: it was refused for quota, is undone, and
-    waits until it is alone.
+    ``WAITING``: for what its next flow needs, or for its turn. ``ASSIGNED``:
+    it has a slot and its quota, and waits for its claim or for a scope.
+    ``PARKED``: it is tried once more when nothing else is under way.
     """
 
     WAITING = enum.auto()
@@ -26,10 +26,11 @@ class Phase(enum.Enum):
 
 
 class Mark(enum.Enum):
-    """What is remembered of a group.
+    """What the schedule remembers of a group.
 
-    ``BEGUN``: its current flow may have begun. ``RESUMED``: an earlier
-    process did a part of it. ``REFUSED``: it was, once, for quota.
+    ``CLAIMED``: this process has claimed it. ``BEGUN``: its current flow may
+    have begun. ``RESUMED``: an earlier process did a part of it. ``REFUSED``:
+    its last try was refused for quota, or the last flow of a scope failed.
     """
 
     CLAIMED = enum.auto()
@@ -39,7 +40,11 @@ class Mark(enum.Enum):
 
 
 class Next(enum.Enum):
-    """What follows when a group is undone."""
+    """What follows when a group is undone.
+
+    ``END``: it ends. ``AGAIN``: it begins anew. ``ALONE``: it begins anew when
+    nothing else is under way. ``INSTEAD``: it is done in its other way.
+    """
 
     END = enum.auto()
     AGAIN = enum.auto()
@@ -49,7 +54,7 @@ class Next(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a group ends, or what follows when it is undone."""
+    """How a group ends, and what comes before that when it is undone."""
 
     ending: messages.Ending
     reason: str = ''
@@ -61,10 +66,11 @@ COMPLETE = Verdict(messages.Ending.COMPLETE)
 
 @dataclasses.dataclass(slots=True)
 class Standing:
-    """How a group stands.
+    """The state of a group.
 
-    :param flows: those of its present way.
+    :param flows: of the way in which it is done now.
     :param at: the number of its next flow, or of the one that is under way.
+        The flows before it are done.
     :param verdict: None as long as all goes well.
     """
 
@@ -81,12 +87,12 @@ class Standing:
 
     @property
     def begun(self) -> bool:
-        """Whether it may have made anything."""
+        """Whether the group may have made anything."""
         return self.at > 0 or Mark.BEGUN in self.marks
 
     @property
     def always(self) -> int:
-        """The number of the flow that runs on every way out, or -1."""
+        """The number of the flow that is always done, or -1."""
         numbers = (n for n, flow in enumerate(self.flows) if flow.always)
         return next(numbers, -1)
 
