@@ -163,8 +163,7 @@ class Board:
         return [
             group
             for group, standing in self.standings.items()
-            if standing.phase
-            in (standing_.Phase.WAITING, standing_.Phase.ASSIGNED)
+            if standing.phase in _BEFORE
             and standing.at < len(standing.flows)
             and standing.flow.probes == fact
         ]
@@ -238,6 +237,14 @@ class Board:
                 if edge.kind is graph_.Wait.FACT
             )
         return False
+
+
+_BEFORE = {
+    standing_.Phase.WAITING,
+    standing_.Phase.ASSIGNED,
+    standing_.Phase.PARKED,
+}
+"""Phases of a group whose next flow has not been started."""
 
 
 def _number(standing: standing_.Standing, place: str) -> int:

@@ -29,9 +29,6 @@ class Moves(slots.Slots):
         ):
             never = standing.always >= 0 and not standing.begun
             self._end(group, standing_.COMPLETE if never else OPEN)
-        elif standing.phase is Phase.PARKED and self._stopping:
-            if not standing.flow.always:
-                self._end(group, OPEN)
         elif standing.phase is Phase.WAITING and self._leaves_scope(group):
             if standing.at == len(standing.flows):
                 self._end(group, standing.verdict or standing_.COMPLETE)
@@ -55,7 +52,6 @@ class Moves(slots.Slots):
             return False
         if standing.begun:
             standing.at = standing.always
-            standing.marks.discard(Mark.BEGUN)
             return True
         self._end(scope, standing_.COMPLETE)
         return False
@@ -201,7 +197,7 @@ class Moves(slots.Slots):
             return
         self._free(group, ())
         standing.at, standing.verdict = 0, None
-        standing.marks &= {Mark.CLAIMED, Mark.REFUSED}
+        standing.marks &= {Mark.CLAIMED}
         standing.phase = Phase.WAITING
         if verdict.next is Next.ALONE:
             standing.marks.add(Mark.REFUSED)
@@ -242,14 +238,8 @@ class Moves(slots.Slots):
     def _find_out(self, fact: str) -> None:
         """Let the next group find out a fact that is still not known."""
         prober = self.board.prober(fact)
-        if not prober:
-            self._consider_all()
-            return
-        self._consider(prober)
-        for scope in self.board.scopes(self.board[prober].flow):
-            for each in self.board.dependents(scope):
-                self._consider(each)
-
-    def _consider_all(self) -> None:
-        for group in self.board.standings:
-            self._consider(group)
+        if prober:
+            self._consider(prober)
+            for scope in self.board.scopes(self.board[prober].flow):
+                for each in self.board.dependents(scope):
+                    self._consider(each)

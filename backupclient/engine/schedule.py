@@ -71,8 +71,6 @@ class Schedule(moves.Moves):
         """Begin nothing more, and undo all groups that are not complete."""
         if not self._stopping:
             self.board.facts[board_.STOPPING] = True
-            self._line.only = ''
-            self._line.look_again()
             for group in list(self.board.standings):
                 self._consider(group)
         return self._answer()
@@ -206,6 +204,10 @@ class Schedule(moves.Moves):
         self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
         if news:
             self._consider_all()
+
+    def _consider_all(self) -> None:
+        for group in self.board.standings:
+            self._consider(group)
 
 
 _HEAR: Mapping[News, Callable[[Schedule, str, str], None]] = {

@@ -78,6 +78,9 @@ class Simulation:
         self.begun = set()
         self.ways = Counter()
         self.down = {}
+        # What the groups hold, by the graph; and all of it.
+        self.held = {}
+        self.total = Counter()
         self.downtime = Counter()
         self.most = 0
 
@@ -134,16 +137,27 @@ class Simulation:
         flow = doing.flow if doing else None
         if flow and event.news is NEWS.DONE:
             self.done.add(flow.place)
+            if flow.gives_back:
+                self._hold(flow.group, flow.keeps)
             if flow.on_demand:
                 self.down[flow.group] = self.now
             if flow.always:
                 self._up(flow.group)
         elif flow and event.news is NEWS.UNDONE:
             self.done.discard(flow.place)
-        elif flow and flow.on_demand and event.news is not NEWS.DONE:
+        if flow and event.news is not NEWS.DONE:
+            held = self.held.get(flow.group, Counter())
+            self._hold(flow.group, held - Counter(dict(flow.takes)))
+        if flow and flow.on_demand and event.news is not NEWS.DONE:
             self.down.setdefault(flow.group, self.now)
         self._do(self.schedule.hear(event))
         self._check()
+
+    def _hold(self, group, amounts):
+        """Let a group hold so much, and no more."""
+        self.total.subtract(self.held.pop(group, ()))
+        self.held[group] = Counter(dict(amounts))
+        self.total.update(self.held[group])
 
     def _up(self, group):
         begun = self.down.pop(group, None)
@@ -176,6 +190,8 @@ class Simulation:
             raise Wrong(f'{action.group} has two flows under way')
         self.working[action.group] = action
         self.begun.add(action.group)
+        held = self.held.get(action.group, Counter())
+        self._hold(action.group, held + Counter(dict(flow.takes)))
         news = self._fate(flow)
         if flow.on_demand:
             self.down.setdefault(flow.group, self.now)
@@ -219,6 +235,8 @@ class Simulation:
     def _do_end(self, action):
         if action.group in self.endings:
             raise Wrong(f'{action.group} ends twice')
+        if action.ending is not messages.Ending.COMPLETE:
+            self._hold(action.group, ())
         self.endings[action.group] = action
         self.claimed.discard(action.group)
 
@@ -256,9 +274,11 @@ class Simulation:
         if len(slots) > self.parallel:
             raise Wrong(f'{len(slots)} at a time')
         if self.strict:
-            for name, amount in self.schedule.room.used().items():
-                if amount > self.free.get(name, amount):
-                    raise Wrong(f'{amount} of {name} are taken')
+            # By its own count, and by that of the schedule.
+            for taken in (self.total, self.schedule.room.used()):
+                for name, amount in taken.items():
+                    if amount > self.free.get(name, amount):
+                        raise Wrong(f'{amount} of {name} are taken')
 
     def _check_end(self):
         """What holds when nothing is under way any more."""

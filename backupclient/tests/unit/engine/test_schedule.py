@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import testtools
 
 from backupclient.engine import messages
+from backupclient.engine import rehearsal
 from backupclient.engine import schedule
 from backupclient.engine import standing
 from backupclient.model import graph
@@ -174,6 +175,36 @@ class RulesTestCase(testtools.TestCase):
         at_a_time = _at_a_time(one, holds)
         self.assertLessEqual(at_a_time, 1)
 
+    def test_order(self):
+        """What has begun goes on first, and what gives quota back before."""
+        planned = projects.plan_of(
+            projects.volume('new', SNAPSHOT, 'elsewhere', to_file=True),
+            projects.server('s', consistency=STOPPED, to_file=True),
+            projects.volume(
+                'its', SNAPSHOT, 's', group='s', consistency=STOPPED,
+                to_file=True,
+            ),
+            projects.image('last'),
+            stop_servers=True,
+        )  # fmt: skip
+        flows = rehearsal.rehearse(compiler.compile(planned))
+        self.assertEqual(
+            [
+                'volume/new/capture',
+                'volume/new/convert',
+                'volume/new/deliver',
+                'downtime/s/stop',
+                'server/s/capture',
+                'volume/its/capture',
+                'downtime/s/start',
+                'volume/its/convert',
+                'server/s/deliver',
+                'volume/its/deliver',
+                'image/last/deliver',
+            ],
+            [flow.place for flow in flows],
+        )
+
     def test_two_captured_ones(self):
         """Rule 5: none takes the room that the other needs to go on."""
         planned = projects.plan_of(
@@ -311,6 +342,22 @@ class RulesTestCase(testtools.TestCase):
         self.assertEqual({'volume/b': 1}, one.ways)
         self.assertEqual([], did(one, ACT.DISPROVE))
 
+    def test_parked_when_it_is_found_out(self):
+        """Rule 7: what waits to be alone is done in its other way as well."""
+        volumes = [
+            projects.volume(
+                each, BACKUP, fallback=projects.volume(each, SNAPSHOT)
+            )
+            for each in 'abc'
+        ]
+        one = simulated((projects.plan_of(*volumes), {}), 1)
+        fates = iter((NEWS.REFUSED, NEWS.UNAVAILABLE))
+        one._fate = lambda flow: next(fates) if flow.probes else NEWS.DONE
+        one.run()
+        self.assertEqual({'complete': 3}, one.counts())
+        self.assertEqual(2, len(did(one, probes=compiler.SERVICE)))
+        self.assertEqual(3, len(one.ways))
+
     def test_stuck(self):
         """Rule 7: the volume that found it out is lost, and no other."""
         volumes = [
@@ -412,6 +459,19 @@ class RulesTestCase(testtools.TestCase):
         again.done, again.down = {*one.done}, {'downtime/s': 0.0}
         first, *_ = again.schedule.begin()
         self.assertEqual('downtime/s', first.group)
+
+    def test_resumed_while_a_server_is_off(self):
+        """Rule 12: somebody may have started it: it is stopped once more."""
+        one = simulated(_two_disks(), 1)
+        while not did(one, part='capture'):
+            one.step()
+        again = simulated(
+            _two_disks(), 1, earlier=one.past(), strict=False
+        ).run()
+        first, *_ = did(again)
+        self.assertEqual('downtime/s/stop', first[1].flow.place)
+        self.assertEqual({'complete': 2}, again.counts())
+        self.assertEqual(1, len(did(again, always=True)))
 
     def test_resumed_with_a_fact_that_is_known(self):
         """Rule 12: what a complete group has found out is not asked again."""
@@ -518,7 +578,11 @@ class Watched(schedule.Schedule):
             else 0
         )
         for place, need in self._line._entries.values():
-            if 0 < place.rank < min(rank, 5) and self._fits(place.group, need):
+            if (
+                self.board[place.group].phase is standing.Phase.WAITING
+                and self.board.rank(place.group) < rank
+                and self._fits(place.group, need)
+            ):
                 raise simulation.Wrong(f'{place} was before {group}')
         super()._assign(group)
 
