@@ -99,18 +99,15 @@ class LoginEndsTestCase(base.TestCase):
         time.sleep(_CACHED)
         before = len(session.record.seen)
         os.kill(process.pid, signal.SIGCONT)
-        begun = time.monotonic()
         out, err = process.communicate(timeout=300)
-        self.assertLess(time.monotonic() - begun, 60)
         result = base.Result(process.returncode, out, ''.join(said) + err)
         return result, session.record.seen[before:]
 
     def check_ended(self, result, asked, *words):
         """One sentence, hardly a request, exit code 130."""
         self.assertEqual(130, result.code, result)
-        lines = result.err.splitlines()
-        [said] = [line for line in lines if 'login has ended' in line]
-        for word in ('The login has ended', '--resume', 'cleanup', *words):
+        _, said = result.err.split('The login has ended')
+        for word in ('--resume', 'cleanup', *words):
             self.assertIn(word, said)
         of_keystone = [x for x in asked if x.request.service == 'identity']
         self.assertLessEqual(len(of_keystone), 4, [*map(str, asked)])

@@ -4,15 +4,12 @@
 import json
 import os
 import subprocess
-import time
 
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
 from backupclient.tests.functional.faults import region
 
 _REFUSED = 'http://127.0.0.1:1'
-_PATIENCE = 120
-"""Seconds: half a minute for all lists together, and a slow machine."""
 
 
 class SilentTestCase(base.TestCase):
@@ -32,7 +29,6 @@ class SilentTestCase(base.TestCase):
         """
         urls = region.upstreams(self.tenant.admin) | {service: _REFUSED}
         there = self.useFixture(region.Region(self.tenant, urls))
-        begun = time.monotonic()
         done = subprocess.run(
             [base.OPENSTACK, 'backup', *map(str, words), '-f', 'json'],
             env=there.environment(),
@@ -40,7 +36,6 @@ class SilentTestCase(base.TestCase):
             text=True,
             timeout=600,
         )
-        self.seconds = time.monotonic() - begun
         self.result = base.Result(done.returncode, done.stdout, done.stderr)
         self.assertEqual(3, done.returncode, self.result)
         rows = json.loads(done.stdout)
@@ -56,7 +51,6 @@ class SilentTestCase(base.TestCase):
             able = {n for n, row in rows.items() if row['Procedure'] != 'none'}
             self.assertEqual(planned, able & {*planned, 'plain', 'luks'})
             self.assertIn('Could not list the', self.result.err)
-            self.assertLess(self.seconds, _PATIENCE)
 
     def test_run(self):
         rows = self.without('key-manager', 'run', *self.to)
