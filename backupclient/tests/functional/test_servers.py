@@ -10,6 +10,7 @@ import openstack
 
 from backupclient.manifest import check
 from backupclient.model import stamps
+from backupclient.store import folder as folder_
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
 
@@ -217,7 +218,7 @@ class VolumeBackedServer(base.TestCase):
         # Nobody takes that for the newest backup.
         self.assertEqual(['.failed'], os.listdir(self.target))
         folder = self.target / '.failed' / result.run
-        self.assertEqual((), check.check(folder))
+        self.assertEqual((), check.check(folder_.Folder(folder)))
         self.assertIn(str(folder), result.err)
         page = (folder / 'RESTORE.md').read_text()
         self.assertIn('Nothing in this folder is complete', page)
@@ -316,8 +317,16 @@ class SharedVolume(base.TestCase):
         )
         for server in self.servers:
             label = f'server "{server.name}" ({server.id})'
-            self.assertLess(said.index(f'{label}: stop'), copied)
-            self.assertLess(capture, said.index(f'{label}: start'))
+            stopped, started = (
+                next(
+                    n
+                    for n, line in enumerate(said)
+                    if line.endswith(f'{label}: {verb}')
+                )
+                for verb in ('stop', 'start')
+            )
+            self.assertLess(stopped, copied)
+            self.assertLess(capture, started)
             actions = self.tenant.conn.compute.server_actions(server)
             self.assertEqual(
                 1, [each.action for each in actions].count('stop')
@@ -327,7 +336,7 @@ class SharedVolume(base.TestCase):
             cloud.sha512(self.data, cloud.GIB),
             cloud.sha512_of(folder / row['Result']),
         )
-        entries = check.read(folder).items
+        entries = check.read(folder_.Folder(folder)).items
         self.assertEqual(
             {'stopped'}, {each.consistency.value for each in entries}
         )
@@ -364,7 +373,8 @@ class SharedVolume(base.TestCase):
                 line for line in result.err.splitlines() if ': stop' in line
             ),
         )
-        entries = check.read(self.backup_set(result)).items
+        folder = folder_.Folder(self.backup_set(result))
+        entries = check.read(folder).items
         worth = {
             each.resource.kind.value: each.consistency.value
             for each in entries
