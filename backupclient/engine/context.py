@@ -11,8 +11,8 @@ from backupclient.model import graph as graph_
 from backupclient.model import plan as plan_
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
-from backupclient.procedures import source
 from backupclient.procedures import step as step_
+from backupclient.procedures.backup import source
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

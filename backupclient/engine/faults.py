@@ -34,8 +34,8 @@ _DISCREET = (
     'backupclient.keys',
     'backupclient.operations.export_key',
     'backupclient.operations.key_sources',
-    'backupclient.procedures.key_export',
-    'backupclient.procedures.secret_download',
+    'backupclient.procedures.backup.key_export',
+    'backupclient.procedures.backup.secret_download',
     'keystoneauth1.identity',
     'requests.utils',
 )

@@ -26,8 +26,8 @@ from backupclient.engine import journal_base
 from backupclient.model import graph as graph_
 from backupclient.model import plan as plan_
 from backupclient.procedures import compiler
-from backupclient.procedures import server_power
 from backupclient.procedures import step as step_
+from backupclient.procedures.backup import server_power
 
 LOG = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from backupclient.engine import first_release
 from backupclient.engine import journal_base
 from backupclient.model import graph as graph_
 from backupclient.model import ids
-from backupclient.procedures import server_power
+from backupclient.procedures.backup import server_power
 
 
 def servers(

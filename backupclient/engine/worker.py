@@ -12,10 +12,10 @@ from backupclient.engine import journal as journal_
 from backupclient.engine import messages
 from backupclient.engine import runner
 from backupclient.keys import protection
-from backupclient.manifest import backup_set
 from backupclient.model import events
 from backupclient.model import names
 from backupclient.procedures import step
+from backupclient.sets import backup_set
 from backupclient.store import targets
 
 

@@ -9,7 +9,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.keys import material
 from backupclient.model import details
-from backupclient.procedures import key_export
+from backupclient.procedures.backup import key_export
 
 
 class Kind(enum.StrEnum):

@@ -15,7 +15,7 @@ from backupclient.model import inventory as inventory_
 from backupclient.model import layout
 from backupclient.model import lease as lease_
 from backupclient.model import leftover as leftover_
-from backupclient.planner import leftovers
+from backupclient.planner.backup import leftovers
 from backupclient.store import targets
 
 LOG = logging.getLogger(__name__)

@@ -8,13 +8,13 @@ import pathlib
 
 from backupclient import documents
 from backupclient import errors
-from backupclient import planner
 from backupclient.cloud import inventory
 from backupclient.engine import rehearsal
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.model import resources
 from backupclient.operations import session as session_
+from backupclient.planner import backup
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
 from backupclient.store import place
@@ -52,7 +52,7 @@ def make(
     if save_to:
         _require_new(save_to)
     read = inventory.read(session.cloud, request.images)
-    planned = planner.plan(request, read)
+    planned = backup.plan(request, read)
     if save_to:
         save(planned, save_to)
     return planned

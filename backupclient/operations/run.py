@@ -11,19 +11,19 @@ from collections.abc import Sequence
 import dataclasses
 
 from backupclient import errors
-from backupclient import planner
 from backupclient.cloud import inventory
-from backupclient.engine import run as engine
 from backupclient.engine import unfinished
 from backupclient.model import events
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.operations import leftovers
+from backupclient.operations import running
 from backupclient.operations import session as session_
+from backupclient.planner import backup
 from backupclient.planner import revision
 
-Report = engine.Report
-NOTHING_DONE = engine.NOTHING_DONE
+Report = running.Report
+NOTHING_DONE = running.NOTHING_DONE
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Result:
     """
 
     plan: plan_.Plan
-    report: engine.Report
+    report: running.Report
     seconds: float
 
 
@@ -75,7 +75,7 @@ def back_up(
             'volumes, images, secrets or metadata.'
         )
     read = inventory.read(session.cloud, request.images)
-    planned = planner.plan(request, read)
+    planned = backup.plan(request, read)
     said = leftovers.hints(session.cloud, read)
     return _start(session, planned, said, reporter, settings, begun)
 
@@ -125,7 +125,7 @@ def resume(
     cloud, clock = session.cloud, session.clock
     begun = clock.monotonic()
     planned = unfinished.find(run, cloud.identity).run().plan
-    report = engine.resume(cloud, clock, run, reporter or events.Silent())
+    report = running.resume(cloud, clock, run, reporter or events.Silent())
     return Result(planned, report, clock.monotonic() - begun)
 
 
@@ -139,8 +139,8 @@ def _revised(
     images = [item.image.id for item in saved.items if item.image]
     read = inventory.read(session.cloud, images)
     fresh = dataclasses.replace(
-        planner.plan(revision.request(saved, read), read),
-        gaps=planner.gaps(saved.request, read),
+        backup.plan(revision.request(saved, read), read),
+        gaps=backup.gaps(saved.request, read),
     )
     changes = revision.changes(saved, fresh, read.unread)
     planned = revision.revised(saved, fresh, read.unread, replan=replan)
@@ -156,7 +156,7 @@ def _start(
     begun: float,
 ) -> Result:
     how = settings or Settings()
-    report = engine.start(
+    report = running.start(
         session.cloud,
         session.clock,
         planned,

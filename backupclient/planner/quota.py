@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from backupclient.model import inventory as inventory_
 from backupclient.model import needs
 from backupclient.model import plan
-from backupclient.planner import rule
+from backupclient.planner.backup import rule
 
 _Quotas = Mapping[str, inventory_.Quota]
 

@@ -9,10 +9,10 @@ from backupclient.model import inventory as inventory_
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.model import resources
-from backupclient.planner import cost
 from backupclient.planner import naming
-from backupclient.planner import rule
-from backupclient.planner import wholes
+from backupclient.planner.backup import cost
+from backupclient.planner.backup import rule
+from backupclient.planner.backup import wholes
 
 
 def changes(

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The procedures: one module per section of the guide, step by step."""
+"""The procedures: how a resource is backed up and brought back, by steps."""

@@ -17,8 +17,8 @@ from backupclient.model import needs
 from backupclient.model import plan as plan_
 from backupclient.model import resources
 from backupclient.procedures import registry
-from backupclient.procedures import server_power
 from backupclient.procedures import step as step_
+from backupclient.procedures.backup import server_power
 
 SERVICE = 'the backup service answers'
 """A fact: not known before one backup was tried."""

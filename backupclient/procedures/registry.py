@@ -5,14 +5,14 @@ from collections.abc import Callable, Mapping
 
 from backupclient.model import graph as graph_
 from backupclient.model import plan as plan_
-from backupclient.procedures import image_download
-from backupclient.procedures import secret_download
-from backupclient.procedures import server_image
-from backupclient.procedures import server_power
-from backupclient.procedures import snapshot_image
 from backupclient.procedures import step
-from backupclient.procedures import volume_backup
-from backupclient.procedures import volume_image
+from backupclient.procedures.backup import image_download
+from backupclient.procedures.backup import secret_download
+from backupclient.procedures.backup import server_image
+from backupclient.procedures.backup import server_power
+from backupclient.procedures.backup import snapshot_image
+from backupclient.procedures.backup import volume_backup
+from backupclient.procedures.backup import volume_image
 
 PROCEDURES: Mapping[plan_.Procedure, Callable[[plan_.Item], step.Steps]] = {
     plan_.Procedure.IMAGE_DOWNLOAD: image_download.steps,

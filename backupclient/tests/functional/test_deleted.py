@@ -6,16 +6,16 @@ import os
 import fixtures
 
 from backupclient import clock
-from backupclient import planner
 from backupclient.cloud import cinder
 from backupclient.cloud import door
 from backupclient.cloud import glance
 from backupclient.cloud import inventory
 from backupclient.cloud import nova
-from backupclient.engine import run
 from backupclient.model import outcome
 from backupclient.model import request
+from backupclient.operations import running
 from backupclient.osc import progress
+from backupclient.planner import backup
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
 
@@ -39,10 +39,10 @@ class DeletedTestCase(base.TestCase):
         system = clock.SystemClock()
         there = door.connect(self.tenant.conn, system)
         wanted = request.Request(target=str(self.target), **selection)
-        plan = planner.plan(wanted, inventory.read(there))
+        plan = backup.plan(wanted, inventory.read(there))
         name = f'{owner.__module__}.{owner.__name__}.{method}'
         with fixtures.MonkeyPatch(name, call):
-            report = run.start(
+            report = running.start(
                 there,
                 system,
                 plan,

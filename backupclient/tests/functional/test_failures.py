@@ -7,13 +7,13 @@ import fixtures
 
 from backupclient import clock
 from backupclient import errors
-from backupclient import planner
 from backupclient.cloud import door
 from backupclient.cloud import inventory
-from backupclient.engine import run
 from backupclient.model import outcome
 from backupclient.model import request
+from backupclient.operations import running
 from backupclient.osc import progress
+from backupclient.planner import backup
 from backupclient.procedures import registry
 from backupclient.tests.functional import cases
 
@@ -76,8 +76,8 @@ class FailureIn:
             plaintext_keys=True,
             **{f'{self.arguments[0][2:]}s': (self.arguments[1],)},
         )
-        plan = planner.plan(wanted, inventory.read(there))
-        return run.start(
+        plan = backup.plan(wanted, inventory.read(there))
+        return running.start(
             there, system, plan, progress.Lines(), parallel=2, timeout=600.0
         )
 

@@ -9,8 +9,8 @@ import shutil
 import signal
 import subprocess
 
-from backupclient.manifest import check
 from backupclient.model import layout
+from backupclient.sets import check
 from backupclient.store import folder as folder_
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cases

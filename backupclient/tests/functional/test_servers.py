@@ -8,8 +8,8 @@ import subprocess
 
 import openstack
 
-from backupclient.manifest import check
 from backupclient.model import stamps
+from backupclient.sets import check
 from backupclient.store import folder as folder_
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud

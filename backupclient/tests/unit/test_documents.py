@@ -15,14 +15,14 @@ from testtools import matchers
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.manifest import record
 from backupclient.model import inventory
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
-from backupclient.tests.unit.manifest import samples
-from backupclient.tests.unit.manifest import values
+from backupclient.sets import manifest
+from backupclient.tests.unit.sets import samples
+from backupclient.tests.unit.sets import values
 
 PLAN = plan.Plan(
     samples.IDENTITY,
@@ -385,7 +385,7 @@ class TestRead(Case):
         if isinstance(value, dict):
             value['version'] = 1
         self.path.write_text(json.dumps(value))
-        self.refused(record.Manifest)
+        self.refused(manifest.Manifest)
 
     @hypothesis.given(strategies.data())
     @hypothesis.settings(max_examples=100, deadline=None)
@@ -398,14 +398,14 @@ class TestRead(Case):
         where[name] = data.draw(JSON)
         self.path.write_text(json.dumps(loaded))
         try:
-            found = documents.read(self.path, record.Manifest, 'manifest')
+            found = documents.read(self.path, manifest.Manifest, 'manifest')
         except errors.DocumentError:
             return
         documents.write(self.path, found)
         self.assertEqual(
             dataclasses.asdict(found),
             dataclasses.asdict(
-                documents.read(self.path, record.Manifest, 'manifest')
+                documents.read(self.path, manifest.Manifest, 'manifest')
             ),
         )
 

@@ -10,8 +10,6 @@ import testtools
 import backupclient
 from backupclient.engine import journal
 from backupclient.engine import journal_base
-from backupclient.manifest import marker
-from backupclient.manifest import record
 from backupclient.model import inventory
 from backupclient.model import outcome
 from backupclient.model import plan
@@ -19,13 +17,15 @@ from backupclient.model import request
 from backupclient.model import resources
 from backupclient.model import secret_facts
 from backupclient.procedures import step
+from backupclient.sets import manifest as manifest_
+from backupclient.sets import marker
 
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
 
 SECTIONS = {
     'manifest.rst': {
-        'Manifest': record.Manifest,
-        'Item of a manifest': record.Entry,
+        'Manifest': manifest_.Manifest,
+        'Item of a manifest': manifest_.Entry,
         'Artifact': outcome.Artifact,
         'File': outcome.FileRecord,
         'Key': outcome.KeyRecord,
@@ -89,7 +89,7 @@ class FormatsTestCase(testtools.TestCase):
         for name, versions in (
             (
                 'manifest.rst',
-                [record.FORMAT_VERSION, marker.FORMAT_VERSION],
+                [manifest_.FORMAT_VERSION, marker.FORMAT_VERSION],
             ),
             ('plan.rst', [plan.FORMAT_VERSION]),
             (

@@ -5,12 +5,12 @@ import pathlib
 import fixtures
 import testtools
 
-from backupclient import planner
 from backupclient.cloud import door
 from backupclient.cloud import inventory
 from backupclient.engine import journal
-from backupclient.engine import run
 from backupclient.model import request
+from backupclient.operations import running
+from backupclient.planner import backup
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit import quiet_reporter
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
@@ -49,13 +49,13 @@ class TestCase(testtools.TestCase):
     def plan(self, **options):
         options.setdefault('everything', True)
         asked = request.Request(**options)
-        planned = planner.plan(asked, inventory.read(self.cloud))
+        planned = backup.plan(asked, inventory.read(self.cloud))
         self.before = self.fake.world.holdings()
         self.fake.seen.clear()
         return planned
 
     def start(self, plan, parallel=1):
-        return run.start(
+        return running.start(
             self.cloud,
             self.clock,
             plan,
@@ -65,7 +65,7 @@ class TestCase(testtools.TestCase):
         )
 
     def resume(self, name='last'):
-        return run.resume(self.cloud, self.clock, name, self.reporter)
+        return running.resume(self.cloud, self.clock, name, self.reporter)
 
     def folder(self, report):
         """The folder of a run's backup set."""

@@ -4,7 +4,7 @@
 import datetime
 
 from backupclient.cloud import door
-from backupclient.manifest import check
+from backupclient.sets import check
 from backupclient.store import folder
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit.engine import base

@@ -8,8 +8,8 @@ import pathlib
 import fixtures
 
 from backupclient import errors
-from backupclient.manifest import check
 from backupclient.model import outcome
+from backupclient.sets import check
 from backupclient.store import folder
 from backupclient.tests.unit import failing_disk
 from backupclient.tests.unit.engine import base

@@ -212,7 +212,7 @@ class RunTestCase(base.TestCase):
         said = file.read_text()
         self.assertIn('image "golden"', said)
         self.assertIn('builtins.TypeError: odd', said)
-        self.assertIn('/procedures/image_download.py', said)
+        self.assertIn('/procedures/backup/image_download.py', said)
 
     def test_undoing(self):
         self.fake.cinder.add_volume('data', b'data')

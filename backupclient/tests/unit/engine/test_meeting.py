@@ -9,8 +9,8 @@ import os
 import fixtures
 
 from backupclient.cloud import door
-from backupclient.engine import run
 from backupclient.model import lease
+from backupclient.operations import running
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit import quiet_reporter
 from backupclient.tests.unit.engine import base
@@ -56,7 +56,7 @@ class TestCase(base.TestCase):
         clock = fake_clock.FakeClock()
         home = str(self.root / machine)
         with _environment(XDG_STATE_HOME=home):
-            return run.start(
+            return running.start(
                 door.connect(self.connection, clock),
                 clock,
                 planned,
@@ -293,7 +293,7 @@ class KilledTestCase(TestCase):
 
         clock, self.reporter = fake_clock.FakeClock(), Meets(2, resume)
         with _environment(XDG_STATE_HOME=str(self.root / 'elsewhere')):
-            report = run.start(
+            report = running.start(
                 door.connect(self.connection, clock),
                 clock,
                 self.planned,

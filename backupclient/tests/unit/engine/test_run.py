@@ -6,13 +6,13 @@ import os
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.engine import run
-from backupclient.manifest import record
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
-from backupclient.planner import rule
+from backupclient.operations import running
+from backupclient.planner.backup import rule
+from backupclient.sets import manifest as manifest_
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
 
@@ -37,7 +37,7 @@ class ReportTestCase(base.TestCase):
                 outcome.Outcome(resource, plan.Procedure.NONE, one)
                 for one in states
             )
-            report = run.Report('r', None, outcomes, interrupted)
+            report = running.Report('r', None, outcomes, interrupted)
             self.assertEqual(code, report.exit_code, states)
 
 
@@ -79,10 +79,12 @@ class RunTestCase(base.TestCase):
                 one.file.digests['sha512'],
             )
         manifest = documents.read(
-            self.folder(report) / 'manifest.json', record.Manifest, 'manifest'
+            self.folder(report) / 'manifest.json',
+            manifest_.Manifest,
+            'manifest',
         )
         self.assertEqual(report.run, manifest.run)
-        self.assertIs(record.State.COMPLETE, manifest.state)
+        self.assertIs(manifest_.State.COMPLETE, manifest.state)
 
     def _check_journal(self, report):
         (journal,) = self.journals()
@@ -136,7 +138,7 @@ class RunTestCase(base.TestCase):
                 self.assertIn(server, self.reporter.outcomes)
                 manifest = documents.read(
                     self.folder(report) / 'manifest.json',
-                    record.Manifest,
+                    manifest_.Manifest,
                     'it',
                 )
                 (entry,) = manifest.of_kind(resources.Kind.SERVER)

@@ -12,8 +12,8 @@ import backupclient
 from backupclient.model import plan
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
-from backupclient.procedures import server_power
 from backupclient.procedures import step
+from backupclient.procedures.backup import server_power
 from backupclient.tests.unit.engine import projects
 
 ENGINE = pathlib.Path(backupclient.__file__).parent / 'engine'

@@ -14,9 +14,6 @@ import testtools
 from backupclient import documents
 from backupclient import errors
 from backupclient.engine import journal
-from backupclient.manifest import check
-from backupclient.manifest import record
-from backupclient.manifest.restore import page
 from backupclient.model import ids
 from backupclient.model import layout
 from backupclient.model import outcome
@@ -25,10 +22,13 @@ from backupclient.model import request
 from backupclient.osc import display
 from backupclient.osc import rows
 from backupclient.procedures import step
+from backupclient.sets import check
+from backupclient.sets import manifest
+from backupclient.sets.instructions import page
 from backupclient.store import folder
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values
-from backupclient.tests.unit.manifest import samples
+from backupclient.tests.unit.sets import samples
 
 ITEMS = tuple(
     plan.Item(
@@ -153,7 +153,7 @@ class TestDocuments(TestCase):
             # A plan with a resource twice is refused.
             with contextlib.suppress(errors.DocumentError):
                 rows.steps(found)
-        if isinstance(found, record.Manifest):
+        if isinstance(found, manifest.Manifest):
             text = page.render(found)
             self.assertTrue(text.replace('\n', '').isprintable())
 

@@ -19,15 +19,15 @@ from backupclient import errors
 from backupclient.engine import journal
 from backupclient.engine import unfinished
 from backupclient.keys import protection
-from backupclient.manifest.restore import page
 from backupclient.model import inventory
 from backupclient.model import resources
 from backupclient.planner import naming
+from backupclient.sets.instructions import page
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values
-from backupclient.tests.unit.manifest import samples
-from backupclient.tests.unit.manifest.restore import commands
 from backupclient.tests.unit.osc import base
+from backupclient.tests.unit.sets import samples
+from backupclient.tests.unit.sets.instructions import commands
 
 FILE = re.compile('[a-z]+/[0-9a-z-]+([.][0-9a-z]+)+')
 COMMAND = re.compile("[0-9A-Za-z ./'*_-]+")

@@ -3,9 +3,9 @@
 import testtools
 
 from backupclient import errors
-from backupclient import planner
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
+from backupclient.planner import backup
 from backupclient.tests.unit.planner import samples
 
 KEYS = {'plaintext_keys': True}
@@ -24,7 +24,7 @@ class TestCase(testtools.TestCase):
         selectors = {'servers', 'volumes', 'images', 'secrets', 'match'}
         if not selectors & options.keys():
             options.setdefault('everything', True)
-        return planner.plan(
+        return backup.plan(
             request_.Request(**options),
             samples.inventory(*records, **(cloud or {})),
         )

@@ -9,7 +9,7 @@ from backupclient.model import lease
 from backupclient.model import leftover
 from backupclient.model import resources
 from backupclient.model import tags
-from backupclient.planner import leftovers
+from backupclient.planner.backup import leftovers
 from backupclient.tests.unit.planner import samples
 
 NOW = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)

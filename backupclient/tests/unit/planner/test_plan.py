@@ -2,10 +2,10 @@
 
 import testtools
 
-from backupclient import planner
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
 from backupclient.model import resources
+from backupclient.planner import backup
 from backupclient.procedures import registry
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
@@ -30,7 +30,7 @@ class TestPlan(base.TestCase):
             samples.secret('', id='key-of-data'),
             samples.secret('password'),
         )
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         self.assertEqual(
             [
                 ('bfv', 'none', ''),
@@ -56,7 +56,7 @@ class TestPlan(base.TestCase):
 
 class TestRegistry(testtools.TestCase):
     def test_every_kind_has_a_rule(self):
-        kinds = [rule.KIND for rule in planner.RULES]
+        kinds = [rule.KIND for rule in backup.RULES]
         self.assertEqual(list(resources.Kind), kinds)
 
     def test_every_procedure_has_its_steps(self):

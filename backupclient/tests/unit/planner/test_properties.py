@@ -7,11 +7,11 @@ import hypothesis
 from hypothesis import strategies as st
 
 from backupclient import errors
-from backupclient import planner
 from backupclient.model import layout
 from backupclient.model import plan as plan_
 from backupclient.model import resources
 from backupclient.model import tags
+from backupclient.planner import backup
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner import strategies
@@ -63,7 +63,7 @@ def with_fallbacks(made):
 class TestEveryPlan(base.TestCase):
     @any_plan
     def test_each_resource_once_and_as_it_was_read(self, request, inventory):
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         planned = [item.resource for item in made.items]
         self.assertEqual(len(planned), len(set(planned)))
         there = everything_in(inventory)
@@ -74,7 +74,7 @@ class TestEveryPlan(base.TestCase):
 
     @any_plan
     def test_nothing_of_the_tenant_is_left_out(self, request, inventory):
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         planned = {item.resource for item in made.items}
         expected = {
             *(one.resource for one in inventory.servers),
@@ -102,7 +102,7 @@ class TestEveryPlan(base.TestCase):
 
     @any_plan
     def test_nothing_of_ours_or_of_others(self, request, inventory):
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         for item in made.items:
             if item.volume:
                 self.assertNotIn(tags.RUN, item.volume.metadata)
@@ -128,13 +128,13 @@ class TestEveryPlan(base.TestCase):
             random.shuffle(records)
             shuffled[name] = tuple(records)
         self.assertEqual(
-            planner.plan(request, inventory),
-            planner.plan(request, dataclasses.replace(inventory, **shuffled)),
+            backup.plan(request, inventory),
+            backup.plan(request, dataclasses.replace(inventory, **shuffled)),
         )
 
     @any_plan
     def test_items_are_sound(self, request, inventory):
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         for item in with_fallbacks(made):
             if item.procedure is NONE:
                 self._check_refusal(item)
@@ -170,7 +170,7 @@ class TestEveryPlan(base.TestCase):
 
     @any_plan
     def test_no_key_leaves_unless_it_was_asked_for(self, request, inventory):
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         for item in made.items:
             if item.to_file and not request.exports_keys:
                 self.assertFalse(item.secret and item.secret.content_type)
@@ -178,7 +178,7 @@ class TestEveryPlan(base.TestCase):
 
     @any_plan
     def test_cost(self, request, inventory):
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         self.assertGreaterEqual(made.bytes_to_files, 0)
         self.assertGreaterEqual(made.bytes_to_move, made.bytes_to_files)
         for peak in made.peaks:
@@ -187,7 +187,7 @@ class TestEveryPlan(base.TestCase):
 
     @any_plan
     def test_backups_fit_their_quota(self, request, inventory):
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         backups = [
             item.volume.size_gib
             for item in made.items
@@ -203,7 +203,7 @@ class TestEveryPlan(base.TestCase):
 
     @any_plan
     def test_parts_of_a_group_are_side_by_side(self, request, inventory):
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         groups = [item.group for item in made.items]
         seen = [
             group
@@ -225,7 +225,7 @@ class TestEveryPlan(base.TestCase):
         request = dataclasses.replace(
             request, exclude=(f'{out.kind}/{out.id}',)
         )
-        made = planner.plan(request, inventory)
+        made = backup.plan(request, inventory)
         self.assertNotIn(out, [item.resource for item in made.items])
         if out.kind is resources.Kind.SERVER:
             self.assertNotIn(out.id, [item.group for item in made.items])
@@ -244,6 +244,6 @@ class TestEveryPlan(base.TestCase):
         )
         request = dataclasses.replace(request, **{option: (text,)})
         try:
-            planner.plan(request, inventory)
+            backup.plan(request, inventory)
         except errors.UsageError as exc:
             self.assertTrue(str(exc).endswith('.'), str(exc))

@@ -4,8 +4,8 @@
 import pathlib
 import shutil
 
-from backupclient.manifest import check
-from backupclient.manifest import record
+from backupclient.sets import check
+from backupclient.sets import manifest as manifest_
 from backupclient.store import folder as folder_
 from backupclient.tests.unit.engine import base
 
@@ -32,7 +32,7 @@ class TestCase(base.TestCase):
         self.assertEqual((), check.check(files))
         manifest = check.read(files)
         self.assertEqual(folder.name, manifest.run)
-        self.assertIs(record.State.COMPLETE, manifest.state)
+        self.assertIs(manifest_.State.COMPLETE, manifest.state)
         self.assertEqual(
             ['web', 'data', 'spare', 'golden', 'word'],
             [entry.resource.name for entry in manifest.items],

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run, from its plan to the closed backup set."""
+
+from collections.abc import Iterable
+import contextlib
+import dataclasses
+import datetime
+
+from backupclient import clock as clock_
+from backupclient import errors
+from backupclient.cloud import door
+from backupclient.engine import execution
+from backupclient.engine import executor
+from backupclient.engine import first_release
+from backupclient.engine import interruption
+from backupclient.engine import journal as journal_
+from backupclient.engine import lease
+from backupclient.engine import unfinished
+from backupclient.engine import worker
+from backupclient.model import events
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.model import tags
+from backupclient.procedures import compiler
+from backupclient.sets import backup_set
+from backupclient.sets import manifest
+from backupclient.store import targets
+from backupclient.transfer import room
+
+INTERRUPTED = 130
+INCOMPLETE = 3
+NOTHING_DONE = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What a run came to.
+
+    :param place: of the backup set, for people; ``''`` without one.
+    :param interrupted: it can be resumed.
+    :param gaps: what could not be looked at, as in the plan.
+    :param login: why the login has ended, ``''`` if it has not.
+    """
+
+    run: str
+    place: str
+    outcomes: tuple[outcome_.Outcome, ...]
+    interrupted: bool
+    gaps: tuple[str, ...] = ()
+    login: str = ''
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code, as every command promises it."""
+        states = {outcome.state for outcome in self.outcomes}
+        if self.interrupted:
+            return INTERRUPTED
+        if states <= {outcome_.State.COMPLETE} and not self.gaps:
+            return 0
+        if outcome_.State.COMPLETE in states:
+            return INCOMPLETE
+        return NOTHING_DONE
+
+
+def start(
+    cloud: door.Cloud,
+    clock: clock_.SystemClock,
+    plan: plan_.Plan,
+    reporter: events.Reporter,
+    *,
+    parallel: int,
+    timeout: float,
+    notices: Iterable[str] = (),
+) -> Report:
+    """Run a plan.
+
+    :param notices: are said when the run has its ID.
+    :param timeout: seconds for each wait.
+    :raises TargetError: the target has no room; nothing was made.
+    """
+    # A plan that cannot be run is refused before anything is made.
+    compiler.compile(plan)
+    target = plan.request.target
+    store = targets.find(target) if target else None
+    if store:
+        room.require_room(store, plan.bytes_to_files)
+    now = clock.now()
+    run = journal_.Run(
+        tags.new_run_id(now),
+        plan,
+        now.isoformat(timespec='seconds'),
+        parallel,
+        timeout,
+    )
+    with contextlib.ExitStack() as undo:
+        # The set first: a run that can be resumed has its set.
+        if store:
+            made = backup_set.BackupSet.create(store, run.run)
+            undo.callback(made.discard)
+        journal = journal_.Journal.create(run)
+        undo.pop_all()
+    # Now that it can be resumed, it is worth a name.
+    reporter.say(f'Run {run.run}')
+    for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
+        reporter.say(text)
+    return _go_on(cloud, clock, journal, reporter)
+
+
+def resume(
+    cloud: door.Cloud,
+    clock: clock_.SystemClock,
+    run_id: str,
+    reporter: events.Reporter,
+) -> Report:
+    """Go on with a run that was killed or interrupted.
+
+    :param run_id: or ``last``.
+    """
+    journal = unfinished.find(run_id, cloud.identity)
+    reporter.say(f'Run {journal.run().run}, resumed')
+    return _go_on(cloud, clock, journal, reporter)
+
+
+def _go_on(
+    cloud: door.Cloud,
+    clock: clock_.SystemClock,
+    journal: journal_.Journal,
+    reporter: events.Reporter,
+) -> Report:
+    with (
+        journal.locked(),
+        interruption.orderly(
+            clock, reporter, left_text=lambda: _left(journal)
+        ),
+    ):
+        first_release.upgrade(journal)
+        run = journal.run()
+        set_ = worker.set_of(run)
+        work = worker.work_of(cloud, clock, run, reporter, set_)
+        held = lease.Lease(cloud, reporter, run.run)
+        makes_things = any(item.makes_things for item in run.plan.items)
+        with held.kept() if makes_things else contextlib.nullcontext():
+            done = execution.execute(work, journal, held, executor.Threads)
+        run = dataclasses.replace(run, plan=done.plan)
+        ended = done.finished and _close(
+            journal,
+            run,
+            set_,
+            done.outcomes,
+            clock,
+            reporter,
+            servers_run=done.good,
+        )
+    return Report(
+        run.run,
+        set_.place if set_ else '',
+        done.outcomes,
+        not ended,
+        run.plan.gaps,
+        str(cloud.login.ended or ''),
+    )
+
+
+def _left(journal: journal_.Journal) -> str:
+    """Say how to go on after the process was left at once."""
+    said = [interruption.LEFT.format(run=journal.folder.name)]
+    with contextlib.suppress(errors.DocumentError):
+        said += unfinished.servers_off_of(journal)
+    return ' '.join(said)
+
+
+def _close(
+    journal: journal_.Journal,
+    run: journal_.Run,
+    set_: backup_set.BackupSet | None,
+    outcomes: tuple[outcome_.Outcome, ...],
+    clock: clock_.SystemClock,
+    reporter: events.Reporter,
+    *,
+    servers_run: bool,
+) -> bool:
+    """Close the backup set first: without it the run is not at its end.
+
+    :param servers_run: else it is not at its end either: who resumes it has
+        them started.
+    :returns: whether it is at its end.
+    """
+    now = clock.now()
+    done = all(one.state is outcome_.State.COMPLETE for one in outcomes)
+    state = outcome_.State.COMPLETE if done else outcome_.State.FAILED
+    try:
+        if set_ is not None:
+            started = datetime.datetime.fromisoformat(run.started_at)
+            set_.close(
+                manifest.build(run.plan, run.run, outcomes, started, now)
+            )
+        if not servers_run:
+            return False
+        journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))
+    except errors.TargetError as exc:
+        reporter.warn(str(exc))
+        return False
+    except errors.JournalError as exc:
+        # The backup is done: who resumes the run finds nothing to do.
+        reporter.warn(str(exc))
+    return True

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Request and inventory in, plan out: no call, no clock, no file.
+
+A kind of resources is a module that implements ``rule.Rule``, and a line in
+``RULES``.
+"""
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import plan as plan_
+from backupclient.model import request as request_
+from backupclient.planner import quota
+from backupclient.planner.backup import cautions
+from backupclient.planner.backup import cost
+from backupclient.planner.backup import images
+from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import roles
+from backupclient.planner.backup import rule as rule_
+from backupclient.planner.backup import secrets
+from backupclient.planner.backup import selection as selection_
+from backupclient.planner.backup import servers
+from backupclient.planner.backup import unread
+from backupclient.planner.backup import volumes
+from backupclient.planner.backup import wholes
+
+# In the order of the plan.
+RULES: tuple[rule_.Rule, ...] = (servers, volumes, images, secrets)
+
+
+def plan(
+    request: request_.Request, inventory: inventory_.Inventory
+) -> plan_.Plan:
+    """Choose a procedure for each resource that a request selects.
+
+    :raises UsageError: when the request's names or ``--match`` do not fit
+        what is there.
+    """
+    project = project_.survey(request, inventory)
+    selection = selection_.select(project, RULES)
+    rules = {rule.KIND: rule for rule in RULES}
+    wanted = [
+        roles.warned(rules[case.resource.kind].item(case), inventory.roles)
+        for case in selection.cases
+    ]
+    fitting = quota.within(wanted, inventory.quotas)
+    items = tuple(wholes.of_their_parts(fitting))
+    said = cautions.of(request, items, selection.waiting, inventory.login)
+    return plan_.Plan(
+        identity=inventory.identity,
+        request=request,
+        items=items,
+        bytes_to_move=cost.moved(items),
+        bytes_to_files=cost.to_files(items),
+        peaks=quota.peaks(wanted, inventory.quotas),
+        cautions=(*unread.cautions(inventory), *said),
+        gaps=gaps(request, inventory),
+    )
+
+
+def gaps(
+    request: request_.Request, inventory: inventory_.Inventory
+) -> tuple[str, ...]:
+    """Say what the request means, and could not be read.
+
+    A list that the user may not read counts only where something is made of
+    it; of a service that does not answer nobody knows what it would tell.
+    """
+    wanted = {
+        rule.KIND
+        for rule in RULES
+        if request.everything and (request.target or not rule.NEEDS_TARGET)
+    }
+    if request.everything:
+        wanted |= unread.silent_kinds(inventory)
+    if request.servers or request.match:
+        wanted |= {servers.KIND, volumes.KIND}
+    return tuple(
+        why for kind, why in inventory.unread.items() if kind in wanted
+    )

@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person should know before the run: the guide's cautions, and more.
+
+Each is a small function that says its sentence, or nothing.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from backupclient.model import inventory
+from backupclient.model import plan
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.planner.backup import cost
+
+_BY_IMAGE = frozenset(
+    {
+        plan.Procedure.SERVER_IMAGE,
+        plan.Procedure.SNAPSHOT_IMAGE,
+        plan.Procedure.VOLUME_IMAGE,
+    }
+)
+
+
+_WEEK = 7 * 86400.0
+_SLOWEST = 10 << 20
+"""Bytes per second that any cloud moves: a guess, to be rather too early."""
+
+
+def of(
+    request: request_.Request,
+    items: Sequence[plan.Item],
+    waiting: Collection[resources.Resource],
+    login: inventory.Login,
+) -> tuple[str, ...]:
+    """Say what the items as a whole should make a person think of.
+
+    :param waiting: what ``--all`` leaves out for want of a target.
+    :param login: of the user.
+    """
+    done = [one for one in items if one.procedure is not plan.Procedure.NONE]
+    found = (
+        _nothing_selected(items),
+        _login_ends(login, done),
+        _needs_target(waiting),
+        _keys_need_target(request),
+        _crash_consistent(done),
+        _raw_luks(done),
+        _plaintext(request, done),
+        _backups_stay(done),
+        _no_service(done),
+        _images_stay(done),
+        _always_full(request, done),
+        _only_disks(items),
+        _unknown_size(done),
+    )
+    return tuple(caution for caution in found if caution)
+
+
+def _nothing_selected(items: Sequence[plan.Item]) -> str:
+    return '' if items else 'Nothing is selected: there is nothing to do.'
+
+
+def _login_ends(login: inventory.Login, done: Sequence[plan.Item]) -> str:
+    """Say that the login may end before the work is done.
+
+    A token always may: how long one lasts is a matter of hours. An
+    application credential is kept for months, so that it only matters near
+    its end.
+    """
+    if not done:
+        return ''
+    then = (
+        'what is not done then waits for a new login and "openstack backup '
+        'run --resume".'
+    )
+    at = f' at {login.ends_at}' if login.ends_at else ''
+    if not login.renewable:
+        return (
+            f'This login cannot be renewed and ends{at}: {then} A password or '
+            'an application credential lasts longer.'
+        )
+    left, needed = login.seconds_left, cost.moved(done) / _SLOWEST
+    if left is None or left > max(_WEEK, needed):
+        return ''
+    return f'The application credential of this login ends{at}: {then}'
+
+
+def _needs_target(waiting: Collection[resources.Resource]) -> str:
+    if not waiting:
+        return ''
+    kinds = Counter(resource.kind for resource in waiting)
+    counts = ' and '.join(
+        f'{count} {kind}{"s" if count > 1 else ""}'
+        for kind, count in sorted(kinds.items())
+    )
+    return (
+        f'Not in this plan: {counts}. Only files can be backups of these: say '
+        'where with --to.'
+    )
+
+
+def _keys_need_target(request: request_.Request) -> str:
+    if request.target or not (request.recipients or request.plaintext_keys):
+        return ''
+    return 'No key is exported: that goes to files, so say where with --to.'
+
+
+def _crash_consistent(done: Sequence[plan.Item]) -> str:
+    crash = plan.Consistency.CRASH
+    count = sum(item.consistency is crash for item in done)
+    if not count:
+        return ''
+    return (
+        f'Captured while in use: {count}. Such a copy is what a power cut '
+        'would leave: crash-consistent, but not app-consistent. For more '
+        'than that, stop what writes to the disks.'
+    )
+
+
+def _raw_luks(done: Sequence[plan.Item]) -> str:
+    images = (item for item in done if item.procedure in _BY_IMAGE)
+    if not any(item.encrypted for item in images):
+        return ''
+    return (
+        'Images of encrypted volumes hold the raw LUKS blocks: '
+        'without their keys they are useless.'
+    )
+
+
+def _plaintext(request: request_.Request, done: Sequence[plan.Item]) -> str:
+    exported = (
+        item.encrypted or (item.secret and item.secret.content_type)
+        for item in done
+        if item.to_file
+    )
+    if request.recipients or not any(exported):
+        return ''
+    return (
+        'Keys and secrets are written in plaintext: whoever can read the '
+        'backup set has them. --encrypt-to protects them.'
+    )
+
+
+def _backups_stay(done: Sequence[plan.Item]) -> str:
+    backup = plan.Procedure.VOLUME_BACKUP
+    if all(item.procedure is not backup for item in done):
+        return ''
+    return (
+        'Cinder backups cannot leave the cloud, and are lost with it: '
+        '--to without --volume-method backup makes copies outside.'
+    )
+
+
+def _no_service(done: Sequence[plan.Item]) -> str:
+    if not any(item.fallback for item in done):
+        return ''
+    return (
+        'Whether a backup service answers shows with the first volume: '
+        'if none does, images are made instead.'
+    )
+
+
+def _images_stay(done: Sequence[plan.Item]) -> str:
+    in_cloud = (item for item in done if not item.to_file)
+    if all(item.procedure not in _BY_IMAGE for item in in_cloud):
+        return ''
+    return (
+        'Images that stay in the cloud are lost with it: --to brings them out.'
+    )
+
+
+def _always_full(request: request_.Request, done: Sequence[plan.Item]) -> str:
+    images = (item for item in done if item.procedure in _BY_IMAGE)
+    asked = request.chain is request_.Chain.INCREMENTAL
+    if not asked or not any(item.volume for item in images):
+        return ''
+    return 'Images are always full: --incremental changes nothing for them.'
+
+
+def _only_disks(items: Sequence[plan.Item]) -> str:
+    if not any(item.server for item in items):
+        return ''
+    return (
+        'Of servers only the disks are backed up: '
+        'no networks, ports, security groups or flavors.'
+    )
+
+
+def _unknown_size(done: Sequence[plan.Item]) -> str:
+    count = sum(item.size is None and not item.secret for item in done)
+    if not count:
+        return ''
+    return f'Of unknown size, and not in the sums: {count}.'

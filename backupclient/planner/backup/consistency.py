@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a copy will be worth: whether its servers are stopped by then."""
+
+from backupclient.model import plan
+from backupclient.model import resources
+from backupclient.planner.backup import rule
+from backupclient.planner.backup import server_states as states
+
+
+def of_server(case: rule.Case, server: resources.Server) -> plan.Consistency:
+    """Tell it for the disks of one server."""
+    if server.status in plan.AT_REST or _is_stopped(case, server):
+        return plan.Consistency.STOPPED
+    return plan.Consistency.CRASH
+
+
+def of_attached(case: rule.Case) -> plan.Consistency:
+    """Tell it for an attached volume: all its servers have to be stopped."""
+    each = {of_server(case, server) for server in _holders(case)}
+    if each == {plan.Consistency.STOPPED}:
+        return plan.Consistency.STOPPED
+    return plan.Consistency.CRASH
+
+
+def stops(case: rule.Case, consistency: plan.Consistency) -> tuple[str, ...]:
+    """Return the IDs of the servers that are stopped for a capture.
+
+    :param consistency: of the copy; one that is crash-consistent in any case
+        stops no server.
+    """
+    if consistency is not plan.Consistency.STOPPED:
+        return ()
+    return tuple(
+        one.id for one in _holders(case) if one.status not in plan.AT_REST
+    )
+
+
+def notes(case: rule.Case) -> tuple[str, ...]:
+    """Name the servers that are not stopped, and so write to a volume.
+
+    A server with a row of its own says there why it is not stopped.
+    """
+    if not case.project.request.stop_servers:
+        return ()
+    return tuple(
+        f'Its {server.resource.label}: {why}'
+        for server in _holders(case)
+        if server.resource not in case.selected
+        and (why := _not_stopped(case, server))
+    )
+
+
+def _holders(case: rule.Case) -> tuple[resources.Server, ...]:
+    """Return the servers that can write to what is captured."""
+    if case.resource.kind is resources.Kind.SERVER:
+        return (case.project.servers[case.resource.id],)
+    return case.project.servers_of.get(case.resource.id, ())
+
+
+def _is_stopped(case: rule.Case, server: resources.Server) -> bool:
+    """Return True if the run stops a running server for a case.
+
+    Only the server that the case is captured with is stopped, and servers
+    that are selected themselves. Sharing a volume with a selected server is
+    no reason to stop a server that nobody named.
+    """
+    return (
+        case.project.request.stop_servers
+        and (server.id == case.group or server.resource in case.selected)
+        and not states.not_stopped(case.project, server)
+    )
+
+
+def _not_stopped(case: rule.Case, server: resources.Server) -> str:
+    if server.status in plan.AT_REST or server.id == case.group:
+        return states.not_stopped(case.project, server)
+    return 'It is not part of this plan, so --stop-servers does not stop it.'

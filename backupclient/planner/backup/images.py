@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rule for images: they are downloaded."""
+
+from collections.abc import Iterable
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import layout
+from backupclient.model import plan
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.model import tags
+from backupclient.planner.backup import encryption
+from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import rule
+
+KIND = resources.Kind.IMAGE
+NEEDS_TARGET = True
+
+# As in Glance's documentation of image statuses; a GET of the data gives 204.
+_PASSING = frozenset({'queued', 'saving', 'uploading', 'importing'})
+_ADVICE = {
+    'deactivated': 'Ask the operator of the cloud to reactivate it.',
+    'killed': 'Its upload failed: delete it, or leave it out.',
+}
+
+
+def named(request: request_.Request) -> tuple[str, ...]:
+    """Give what ``--image`` says."""
+    return request.images
+
+
+def known(inventory: inventory_.Inventory) -> Iterable[resources.Resource]:
+    """Give all images that the project may see, those of others too."""
+    return (image.resource for image in inventory.images)
+
+
+def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
+    """Give the project's own images that hold data and are not ours.
+
+    A queued image holds none: perhaps no one will ever upload any. Without
+    data is also the image that Nova makes of a volume-backed server.
+    """
+    return (
+        image.resource
+        for image in project.inventory.images
+        if image.owner == project.inventory.identity.project_id
+        and image.size != 0
+        and (image.status, image.size) != ('queued', None)
+        and not tags.made_by_us(
+            image.name, tags.own(image.id, image.properties)
+        )
+    )
+
+
+def item(case: rule.Case) -> plan.Item:
+    """Plan the download of an image."""
+    image = case.project.images[case.resource.id]
+    wanted = plan.Item(
+        resource=case.resource,
+        procedure=plan.Procedure.IMAGE_DOWNLOAD,
+        reason='Images are downloaded as they are.',
+        consistency=plan.Consistency.IMMUTABLE,
+        result=layout.data_file(case.resource, image.disk_format),
+        size=image.size,
+        notes=notes(case.project, image),
+        to_file=True,
+        image=image,
+    )
+    return rule.unless(obstacle(case.project, image), wanted)
+
+
+def obstacle(project: project_.Project, image: resources.Image) -> str:
+    """Say why an image cannot be downloaded, or not be read afterwards."""
+    return project.missing('image') or _state(image) or _no_key(project, image)
+
+
+def notes(
+    project: project_.Project, image: resources.Image
+) -> tuple[str, ...]:
+    """Tell what is special about the copy of an image."""
+    found = []
+    if image.status in _PASSING:
+        found.append(f'The run waits until it is no longer "{image.status}".')
+    elif not (image.hash_value or image.checksum):
+        found.append('Glance has no hash of it: only its size is checked.')
+    if image.owner != project.inventory.identity.project_id:
+        found.append('It belongs to another project.')
+    if image.key_id:
+        found.append(encryption.WITH_KEY)
+    return tuple(found)
+
+
+def _state(image: resources.Image) -> str:
+    if image.status in _PASSING:
+        return ''
+    if image.status != 'active':
+        advice = _ADVICE.get(image.status, 'Leave it out.')
+        return f'Its state "{image.status}" allows no download. {advice}'
+    if image.size == 0:
+        return (
+            'There is nothing to download. An image of size 0 mostly refers '
+            'to snapshots, which hold the data of a volume-backed server.'
+        )
+    if image.size is None:
+        return (
+            'Glance does not tell its size, so a download could not be '
+            'checked: ask the operator of the cloud.'
+        )
+    return ''
+
+
+def _no_key(project: project_.Project, image: resources.Image) -> str:
+    if not image.key_id:
+        return ''
+    return encryption.obstacle(project, image.key_id)

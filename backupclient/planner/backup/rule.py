@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a kind of resources has to tell so that it can be planned."""
+
+from collections.abc import Iterable
+import dataclasses
+from typing import Protocol
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import plan
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.planner.backup import project as project_
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Case:
+    """A selected resource, with what its rule may look at.
+
+    :param group: as in ``plan.Item``.
+    :param selected: everything that the request selects.
+    """
+
+    project: project_.Project
+    resource: resources.Resource
+    group: str
+    selected: frozenset[resources.Resource]
+
+
+class Rule(Protocol):
+    """A kind of resources; each module that implements it is one kind.
+
+    ``NEEDS_TARGET``: the kind can be backed up to files only.
+    """
+
+    KIND: resources.Kind
+    NEEDS_TARGET: bool
+
+    def named(self, request: request_.Request) -> tuple[str, ...]:
+        """Give what the user typed to select resources of this kind."""
+
+    def known(
+        self, inventory: inventory_.Inventory
+    ) -> Iterable[resources.Resource]:
+        """Give everything that a name may mean."""
+
+    def of_tenant(
+        self, project: project_.Project
+    ) -> Iterable[resources.Resource]:
+        """Give what ``--all`` means."""
+
+    def item(self, case: Case) -> plan.Item:
+        """Choose the procedure, or say why there is none."""
+
+
+def unless(obstacle: str, item: plan.Item) -> plan.Item:
+    """Give the item, or in its place the one that says what is in the way.
+
+    :param obstacle: in a sentence, ``''`` when there is none.
+    """
+    return refusal(item, obstacle) if obstacle else item
+
+
+def refusal(item: plan.Item, reason: str) -> plan.Item:
+    """Give the item that says why there is no procedure."""
+    return dataclasses.replace(
+        item,
+        procedure=plan.Procedure.NONE,
+        reason=reason,
+        consistency=plan.Consistency.NONE,
+        result='',
+        notes=(),
+        warnings=(),
+        to_file=False,
+        keep_image=False,
+        incremental=False,
+        covered_by='',
+        parts=(),
+        stops=(),
+        fallback=None,
+    )
+
+
+def without_data(
+    item: plan.Item,
+    reason: str,
+    covered_by: str,
+    parts: Iterable[str] = (),
+) -> plan.Item:
+    """Give the item of a resource that has no data of its own.
+
+    :param covered_by: as in ``plan.Item``, like ``parts``.
+    """
+    return dataclasses.replace(
+        refusal(item, reason), covered_by=covered_by, parts=tuple(parts)
+    )
+
+
+def with_fallback(item: plan.Item, other: plan.Item) -> plan.Item:
+    """Give the item with what to do if no backup service answers.
+
+    No cloud tells a tenant beforehand whether one runs.
+
+    :param other: if it is not possible either, the item says why.
+    """
+    if not item.possible:
+        return item
+    if other.possible:
+        return dataclasses.replace(item, fallback=other)
+    note = (
+        f'There is no other way if no backup service answers: {other.reason}'
+    )
+    return dataclasses.replace(item, fallback=None, notes=(*item.notes, note))

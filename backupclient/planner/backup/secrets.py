@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rule for secrets: the tenant's own are downloaded.
+
+The keys that Cinder and Nova make are exported with what they open.
+"""
+
+from collections.abc import Iterable
+import dataclasses
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import layout
+from backupclient.model import plan
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import rule
+
+KIND = resources.Kind.SECRET
+NEEDS_TARGET = True
+
+# Of nova/crypto.py; the ID of the server follows.
+VTPM = 'vTPM secret for instance '
+_OF_NOVA = (VTPM, 'Ephemeral encryption secret for instance ')
+
+
+def named(request: request_.Request) -> tuple[str, ...]:
+    """Give what ``--secret`` says."""
+    return request.secrets
+
+
+def known(inventory: inventory_.Inventory) -> Iterable[resources.Resource]:
+    """Give all secrets of the project."""
+    return (secret.resource for secret in inventory.secrets)
+
+
+def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
+    """Give the secrets that no volume, backup, image or server needs.
+
+    The key of something that is gone has nothing to tell it from a key that
+    the tenant made, so it is taken for one.
+    """
+    keys = _keys(project.inventory)
+    return (
+        secret.resource
+        for secret in project.inventory.secrets
+        if secret.id not in keys and not secret.name.startswith(_OF_NOVA)
+    )
+
+
+def _keys(inventory: inventory_.Inventory) -> frozenset[str]:
+    return frozenset(
+        [volume.key_id for volume in inventory.volumes]
+        + [backup.key_id for backup in inventory.backups]
+        + [image.key_id for image in inventory.images]
+    )
+
+
+def item(case: rule.Case) -> plan.Item:
+    """Plan the download of a secret's payload."""
+    project, secret = case.project, case.project.secrets[case.resource.id]
+    protected = bool(project.request.recipients)
+    wanted = plan.Item(
+        resource=case.resource,
+        procedure=plan.Procedure.SECRET_DOWNLOAD,
+        reason='The payload is downloaded as Barbican holds it.',
+        consistency=plan.Consistency.IMMUTABLE,
+        result=layout.secret_file(secret.id, protected=protected),
+        notes=_notes(secret),
+        warnings=_notes(secret),
+        to_file=True,
+        secret=secret,
+    )
+    obstacle = _obstacle(project, secret)
+    if not secret.content_type:
+        # Nothing of it has to be kept from anyone.
+        reason = 'It has no payload: the manifest has all that is known of it.'
+        whole = dataclasses.replace(
+            wanted, reason=reason, result=layout.MANIFEST
+        )
+        return rule.unless(obstacle, whole)
+    return rule.unless(obstacle or _unprotected(project), wanted)
+
+
+def _obstacle(project: project_.Project, secret: resources.Secret) -> str:
+    return project.missing('key-manager') or _state(secret)
+
+
+def _state(secret: resources.Secret) -> str:
+    if secret.status == 'ACTIVE':
+        return ''
+    return (
+        f'Its state "{secret.status}" allows no download: '
+        'store it anew, or leave it out.'
+    )
+
+
+def _unprotected(project: project_.Project) -> str:
+    if project.request.exports_keys:
+        return ''
+    return (
+        'Secrets are not written to files unless you say how: '
+        'give --encrypt-to or --plaintext-keys.'
+    )
+
+
+def _notes(secret: resources.Secret) -> tuple[str, ...]:
+    if not secret.expires_at:
+        return ()
+    return (f'From {secret.expires_at} on Barbican gives it to no one.',)

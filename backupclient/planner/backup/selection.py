@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which resources a request means, in the order of the plan.
+
+The selectors add up, and ``--exclude`` wins over all of them. An excluded
+server brings no volumes, so these stay only when something else selects them,
+and it is never stopped.
+"""
+
+from collections.abc import Iterator, Sequence
+import dataclasses
+
+from backupclient import errors
+from backupclient.model import resources
+from backupclient.planner import naming
+from backupclient.planner.backup import matching
+from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import rule as rule_
+from backupclient.planner.backup import unread
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Selection:
+    """What a request means.
+
+    :param waiting: what ``--all`` would mean too if there were a target.
+    """
+
+    cases: tuple[rule_.Case, ...]
+    waiting: frozenset[resources.Resource]
+
+
+def select(
+    project: project_.Project, rules: Sequence[rule_.Rule]
+) -> Selection:
+    """Find what the request selects, each resource once.
+
+    :param rules: of all kinds, in the order of the plan.
+    :raises UsageError: when a name fits nothing or more than one, when
+        ``--match`` fits nothing, and for a named resource that needs a target.
+    :raises CloudError: what a name could mean was not read.
+    """
+    known = [
+        resource
+        for rule in rules
+        for resource in rule.known(project.inventory)
+    ]
+    excluded = set(_all_excluded(project, known))
+    said = _named(project, rules, known) | matching.matched(project)
+    said -= excluded
+    own = _everything(project, rules) - excluded
+    waiting = _waiting(project, rules, own)
+    selected = said | (_brought(project, said) - excluded) | (own - waiting)
+    return Selection(
+        _cases(project, rules, frozenset(selected), frozenset(excluded)),
+        frozenset(waiting),
+    )
+
+
+def _all_excluded(
+    project: project_.Project, known: list[resources.Resource]
+) -> Iterator[resources.Resource]:
+    """Find what is excluded; of a kind that was not read there is nothing."""
+    for text in project.request.exclude:
+        if text.partition('/')[0] not in project.inventory.unread:
+            yield _excluded(project, text, known)
+
+
+def _excluded(
+    project: project_.Project, text: str, known: list[resources.Resource]
+) -> resources.Resource:
+    kind, _, name = text.partition('/')
+    if kind not in list(resources.Kind) or not name:
+        raise errors.UsageError(
+            f'--exclude wants KIND/NAME-OR-ID, not "{text}". '
+            f'The kinds are: {", ".join(resources.Kind)}.'
+        )
+    return naming.find(resources.Kind(kind), name, known, project.details)
+
+
+def _named(
+    project: project_.Project,
+    rules: Sequence[rule_.Rule],
+    known: list[resources.Resource],
+) -> set[resources.Resource]:
+    found = set()
+    for rule in rules:
+        for text in rule.named(project.request):
+            unread.require_read(project.inventory, rule.KIND)
+            resource = naming.find(rule.KIND, text, known, project.details)
+            if rule.NEEDS_TARGET and not project.request.target:
+                raise errors.UsageError(
+                    f'The {resource.label} is already in the cloud, and can '
+                    'only be backed up to files: say where with --to.'
+                )
+            found.add(resource)
+    return found
+
+
+def _everything(
+    project: project_.Project, rules: Sequence[rule_.Rule]
+) -> set[resources.Resource]:
+    if not project.request.everything:
+        return set()
+    return {one for rule in rules for one in rule.of_tenant(project)}
+
+
+def _waiting(
+    project: project_.Project,
+    rules: Sequence[rule_.Rule],
+    own: set[resources.Resource],
+) -> set[resources.Resource]:
+    if project.request.target:
+        return set()
+    kinds = {rule.KIND for rule in rules if rule.NEEDS_TARGET}
+    return {resource for resource in own if resource.kind in kinds}
+
+
+def _brought(
+    project: project_.Project, said: set[resources.Resource]
+) -> set[resources.Resource]:
+    """Find the volumes of the servers."""
+    return {
+        project.volumes[volume_id].resource
+        for resource in said
+        if resource.kind is resources.Kind.SERVER
+        for volume_id in project.volumes_of[resource.id]
+        if volume_id in project.volumes
+    }
+
+
+def _cases(
+    project: project_.Project,
+    rules: Sequence[rule_.Rule],
+    selected: frozenset[resources.Resource],
+    excluded: frozenset[resources.Resource],
+) -> tuple[rule_.Case, ...]:
+    cases = [
+        rule_.Case(
+            project,
+            resource,
+            _group(project, resource, selected, excluded),
+            selected,
+        )
+        for resource in selected
+    ]
+    order = [rule.KIND for rule in rules]
+    return tuple(sorted(cases, key=lambda case: _position(case, order)))
+
+
+def _group(
+    project: project_.Project,
+    resource: resources.Resource,
+    selected: frozenset[resources.Resource],
+    excluded: frozenset[resources.Resource],
+) -> str:
+    """Give the ID of the server that a resource is captured with."""
+    if resource.kind is resources.Kind.SERVER:
+        return resource.id
+    if resource.kind is not resources.Kind.VOLUME:
+        return ''
+    holders = [one.resource for one in project.servers_of.get(resource.id, ())]
+    together = [one for one in holders if one in selected]
+    together += [one for one in holders if one not in excluded]
+    return together[0].id if together else ''
+
+
+def _position(
+    case: rule_.Case, order: list[resources.Kind]
+) -> tuple[bool, str, str, int, int, str, str]:
+    """Sort by server and its order of disks, then what is on its own."""
+    resource = case.resource
+    server = case.project.servers.get(case.group)
+    disks = server.volume_ids if server else ()
+    return (
+        server is None,
+        server.name if server else '',
+        case.group,
+        order.index(resource.kind),
+        disks.index(resource.id) if resource.id in disks else len(disks),
+        resource.name,
+        resource.id,
+    )

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a plan leaves out of a server: said for each server that has it."""
+
+from backupclient.model import resources
+from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import rule
+from backupclient.planner.backup import secrets
+from backupclient.planner.backup import server_states as states
+
+
+def warnings(case: rule.Case, server: resources.Server) -> tuple[str, ...]:
+    """Tell which data are in no copy, in sentences."""
+    return (
+        *_disks(server),
+        *_vtpm(case.project, server),
+        *_volumes(case, server),
+        *_not_stopped(case.project, server),
+    )
+
+
+def _disks(server: resources.Server) -> list[str]:
+    notes = []
+    if server.ephemeral_gib:
+        notes.append(
+            f'No API copies its ephemeral disk ({server.ephemeral_gib} GiB): '
+            'save what it holds from within the server.'
+        )
+    if server.swap_mib:
+        notes.append(f'Its swap disk ({server.swap_mib} MiB) is not copied.')
+    return notes
+
+
+def harmless(server: resources.Server) -> tuple[str, ...]:
+    """Tell what is in no copy and comes back by itself."""
+    if not server.config_drive:
+        return ()
+    return (
+        'Its config drive is not copied: Nova makes one for a new server.',
+    )
+
+
+def _vtpm(project: project_.Project, server: resources.Server) -> list[str]:
+    """Know a virtual TPM by the secret that Nova made for its state."""
+    if secrets.VTPM + server.id not in project.secret_names:
+        return []
+    return [
+        'No API copies the state of its virtual TPM: '
+        'save what only the TPM can unseal.'
+    ]
+
+
+def _volumes(case: rule.Case, server: resources.Server) -> list[str]:
+    notes = []
+    for volume_id in sorted(case.project.volumes_of[server.id]):
+        volume = case.project.volumes.get(volume_id)
+        if volume is None:
+            notes.append(f'Its volume {volume_id} cannot be seen: no copy.')
+        elif volume.resource not in case.selected:
+            notes.append(f'Left out: its {volume.resource.label}.')
+    return notes
+
+
+def _not_stopped(
+    project: project_.Project, server: resources.Server
+) -> list[str]:
+    if not project.request.stop_servers:
+        return []
+    return [*filter(None, [states.not_stopped(project, server)])]

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""In which states Nova makes an image of a server, and what it costs.
+
+The states are those of the Compute API; an image needs ACTIVE, SHUTOFF,
+PAUSED or SUSPENDED and no task under way (nova/compute/api.py: snapshot).
+"""
+
+from backupclient.model import plan
+from backupclient.model import resources
+from backupclient.planner.backup import project as project_
+
+# The disk of such a server is in an image of Glance.
+SHELVED = frozenset({'SHELVED', 'SHELVED_OFFLOADED'})
+
+_READY = frozenset({'ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'})
+_ADMIN = 'admin'
+_PASSING = frozenset(
+    {
+        'BUILD',
+        'HARD_REBOOT',
+        'MIGRATING',
+        'PASSWORD',
+        'REBOOT',
+        'REBUILD',
+        'RESIZE',
+        'REVERT_RESIZE',
+    }
+)
+_ADVICE = {
+    'DELETED': 'It is gone: leave it out.',
+    'ERROR': 'Rebuild or reboot it, or ask the operator of the cloud.',
+    'RESCUE': 'Unrescue it first.',
+    'RESIZED': 'Confirm or revert its resize first.',
+    'SOFT_DELETED': 'Restore it first, or leave it out.',
+    'VERIFY_RESIZE': 'Confirm or revert its resize first.',
+}
+
+
+def obstacle(server: resources.Server) -> str:
+    """Say why Nova makes no image of a server as long as it is as it is."""
+    if server.task_state == 'deleting':
+        return 'It is being deleted: leave it out.'
+    if server.status in _READY or server.status in _PASSING:
+        return ''
+    advice = _ADVICE.get(server.status, 'Ask the operator of the cloud.')
+    return f'Its state "{server.status}" does not allow an image. {advice}'
+
+
+def not_stopped(project: project_.Project, server: resources.Server) -> str:
+    """Say why a run cannot stop a server, nothing if it can.
+
+    Nova refuses a stop of a locked server also to the user who locked it; the
+    administrators' calls go through (nova/compute/api.py:
+    check_instance_lock).
+    """
+    if server.status in plan.AT_REST:
+        return ''
+    if server.status != 'ACTIVE':
+        return f'It is "{server.status}", so --stop-servers does not stop it.'
+    if not server.locked or _ADMIN in project.inventory.roles:
+        return ''
+    return (
+        'It is locked, so --stop-servers does not stop it. Unlock it first: '
+        f'openstack server unlock {server.id}. If an administrator has locked '
+        'it, only an administrator can unlock it.'
+    )
+
+
+def notes(server: resources.Server) -> tuple[str, ...]:
+    """Tell what a run has to wait for, and what the guest feels of it."""
+    if server.status in _PASSING:
+        return (f'The run waits until it is no longer "{server.status}".',)
+    if server.task_state:
+        return (f'The run waits for its task "{server.task_state}" to end.',)
+    if server.status == 'ACTIVE':
+        return ('Some clouds suspend the guest while the image is made.',)
+    return ()

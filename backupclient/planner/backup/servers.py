@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rule for servers: their own disk. Volumes have a rule of their own."""
+
+from collections.abc import Iterable, Sequence
+import dataclasses
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import layout
+from backupclient.model import plan
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.planner.backup import consistency
+from backupclient.planner.backup import images
+from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import rule
+from backupclient.planner.backup import server_notes
+from backupclient.planner.backup import server_states as states
+
+KIND = resources.Kind.SERVER
+NEEDS_TARGET = False
+
+
+def named(request: request_.Request) -> tuple[str, ...]:
+    """Give what ``--server`` says."""
+    return request.servers
+
+
+def known(inventory: inventory_.Inventory) -> Iterable[resources.Resource]:
+    """Give all servers of the project."""
+    return (server.resource for server in inventory.servers)
+
+
+def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
+    """Give all servers: no service makes any for itself."""
+    return known(project.inventory)
+
+
+def item(case: rule.Case) -> plan.Item:
+    """Plan the copy of a server's own disk, if it has one."""
+    server = case.project.servers[case.resource.id]
+    row = plan.Item(
+        resource=case.resource,
+        procedure=plan.Procedure.NONE,
+        reason='',
+        group=case.group,
+        server=server,
+    )
+    if not server.image_id:
+        found = _volume_backed(case, row, server)
+    elif server.status in states.SHELVED:
+        found = _shelved(case, row, server)
+    else:
+        found = _own_disk(case, row, server)
+    warnings = server_notes.warnings(case, server)
+    notes = (*found.notes, *warnings, *server_notes.harmless(server))
+    return dataclasses.replace(found, notes=notes, warnings=warnings)
+
+
+def _own_disk(
+    case: rule.Case, row: plan.Item, server: resources.Server
+) -> plan.Item:
+    """Plan an image. Its format is Nova's choice, known once it is made."""
+    project = case.project
+    to_file = bool(project.request.target)
+    worth = consistency.of_server(case, server)
+    obstacle = (
+        project.missing('compute')
+        or project.missing('image')
+        or states.obstacle(server)
+    )
+    wanted = dataclasses.replace(
+        row,
+        procedure=plan.Procedure.SERVER_IMAGE,
+        reason='Nova makes an image of its own disk.',
+        consistency=worth,
+        result=f'servers/{server.id}.*' if to_file else 'image',
+        size=server.disk_gib * resources.GIB or None,
+        notes=states.notes(server),
+        to_file=to_file,
+        keep_image=to_file and project.request.keep_images,
+        stops=consistency.stops(case, worth),
+    )
+    return rule.unless(obstacle, wanted)
+
+
+def _volume_backed(
+    case: rule.Case, row: plan.Item, server: resources.Server
+) -> plan.Item:
+    """Point to its volumes: an image of it would hold no data."""
+    known = case.project.volumes
+    volumes = case.project.volumes_of[server.id]
+    if not volumes or not volumes <= known.keys():
+        return rule.refusal(
+            row, 'It boots from a volume, but not all its volumes can be seen.'
+        )
+    every = [known[volume_id] for volume_id in sorted(volumes)]
+    parts = [one for one in every if one.resource in case.selected]
+    left_out = [one for one in every if one not in parts]
+    if root := _root(server, left_out, parts):
+        return rule.refusal(
+            row,
+            f'It boots from its {root.resource.label}, which is left out: '
+            'select that too, or leave out the server.',
+        )
+    reason = 'It boots from a volume: its volumes are its disks.'
+    ids = [one.id for one in parts]
+    return rule.without_data(row, reason, 'its volumes', ids)
+
+
+def _root(
+    server: resources.Server,
+    left_out: Sequence[resources.Volume],
+    parts: Sequence[resources.Volume],
+) -> resources.Volume | None:
+    """Find the volume that a server boots from among those left out.
+
+    Most clouds tell the root device to administrators only; with libvirt and
+    virtio it is ``/dev/vda``. Else the volume that can be booted from.
+    """
+    root = resources.Attachment(server.id, server.root_device or '/dev/vda')
+    at_root = [one for one in left_out if root in one.attachments]
+    if not at_root and not any(one.bootable for one in parts):
+        at_root = [one for one in left_out if one.bootable or not parts]
+    return next(iter(at_root), None)
+
+
+def _shelved(
+    case: rule.Case, row: plan.Item, server: resources.Server
+) -> plan.Item:
+    """Download the image that holds the disk until the server is unshelved."""
+    image = _shelved_image(case.project, server)
+    if image is None:
+        return rule.refusal(
+            row, 'It is shelved, but its image is not there: unshelve it.'
+        )
+    reason = f'It is shelved: its disk is the {image.resource.label}.'
+    if image.resource in case.selected:
+        parts = [image.id]
+        return rule.without_data(row, reason, image.resource.label, parts)
+    wanted = dataclasses.replace(
+        row,
+        procedure=plan.Procedure.IMAGE_DOWNLOAD,
+        reason=reason,
+        consistency=plan.Consistency.IMMUTABLE,
+        result=layout.data_file(case.resource, image.disk_format),
+        size=image.size,
+        notes=images.notes(case.project, image),
+        to_file=True,
+        image=image,
+    )
+    obstacle = _no_target(reason, case.project.request)
+    return rule.unless(
+        obstacle or images.obstacle(case.project, image), wanted
+    )
+
+
+def _no_target(reason: str, request: request_.Request) -> str:
+    if request.target:
+        return ''
+    return f'{reason} Unshelve it, or bring the image out with --to.'
+
+
+def _shelved_image(
+    project: project_.Project, server: resources.Server
+) -> resources.Image | None:
+    """Find the image by the name and the property that Nova gives it."""
+    found = [
+        image
+        for image in project.inventory.images
+        if image.name == f'{server.name}-shelved'
+        and image.properties.get('instance_uuid') == server.id
+    ]
+    return max(found, key=lambda one: (one.created_at, one.id), default=None)

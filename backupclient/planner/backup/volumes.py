@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rule for volumes: which of the two ways, the Backup API or images."""
+
+from collections.abc import Iterable
+import re
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import plan
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.model import tags
+from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import rule
+from backupclient.planner.backup import volume_backups
+from backupclient.planner.backup import volume_images
+
+KIND = resources.Kind.VOLUME
+NEEDS_TARGET = False
+
+# Older clouds do not tell that they are Cinder's (``consumes_quota``).
+_UUID = r'[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
+_OF_CINDER = re.compile(rf'backup-(vol|snap)-{_UUID}')
+
+
+def named(request: request_.Request) -> tuple[str, ...]:
+    """Give what ``--volume`` says."""
+    return request.volumes
+
+
+def known(inventory: inventory_.Inventory) -> Iterable[resources.Resource]:
+    """Give all volumes of the project."""
+    return (volume.resource for volume in inventory.volumes)
+
+
+def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
+    """Give the volumes that neither this program nor Cinder made."""
+    return (
+        volume.resource
+        for volume in project.inventory.volumes
+        if volume.consumes_quota
+        and not _OF_CINDER.fullmatch(volume.name)
+        and not tags.made_by_us(volume.name, volume.metadata)
+    )
+
+
+def item(case: rule.Case) -> plan.Item:
+    """Plan a Cinder backup, or an image, or a backup that may become one."""
+    if not _by_backup(case.project):
+        return volume_images.item(case)
+    backup = volume_backups.item(case)
+    if case.project.request.volume_method is request_.VolumeMethod.AUTO:
+        return rule.with_fallback(backup, volume_images.item(case))
+    return backup
+
+
+def _by_backup(project: project_.Project) -> bool:
+    method = project.request.volume_method
+    if method is request_.VolumeMethod.AUTO:
+        return not project.request.target and project.inventory.backup_api
+    return method is request_.VolumeMethod.BACKUP

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guide: "Image backup using download"."""
+
+import dataclasses
+import shlex
+
+from backupclient.model import layout
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.procedures import files
+from backupclient.procedures import image_state
+from backupclient.procedures import removal
+from backupclient.procedures import step
+from backupclient.procedures.backup import key_export
+from backupclient.transfer import download
+from backupclient.transfer import proof
+
+
+class Download(step.Step):
+    """Bring an image's data into a file of the backup set."""
+
+    stable_name = 'download'
+    title = 'download'
+    makes = 'file'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        image = item.image.id if item.image else 'IMAGE'
+        file = shlex.quote(item.result.replace('.*', '.FORMAT'))
+        return f'openstack image save --file {file} {image}'
+
+    def do(self, made: step.Made) -> step.Made:
+        image = image_state.active(self.work, self._image_id(made))
+        if self.item.image is None:
+            removal.of(self.work).require_own(
+                f'image {image.id}', image.name, image.properties
+            )
+        path = layout.data_file(self.item.resource, image.disk_format)
+        received = download.download(
+            self.cloud.glance.data(image.id),
+            files.of(self.work),
+            path,
+            proof.Expected(
+                size=image.size,
+                algorithm=image.hash_algorithm,
+                value=image.hash_value,
+                md5=image.checksum,
+            ),
+            clock=self.work.clock,
+            progress=self._progress,
+        )
+        made = dataclasses.replace(
+            made,
+            file=outcome_.FileRecord(
+                path, received.size, received.digests, received.verified
+            ),
+        )
+        return self.with_state(made, image.created_at)
+
+    def undo(self, made: step.Made) -> None:
+        path = made.file.path if made.file else self._begun(made)
+        if path:
+            files.of(self.work).delete(path)
+
+    def _begun(self, made: step.Made) -> str:
+        """Where the download of an image that is still there goes to."""
+        image = self.cloud.glance.image(self._image_id(made))
+        if image is None:
+            return ''
+        return layout.data_file(self.item.resource, image.disk_format)
+
+    def _image_id(self, made: step.Made) -> str:
+        if self.item.image is not None:
+            return self.item.image.id
+        return made.image_id
+
+    def _progress(self, done: int, total: int | None) -> None:
+        self.work.reporter.progress(self.item.resource, done, total)
+
+
+def bring_out(item: plan_.Item) -> step.Steps:
+    """The steps from an image to files, its key among them."""
+    return (Download, key_export.ExportKey) if item.encrypted else (Download,)
+
+
+def steps(item: plan_.Item) -> step.Steps:
+    """An image is there already: it has only to be fetched."""
+    return bring_out(item)

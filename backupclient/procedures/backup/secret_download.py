@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guide: "Barbican secrets backup using download"."""
+
+import dataclasses
+import hashlib
+import shlex
+
+from backupclient import errors
+from backupclient.keys.luks import proof as luks
+from backupclient.model import layout
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.procedures import files
+from backupclient.procedures import step
+from backupclient.procedures.backup import key_export
+from backupclient.procedures.backup import secret_description
+
+
+class DownloadSecret(step.Step):
+    """Write a secret's payload into a file, byte for byte."""
+
+    stable_name = 'download-secret'
+    title = 'download the secret'
+    makes = 'file'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return (
+            'openstack secret get --payload_content_type '
+            f'application/octet-stream --file {shlex.quote(item.result)} '
+            f'{item.resource.id}'
+        )
+
+    def do(self, made: step.Made) -> step.Made:
+        resource = self.item.resource
+        key = key_export.fetch(self.cloud, resource.id, resource.label)
+        if self.item.secret is not None:
+            made = secret_description.describe(
+                self.cloud, self.item.secret, made
+            )
+        content = key_export.write(self.work, self._path(), key.payload)
+        made = dataclasses.replace(
+            made,
+            file=outcome_.FileRecord(
+                self._path(),
+                len(content),
+                {'sha512': hashlib.sha512(content).hexdigest()},
+            ),
+            key=key_export.record(
+                self.work, key, self._path(), luks.Opens.NOT_CHECKED
+            ),
+        )
+        return self.with_state(made)
+
+    def undo(self, made: step.Made) -> None:
+        files.of(self.work).delete(self._path())
+
+    def _path(self) -> str:
+        return layout.secret_file(
+            self.item.resource.id, protected=self.work.protector is not None
+        )
+
+
+class DescribeSecret(step.Step):
+    """Read what there is of a secret that has no payload."""
+
+    stable_name = 'describe-secret'
+    title = 'read what is known of the secret'
+    makes = 'secret'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return f'openstack secret get {item.resource.id}'
+
+    def do(self, made: step.Made) -> step.Made:
+        resource = self.item.resource
+        found = self.cloud.barbican.secret(resource.id)
+        if found is None:
+            raise errors.NotFound(
+                f'{resource.label} was deleted since it was planned.', 404
+            )
+        if found.content_type:
+            # Without a second look it would be called complete.
+            raise errors.BackupError(
+                f'{resource.label} got a payload since it was planned: back '
+                'it up in a new run.'
+            )
+        secret = self.item.secret or found
+        return self.with_state(
+            secret_description.describe(self.cloud, secret, made)
+        )
+
+
+def steps(item: plan_.Item) -> step.Steps:
+    """One request for the payload, one file, and two for the rest."""
+    if item.secret is not None and not item.secret.content_type:
+        return (DescribeSecret,)
+    return (DownloadSecret,)

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volumes: what the page says, run with OSC's own parsers."""
+
+import dataclasses
+
+import testtools
+from testtools import matchers
+
+from backupclient.model import outcome
+from backupclient.model import plan
+from backupclient.model import resources
+from backupclient.sets.instructions import page
+from backupclient.tests.unit.sets import samples
+from backupclient.tests.unit.sets.instructions import commands
+
+BACKUP = outcome.Artifact('backup', 'b-1', 'nightly')
+
+
+def backed_up(volume, artifact=BACKUP):
+    return samples.volume_entry(
+        volume,
+        procedure=plan.Procedure.VOLUME_BACKUP,
+        file=None,
+        artifact=artifact,
+    )
+
+
+class Case(testtools.TestCase):
+    def done(self, entry):
+        return commands.done(self, samples.manifest(entry))
+
+    def text(self, entry):
+        """The page on one line, for what breaks over two."""
+        return ' '.join(page.render(samples.manifest(entry)).split())
+
+    def says(self, entry, *texts):
+        for text in texts:
+            self.assertThat(self.text(entry), matchers.Contains(text))
+
+
+class TestFromFile(Case):
+    def test_commands(self):
+        shell, made = self.done(samples.volume_entry(samples.ROOT))
+        image, volume, _show, delete = made
+        self.assertEqual(f'volumes/{samples.ROOT.id}.raw', image.filename)
+        self.assertEqual('raw', image.disk_format)
+        self.assertEqual('bare', image.container_format)
+        self.assertEqual({'hw_disk_bus': 'scsi'}, image.properties)
+        self.assertEqual('private', image.visibility)
+        self.assertEqual('web root', volume.name)
+        self.assertEqual('new-image', volume.image)
+        self.assertEqual(20, volume.size)
+        self.assertEqual('ssd', volume.type)
+        self.assertEqual(['new-image'], delete.images)
+        self.assertEqual(
+            ['volume', 'show', '-f', 'value', '-c', 'status', 'new-volume'],
+            shell.calls[2],
+        )
+
+    def test_limits_of_its_image(self):
+        """Cinder shows them among the properties, as texts."""
+        said = {'min_disk': '1', 'min_ram': '32', 'hw_disk_bus': 'scsi'}
+        _shell, made = self.done(self.saying(**said))
+        self.assertEqual((1, 32), (made[0].min_disk, made[0].min_ram))
+        self.assertEqual({'hw_disk_bus': 'scsi'}, made[0].properties)
+        self.assertEqual(20, made[1].size)
+
+    def test_no_limits(self):
+        _shell, made = self.done(self.saying(min_disk='0', min_ram='many'))
+        self.assertEqual((None, None), (made[0].min_disk, made[0].min_ram))
+
+    def test_volume_is_as_large_as_its_image_wants(self):
+        """Else Cinder refuses it."""
+        _shell, made = self.done(self.saying(min_disk='30'))
+        self.assertEqual(30, made[1].size)
+
+    def saying(self, **said):
+        return samples.volume_entry(
+            dataclasses.replace(samples.ROOT, image_metadata=said)
+        )
+
+    def test_data_volume_is_not_bootable_again(self):
+        shell, _made = self.done(samples.volume_entry(samples.ARCHIVE))
+        self.assertIn(
+            ['volume', 'set', '--non-bootable', 'new-volume'], shell.calls
+        )
+
+    def test_our_own_metadata_are_not_restored(self):
+        _shell, made = self.done(samples.volume_entry(samples.DATA))
+        # Older releases of the client call it in the singular.
+        given = vars(made[1])
+        found = given.get('properties') or given.get('property')
+        self.assertEqual({'env': 'prod'}, found)
+        self.assertEqual("the shop's orders", made[1].description)
+
+    def test_texts_come_back_as_they_were(self):
+        text = 'a\nb\u202e"\'!\U0001f600'
+        volume = dataclasses.replace(
+            samples.ARCHIVE,
+            name=text,
+            description=text,
+            metadata={'k': text},
+        )
+        _shell, made = self.done(samples.volume_entry(volume))
+        given = vars(made[1])
+        self.assertEqual(text, made[1].name)
+        self.assertEqual(text, made[1].description)
+        self.assertEqual(
+            {'k': text}, given.get('properties') or given.get('property')
+        )
+
+    def test_no_copy(self):
+        self.says(
+            samples.volume_entry(
+                samples.ROOT, file=None, state=outcome.State.FAILED
+            ),
+            '### Volume 1: `web root`',
+            'There is no copy of it in this set.',
+        )
+
+    def test_size_has_room_for_what_is_in_the_file(self):
+        volume = samples.DATA
+        for size, gib in (
+            (59, 1),
+            (resources.GIB, 1),
+            (resources.GIB + 1, 2),
+            (resources.GIB + (2 << 20), 2),
+            (5 * resources.GIB, 5),
+        ):
+            entry = samples.volume_entry(volume)
+            file = dataclasses.replace(entry.file, size=size)
+            text = self.text(dataclasses.replace(entry, file=file))
+            self.assertThat(text, matchers.Contains(f'--size {gib} '))
+
+    def test_without_a_name_or_type(self):
+        _shell, made = self.done(
+            samples.volume_entry(
+                dataclasses.replace(samples.ROOT, name='', type_name='')
+            )
+        )
+        self.assertEqual(f'restored-{samples.ROOT.id}', made[1].name)
+        self.assertIsNone(made[1].type)
+
+    def test_facts(self):
+        self.says(
+            samples.volume_entry(samples.DATA),
+            'encrypted yes',
+            f'attached to server {samples.SERVER_ID} as /dev/vdb',
+            'consistency detached',
+            'captured 2026-02-01T00:00:01+00:00',
+        )
+
+    def test_image_that_stayed_in_the_cloud(self):
+        shell, made = self.done(
+            samples.volume_entry(
+                samples.ROOT,
+                file=None,
+                artifact=outcome.Artifact('image', 'i-1', 'kept'),
+            )
+        )
+        self.assertEqual('i-1', made[0].image)
+        self.assertNotIn(['image', 'delete', 'i-1'], shell.calls)
+
+
+class TestEncrypted(Case):
+    def entry(self, **changes):
+        path = f'keys/volume-{samples.DATA.id}.key'
+        return samples.volume_entry(
+            samples.DATA, key=samples.key_record(path, **changes)
+        )
+
+    def test_key_is_stored_before_and_taken_away_after(self):
+        shell, made = self.done(self.entry())
+        image, volume = made[:2]
+        self.assertEqual(
+            {'cinder_encryption_key_id': 'new-secret'}, image.properties
+        )
+        self.assertEqual('luks', volume.type)
+        self.assertEqual(
+            [
+                ['image', 'create'],
+                ['volume', 'create'],
+                ['volume', 'show'],
+                ['volume', 'set'],
+                ['image', 'delete'],
+                ['volume', 'unset'],
+                ['--os-volume-api-version', '3.64'],
+            ],
+            [call[:2] for call in shell.calls],
+        )
+        self.assertEqual(
+            [
+                ('POST', '/secrets'),
+                ('PUT', '/secrets/new-secret'),
+                ('DELETE', '/secrets/new-secret'),
+            ],
+            [request[:2] for request in shell.requests],
+        )
+        self.assertEqual(
+            ['--image-property', 'cinder_encryption_key_id', 'new-volume'],
+            shell.calls[-2][2:],
+        )
+
+    def test_own_key_of_the_new_volume(self):
+        self.says(
+            self.entry(),
+            'This copy, a secret `key of ...`, is the key of the new volume. '
+            'Do not delete it',
+        )
+
+    def test_nothing_is_done_after_a_failure(self):
+        """No command that builds on another runs when that gave nothing."""
+        shell = self.useFixture(commands.Shell())
+        text = page.render(samples.manifest(self.entry()))
+        function, store, *others = commands.scripts(text)
+        for script in others:
+            shell.run(function, script)
+        self.assertEqual([], [*shell.calls, *shell.requests])
+        shell.put(f'keys/volume-{samples.DATA.id}.key', b'0a')
+        shell.run(function, store)
+        self.assertEqual(2, len(shell.requests))
+
+    def test_old_key_id_and_policy_are_not_restored(self):
+        volume = dataclasses.replace(
+            samples.DATA,
+            image_metadata={
+                'cinder_encryption_key_id': 'old',
+                'cinder_encryption_key_deletion_policy': 'on_image_deletion',
+            },
+        )
+        _shell, made = self.done(
+            dataclasses.replace(self.entry(), volume=volume)
+        )
+        self.assertEqual(
+            {'cinder_encryption_key_id': 'new-secret'}, made[0].properties
+        )
+
+    def test_proof(self):
+        self.says(self.entry(), 'was proved to open them')
+        self.says(self.entry(opens='not checked'), 'could not be proved')
+
+    def test_key_that_is_missing(self):
+        entry = samples.volume_entry(samples.DATA)
+        self.says(entry, '**The data are encrypted, and their key is not in')
+        _shell, made = self.done(entry)
+        self.assertEqual(
+            {'cinder_encryption_key_id': 'c0de'}, made[0].properties
+        )
+
+    def test_key_of_the_cloud_itself(self):
+        volume = dataclasses.replace(samples.DATA, key_id='')
+        _shell, made = self.done(samples.volume_entry(volume))
+        self.assertEqual(
+            {
+                'cinder_encryption_key_id': (
+                    '00000000-0000-0000-0000-000000000000'
+                )
+            },
+            made[0].properties,
+        )
+
+
+class TestFromBackup(Case):
+    def test_commands(self):
+        _shell, made = self.done(backed_up(samples.ARCHIVE))
+        volume, _show, show, restore, _again = made
+        self.assertEqual('archive', volume.name)
+        self.assertEqual(5, volume.size)
+        self.assertEqual('hdd', volume.type)
+        self.assertIsNone(volume.image)
+        self.assertEqual('b-1', show.backup)
+        self.assertEqual('b-1', restore.backup)
+        self.assertEqual('new-volume', restore.volume)
+        self.assertTrue(restore.force)
+
+    def test_what_servers_go_by(self):
+        said = {'hw_disk_bus': 'scsi', 'checksum': 'x', 'min_ram': '32'}
+        volume = dataclasses.replace(samples.ROOT, image_metadata=said)
+        shell, _made = self.done(backed_up(volume))
+        self.assertEqual(
+            [
+                *('volume', 'set'),
+                *('--image-property', 'hw_disk_bus=scsi'),
+                *('--image-property', 'min_ram=32'),
+                *('--bootable', 'new-volume'),
+            ],
+            shell.calls[-1],
+        )
+
+    def test_nothing_that_servers_go_by(self):
+        shell, _made = self.done(backed_up(samples.ARCHIVE))
+        self.assertNotIn(['volume', 'set'], [c[:2] for c in shell.calls])
+
+    def test_chain(self):
+        self.says(backed_up(samples.ARCHIVE), 'is a full backup')
+        incremental = dataclasses.replace(BACKUP, incremental=True)
+        self.says(
+            backed_up(samples.ARCHIVE, incremental),
+            'incremental',
+            'Delete none of them',
+        )
+
+    def test_encrypted_needs_the_same_type_and_the_key(self):
+        artifact = dataclasses.replace(BACKUP, key_id='clone-1')
+        self.says(
+            backed_up(samples.DATA, artifact),
+            'must have the same type',
+            'with the key clone-1',
+            'do not delete the new volume',
+        )

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Strategies: any plan, any outcome, any manifest."""
+
+import dataclasses
+
+from hypothesis import strategies
+
+from backupclient.model import outcome
+from backupclient.model import plan
+from backupclient.model import request
+from backupclient.model import resources
+from backupclient.sets import manifest
+
+# Clouds do give lone surrogates: JSON allows them.
+TEXTS = strategies.text(
+    strategies.characters(exclude_categories=()), max_size=20
+)
+IDS = strategies.from_regex('[0-9A-Za-z][0-9A-Za-z-]{0,63}', fullmatch=True)
+RESOURCES = strategies.builds(resources.Resource, name=TEXTS, id=IDS)
+
+
+def _few(one):
+    return strategies.lists(one, max_size=3).map(tuple)
+
+
+@strategies.composite
+def _items(draw):
+    """An item, and what to do instead."""
+    resource = draw(RESOURCES)
+    fitting = strategies.sampled_from(_PROCEDURES[resource.kind])
+    item = strategies.builds(
+        plan.Item, strategies.just(resource), fitting, TEXTS
+    )
+    return dataclasses.replace(
+        draw(item), fallback=draw(strategies.none() | item)
+    )
+
+
+_PROCEDURES = {
+    resources.Kind.SERVER: [plan.Procedure.NONE, plan.Procedure.SERVER_IMAGE],
+    resources.Kind.VOLUME: [
+        plan.Procedure.NONE,
+        plan.Procedure.VOLUME_BACKUP,
+        plan.Procedure.VOLUME_IMAGE,
+        plan.Procedure.SNAPSHOT_IMAGE,
+    ],
+    resources.Kind.IMAGE: [plan.Procedure.NONE],
+    resources.Kind.SECRET: [
+        plan.Procedure.NONE,
+        plan.Procedure.SECRET_DOWNLOAD,
+    ],
+}
+ITEMS = _items()
+# What a path of a folder can have.
+TARGETS = strategies.text(
+    strategies.characters(exclude_categories=['Cs'], exclude_characters='\0')
+)
+REQUESTS = strategies.builds(request.Request, target=TARGETS.map('/{}'.format))
+PLANS = strategies.builds(
+    plan.Plan,
+    request=REQUESTS,
+    items=_few(ITEMS),
+    version=strategies.just(1),
+)
+OUTCOMES = strategies.builds(
+    outcome.Outcome,
+    resource=RESOURCES,
+    reason=TEXTS,
+    seconds=strategies.floats(allow_nan=False, allow_infinity=False),
+)
+ENTRIES = strategies.builds(
+    manifest.Entry, resource=RESOURCES, reason=TEXTS, notes=_few(TEXTS)
+)
+MANIFESTS = strategies.builds(
+    manifest.Manifest,
+    request=REQUESTS,
+    items=_few(ENTRIES),
+    version=strategies.just(1),
+)
