@@ -23,7 +23,7 @@ from backupclient.model import plan as plan_
 from backupclient.model import tags
 from backupclient.procedures import compiler
 from backupclient.sets import backup_set
-from backupclient.sets import manifest
+from backupclient.sets import build
 from backupclient.store import targets
 from backupclient.transfer import room
 
@@ -192,7 +192,7 @@ def _close(
         if set_ is not None:
             started = datetime.datetime.fromisoformat(run.started_at)
             set_.close(
-                manifest.build(run.plan, run.run, outcomes, started, now)
+                build.manifest(run.plan, run.run, outcomes, started, now)
             )
         if not servers_run:
             return False

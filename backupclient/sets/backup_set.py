@@ -7,8 +7,8 @@ import hashlib
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
+from backupclient.model import manifest as manifest_
 from backupclient.model import tags
-from backupclient.sets import manifest as manifest_
 from backupclient.sets import marker
 from backupclient.sets.instructions import page
 from backupclient.store import base

@@ -8,8 +8,8 @@ import re
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
+from backupclient.model import manifest as manifest_
 from backupclient.model import outcome
-from backupclient.sets import manifest as manifest_
 from backupclient.store import base
 
 _LINE = re.compile(r'([0-9a-f]{128}) [ *](.+)')

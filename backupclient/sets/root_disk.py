@@ -4,9 +4,9 @@
 import dataclasses
 import posixpath
 
+from backupclient.model import manifest
 from backupclient.model import properties
 from backupclient.model import resources
-from backupclient.sets import manifest
 
 
 def image(entry: manifest.Entry, server: resources.Server) -> resources.Image:

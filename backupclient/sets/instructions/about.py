@@ -3,9 +3,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from backupclient.model import manifest
 from backupclient.model import outcome
 from backupclient.model import plan
-from backupclient.sets import manifest
 from backupclient.sets.instructions import markdown
 from backupclient.sets.instructions import shell
 

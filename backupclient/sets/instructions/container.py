@@ -3,8 +3,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from backupclient.model import manifest
 from backupclient.model import secret_facts
-from backupclient.sets import manifest
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import markdown
 from backupclient.sets.instructions import secret as secret_

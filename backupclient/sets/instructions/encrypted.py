@@ -3,8 +3,8 @@
 
 import dataclasses
 
+from backupclient.model import manifest
 from backupclient.model import outcome
-from backupclient.sets import manifest
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import key as key_
 from backupclient.sets.instructions import markdown

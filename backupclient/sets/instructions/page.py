@@ -4,10 +4,10 @@
 from collections.abc import Iterable, Iterator
 
 from backupclient.model import layout
+from backupclient.model import manifest as manifest_
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import resources
-from backupclient.sets import manifest as manifest_
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import container
 from backupclient.sets.instructions import image

@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 import dataclasses
 
+from backupclient.model import manifest
 from backupclient.model import resources
-from backupclient.sets import manifest
 from backupclient.sets import root_disk
 from backupclient.sets.instructions import flavor
 from backupclient.sets.instructions import image as image_

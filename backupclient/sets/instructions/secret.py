@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 
+from backupclient.model import manifest
 from backupclient.model import resources
 from backupclient.model import secret_facts
-from backupclient.sets import manifest
 from backupclient.sets.instructions import about
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import key

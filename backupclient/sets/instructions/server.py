@@ -3,8 +3,8 @@
 
 from collections.abc import Iterator
 
+from backupclient.model import manifest
 from backupclient.model import resources
-from backupclient.sets import manifest
 from backupclient.sets.instructions import about
 from backupclient.sets.instructions import flavor
 from backupclient.sets.instructions import markdown

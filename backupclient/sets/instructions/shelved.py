@@ -3,8 +3,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from backupclient.model import manifest
 from backupclient.model import resources
-from backupclient.sets import manifest
 from backupclient.sets.instructions import markdown
 from backupclient.sets.instructions import shell
 

@@ -4,11 +4,11 @@
 from collections.abc import Iterator
 import math
 
+from backupclient.model import manifest
 from backupclient.model import outcome
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
-from backupclient.sets import manifest
 from backupclient.sets.instructions import about
 from backupclient.sets.instructions import encrypted
 from backupclient.sets.instructions import markdown

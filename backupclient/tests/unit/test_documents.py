@@ -16,11 +16,11 @@ from testtools import matchers
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import inventory
+from backupclient.model import manifest
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
-from backupclient.sets import manifest
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
 

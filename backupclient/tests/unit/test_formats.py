@@ -11,13 +11,13 @@ import backupclient
 from backupclient.engine import journal
 from backupclient.engine import journal_base
 from backupclient.model import inventory
+from backupclient.model import manifest as manifest_
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
 from backupclient.model import secret_facts
 from backupclient.procedures import step
-from backupclient.sets import manifest as manifest_
 from backupclient.sets import marker
 
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'

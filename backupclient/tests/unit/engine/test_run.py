@@ -6,13 +6,13 @@ import os
 
 from backupclient import documents
 from backupclient import errors
+from backupclient.model import manifest as manifest_
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
 from backupclient.operations import running
 from backupclient.planner.backup import rule
-from backupclient.sets import manifest as manifest_
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
 

@@ -16,6 +16,7 @@ from backupclient import errors
 from backupclient.engine import journal
 from backupclient.model import ids
 from backupclient.model import layout
+from backupclient.model import manifest
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
@@ -23,7 +24,6 @@ from backupclient.osc import display
 from backupclient.osc import rows
 from backupclient.procedures import step
 from backupclient.sets import check
-from backupclient.sets import manifest
 from backupclient.sets.instructions import page
 from backupclient.store import folder
 from backupclient.tests.unit import examples

@@ -4,8 +4,8 @@
 import pathlib
 import shutil
 
+from backupclient.model import manifest as manifest_
 from backupclient.sets import check
-from backupclient.sets import manifest as manifest_
 from backupclient.store import folder as folder_
 from backupclient.tests.unit.engine import base
 

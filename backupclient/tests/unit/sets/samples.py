@@ -7,12 +7,12 @@ import hashlib
 import pathlib
 
 from backupclient.model import inventory
+from backupclient.model import manifest as manifest_
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
 from backupclient.sets import backup_set
-from backupclient.sets import manifest as manifest_
 from backupclient.store import base
 from backupclient.store import folder
 

@@ -13,13 +13,14 @@ import msgspec
 import testtools
 
 from backupclient import documents
+from backupclient.model import manifest
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
 from backupclient.model import secret_facts
 from backupclient.procedures import step
-from backupclient.sets import manifest
+from backupclient.sets import build
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
 
@@ -47,7 +48,7 @@ DONE = outcome.Outcome(
 
 
 def built(items, outcomes):
-    return manifest.build(
+    return build.manifest(
         plan.Plan(
             samples.IDENTITY,
             request.Request(everything=True),
@@ -76,7 +77,7 @@ class TestBuild(testtools.TestCase):
 
     def test_times_are_utc(self):
         east = datetime.timezone(datetime.timedelta(hours=9))
-        made = manifest.build(
+        made = build.manifest(
             plan.Plan(samples.IDENTITY, request.Request()),
             samples.RUN,
             (),

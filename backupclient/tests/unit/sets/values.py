@@ -5,11 +5,11 @@ import dataclasses
 
 from hypothesis import strategies
 
+from backupclient.model import manifest
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
-from backupclient.sets import manifest
 
 # Clouds do give lone surrogates: JSON allows them.
 TEXTS = strategies.text(

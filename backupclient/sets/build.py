@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The manifest of a run: its plan and what became of it."""
+
+from collections.abc import Iterable, Mapping
+import datetime
+from importlib import metadata
+
+from backupclient.model import manifest as manifest_
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.model import wholes
+
+
+def manifest(
+    plan: plan_.Plan,
+    run: str,
+    outcomes: Iterable[outcome_.Outcome],
+    started: datetime.datetime,
+    finished: datetime.datetime,
+) -> manifest_.Manifest:
+    """Put a plan and its outcomes together.
+
+    An item without an outcome was not reached, unless the plan had nothing
+    to do for it.
+
+    :param started: an aware time, as ``finished`` is.
+    """
+    by_resource = {outcome.resource: outcome for outcome in outcomes}
+    by_id = {one.id: outcome for one, outcome in by_resource.items()}
+    items = tuple(
+        _entry(item, by_resource.get(item.resource) or _without(item, by_id))
+        for item in plan.items
+    )
+    complete = not plan.gaps and all(
+        e.state is outcome_.State.COMPLETE for e in items
+    )
+    return manifest_.Manifest(
+        run=run,
+        created_at=_stamp(started),
+        finished_at=_stamp(finished),
+        state=manifest_.State.COMPLETE
+        if complete
+        else manifest_.State.INCOMPLETE,
+        identity=plan.identity,
+        request=plan.request,
+        items=items,
+        cautions=plan.cautions,
+        program_version=_program_version(),
+    )
+
+
+def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> manifest_.Entry:
+    return manifest_.Entry(
+        resource=item.resource,
+        procedure=outcome.procedure,
+        state=outcome.state,
+        reason=outcome.reason,
+        covered_by=item.covered_by,
+        group=item.group,
+        consistency=outcome.consistency,
+        captured_at=outcome.captured_at,
+        size=item.size if outcome.size is None else outcome.size,
+        artifact=outcome.artifact,
+        file=outcome.file,
+        key=outcome.key,
+        notes=tuple(dict.fromkeys((*item.notes, *outcome.notes))),
+        server=item.server,
+        volume=item.volume,
+        image=outcome.image or item.image,
+        secret=outcome.secret or item.secret,
+    )
+
+
+def _without(
+    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+) -> outcome_.Outcome:
+    """Say what became of an item that nothing was done for."""
+    state, reason = outcome_.State.SKIPPED, item.reason
+    if item.covered_by:
+        state, reason = wholes.state(item, others)
+    elif item.possible:
+        reason = 'The run ended before its turn came.'
+    return outcome_.Outcome(item.resource, item.procedure, state, reason)
+
+
+def _stamp(time: datetime.datetime) -> str:
+    return time.astimezone(datetime.UTC).isoformat(timespec='seconds')
+
+
+def _program_version() -> str:
+    try:
+        return metadata.version(manifest_.PROGRAM)
+    except metadata.PackageNotFoundError:
+        return 'unknown'
