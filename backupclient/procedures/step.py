@@ -11,9 +11,9 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.keys import protection
+from backupclient.model import copies
 from backupclient.model import events
 from backupclient.model import ids
-from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import resources
 from backupclient.model import stamps
@@ -41,9 +41,9 @@ class Made:
     image_id: str = ''
     captured_at: str = ''
     consistency: plan_.Consistency = plan_.Consistency.NONE
-    artifact: outcome_.Artifact | None = None
-    file: outcome_.FileRecord | None = None
-    key: outcome_.KeyRecord | None = None
+    artifact: copies.Artifact | None = None
+    file: copies.FileRecord | None = None
+    key: copies.KeyRecord | None = None
     notes: tuple[str, ...] = ()
     image: resources.Image | None = None
     secret: resources.Secret | None = None

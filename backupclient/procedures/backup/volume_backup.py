@@ -5,8 +5,8 @@ import dataclasses
 
 from backupclient import errors
 from backupclient.cloud import service
+from backupclient.model import copies
 from backupclient.model import names
-from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import resources
 from backupclient.model import tags
@@ -47,7 +47,7 @@ class Backup(step.Step):
             raise errors.NotFound(f'Backup {backup_id} is gone.', 404)
         made = dataclasses.replace(
             made,
-            artifact=outcome_.Artifact(
+            artifact=copies.Artifact(
                 'backup',
                 backup.id,
                 backup.name,

@@ -4,8 +4,8 @@
 import dataclasses
 
 from backupclient.cloud import service
+from backupclient.model import copies
 from backupclient.model import names
-from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import properties
 from backupclient.model import resources
@@ -127,7 +127,7 @@ class RecordImage(step.Step):
         image = image_state.present(self.work, made.image_id)
         return dataclasses.replace(
             made,
-            artifact=outcome_.Artifact(
+            artifact=copies.Artifact(
                 'image', image.id, image.name, key_id=image.key_id
             ),
         )
