@@ -24,6 +24,7 @@ def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
         notes=(*item.notes, *made.notes, *_worse(item, made)),
         image=made.image,
         secret=made.secret,
+        restored=made.restored,
     )
 
 
