@@ -92,7 +92,9 @@ def find(
 
 def fault(nova: nova_.Nova, server_id: str) -> str:
     """Give why a server is in ``ERROR``, as Nova says, or nothing."""
-    body = nova.service.get(f'/servers/{server_id}', f'read server {server_id}')
+    body = nova.service.get(
+        f'/servers/{server_id}', f'read server {server_id}'
+    )
     found = fields.inner(records.part(body, 'server'), 'fault')
     return fields.text(found, 'message')
 

@@ -72,5 +72,10 @@ def without_work(
     else:
         state, reason = outcome_.State.SKIPPED, item.reason
     return outcome_.Outcome(
-        item.resource, item.procedure, state, reason=reason, notes=item.notes
+        item.resource,
+        item.procedure,
+        state,
+        reason=reason,
+        notes=item.notes,
+        restored=item.present,
     )

@@ -107,6 +107,10 @@ class ExitCodes(command.Command):
         """Open the project of the client's login."""
         from backupclient.operations import session
 
+        if not self.auth_required:
+            # It was not known before the options were read.
+            self.auth_required = True
+            self.app.prepare_to_run_command(self)
         return session.connect(self.app.client_manager.sdk_connection)
 
     @property

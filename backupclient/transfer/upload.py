@@ -6,8 +6,8 @@ manifest says: data that are damaged never arrive as a whole.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 import contextlib
+from contextlib import AbstractContextManager
 import dataclasses
 
 from backupclient import clock as clock_

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Restoring an image: its data go from the set into Glance."""
 
-
 import dataclasses
 import functools
 import logging
@@ -79,9 +78,7 @@ class Upload(step.Step):
             file,
             file.size,
             self.work.clock,
-            functools.partial(
-                self.work.reporter.progress, self.item.resource
-            ),
+            functools.partial(self.work.reporter.progress, self.item.resource),
         )
 
     def image(self) -> resources.Image:
@@ -153,7 +150,7 @@ class FinishImage(step.Step):
         return f'openstack image set --name {name} IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
-        notes = ()
+        notes: tuple[str, ...] = ()
         if made.secret_id:
             notes = (f'Secret {made.secret_id} is its key: keep it.',)
             self._keep_key(made)
@@ -190,5 +187,3 @@ def steps(item: plan_.Item) -> step.Steps:
     """Store its key if it has one, upload it, and name it the tenant's."""
     key = (key_store.StoreKey,) if task.of(item).source.key else ()
     return (*key, Upload, FinishImage)
-
-

@@ -184,5 +184,3 @@ def _content_type(key: copies.KeyRecord) -> str:
 
 def _name(item: plan_.Item) -> str:
     return f'key of {item.resource.name or item.resource.id}'
-
-

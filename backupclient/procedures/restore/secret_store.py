@@ -82,7 +82,10 @@ class StoreSecret(step.Step):
     ) -> tuple[resources.Secret, tuple[str, ...]]:
         """Leave an expiration out that has passed: Barbican refuses it."""
         now = self.work.clock.now().astimezone(datetime.UTC)
-        if secret.expires_at and secret.expires_at[:19] <= now.isoformat()[:19]:
+        if (
+            secret.expires_at
+            and secret.expires_at[:19] <= now.isoformat()[:19]
+        ):
             return (
                 dataclasses.replace(secret, expires_at=''),
                 (f'It had expired at {secret.expires_at}; now it does not.',),
@@ -162,9 +165,7 @@ class MakeContainers(step.Step):
         ]
         return dataclasses.replace(made, notes=(*made.notes, *notes))
 
-    def _make(
-        self, container: restore_.Container, made: step.Made
-    ) -> str:
+    def _make(self, container: restore_.Container, made: step.Made) -> str:
         """Make a container; return why it could not be made."""
         new = {
             each.secret_id: self._restored(each.secret_id, made)

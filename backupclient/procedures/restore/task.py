@@ -74,9 +74,7 @@ def secret_bytes(work: step.Work, item: plan_.Item, path: str) -> bytes:
     return work.identities.open(data, f'{found.name}/{path}')
 
 
-def restored_tags(
-    step_: step.Step, old: Mapping[str, str]
-) -> dict[str, str]:
+def restored_tags(step_: step.Step, old: Mapping[str, str]) -> dict[str, str]:
     """Give the metadata of what was restored: its own, and our marks.
 
     :param old: as they were; what an earlier run had marked is left out.

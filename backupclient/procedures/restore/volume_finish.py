@@ -114,13 +114,9 @@ class FinishVolume(step.Step):
         }
         with contextlib.suppress(errors.Forbidden):
             new_volumes.set_image_metadata(cinder, volume_id, missing)
-            new_volumes.unset_image_metadata(
-                cinder, volume_id, _marks(found)
-            )
+            new_volumes.unset_image_metadata(cinder, volume_id, _marks(found))
         if found.bootable is not old.bootable:
-            new_volumes.set_bootable(
-                cinder, volume_id, bootable=old.bootable
-            )
+            new_volumes.set_bootable(cinder, volume_id, bootable=old.bootable)
         new_volumes.describe(
             cinder, volume_id, task.of(self.item).name, old.description
         )
@@ -196,9 +192,7 @@ def _marks(volume: resources.Volume) -> list[str]:
     ]
 
 
-def _notes(
-    item: plan_.Item, volume: resources.Volume
-) -> tuple[str, ...]:
+def _notes(item: plan_.Item, volume: resources.Volume) -> tuple[str, ...]:
     if not volume.encrypted or not volume.key_id:
         return ()
     return (
