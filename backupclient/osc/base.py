@@ -38,6 +38,7 @@ class ExitCodes(command.Command):
     """
 
     exit_code = 0
+    auth_required = True
     problems: Sequence[str] = ()
     """What is not as it should be: said after the output, on stderr."""
 

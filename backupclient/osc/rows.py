@@ -104,8 +104,8 @@ def plan_summary(planned: plan_.Plan) -> list[str]:
     able = sum(item.possible for item in planned.items)
     moved = display.size(planned.bytes_to_move)
     lines = [
-        f'{able} of {len(planned.items)} resources can be {_DONE[planned.command]}; {moved} to move'
-        + _into_files(planned)
+        f'{able} of {len(planned.items)} resources can be '
+        f'{_DONE[planned.command]}; {moved} to move{_into_files(planned)}'
     ]
     lines += [
         f'Quota {peak.quota}: at least {peak.needed} needed, {peak.free} free.'
