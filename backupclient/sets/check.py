@@ -7,9 +7,9 @@ import re
 
 from backupclient import documents
 from backupclient import errors
+from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import manifest as manifest_
-from backupclient.model import outcome
 from backupclient.store import base
 
 _LINE = re.compile(r'([0-9a-f]{128}) [ *](.+)')
@@ -66,9 +66,9 @@ def _content(files: base.Files, path: str) -> bytes:
 
 def _records(
     manifest: manifest_.Manifest,
-) -> dict[str, outcome.FileRecord | None]:
+) -> dict[str, copies.FileRecord | None]:
     """Give what must be there: records by path, None for keys and texts."""
-    found: dict[str, outcome.FileRecord | None] = dict.fromkeys(_TEXTS)
+    found: dict[str, copies.FileRecord | None] = dict.fromkeys(_TEXTS)
     found |= {item.key.path: None for item in manifest.items if item.key}
     found |= {
         item.file.path: item.file for item in manifest.items if item.file
@@ -99,7 +99,7 @@ def _may_be_listed(path: str) -> bool:
 def _problem(
     files: base.Files,
     path: str,
-    known: outcome.FileRecord | None,
+    known: copies.FileRecord | None,
     digest: str | None,
 ) -> str:
     """Say what is wrong with a file, ``''`` when nothing is."""

@@ -209,6 +209,18 @@ class Store(Files):
         """
 
     @abc.abstractmethod
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        """Return the names of the folders directly in a folder, sorted.
+
+        A store without folders has one for each that a path leads through.
+        What is in them is not looked at: it may be large, or somebody
+        else's. Links are left out.
+
+        :param folder: a missing one has none; ``''`` for the store itself.
+        :raises TargetError: the list would not be complete.
+        """
+
+    @abc.abstractmethod
     def rename(self, old: str, new: str) -> None:
         """Rename a folder.
 

@@ -143,6 +143,16 @@ class Folder(base.Store):
                 return False
         return True
 
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        with contextlib.ExitStack() as stack, self._troubles(folder, 'read'):
+            try:
+                opened = stack.enter_context(self._folder(folder))
+            except FileNotFoundError:
+                if folder:
+                    return ()
+                raise
+            return tree.folders(opened)
+
     def rename(self, old: str, new: str) -> None:
         with (
             self._troubles(old, 'renamed'),

@@ -93,6 +93,18 @@ class Memory(base.Store):
         base.parts(folder)
         return folder in self._folders or bool(self.list(folder))
 
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        start = '/'.join((*base.parts(folder), '')) if folder else ''
+        paths = [*self.files, *(f'{each}/' for each in self._folders)]
+        below = {
+            path.removeprefix(start).partition('/')
+            for path in paths
+            if path.startswith(start)
+        }
+        return tuple(
+            sorted({name for name, slash, _ in below if slash and name})
+        )
+
     def rename(self, old: str, new: str) -> None:
         if not self.can.renaming:
             raise errors.TargetError(f'{self.name} cannot rename {old}.')

@@ -291,6 +291,17 @@ class Contract:
         self.assertEqual(listed[1:2], self.store.list(f'{RUN}/volumes'))
         self.assertEqual((), self.store.list(RUN[:-1]))
 
+    def test_folders(self):
+        self.fill(b'data')
+        self.store.put(f'{RUN}/manifest.json', b'{}')
+        self.store.put('readme', b'text')
+        self.store.begin('other')
+        self.store.put('other/manifest.json', b'{}')
+        self.assertEqual((RUN, 'other'), self.store.folders())
+        self.assertEqual(('volumes',), self.store.folders(RUN))
+        for missing in ('x', RUN[:-1], f'{RUN}/x', f'{RUN}/volumes/x'):
+            self.assertEqual((), self.store.folders(missing))
+
     # Small files
 
     def test_put(self):
