@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The files that a set has to have, and whether each is what it was."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 import dataclasses
 import errno
 
@@ -33,11 +33,15 @@ _DAMAGE = frozenset(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a file of a set, in a sentence."""
+    """What is wrong with a file of a set, in a sentence.
+
+    :param digest: the sha512 that it has, where that is what is wrong.
+    """
 
     path: str
     problem: str
     result: verification.Result = verification.Result.DAMAGED
+    digest: str = ''
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -128,7 +132,9 @@ def changed(
         return None
     if found not in known:
         return Finding(
-            member.path, f'It has changed: its hash is another ({found}).'
+            member.path,
+            'It has changed: its hash is another.',
+            digest=found,
         )
     right = 'the manifest' if found == member.digest else layout.CHECKSUMS
     wrong_ = layout.CHECKSUMS if found == member.digest else 'the manifest'
@@ -146,9 +152,7 @@ def foreign(files: base.Files, known: Mapping[str, object]) -> tuple[str, ...]:
     :raises TargetError: the list would not be complete.
     """
     return tuple(
-        entry.path
-        for entry in files.list()
-        if not (entry.plain and _belongs(entry.path, known))
+        entry.path for entry in files.list() if not _belongs(entry.path, known)
     )
 
 
@@ -191,7 +195,13 @@ def _unreadable(path: str, error: errors.TargetError) -> Finding:
     return Finding(path, f'It cannot be read: {errors.root(error)}.', result)
 
 
-def of_entry(entry: manifest_.Entry) -> Iterator[str]:
-    """Return the paths of the files of a resource, each once."""
-    paths = [one.path for one in (entry.file, entry.key) if one]
-    yield from dict.fromkeys(paths)
+def of_entry(entry: manifest_.Entry) -> tuple[Member, ...]:
+    """Return the files of a resource, each once, by the manifest alone."""
+    found: dict[str, Member] = {}
+    if entry.key:
+        found[entry.key.path] = Member(entry.key.path)
+    if entry.file:
+        found[entry.file.path] = Member(
+            entry.file.path, entry.file.size, entry.file.digests['sha512']
+        )
+    return tuple(found.values())
