@@ -36,6 +36,19 @@ class Barbican:
                     secret, containers=tuple(containers.get(secret.id, ()))
                 )
 
+    def containers(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """All containers of the project: the ID, and those of its secrets."""
+        for raw in self._pages('containers'):
+            found = records.memberships(raw)
+            if found:
+                container_id = found[0][1].container_id
+                yield container_id, tuple(id_ for id_, _ in found)
+
+    def address(self, secret_id: str) -> str:
+        """The address of a secret, as Barbican itself writes it."""
+        path, what = f'/secrets/{secret_id}', f'read secret {secret_id}'
+        return records.made(self.service.get(path, what), 'secret_ref')
+
     def _pages(self, noun: str) -> Iterator[fields.Json]:
         """Read a list by offset.
 

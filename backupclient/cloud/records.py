@@ -154,6 +154,7 @@ def server(raw: fields.Json) -> resources.Server:
         root_device=fields.text(raw, 'OS-EXT-SRV-ATTR:root_device_name'),
         metadata=fields.pairs(fields.inner(raw, 'metadata')),
         tags=fields.texts(raw, 'tags'),
+        description=fields.text(raw, 'description'),
     )
 
 

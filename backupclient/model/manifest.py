@@ -5,6 +5,7 @@ import dataclasses
 import enum
 from typing import Literal
 
+from backupclient.model import copies
 from backupclient.model import inventory
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
@@ -44,9 +45,9 @@ class Entry:
     consistency: plan_.Consistency = plan_.Consistency.NONE
     captured_at: str = ''
     size: int | None = None
-    artifact: outcome_.Artifact | None = None
-    file: outcome_.FileRecord | None = None
-    key: outcome_.KeyRecord | None = None
+    artifact: copies.Artifact | None = None
+    file: copies.FileRecord | None = None
+    key: copies.KeyRecord | None = None
     notes: tuple[str, ...] = ()
     server: resources.Server | None = None
     volume: resources.Volume | None = None

@@ -9,10 +9,13 @@ from collections import Counter
 
 from backupclient.model import plan as plan_
 from backupclient.model import resources
+from backupclient.model import restore as restore_
 
 
 def artifacts(item: plan_.Item) -> Counter[str]:
     """Count what stays, by Cinder's names of the quotas."""
+    if item.restore is not None and item.volume is not None:
+        return _restored(item.restore)
     backup = plan_.Procedure.VOLUME_BACKUP
     if item.volume is None or item.procedure is not backup:
         return Counter()
@@ -45,7 +48,22 @@ def once_captured(item: plan_.Item) -> Counter[str]:
     return _counted(item.volume, volumes=1, gigabytes=item.volume.size_gib)
 
 
+def _restored(task: restore_.Task) -> Counter[str]:
+    """Count the new volume."""
+    if task.volume is None:
+        return Counter()
+    return _of_type(
+        task.volume.type_name, volumes=1, gigabytes=task.volume.size_gib
+    )
+
+
 def _counted(volume: resources.Volume, **needed: int) -> Counter[str]:
+    return _of_type(volume.type_name, **needed)
+
+
+def _of_type(type_name: str, **needed: int) -> Counter[str]:
     """Count in each quota, and in that of the volume's type."""
-    of_type = {f'{name}_{volume.type_name}': n for name, n in needed.items()}
+    if not type_name:
+        return Counter(needed)
+    of_type = {f'{name}_{type_name}': n for name, n in needed.items()}
     return Counter(needed | of_type)

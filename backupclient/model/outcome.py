@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What became of each item of a plan."""
 
-from collections.abc import Mapping
 import dataclasses
 import enum
-import re
 
-from backupclient.model import ids
-from backupclient.model import layout
+from backupclient.model import copies
 from backupclient.model import plan as plan_
 from backupclient.model import resources
-
-_SHA512 = re.compile('[0-9a-f]{128}')
 
 
 class State(enum.StrEnum):
@@ -20,67 +15,6 @@ class State(enum.StrEnum):
     COMPLETE = 'complete'
     FAILED = 'failed'
     SKIPPED = 'skipped'
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Artifact:
-    """A backup that stays in the cloud.
-
-    :param kind: ``backup`` (of Cinder) or ``image``.
-    """
-
-    kind: str
-    id: str
-    name: str
-    incremental: bool = False
-    key_id: str = ''
-
-    def __post_init__(self) -> None:
-        ids.require(self.id)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class FileRecord:
-    """A file of a backup set.
-
-    :param path: relative to the set's folder, with ``/``.
-    :param digests: hexadecimal, by algorithm; ``sha512`` is always there.
-    :param verified: what the content was compared with: ``sha512`` (or
-        another algorithm, or ``md5``) of Glance, or ``size`` when the cloud
-        has no hash.
-    """
-
-    path: str
-    size: int
-    digests: Mapping[str, str]
-    verified: str = ''
-
-    def __post_init__(self) -> None:
-        layout.require_member(self.path)
-        if not _SHA512.fullmatch(self.digests.get('sha512', '')):
-            raise ValueError(f'{self.path} has no valid sha512 digest')
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class KeyRecord:
-    """What is known of an exported key, never its bytes.
-
-    :param path: of the file in the set.
-    :param fingerprint: sha256 of Barbican's raw bytes.
-    :param opens: ``yes``, ``no`` or ``not checked``.
-    """
-
-    path: str
-    secret_id: str
-    secret_type: str
-    algorithm: str
-    bit_length: int | None
-    fingerprint: str
-    opens: str
-    protected: bool
-
-    def __post_init__(self) -> None:
-        layout.require_member(self.path)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,6 +27,7 @@ class Outcome:
     :param image: of a server's own disk: the image that held it, as Nova
         made it. It need not be there any more.
     :param secret: a secret with what only the run has read of it.
+    :param restored: the ID of what a restore has made, ``''`` for nothing.
     """
 
     resource: resources.Resource
@@ -103,12 +38,13 @@ class Outcome:
     size: int | None = None
     consistency: plan_.Consistency = plan_.Consistency.NONE
     captured_at: str = ''
-    artifact: Artifact | None = None
-    file: FileRecord | None = None
-    key: KeyRecord | None = None
+    artifact: copies.Artifact | None = None
+    file: copies.FileRecord | None = None
+    key: copies.KeyRecord | None = None
     notes: tuple[str, ...] = ()
     image: resources.Image | None = None
     secret: resources.Secret | None = None
+    restored: str = ''
 
     @property
     def result(self) -> str:

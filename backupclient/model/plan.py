@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plan: which procedure backs up what, at which cost, and what not."""
+"""The plan: which procedure backs up or restores what, and what cannot be."""
 
 import dataclasses
 import enum
@@ -8,12 +8,13 @@ from backupclient.model import ids
 from backupclient.model import inventory as inventory_
 from backupclient.model import request as request_
 from backupclient.model import resources
+from backupclient.model import restore as restore_
 
 FORMAT_VERSION = 1
 
 
 class Procedure(enum.StrEnum):
-    """The ways to back up one resource."""
+    """The ways to back up one resource, and to restore it."""
 
     IMAGE_DOWNLOAD = 'image-download'
     SERVER_IMAGE = 'server-image'
@@ -21,8 +22,24 @@ class Procedure(enum.StrEnum):
     VOLUME_IMAGE = 'volume-image'
     SNAPSHOT_IMAGE = 'snapshot-image'
     SECRET_DOWNLOAD = 'secret-download'
+    SECRET_STORE = 'secret-store'
+    IMAGE_UPLOAD = 'image-upload'
+    VOLUME_FROM_IMAGE = 'volume-from-image'
+    VOLUME_FROM_BACKUP = 'volume-from-backup'
+    SERVER_BUILD = 'server-build'
     NONE = 'none'
 
+
+RESTORING = frozenset(
+    {
+        Procedure.SECRET_STORE,
+        Procedure.IMAGE_UPLOAD,
+        Procedure.VOLUME_FROM_IMAGE,
+        Procedure.VOLUME_FROM_BACKUP,
+        Procedure.SERVER_BUILD,
+    }
+)
+"""The procedures that restore."""
 
 AT_REST = frozenset({'SHUTOFF', 'SHELVED', 'SHELVED_OFFLOADED'})
 """Nova's states of a server that writes to none of its disks."""
@@ -45,6 +62,11 @@ _KINDS = {
     Procedure.VOLUME_IMAGE: {resources.Kind.VOLUME},
     Procedure.SNAPSHOT_IMAGE: {resources.Kind.VOLUME},
     Procedure.SECRET_DOWNLOAD: {resources.Kind.SECRET},
+    Procedure.SECRET_STORE: {resources.Kind.SECRET},
+    Procedure.IMAGE_UPLOAD: {resources.Kind.IMAGE},
+    Procedure.VOLUME_FROM_IMAGE: {resources.Kind.VOLUME},
+    Procedure.VOLUME_FROM_BACKUP: {resources.Kind.VOLUME},
+    Procedure.SERVER_BUILD: {resources.Kind.SERVER},
     Procedure.NONE: set(resources.Kind),
 }
 
@@ -54,8 +76,8 @@ class Item:
     """One resource and what is to be done with it.
 
     Exactly one of ``server``, ``volume``, ``image`` and ``secret`` is set:
-    the resource as the plan saw it. Only a shelved server has its ``image``
-    beside it, the one to download.
+    the resource as the plan saw it. Beside a server there is the ``image`` to
+    download if it is shelved, or that of its own disk if it is restored.
 
     :param reason: why this procedure, or why none, in a sentence.
     :param covered_by: what holds the data, where the resource has none of
@@ -75,6 +97,9 @@ class Item:
         the capture, and are started again afterwards.
     :param fallback: what to do instead when the backup service of the cloud
         does not answer.
+    :param restore: how it comes back; None in a plan that backs up.
+    :param present: the ID of what a restore finds here already: nothing is
+        made for it.
     """
 
     resource: resources.Resource
@@ -97,9 +122,11 @@ class Item:
     image: resources.Image | None = None
     secret: resources.Secret | None = None
     fallback: 'Item | None' = None
+    restore: restore_.Task | None = None
+    present: str = ''
 
     def __post_init__(self) -> None:
-        ids.require_if_any(self.group)
+        ids.require_if_any(self.group, self.present)
         ids.require(*self.parts, *self.stops)
         if self.resource.kind not in _KINDS[self.procedure]:
             raise ValueError(
@@ -123,6 +150,13 @@ class Item:
                 )
         if self.procedure is Procedure.NONE:
             return
+        if (self.restore is not None) is not (self.procedure in RESTORING):
+            raise ValueError(
+                f'{self.resource.label}: {self.procedure} and what is to be '
+                'restored do not fit'
+            )
+        if self.procedure in RESTORING:
+            return
         downloads = self.procedure is Procedure.IMAGE_DOWNLOAD
         if downloads is not (self.image is not None):
             has = (
@@ -135,7 +169,9 @@ class Item:
     @property
     def possible(self) -> bool:
         """True when a procedure was found, or none is needed."""
-        return self.procedure is not Procedure.NONE or bool(self.covered_by)
+        return self.procedure is not Procedure.NONE or bool(
+            self.covered_by or self.present
+        )
 
     @property
     def makes_things(self) -> bool:
@@ -182,6 +218,7 @@ class Plan:
     :param bytes_to_files: the part of it that the target must have room for.
     :param cautions: what a person should know before the run.
     :param gaps: what was asked for and could not be looked at, in sentences.
+    :param restore: what a restore was asked for; None in a plan that backs up.
     """
 
     identity: inventory_.CloudIdentity
@@ -192,9 +229,15 @@ class Plan:
     peaks: tuple[Peak, ...] = ()
     cautions: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
+    restore: restore_.Request | None = None
     version: int = FORMAT_VERSION
 
     @property
+    def command(self) -> str:
+        """The command that runs it: ``run`` or ``restore``."""
+        return 'run' if self.restore is None else 'restore'
+
+    @property
     def complete(self) -> bool:
-        """True when everything that was selected can be backed up."""
+        """True when everything that was selected can be done."""
         return not self.gaps and all(item.possible for item in self.items)

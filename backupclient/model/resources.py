@@ -253,6 +253,7 @@ class Server:
     security_groups: tuple[str, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    description: str = ''
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )

@@ -28,14 +28,16 @@ _NAME = re.compile(
 
 
 class Role(enum.StrEnum):
-    """Whether a thing is the backup, or goes away again.
+    """Whether a thing is the backup, goes away again, or is data again.
 
-    A lease goes away too: it says that a run is alive.
+    A lease goes away too: it says that a run is alive. What was restored is
+    the tenant's as if no run had made it.
     """
 
     ARTIFACT = 'artifact'
     TEMPORARY = 'temporary'
     LEASE = 'lease'
+    RESTORED = 'restored'
 
 
 def new_run_id(now: datetime.datetime) -> str:
@@ -95,9 +97,11 @@ def own(image_id: str, properties: Mapping[str, str]) -> Mapping[str, str]:
 def made_by_us(name_: str, metadata_: Mapping[str, str]) -> bool:
     """Tell whether some run of this program made a thing in the cloud.
 
-    That says what is no data of the tenant. It is no reason to delete
-    anything: see :func:`made_by`.
+    That says what is no data of the tenant; what was restored is. It is no
+    reason to delete anything: see :func:`made_by`.
     """
+    if metadata_.get(ROLE) == Role.RESTORED:
+        return False
     return RUN in metadata_ or is_name(name_)
 
 

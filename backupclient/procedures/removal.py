@@ -15,6 +15,7 @@ import dataclasses
 
 from backupclient import errors
 from backupclient.cloud import door
+from backupclient.cloud import new_servers
 from backupclient.cloud import waiting
 from backupclient.model import resources
 from backupclient.model import tags
@@ -107,6 +108,21 @@ class Remover:
             f'backup {backup_id}',
             lambda: cinder.backup(backup_id),
             lambda: cinder.delete_backup(backup_id),
+        )
+
+    def server(self, server_id: str) -> None:
+        """Delete a server and wait until it is gone; its volumes stay."""
+        nova = self.cloud.nova
+        found = nova.server(server_id)
+        if found is None:
+            return
+        self.require_own(f'server {server_id}', found.name, found.metadata)
+        new_servers.delete(nova, server_id)
+        self.waiter.until(
+            {waiting.GONE},
+            lambda: new_servers.state(nova.server(server_id), waiting.GONE),
+            f'server {server_id}',
+            timeout=DEADLINE,
         )
 
     def image(self, image_id: str) -> None:

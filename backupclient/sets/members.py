@@ -7,9 +7,9 @@ import errno
 
 from backupclient import errors
 from backupclient import stop as stop_
+from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import manifest as manifest_
-from backupclient.model import outcome
 from backupclient.model import verification
 from backupclient.sets import checksums
 from backupclient.sets import digests
@@ -164,11 +164,9 @@ def _belongs(path: str, known: Mapping[str, object]) -> bool:
 
 def _records(
     manifest: manifest_.Manifest,
-) -> dict[str, outcome.FileRecord | None]:
+) -> dict[str, copies.FileRecord | None]:
     """Give what must be there: records by path, None for keys and texts."""
-    found: dict[str, outcome.FileRecord | None] = dict.fromkeys(
-        checksums.TEXTS
-    )
+    found: dict[str, copies.FileRecord | None] = dict.fromkeys(checksums.TEXTS)
     found |= {item.key.path: None for item in manifest.items if item.key}
     found |= {
         item.file.path: item.file for item in manifest.items if item.file

@@ -4,8 +4,8 @@
 import dataclasses
 import shlex
 
+from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import files
 from backupclient.procedures import image_state
@@ -51,7 +51,7 @@ class Download(step.Step):
         )
         made = dataclasses.replace(
             made,
-            file=outcome_.FileRecord(
+            file=copies.FileRecord(
                 path, received.size, received.digests, received.verified
             ),
         )

@@ -9,8 +9,8 @@ from backupclient.cloud import door
 from backupclient.keys import material
 from backupclient.keys import passphrase
 from backupclient.keys.luks import proof as luks
+from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import files
 from backupclient.procedures import step
@@ -133,9 +133,9 @@ def write(work: step.Work, path: str, data: bytes) -> bytes:
 
 def record(
     work: step.Work, key: material.KeyMaterial, path: str, opens: str
-) -> outcome_.KeyRecord:
+) -> copies.KeyRecord:
     """Give what the manifest says of a key."""
-    return outcome_.KeyRecord(
+    return copies.KeyRecord(
         path=path,
         secret_id=key.secret_id,
         secret_type=key.secret_type,

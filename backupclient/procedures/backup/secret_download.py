@@ -7,8 +7,8 @@ import shlex
 
 from backupclient import errors
 from backupclient.keys.luks import proof as luks
+from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.procedures import files
 from backupclient.procedures import step
@@ -41,7 +41,7 @@ class DownloadSecret(step.Step):
         content = key_export.write(self.work, self._path(), key.payload)
         made = dataclasses.replace(
             made,
-            file=outcome_.FileRecord(
+            file=copies.FileRecord(
                 self._path(),
                 len(content),
                 {'sha512': hashlib.sha512(content).hexdigest()},

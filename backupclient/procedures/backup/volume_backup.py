@@ -4,9 +4,9 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.cloud import service
+from backupclient.cloud import once
+from backupclient.model import copies
 from backupclient.model import names
-from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import resources
 from backupclient.model import tags
@@ -40,14 +40,14 @@ class Backup(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        backup_id = service.make_once(self._find, self._start, self.work.clock)
+        backup_id = once.make_once(self._find, self._start, self.work.clock)
         self._finish(backup_id)
         backup = self.cloud.cinder.backup(backup_id)
         if backup is None:
             raise errors.NotFound(f'Backup {backup_id} is gone.', 404)
         made = dataclasses.replace(
             made,
-            artifact=outcome_.Artifact(
+            artifact=copies.Artifact(
                 'backup',
                 backup.id,
                 backup.name,

@@ -3,9 +3,9 @@
 
 import dataclasses
 
-from backupclient.cloud import service
+from backupclient.cloud import once
+from backupclient.model import copies
 from backupclient.model import names
-from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import properties
 from backupclient.model import resources
@@ -39,7 +39,7 @@ class UploadVolume(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        image_id = service.make_once(
+        image_id = once.make_once(
             self._find, lambda: self._start(made), self.work.clock
         )
         image = self._finish(made, image_id)
@@ -127,7 +127,7 @@ class RecordImage(step.Step):
         image = image_state.present(self.work, made.image_id)
         return dataclasses.replace(
             made,
-            artifact=outcome_.Artifact(
+            artifact=copies.Artifact(
                 'image', image.id, image.name, key_id=image.key_id
             ),
         )

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from backupclient.model import copies
 from backupclient.model import manifest
 from backupclient.model import outcome
 from backupclient.model import plan
@@ -81,7 +82,7 @@ def _consistency(found: plan.Consistency) -> str:
     return f'{found} ({_WORTH[found]})' if found in _WORTH else ''
 
 
-def _artifact(found: outcome.Artifact | None) -> str:
+def _artifact(found: copies.Artifact | None) -> str:
     return f'{found.kind} {found.id} ({found.name})' if found else ''
 
 

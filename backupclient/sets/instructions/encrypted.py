@@ -3,8 +3,8 @@
 
 import dataclasses
 
+from backupclient.model import copies
 from backupclient.model import manifest
-from backupclient.model import outcome
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import key as key_
 from backupclient.sets.instructions import markdown
@@ -119,7 +119,7 @@ def _without_key(key_id: str) -> Lock:
     )
 
 
-def _proof(key: outcome.KeyRecord) -> str:
+def _proof(key: copies.KeyRecord) -> str:
     if key.opens == 'yes':
         return 'The data are encrypted, and the key was proved to open them.'
     return (

@@ -3,8 +3,8 @@
 
 from collections.abc import Iterator
 
+from backupclient.model import copies
 from backupclient.model import manifest
-from backupclient.model import outcome
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.sets.instructions import about
@@ -52,7 +52,7 @@ def _hide(image: resources.Image) -> tuple[str, ...]:
 
 def create(
     image: resources.Image,
-    file: outcome.FileRecord,
+    file: copies.FileRecord,
     name: str,
     *more: str,
 ) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keys and secrets in files: how they go back into the key manager."""
 
-from backupclient.model import outcome
+from backupclient.model import copies
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import markdown
 from backupclient.sets.instructions import shell
@@ -16,7 +16,7 @@ def content(path: str) -> str:
     return f'cat {shell.word(path)}'
 
 
-def store(key: outcome.KeyRecord, name: str) -> str:
+def store(key: copies.KeyRecord, name: str) -> str:
     """Give the command that stores the key of encrypted data again.
 
     The file holds the passphrase. That is the hexadecimal digits of the key,
@@ -42,7 +42,7 @@ def store(key: outcome.KeyRecord, name: str) -> str:
     )
 
 
-def unlocking(key: outcome.KeyRecord, path: str) -> tuple[str, ...]:
+def unlocking(key: copies.KeyRecord, path: str) -> tuple[str, ...]:
     """Give the paragraphs on opening encrypted data without OpenStack."""
     passphrase = f'{content(key.path)} |'
     data = shell.word(path)

@@ -4,8 +4,8 @@
 from collections.abc import Iterator
 import math
 
+from backupclient.model import copies
 from backupclient.model import manifest
-from backupclient.model import outcome
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
@@ -84,7 +84,7 @@ def _from_image(
 
 
 def _from_backup(
-    volume: resources.Volume, artifact: outcome.Artifact, new: str
+    volume: resources.Volume, artifact: copies.Artifact, new: str
 ) -> Iterator[str]:
     """Give the way from a backup of Cinder's."""
     yield from _backup_cautions(volume, artifact)
@@ -127,7 +127,7 @@ def _as_it_was(volume: resources.Volume, new: str) -> Iterator[str]:
 
 
 def _backup_cautions(
-    volume: resources.Volume, artifact: outcome.Artifact
+    volume: resources.Volume, artifact: copies.Artifact
 ) -> Iterator[str]:
     if artifact.incremental:
         yield (
@@ -169,7 +169,7 @@ def _metadata(volume: resources.Volume) -> dict[str, str]:
 
 
 def _upload(
-    file: outcome.FileRecord, volume: resources.Volume, option: str
+    file: copies.FileRecord, volume: resources.Volume, option: str
 ) -> str:
     """Give the command that makes the image between file and volume.
 

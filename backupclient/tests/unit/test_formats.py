@@ -10,6 +10,7 @@ import testtools
 import backupclient
 from backupclient.engine import journal
 from backupclient.engine import journal_base
+from backupclient.model import copies
 from backupclient.model import inventory
 from backupclient.model import manifest as manifest_
 from backupclient.model import outcome
@@ -26,9 +27,9 @@ SECTIONS = {
     'manifest.rst': {
         'Manifest': manifest_.Manifest,
         'Item of a manifest': manifest_.Entry,
-        'Artifact': outcome.Artifact,
-        'File': outcome.FileRecord,
-        'Key': outcome.KeyRecord,
+        'Artifact': copies.Artifact,
+        'File': copies.FileRecord,
+        'Key': copies.KeyRecord,
         'Identity': inventory.CloudIdentity,
         'Request': request.Request,
         'Resource': resources.Resource,

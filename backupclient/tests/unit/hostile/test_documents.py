@@ -14,6 +14,7 @@ import testtools
 from backupclient import documents
 from backupclient import errors
 from backupclient.engine import journal
+from backupclient.model import copies
 from backupclient.model import ids
 from backupclient.model import layout
 from backupclient.model import manifest
@@ -65,7 +66,7 @@ OUTCOME = outcome.Outcome(
     plan.Procedure.VOLUME_IMAGE,
     outcome.State.COMPLETE,
     size=5,
-    artifact=outcome.Artifact('image', 'an-image', 'name'),
+    artifact=copies.Artifact('image', 'an-image', 'name'),
     file=samples.file_record('volumes/1.raw'),
     key=samples.key_record('keys/volume-1.key'),
 )
@@ -143,7 +144,7 @@ class TestDocuments(TestCase):
                 id_ = getattr(each, name)
                 fits = ids.is_id(id_) or (name != 'id' and not id_)
                 self.assertTrue(fits, id_)
-            if isinstance(each, outcome.FileRecord | outcome.KeyRecord):
+            if isinstance(each, copies.FileRecord | copies.KeyRecord):
                 self.assertTrue(layout.is_member(each.path), each.path)
         documents.write(self.path, found)
         self.assertEqual(found, documents.read(self.path, type(found), 'it'))

@@ -4,7 +4,7 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import outcome
+from backupclient.model import copies
 from backupclient.model import plan
 from backupclient.procedures import files
 from backupclient.procedures import step
@@ -60,7 +60,7 @@ class FilesTestCase(base.TestCase):
         self.check_untouched()
 
     def test_not_whole(self):
-        record = outcome.FileRecord('volumes/1.raw', 4, {'sha512': 'a' * 128})
+        record = copies.FileRecord('volumes/1.raw', 4, {'sha512': 'a' * 128})
         made = step.Made(file=record)
         for content in (None, b'dat'):
             if content:

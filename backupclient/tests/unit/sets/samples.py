@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import pathlib
 
+from backupclient.model import copies
 from backupclient.model import inventory
 from backupclient.model import manifest as manifest_
 from backupclient.model import outcome
@@ -29,16 +30,16 @@ def content(path: str) -> bytes:
     return f'content of {path}'.encode()
 
 
-def file_record(path: str) -> outcome.FileRecord:
+def file_record(path: str) -> copies.FileRecord:
     data = content(path)
     digests = {'sha512': hashlib.sha512(data).hexdigest()}
-    return outcome.FileRecord(path, len(data), digests, 'sha512')
+    return copies.FileRecord(path, len(data), digests, 'sha512')
 
 
 def key_record(
     path: str, secret_type: str = 'symmetric', opens: str = 'yes'
-) -> outcome.KeyRecord:
-    return outcome.KeyRecord(
+) -> copies.KeyRecord:
+    return copies.KeyRecord(
         path,
         secret_id='c0de',
         secret_type=secret_type,
@@ -189,7 +190,7 @@ EVERYTHING = manifest(
         ARCHIVE,
         procedure=plan.Procedure.VOLUME_BACKUP,
         file=None,
-        artifact=outcome.Artifact('backup', 'b-1', 'nightly', True),
+        artifact=copies.Artifact('backup', 'b-1', 'nightly', True),
     ),
     image_entry(IMAGE),
     server_entry(

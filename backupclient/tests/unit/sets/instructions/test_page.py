@@ -7,6 +7,7 @@ import hypothesis
 import testtools
 from testtools import matchers
 
+from backupclient.model import copies
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
@@ -242,7 +243,7 @@ class TestHostileCloud(testtools.TestCase):
                         evil(samples.ARCHIVE),
                         procedure=plan.Procedure.VOLUME_BACKUP,
                         file=None,
-                        artifact=outcome.Artifact('backup', 'b-1', EVIL),
+                        artifact=copies.Artifact('backup', 'b-1', EVIL),
                     ),
                     samples.server_entry(server),
                 )

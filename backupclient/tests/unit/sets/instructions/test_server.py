@@ -6,6 +6,7 @@ import dataclasses
 import testtools
 from testtools import matchers
 
+from backupclient.model import copies
 from backupclient.model import outcome
 from backupclient.model import resources
 from backupclient.sets.instructions import page
@@ -56,7 +57,7 @@ class TestServer(testtools.TestCase):
             samples.server_entry(
                 IMAGE_BACKED,
                 file=None,
-                artifact=outcome.Artifact('image', 'i-1', 'kept'),
+                artifact=copies.Artifact('image', 'i-1', 'kept'),
             )
         )
         self.assertEqual('i-1', server.image)

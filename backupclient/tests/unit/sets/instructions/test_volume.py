@@ -6,6 +6,7 @@ import dataclasses
 import testtools
 from testtools import matchers
 
+from backupclient.model import copies
 from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import resources
@@ -13,7 +14,7 @@ from backupclient.sets.instructions import page
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets.instructions import commands
 
-BACKUP = outcome.Artifact('backup', 'b-1', 'nightly')
+BACKUP = copies.Artifact('backup', 'b-1', 'nightly')
 
 
 def backed_up(volume, artifact=BACKUP):
@@ -155,7 +156,7 @@ class TestFromFile(Case):
             samples.volume_entry(
                 samples.ROOT,
                 file=None,
-                artifact=outcome.Artifact('image', 'i-1', 'kept'),
+                artifact=copies.Artifact('image', 'i-1', 'kept'),
             )
         )
         self.assertEqual('i-1', made[0].image)
