@@ -12,8 +12,8 @@ from backupclient import stop as stop_
 from backupclient.keys import identity
 from backupclient.keys import material
 from backupclient.keys.luks import proof as luks
+from backupclient.model import copies
 from backupclient.model import manifest as manifest_
-from backupclient.model import outcome as outcome_
 from backupclient.model import resources
 from backupclient.model import verification
 from backupclient.operations import soundness
@@ -70,7 +70,7 @@ def check(
 def _key(
     files: base.Files,
     entry: manifest_.Entry,
-    record: outcome_.KeyRecord,
+    record: copies.KeyRecord,
     identities: identity.Identities,
 ) -> Found:
     """Read a key, and try it on what it opens."""
@@ -101,7 +101,7 @@ def _key(
 def _tried(
     files: base.Files,
     path: str,
-    record: outcome_.KeyRecord,
+    record: copies.KeyRecord,
     content: bytes,
 ) -> Found:
     """Try a passphrase on the data."""
@@ -155,7 +155,7 @@ def _fingerprints(content: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _damaged(record: outcome_.KeyRecord, why: str) -> Found:
+def _damaged(record: copies.KeyRecord, why: str) -> Found:
     return Found(verification.Result.DAMAGED, f'{record.path}: {why}')
 
 

@@ -166,9 +166,7 @@ def _records(
     manifest: manifest_.Manifest,
 ) -> dict[str, copies.FileRecord | None]:
     """Give what must be there: records by path, None for keys and texts."""
-    found: dict[str, copies.FileRecord | None] = dict.fromkeys(
-        checksums.TEXTS
-    )
+    found: dict[str, copies.FileRecord | None] = dict.fromkeys(checksums.TEXTS)
     found |= {item.key.path: None for item in manifest.items if item.key}
     found |= {
         item.file.path: item.file for item in manifest.items if item.file
