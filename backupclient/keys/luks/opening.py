@@ -18,12 +18,13 @@ Image = untrusted.Image
 class NotOpened(errors.BackupError):
     """A disk image cannot be decrypted; the text says why.
 
-    :param headerless: there is no LUKS header in the image.
+    :param blank: the image begins with zeros instead of a LUKS header: the
+        volume was never attached, and has no data.
     """
 
-    def __init__(self, text: str, *, headerless: bool = False) -> None:
+    def __init__(self, text: str, *, blank: bool = False) -> None:
         super().__init__(text)
-        self.headerless = headerless
+        self.blank = blank
 
 
 class Opener:
@@ -122,9 +123,8 @@ def unlock(image: Image, candidates: Sequence[bytes]) -> Opener:
     try:
         return _unlock(untrusted.Source(image), candidates)
     except untrusted.NotCheckable as reason:
-        raise NotOpened(
-            str(reason), headerless=isinstance(reason, proof.Headerless)
-        ) from None
+        blank = isinstance(reason, proof.Headerless) and reason.blank
+        raise NotOpened(str(reason), blank=blank) from None
 
 
 def _unlock(source: untrusted.Source, candidates: Sequence[bytes]) -> Opener:
