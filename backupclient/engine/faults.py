@@ -34,6 +34,7 @@ _DISCREET = (
     'backupclient.keys',
     'backupclient.operations.export_key',
     'backupclient.operations.file_work',
+    'backupclient.operations.key_files',
     'backupclient.operations.key_sources',
     'backupclient.procedures.backup.key_export',
     'backupclient.procedures.backup.secret_download',

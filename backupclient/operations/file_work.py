@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 import contextlib
 import dataclasses
 import functools
-import hashlib
 
 from backupclient import errors
 from backupclient import stop as stop_
@@ -17,13 +16,11 @@ from backupclient.model import layout
 from backupclient.model import manifest as manifest_
 from backupclient.model import outcome as outcome_
 from backupclient.model import resources
-from backupclient.operations import key_check
+from backupclient.operations import key_files
 from backupclient.planner import backups
-from backupclient.sets import check
 from backupclient.store import base
 from backupclient.transfer import copying
 
-_AGE = '.age'
 _RAW = 'raw'
 _NEVER_ATTACHED = (
     'The disk has no LUKS header: it was never attached, so there is nothing '
@@ -149,16 +146,23 @@ class _Job:
     record: copies.FileRecord
     files: base.Files
 
+    @property
+    def keys(self) -> key_files.KeyFiles:
+        """The keys and secrets of the set."""
+        return key_files.KeyFiles(self.files, self.work.identities)
+
     def copied(self, *notes: str) -> Result:
         """Copy the data as they are, and the key that opens them."""
         key = None if self.work.decrypt else self.entry.key
-        data, unproved = self._key(key) if key else (b'', ())
         path, size = self.record.path, self.record.size
+        if key is None:
+            self._write(path)
+            return _complete(path, size, *notes)
+        content, compared = self.keys.key(key)
         self._write(path)
-        if key:
-            with self._taken_away(path):
-                self._put(key.path, data)
-        return _complete(path, size, *notes, *unproved)
+        with self._taken_away(path):
+            self._put(key.path, content)
+        return _complete(path, size, *([] if compared else [_NOT_COMPARED]))
 
     def decrypted(self) -> Result:
         """Write the plain disk of an encrypted one."""
@@ -167,8 +171,9 @@ class _Job:
                 f'{self.record.path} is not a raw disk: only those can be '
                 'decrypted. Leave --decrypt out to get it as it is.'
             )
+        passphrases = self.keys.passphrases(self._key())
         try:
-            opener = opening.unlock(self._image(), self._passphrases())
+            opener = opening.unlock(self._image(), passphrases)
         except opening.NotOpened as exc:
             if exc.blank:
                 return self.copied(_NEVER_ATTACHED)
@@ -185,11 +190,10 @@ class _Job:
     def secret(self) -> Result:
         """Write the payload of a secret."""
         path = self.record.path
-        data = self._read(path)
-        self._require_hash(path, data, self.record.digests['sha512'])
+        data = self.keys.secret(self.record)
         if self.work.decrypt:
-            data = self._opened(path, data)
-            path = path.removesuffix(_AGE)
+            data = self.keys.decrypted(path, data)
+            path = path.removesuffix(key_files.AGE)
         self._put(path, data)
         return _complete(path, len(data))
 
@@ -222,9 +226,8 @@ class _Job:
 
     def _put(self, path: str, data: bytes) -> None:
         """Write a key or a secret."""
-        secrecy = (
-            base.Secrecy.SEALED if path.endswith(_AGE) else base.Secrecy.SECRET
-        )
+        sealed = path.endswith(key_files.AGE)
+        secrecy = base.Secrecy.SEALED if sealed else base.Secrecy.SECRET
         self.work.target.put(path, data, replace=False, secrecy=secrecy)
 
     def _image(self) -> opening.Image:
@@ -245,58 +248,13 @@ class _Job:
             )
         return min(size, volume.size)
 
-    def _passphrases(self) -> tuple[bytes, ...]:
-        """Return what may open the disk: the passphrase, and its digits.
-
-        A secret of type ``passphrase`` is used in two ways by OpenStack; only
-        a proof tells which one.
-        """
-        key = self.entry.key
-        if key is None:
+    def _key(self) -> copies.KeyRecord:
+        if self.entry.key is None:
             raise errors.BackupError(
                 f'{self.entry.resource.label} is encrypted, and its key is '
                 'not in the backup. Leave --decrypt out to get it as it is.'
             )
-        found = self._opened(key.path, self._read(key.path))
-        return found, found.hex().encode()
-
-    def _key(self, key: copies.KeyRecord) -> tuple[bytes, tuple[str, ...]]:
-        """Return the content of a key file, and what to say of it."""
-        data = self._read(key.path)
-        known = self._sums().get(key.path)
-        if known is None:
-            return data, (_NOT_COMPARED,)
-        self._require_hash(key.path, data, known)
-        return data, ()
-
-    def _sums(self) -> dict[str, str]:
-        """Return the list of checksums, nothing if it cannot be used."""
-        try:
-            return check.sums(self.files)
-        except errors.DocumentError:
-            return {}
-
-    def _read(self, path: str) -> bytes:
-        """Return the content of a key or a secret."""
-        data = base.read_whole(self.files, path, key_check.LARGEST + 1)
-        if len(data) > key_check.LARGEST:
-            raise errors.TransferError(
-                f'{self.files.name}/{path} is too large for a key or a secret.'
-            )
-        return data
-
-    def _opened(self, path: str, data: bytes) -> bytes:
-        """Decrypt a key or a secret that is encrypted."""
-        if not path.endswith(_AGE):
-            return data
-        return self.work.identities.open(data, f'{self.files.name}/{path}')
-
-    def _require_hash(self, path: str, data: bytes, sha512: str) -> None:
-        if hashlib.sha512(data).hexdigest() != sha512:
-            raise errors.TransferError(
-                f'{self.files.name}/{path} is damaged: its hash is another. '
-                'No file was made of it. Use another backup.'
-            )
+        return self.entry.key
 
 
 def _complete(path: str, size: int, *notes: str) -> Result:
