@@ -127,10 +127,13 @@ def delete_unused(step_: step.Step, secret_id: str) -> None:
     :raises BackupError: a volume, an image or a backup needs it.
     """
     cloud = step_.cloud
-    if cloud.barbican.secret(secret_id) is None:
+    found = cloud.barbican.secret(secret_id)
+    if found is None:
         return
     removal.of(step_.work).require_own(
-        f'secret {secret_id}', '', cloud.barbican.metadata(secret_id)
+        f'secret {secret_id}',
+        found.name,
+        cloud.barbican.metadata(secret_id),
     )
     user = _user(step_, secret_id)
     if user:

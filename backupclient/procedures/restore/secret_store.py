@@ -44,14 +44,11 @@ class StoreSecret(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        barbican, secret = self.cloud.barbican, _secret(self.item)
-        late = secret.content_type and not new_secrets.takes_put(
-            secret.content_type
-        )
-        payload = _payload(self.work, self.item) if late else None
-        like, notes = self._valid(secret)
+        barbican = self.cloud.barbican
+        payload = self._payload()
+        like, notes = self._valid(_secret(self.item))
         secret_id = once.make_once(
-            self._find,
+            lambda: self._find(payload),
             lambda: new_secrets.create(
                 barbican, like, task.of(self.item).name, payload
             ),
@@ -65,16 +62,24 @@ class StoreSecret(step.Step):
         )
 
     def undo(self, made: step.Made) -> None:
-        found = made.secret_id or self._find()
+        found = made.secret_id or self._find(self._payload())
         if found:
             new_secrets.delete(self.cloud.barbican, found)
 
-    def _find(self) -> str | None:
+    def _payload(self) -> bytes | None:
+        """Give the payload, if it has to come with the POST."""
+        content_type = _secret(self.item).content_type
+        if not content_type or new_secrets.takes_put(content_type):
+            return None
+        return _payload(self.work, self.item)
+
+    def _find(self, payload: bytes | None) -> str | None:
         return new_secrets.find(
             self.cloud.barbican,
             task.of(self.item).name,
             self.metadata(tags.Role.TEMPORARY),
             since(self.work.run),
+            payload,
         )
 
     def _valid(
