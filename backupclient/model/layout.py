@@ -74,6 +74,32 @@ def require_member(path: str) -> None:
         )
 
 
+def is_file_of(path: str, source: resources.Resource) -> bool:
+    """Tell whether a path is that of the data, or the payload, of a resource.
+
+    A manifest may have been written by anybody: it must not name the file of
+    one resource as that of another.
+    """
+    folder = _FOLDERS.get(source.kind, 'secrets')
+    name = path.removeprefix(f'{folder}/{source.id}.')
+    if source.kind is resources.Kind.SECRET:
+        return name in ('bin', 'bin.age')
+    return name in _FORMATS or name == 'bin'
+
+
+def is_key_of(path: str, source: resources.Resource) -> bool:
+    """Tell whether a path is that of the key of a resource.
+
+    The payload of a secret is its key.
+    """
+    if source.kind is resources.Kind.SECRET:
+        return is_file_of(path, source)
+    return path in (
+        key_file(source, protected=False),
+        key_file(source, protected=True),
+    )
+
+
 def is_verified(path: str) -> bool:
     """Tell whether a path can be that of the result of a verification."""
     return _VERIFIED.fullmatch(path) is not None

@@ -48,11 +48,13 @@ class Opened:
 
     :param manifest: None if it cannot be used.
     :param problem: why not, in a sentence that names its file; else ``''``.
+    :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
     """
 
     found: Found
     manifest: manifest_.Manifest | None
     problem: str = ''
+    digest: str = ''
 
 
 def runs(store: base.Store) -> tuple[Found, ...]:
@@ -76,14 +78,14 @@ def files(store: base.Store, found: Found) -> within.Within:
 def read(store: base.Store, found: Found) -> Opened:
     """Read the manifest of a set."""
     try:
-        manifest = check.read(files(store, found))
+        loaded = check.load(files(store, found))
     except errors.DocumentError as exc:
         return Opened(found, None, str(exc))
-    why = _refusal(manifest, found)
+    why = _refusal(loaded.manifest, found)
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
         return Opened(found, None, f'The manifest {place} {why}')
-    return Opened(found, manifest)
+    return Opened(found, loaded.manifest, digest=loaded.digest)
 
 
 def read_all(store: base.Store) -> Iterator[Opened]:

@@ -12,6 +12,7 @@ store and the path, and say what the store said.
 
 import abc
 from collections.abc import Iterator
+import contextlib
 from contextlib import AbstractContextManager
 import dataclasses
 import datetime
@@ -73,6 +74,22 @@ class Stream(Protocol):
         """Read the next bytes.
 
         :returns: as many as asked for, fewer at the end, none behind it.
+        :raises TargetError: the file cannot be read.
+        """
+
+    def read_into(self, buffer: bytearray | memoryview, /) -> int:
+        """Read the next bytes into a buffer that can be reused.
+
+        :returns: how many: all that fit, fewer at the end, 0 behind it.
+        :raises TargetError: the file cannot be read.
+        """
+
+    def pass_hole(self, most: int, /) -> int:
+        """Pass over zeros that take no room, so that nobody reads them.
+
+        :param most: bytes to pass over.
+        :returns: how many it were. 0 means no hole comes next, or the store
+            cannot tell: the next bytes are to be read.
         :raises TargetError: the file cannot be read.
         """
 
@@ -145,6 +162,16 @@ class Files(abc.ABC):
 
         :raises TargetError: it is not there, or cannot be read.
         """
+
+    def opened(self, path: str) -> AbstractContextManager[int | None]:
+        """Open a file for another program, which gets the descriptor.
+
+        :returns: a descriptor for reading, None where the file is not one of
+            this machine.
+        :raises TargetError: it is not there, is no plain file, or cannot be
+            read.
+        """
+        return contextlib.nullcontext()
 
     @abc.abstractmethod
     def stat(self, path: str) -> Entry | None:

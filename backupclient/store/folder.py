@@ -55,13 +55,18 @@ class Folder(base.Store):
 
     @contextlib.contextmanager
     def read(self, path: str, offset: int = 0) -> Iterator[base.Stream]:
+        with self.opened(path) as file:
+            yield localstream.Stream(self._root / path, file, offset)
+
+    @contextlib.contextmanager
+    def opened(self, path: str) -> Iterator[int]:
         with contextlib.ExitStack() as stack:
             with self._troubles(path, 'read'):
                 folder, name = stack.enter_context(self._parent(path))
                 file = stack.enter_context(
                     localfile.opened_plain(name, folder)
                 )
-            yield localstream.Stream(self._root / path, file, offset)
+            yield file
 
     def stat(self, path: str) -> base.Entry | None:
         with self._troubles(path, 'read'):

@@ -211,6 +211,17 @@ class _Stream:
         self._at += len(block)
         return block
 
+    def read_into(self, buffer: bytearray | memoryview, /) -> int:
+        block = self.read(len(buffer))
+        memoryview(buffer)[: len(block)] = block
+        return len(block)
+
+    def pass_hole(self, most: int, /) -> int:
+        rest = self._data[self._at : self._at + most]
+        passed = len(rest) - len(rest.lstrip(b'\0'))
+        self._at += passed
+        return passed
+
 
 def _missing(store: Memory, path: str) -> errors.TargetError:
     found = errors.TargetError(f'{store.name}/{path} is not there.')

@@ -39,6 +39,9 @@ class Within(base.Files):
     ) -> AbstractContextManager[base.Stream]:
         return self._store.read(self._path(path), offset)
 
+    def opened(self, path: str) -> AbstractContextManager[int | None]:
+        return self._store.opened(self._path(path))
+
     def stat(self, path: str) -> base.Entry | None:
         found = self._store.stat(self._path(path))
         return found and dataclasses.replace(found, path=path)
