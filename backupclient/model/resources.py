@@ -257,7 +257,6 @@ class Server:
     security_groups: tuple[str, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
-    description: str = ''
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )

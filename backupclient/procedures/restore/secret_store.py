@@ -23,9 +23,6 @@ from backupclient.procedures import step
 from backupclient.procedures.restore import task
 from backupclient.store import base
 
-_SKEW = datetime.timedelta(minutes=10)
-"""By how much the clocks of this machine and of the cloud may differ."""
-
 
 class StoreSecret(step.Step):
     """Store the secret, without its payload if that can follow."""
@@ -78,7 +75,7 @@ class StoreSecret(step.Step):
             self.cloud.barbican,
             task.of(self.item).name,
             self.metadata(tags.Role.TEMPORARY),
-            since(self.work.run),
+            tags.nothing_before(self.work.run),
             payload,
         )
 
@@ -197,12 +194,6 @@ class MakeContainers(step.Step):
         if secret_id == self.item.resource.id:
             return made.secret_id
         return self.work.made_of(f'secret/{secret_id}').restored
-
-
-def since(run: str) -> datetime.datetime:
-    """Give a time before which a run has made nothing."""
-    began = datetime.datetime.strptime(run[:16], '%Y%m%dT%H%M%SZ')
-    return began.replace(tzinfo=datetime.UTC) - _SKEW
 
 
 def fill(

@@ -217,7 +217,7 @@ class SilentTestCase(base.TestCase):
                 same=False,
             )
             self.assertRaises(
-                errors.CloudError, inventory.read_storage, self.cloud
+                errors.CloudError, inventory.read_leftovers, self.cloud
             )
 
 
@@ -297,13 +297,13 @@ class InventoryTestCase(base.TestCase):
         self.fake.glance.add_image('golden')
         whole, read = (
             each(self.cloud)
-            for each in (inventory.read, inventory.read_storage)
+            for each in (inventory.read, inventory.read_leftovers)
         )
         self.assertEqual(
             dataclasses.replace(whole, servers=(), secrets=(), quotas={}), read
         )
         self.fake.seen.clear()
-        inventory.read_storage(self.cloud)
+        inventory.read_leftovers(self.cloud)
         asked = {request.service for request in self.fake.seen}
         self.assertEqual({'cinder', 'glance'}, asked)
 

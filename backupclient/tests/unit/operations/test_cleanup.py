@@ -40,7 +40,9 @@ def _counts(request):
 
 class TestCase(base.TestCase):
     def survey(self):
-        return leftovers.survey(self.cloud, inventory.read_storage(self.cloud))
+        return leftovers.survey(
+            self.cloud, inventory.read_leftovers(self.cloud)
+        )
 
     def clean_up(self):
         return cleanup.remove(
