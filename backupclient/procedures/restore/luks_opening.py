@@ -47,7 +47,6 @@ def _opener(work: step.Work, item: plan_.Item) -> opening.Opener:
             'plan.'
         )
     passphrase = task.secret_bytes(work, item, key.path)
-    image = functools.partial(
-        task.files(work, item).read, task.file(item).path
-    )
+    found, path = task.files(work, item), task.file(item).path
+    image = functools.partial(found.read, path)
     return opening.unlock(image, (passphrase,))
