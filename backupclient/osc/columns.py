@@ -34,6 +34,7 @@ RESTORED = (
     'Seconds',
     'Notes',
 )
+VERIFY = ('Run', 'Kind', 'Name', 'ID', 'Depth', 'Result', 'Notes')
 CLEANUP = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
 KEY = (
     'source_kind',
@@ -53,6 +54,7 @@ BRIEF = {
     RUN: ('Kind', 'Name', 'Procedure', 'Outcome', 'Size'),
     RESTORING: ('Kind', 'Name', 'Size', 'Procedure'),
     RESTORED: ('Kind', 'Name', 'Restored', 'Outcome'),
+    VERIFY: ('Kind', 'Name', 'Depth', 'Result'),
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
 }
 """The columns of the table for people, unless they ask for others.

@@ -77,6 +77,10 @@ class Stream(Protocol):
         :raises TargetError: the file cannot be read.
         """
 
+
+class FileStream(Stream, Protocol):
+    """The bytes of a file in a store, which can be read without copies."""
+
     def read_into(self, buffer: bytearray | memoryview, /) -> int:
         """Read the next bytes into a buffer that can be reused.
 
@@ -157,7 +161,7 @@ class Files(abc.ABC):
     @abc.abstractmethod
     def read(
         self, path: str, offset: int = 0
-    ) -> AbstractContextManager[Stream]:
+    ) -> AbstractContextManager[FileStream]:
         """Read a file.
 
         :raises TargetError: it is not there, or cannot be read.

@@ -54,7 +54,7 @@ class Folder(base.Store):
             yield localstream.Writer(self._root / path, new, kept, course)
 
     @contextlib.contextmanager
-    def read(self, path: str, offset: int = 0) -> Iterator[base.Stream]:
+    def read(self, path: str, offset: int = 0) -> Iterator[base.FileStream]:
         with self.opened(path) as file:
             yield localstream.Stream(self._root / path, file, offset)
 

@@ -47,7 +47,7 @@ class Memory(base.Store):
                 self.files.pop(part, None)
 
     @contextlib.contextmanager
-    def read(self, path: str, offset: int = 0) -> Iterator[base.Stream]:
+    def read(self, path: str, offset: int = 0) -> Iterator[base.FileStream]:
         base.parts(path)
         if path not in self.files:
             raise _missing(self, path)

@@ -36,7 +36,7 @@ class Within(base.Files):
 
     def read(
         self, path: str, offset: int = 0
-    ) -> AbstractContextManager[base.Stream]:
+    ) -> AbstractContextManager[base.FileStream]:
         return self._store.read(self._path(path), offset)
 
     def opened(self, path: str) -> AbstractContextManager[int | None]:
