@@ -123,7 +123,7 @@ def _fill(
         plain.decrypter.end()
 
 
-def _blocks(stream: base.Stream) -> Iterator[bytes]:
+def _blocks(stream: base.FileStream) -> Iterator[bytes]:
     """Read a file. Its holes are not read from the store."""
     while True:
         if count := stream.pass_hole(base.BLOCK):
