@@ -80,11 +80,7 @@ def copy(
         written.
     :raises Interrupted: if the thread is to stop.
     """
-    if target.stat(path) is not None:
-        raise errors.TargetError(
-            f'{target.name}/{path} is there already and is not replaced. '
-            'Move it away, or choose another folder.'
-        )
+    require_free(target, path)
     size = plain.size if plain else source.size
     with target.write(path, size, anew=True) as writer:
         try:
@@ -94,6 +90,15 @@ def copy(
         except BaseException:
             writer.abort()
             raise
+
+
+def require_free(target: base.Files, path: str) -> None:
+    """Raise TargetError if something has the path of a result."""
+    if target.stat(path) is not None:
+        raise errors.TargetError(
+            f'{target.name}/{path} is there already and is not replaced. '
+            'Move it away, or choose another folder.'
+        )
 
 
 def _fill(
@@ -118,7 +123,7 @@ def _fill(
             sink.write(written, result)
             written += len(result)
             progress(read, source.size)
-        _require_right(source, read, hashing.digests()['sha512'])
+        require_right(source, read, hashing.digests()['sha512'])
     if plain:
         plain.decrypter.end()
 
@@ -141,7 +146,7 @@ def _result(block: bytes, plain: Plain | None, written: int) -> bytes:
     return plain.decrypter.feed(block)[: plain.size - written]
 
 
-def _require_right(source: Source, size: int, sha512: str) -> None:
+def require_right(source: Source, size: int, sha512: str) -> None:
     """Raise TransferError if other bytes were read than written down."""
     if size > source.size:
         wrong = f'it has more than the {source.size:,} bytes that it had'

@@ -37,16 +37,28 @@ class Opener:
 
     :param payload: where the data are in the image.
     :param volume_key: decrypts them.
+    :param candidate: the index of the passphrase that opened the image.
     :raises NotCheckable: for a cipher that is not known here.
     """
 
-    def __init__(self, payload: payload_.Payload, volume_key: bytes) -> None:
+    def __init__(
+        self,
+        payload: payload_.Payload,
+        volume_key: bytes,
+        candidate: int = 0,
+    ) -> None:
+        self.candidate = candidate
         self._payload = payload
         self._sectors = payload.decrypter(volume_key)
         self._before = payload.offset
         self._number = payload.first
         self._rest = b''
         self._left = payload.size
+
+    @property
+    def version(self) -> int:
+        """The version of LUKS."""
+        return self._payload.version
 
     @property
     def payload_offset(self) -> int:
@@ -134,4 +146,4 @@ def _unlock(source: untrusted.Source, candidates: Sequence[bytes]) -> Opener:
     found = proof.unlock(source, header.keyslots(source), candidates)
     if found is None:
         raise NotOpened('The key opens no key slot of the LUKS header.')
-    return Opener(payload, found.volume_key)
+    return Opener(payload, found.volume_key, found.candidate)

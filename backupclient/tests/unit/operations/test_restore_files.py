@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import os
 import pathlib
+import shutil
 import stat
 from unittest import mock
 
@@ -22,6 +23,7 @@ from backupclient.model import manifest as manifest_
 from backupclient.model import outcome
 from backupclient.model import request
 from backupclient.model import restore as restore_
+from backupclient.operations import limited
 from backupclient.operations import restore_files
 from backupclient.planner import backups
 from backupclient.sets import backup_set
@@ -625,3 +627,47 @@ class TestRestore(FilesCase):
         found = self.restore(images=('golden image',))
         self.assertEqual(0, found.exit_code)
         self.assertIn(newer, self.listener.warn.call_args.args[0])
+
+
+class TestByQemu(FilesCase):
+    """A disk in a folder is decrypted by ``qemu-img``, where it can."""
+
+    def setUp(self):
+        super().setUp()
+        place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        self.store = folder.Folder(place)
+        self.store.begin(RUN)
+        self.files = within.Within(self.store, RUN)
+
+    def decrypted(self, name: str = 'luks1', **changes) -> tuple[str, int]:
+        """Decrypt a disk.
+
+        :returns: the hash of the result, and how often the program ran.
+        """
+        data = disks.disk(PLAIN, name)
+        limited_run = limited.run
+        with mock.patch.object(
+            limited, 'run', autospec=True, side_effect=limited_run
+        ) as run:
+            (done,) = self.bring(
+                self.encrypted(data=data, **changes), decrypt=True
+            )
+        self.assertEqual('', done.reason)
+        (content,) = self.written().values()
+        shutil.rmtree(self.out)
+        return sha512(content), run.call_count
+
+    def test_same_bytes(self):
+        program = int(shutil.which('qemu-img') is not None)
+        self.assertEqual((sha512(PLAIN), program), self.decrypted())
+        with fixtures.EnvironmentVariable('PATH', '/nowhere'):
+            self.assertEqual((sha512(PLAIN), 0), self.decrypted())
+
+    def test_luks2(self):
+        self.assertEqual((sha512(PLAIN), 0), self.decrypted('luks2-pbkdf2'))
+
+    def test_cut(self):
+        volume = mock.Mock(spec_set=samples.DATA, size=MIB, encrypted=True)
+        self.assertEqual(
+            (sha512(PLAIN[:MIB]), 0), self.decrypted(volume=volume)
+        )
