@@ -8,7 +8,9 @@ import fixtures
 import hypothesis
 from hypothesis import strategies as st
 
+from backupclient import documents
 from backupclient import errors
+from backupclient.model import verification
 from backupclient.osc import display
 from backupclient.sets import check
 from backupclient.store import folder
@@ -16,6 +18,24 @@ from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values
 from backupclient.tests.unit.hostile import watch
 from backupclient.tests.unit.operations import verify_case
+
+RESULT = documents.encode(
+    verification.Verification(
+        verify_case.RUN,
+        '2026-02-01T00:00:00+00:00',
+        verification.Depth.DATA,
+        (
+            verification.Row(
+                verify_case.RUN,
+                'volume',
+                'archive',
+                verify_case.PLAIN.id,
+                verification.Depth.DATA,
+                verification.Result.GOOD,
+            ),
+        ),
+    )
+).decode()
 
 
 class VerifyTestCase(verify_case.TestCase):
@@ -31,7 +51,7 @@ class VerifyTestCase(verify_case.TestCase):
         }
         self.manifest = self.set / 'manifest.json'
         self.sums = self.set / 'SHA512SUMS'
-        self.watch = self.useFixture(watch.Watch(self.target, '/tmp'))
+        self.watch = self.useFixture(watch.Watch(self.target, '/tmp', '/dev'))
 
     def again(self, path):
         """Verify a set in which one file was changed; mend it then."""
@@ -98,11 +118,14 @@ class VerifyTestCase(verify_case.TestCase):
     @hypothesis.given(st.data())
     def test_earlier_results(self, data):
         """They are read by --sample, and by who asks for other backups."""
-        self.verify('files')
-        (path,) = (self.set / 'verified').iterdir()
-        content = data.draw(values.files(path.read_text()))
-        path.write_bytes(content)
-        found = self.verify('data', sample=50)
+        content = data.draw(values.files(RESULT))
+        folder_ = self.set / 'verified'
+        folder_.mkdir(exist_ok=True)
+        (folder_ / '20260201T000000Z.json').write_bytes(content)
+        try:
+            found = self.verify('data', sample=50)
+        finally:
+            for each in folder_.iterdir():
+                each.unlink()
         self.assertEqual(0, found.exit_code)
-        for each in (self.set / 'verified').iterdir():
-            each.unlink()
+        self.assertEqual([], self.watch.elsewhere)
