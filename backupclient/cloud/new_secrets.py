@@ -64,7 +64,7 @@ def create(
         {field: value for field, value in body.items() if value is not None},
         log=False,
     )
-    return _id(records.made(answer, 'secret_ref'), 'secrets')
+    return _id(records.reference(answer, 'secret_ref'), 'secrets')
 
 
 def fill(
@@ -90,24 +90,30 @@ def find(
     name: str,
     source: Mapping[str, str],
     since: datetime.datetime,
+    payload: bytes | None = None,
 ) -> str | None:
     """Give the ID of a secret that an earlier try has made.
 
     A secret cannot be renamed, and has no tags before it is made: so one
-    without tags counts if it is without a payload, too.
+    without tags counts if it is without a payload, too, or has the one that
+    came with the POST.
 
     :param source: the tags that it has if the try came so far.
     :param since: it is not older.
+    :param payload: that came with the POST, None where it follows.
     """
-    for secret in barbican.secrets():
+    for secret in barbican.named(name):
         created = stamps.read(secret.created_at)
         if created is None or created < since:
             continue
         found = barbican.metadata(secret.id)
         if source.items() <= found.items():
             return secret.id
-        bare = not secret.content_type and tags.RUN not in found
-        if bare and secret.name == name:
+        if tags.RUN in found or secret.name not in (name, secret.id):
+            continue
+        if not secret.content_type or (
+            payload is not None and barbican.payload(secret.id) == payload
+        ):
             return secret.id
     return None
 
@@ -166,7 +172,7 @@ def create_container(
     answer = barbican.service.post(
         '/containers', f'create the container {name}', body
     )
-    return _id(records.made(answer, 'container_ref'), 'containers')
+    return _id(records.reference(answer, 'container_ref'), 'containers')
 
 
 def find_container(

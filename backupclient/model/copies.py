@@ -57,6 +57,8 @@ class KeyRecord:
     :param path: of the file in the set.
     :param fingerprint: sha256 of Barbican's raw bytes.
     :param opens: ``yes``, ``no`` or ``not checked``.
+    :param luks: the version of the header that it was tried on, 0 when not
+        known: earlier releases did not record it.
     """
 
     path: str
@@ -67,6 +69,7 @@ class KeyRecord:
     fingerprint: str
     opens: str
     protected: bool
+    luks: int = 0
 
     def __post_init__(self) -> None:
         layout.require_member(self.path)

@@ -4,6 +4,7 @@
 import re
 
 _ID = re.compile('[0-9A-Za-z][0-9A-Za-z-]{0,63}')
+_UUID = re.compile('[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
 def is_id(text: str) -> bool:
@@ -24,3 +25,8 @@ def require(*texts: str) -> None:
 def require_if_any(*texts: str) -> None:
     """Do nothing when these are IDs, or ``''`` for none."""
     require(*filter(None, texts))
+
+
+def is_uuid(text: str) -> bool:
+    """Tell whether a text is a UUID, as most services write it."""
+    return _UUID.fullmatch(text.lower()) is not None

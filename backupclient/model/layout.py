@@ -44,6 +44,7 @@ _FORMATS = frozenset(
         'vmdk',
     }
 )
+_UNKNOWN = 'bin'
 _MEMBER = re.compile(
     r'(?:volumes|servers|images|keys|secrets)/'
     r'[0-9A-Za-z-]{1,80}(?:\.[0-9a-z]{1,8}){1,2}'
@@ -119,8 +120,26 @@ def data_file(source: resources.Resource, disk_format: str) -> str:
 
     :param disk_format: Glance's; one that is not known becomes ``bin``.
     """
-    ending = disk_format if disk_format in _FORMATS else 'bin'
+    ending = disk_format if disk_format in _FORMATS else _UNKNOWN
     return f'{_FOLDERS[source.kind]}/{source.id}.{ending}'
+
+
+def is_data_of(source: resources.Resource, path: str) -> bool:
+    """Tell whether a path is one where the data of a resource belong."""
+    if source.kind is resources.Kind.SECRET:
+        return path in (
+            secret_file(source.id, protected=False),
+            secret_file(source.id, protected=True),
+        )
+    start, _, ending = path.rpartition('.')
+    return start == f'{_FOLDERS[source.kind]}/{source.id}' and (
+        ending in _FORMATS or ending == _UNKNOWN
+    )
+
+
+def is_sealed(path: str) -> bool:
+    """Tell whether a file is encrypted by age, by its path."""
+    return path.endswith('.age')
 
 
 def key_file(source: resources.Resource, *, protected: bool) -> str:

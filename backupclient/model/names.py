@@ -113,3 +113,12 @@ def _cut(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     return text[: length - len(_CUT)] + _CUT
+
+
+def restored(name: str, suffix: str) -> str:
+    """Return the name of what is made of a backup.
+
+    :param name: the old one; a thing without a name gets none.
+    :param suffix: of ``--suffix``.
+    """
+    return _cut(name, LONGEST - len(suffix)) + suffix if name else ''

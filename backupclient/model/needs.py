@@ -8,14 +8,13 @@ for its volume type. What it makes for itself during a backup counts nowhere.
 from collections import Counter
 
 from backupclient.model import plan as plan_
-from backupclient.model import resources
-from backupclient.model import restore as restore_
 
 
 def artifacts(item: plan_.Item) -> Counter[str]:
     """Count what stays, by Cinder's names of the quotas."""
-    if item.restore is not None and item.volume is not None:
-        return _restored(item.restore)
+    new = item.restore.volume if item.restore else None
+    if new is not None:
+        return _counted(new.type_name, volumes=1, gigabytes=new.size_gib)
     backup = plan_.Procedure.VOLUME_BACKUP
     if item.volume is None or item.procedure is not backup:
         return Counter()
@@ -28,7 +27,7 @@ def temporaries(item: plan_.Item) -> Counter[str]:
     if item.volume is None or item.procedure is not image:
         return Counter()
     return once_captured(item) + _counted(
-        item.volume, snapshots=1, gigabytes=item.volume.size_gib
+        item.volume.type_name, snapshots=1, gigabytes=item.volume.size_gib
     )
 
 
@@ -45,24 +44,13 @@ def once_captured(item: plan_.Item) -> Counter[str]:
     image = plan_.Procedure.SNAPSHOT_IMAGE
     if item.volume is None or item.procedure is not image:
         return Counter()
-    return _counted(item.volume, volumes=1, gigabytes=item.volume.size_gib)
-
-
-def _restored(task: restore_.Task) -> Counter[str]:
-    """Count the new volume."""
-    if task.volume is None:
-        return Counter()
-    return _of_type(
-        task.volume.type_name, volumes=1, gigabytes=task.volume.size_gib
+    return _counted(
+        item.volume.type_name, volumes=1, gigabytes=item.volume.size_gib
     )
 
 
-def _counted(volume: resources.Volume, **needed: int) -> Counter[str]:
-    return _of_type(volume.type_name, **needed)
-
-
-def _of_type(type_name: str, **needed: int) -> Counter[str]:
-    """Count in each quota, and in that of the volume's type."""
+def _counted(type_name: str, **needed: int) -> Counter[str]:
+    """Count in each quota, and in that of the volume type, if it is known."""
     if not type_name:
         return Counter(needed)
     of_type = {f'{name}_{type_name}': n for name, n in needed.items()}

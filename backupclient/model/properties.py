@@ -73,6 +73,7 @@ _SERVICES = frozenset(
         'user_id',
     }
 )
+_OF_CINDER = frozenset({'attached_mode', 'readonly'})
 # They name another image. Nova also sets them where there is none.
 _OTHER_IMAGES = frozenset({'kernel_id', 'ramdisk_id'})
 # Nova keeps so many bytes of a property (``nova/utils.py``,
@@ -90,6 +91,24 @@ def owned(found: Mapping[str, str]) -> dict[str, str]:
         and not name.startswith(_PREFIXES)
         and (found[name] or name not in _OTHER_IMAGES)
     }
+
+
+def of_volume(metadata: Mapping[str, str]) -> dict[str, str]:
+    """Return the metadata of a volume that users gave it.
+
+    Cinder shows two facts of its own among them (``cinder/utils.py``,
+    ``add_visible_admin_metadata``).
+    """
+    return {
+        name: value
+        for name, value in metadata.items()
+        if name not in _OF_CINDER and not name.startswith('backupclient_')
+    }
+
+
+def read_only(metadata: Mapping[str, str]) -> bool:
+    """Tell whether Cinder shows among its metadata that a volume is so."""
+    return metadata.get('readonly', '').lower() == 'true'
 
 
 def completed(

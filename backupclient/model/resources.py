@@ -75,6 +75,7 @@ class Volume:
     :param key_id: the Barbican secret of an encrypted volume; ``''`` where
         the cloud does not tell (fixed key) or the volume is not encrypted.
     :param consumes_quota: False for the temporaries of Cinder itself.
+    :param read_only: nothing that has it attached can write to it.
     """
 
     id: str
@@ -93,6 +94,8 @@ class Volume:
     attachments: tuple[Attachment, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     image_metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    read_only: bool = False
+    type_id: str = ''
 
     def __post_init__(self) -> None:
         ids.require(self.id)
@@ -229,6 +232,7 @@ class Server:
     :param min_disk: of that image, in GiB.
     :param min_ram: of that image, in MiB.
     :param locked: only administrators can stop or start it.
+    :param description: None when not known, as in sets of earlier releases.
     """
 
     id: str
@@ -253,12 +257,12 @@ class Server:
     security_groups: tuple[str, ...] = ()
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
-    description: str = ''
     image_properties: Mapping[str, str] = dataclasses.field(
         default_factory=dict
     )
     min_disk: int = 0
     min_ram: int = 0
+    description: str | None = None
 
     def __post_init__(self) -> None:
         ids.require(self.id, *self.volume_ids)

@@ -7,6 +7,7 @@ replaced. Ctrl-C ends a restore in order, so call it from the main thread.
 """
 
 from collections.abc import Iterator, Sequence
+import dataclasses
 import datetime
 import pathlib
 
@@ -17,6 +18,7 @@ from backupclient.engine import past_runs
 from backupclient.engine import unfinished
 from backupclient.keys import identity
 from backupclient.model import events
+from backupclient.model import inventory as inventory_
 from backupclient.model import manifest as manifest_
 from backupclient.model import plan as plan_
 from backupclient.model import restore as restore_
@@ -67,18 +69,18 @@ def plan(
         resources, or there is no such run.
     :raises TargetError: the backups cannot be read.
     """
+    manifests = _manifests(session, request)
     chosen = backups.choose(
-        _manifests(session, request),
-        request.selection,
-        run=request.run,
-        at=_time(request.at),
+        manifests, request.selection, run=request.run, at=_time(request.at)
     )
     planned = planner.plan(
         request,
         chosen,
-        inventory.read(session.cloud),
+        _inventory(session, request, chosen),
         offers.read(session.cloud),
+        origin=manifests[0].identity,
         identities=bool(keys),
+        now=session.clock.now(),
     )
     if save_to:
         save(planned, save_to)
@@ -173,6 +175,32 @@ def _start(
         identities=keys,
     )
     return Result(planned, report, session.clock.monotonic() - begun)
+
+
+def _inventory(
+    session: session_.Session,
+    request: restore_.Request,
+    chosen: Sequence[backups.Choice],
+) -> inventory_.Inventory:
+    """Read the project.
+
+    Whether a secret was restored before is in its metadata, which no list
+    has: they are read for those with the right names.
+    """
+    read = inventory.read(session.cloud)
+    if not request.skip_existing:
+        return read
+    names = {one.entry.resource.name for one in chosen}
+    barbican = session.cloud.barbican
+    return dataclasses.replace(
+        read,
+        secrets=tuple(
+            dataclasses.replace(each, metadata=barbican.metadata(each.id))
+            if each.name.removesuffix(request.suffix) in names
+            else each
+            for each in read.secrets
+        ),
+    )
 
 
 def _manifests(

@@ -11,6 +11,7 @@ from backupclient.model import inventory
 from backupclient.model import plan
 from backupclient.model import request as request_
 from backupclient.model import resources
+from backupclient.planner import login as login_
 from backupclient.planner.backup import cost
 
 _BY_IMAGE = frozenset(
@@ -20,11 +21,6 @@ _BY_IMAGE = frozenset(
         plan.Procedure.VOLUME_IMAGE,
     }
 )
-
-
-_WEEK = 7 * 86400.0
-_SLOWEST = 10 << 20
-"""Bytes per second that any cloud moves: a guess, to be rather too early."""
 
 
 def of(
@@ -41,7 +37,11 @@ def of(
     done = [one for one in items if one.procedure is not plan.Procedure.NONE]
     found = (
         _nothing_selected(items),
-        _login_ends(login, done),
+        login_.caution(
+            login, cost.moved(done), 'openstack backup run --resume'
+        )
+        if done
+        else '',
         _needs_target(waiting),
         _keys_need_target(request),
         _crash_consistent(done),
@@ -59,31 +59,6 @@ def of(
 
 def _nothing_selected(items: Sequence[plan.Item]) -> str:
     return '' if items else 'Nothing is selected: there is nothing to do.'
-
-
-def _login_ends(login: inventory.Login, done: Sequence[plan.Item]) -> str:
-    """Say that the login may end before the work is done.
-
-    A token always may: how long one lasts is a matter of hours. An
-    application credential is kept for months, so that it only matters near
-    its end.
-    """
-    if not done:
-        return ''
-    then = (
-        'what is not done then waits for a new login and "openstack backup '
-        'run --resume".'
-    )
-    at = f' at {login.ends_at}' if login.ends_at else ''
-    if not login.renewable:
-        return (
-            f'This login cannot be renewed and ends{at}: {then} A password or '
-            'an application credential lasts longer.'
-        )
-    left, needed = login.seconds_left, cost.moved(done) / _SLOWEST
-    if left is None or left > max(_WEEK, needed):
-        return ''
-    return f'The application credential of this login ends{at}: {then}'
 
 
 def _needs_target(waiting: Collection[resources.Resource]) -> str:

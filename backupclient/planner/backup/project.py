@@ -8,13 +8,7 @@ from backupclient.model import details
 from backupclient.model import inventory as inventory_
 from backupclient.model import request as request_
 from backupclient.model import resources
-
-_SERVICES = {
-    'block-storage': 'block storage (Cinder)',
-    'compute': 'compute (Nova)',
-    'image': 'image service (Glance)',
-    'key-manager': 'key manager (Barbican)',
-}
+from backupclient.planner import services
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -46,11 +40,7 @@ class Project:
 
         :param service: a type, as openstacksdk names it.
         """
-        if service in self.inventory.silent:
-            return f'The {_SERVICES[service]} does not answer.'
-        if service in self.inventory.services:
-            return ''
-        return f'The catalogue of the cloud has no {_SERVICES[service]}.'
+        return services.missing(self.inventory, service)
 
     def details(self, resource: resources.Resource) -> str:
         """Say what tells a resource from others with its name."""

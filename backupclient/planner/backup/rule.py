@@ -77,6 +77,7 @@ def refusal(item: plan.Item, reason: str) -> plan.Item:
         parts=(),
         stops=(),
         fallback=None,
+        restore=None,
     )
 
 

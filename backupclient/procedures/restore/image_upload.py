@@ -49,6 +49,10 @@ class Upload(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
+        found = self._find()
+        if found and self._has_arrived(found):
+            # An earlier try had come so far.
+            return self._checked(made, found)
         for pause in (*pauses.within(_PATIENCE), None):
             image_id = self._present(made)
             try:
@@ -61,8 +65,7 @@ class Upload(step.Step):
                     raise
                 LOG.info('%s The upload begins anew in %g s', exc, pause)
             self.work.clock.sleep(pause)
-        self._require_same(image_state.active(self.work, image_id))
-        return dataclasses.replace(made, image_id=image_id)
+        return self._checked(made, image_id)
 
     def undo(self, made: step.Made) -> None:
         image_id = made.image_id or self._find()
@@ -120,12 +123,12 @@ class Upload(step.Step):
         found = self.cloud.glance.image(image_id)
         return found is not None and found.status == 'active'
 
-    def _require_same(self, image: resources.Image) -> None:
+    def _checked(self, made: step.Made, image_id: str) -> step.Made:
         """Compare what Glance has with what the set has.
 
         :raises TransferError: it is not the same.
         """
-        body = self.body()
+        image, body = image_state.active(self.work, image_id), self.body()
         wrong = image.size != len(body)
         if body.sent_as is upload.as_it_is:
             known = body.file.digests.get(image.hash_algorithm)
@@ -135,6 +138,7 @@ class Upload(step.Step):
                 f'Glance has other data in image {image.id} than were sent '
                 f'from {body.file.path}. Try again.'
             )
+        return dataclasses.replace(made, image_id=image_id)
 
 
 class FinishImage(step.Step):

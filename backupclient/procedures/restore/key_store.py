@@ -44,7 +44,7 @@ class StoreKey(step.Step):
                 barbican,
                 self.name,
                 self.metadata(tags.Role.TEMPORARY),
-                secret_store.since(self.work.run),
+                tags.nothing_before(self.work.run),
             ),
             lambda: new_secrets.create(barbican, self._like(), self.name),
             self.work.clock,
@@ -62,10 +62,10 @@ class StoreKey(step.Step):
             self.cloud.barbican,
             self.name,
             self.metadata(tags.Role.TEMPORARY),
-            secret_store.since(self.work.run),
+            tags.nothing_before(self.work.run),
         )
         if found:
-            delete_unused(self, found)
+            removal.of(self.work).secret(found)
 
     def _payload(self) -> bytes:
         """Give the bytes of the secret, of the passphrase in the set.
@@ -116,28 +116,8 @@ class DeleteKey(step.Step):
             self.work,
             made,
             f'secret {made.secret_id}',
-            lambda: delete_unused(self, made.secret_id),
+            lambda: removal.of(self.work).secret(made.secret_id),
         )
-
-
-def delete_unused(step_: step.Step, secret_id: str) -> None:
-    """Delete a key that this run stored, unless something depends on it.
-
-    :raises DocumentError: another run stored it, or no run.
-    :raises BackupError: a volume, an image or a backup needs it.
-    """
-    cloud = step_.cloud
-    if cloud.barbican.secret(secret_id) is None:
-        return
-    removal.of(step_.work).require_own(
-        f'secret {secret_id}', '', cloud.barbican.metadata(secret_id)
-    )
-    user = _user(step_, secret_id)
-    if user:
-        raise errors.BackupError(
-            f'Secret {secret_id} is the key of {user}, and is kept.'
-        )
-    new_secrets.delete(cloud.barbican, secret_id)
 
 
 def keep(step_: step.Step, secret_id: str) -> None:
@@ -145,22 +125,6 @@ def keep(step_: step.Step, secret_id: str) -> None:
     new_secrets.set_metadata(
         step_.cloud.barbican, secret_id, step_.metadata(tags.Role.RESTORED)
     )
-
-
-def _user(step_: step.Step, secret_id: str) -> str:
-    """Name what depends on a key, ``''`` for nothing."""
-    cloud = step_.cloud
-    project_id = cloud.identity.project_id
-    for volume in cloud.cinder.volumes():
-        if volume.key_id == secret_id:
-            return volume.resource.label
-    for backup in cloud.cinder.backups():
-        if backup.key_id == secret_id:
-            return f'backup {backup.id}'
-    for image in cloud.glance.images(project_id):
-        if image.key_id == secret_id:
-            return image.resource.label
-    return ''
 
 
 def _key(item: plan_.Item) -> copies.KeyRecord:

@@ -23,9 +23,6 @@ from backupclient.procedures import step
 from backupclient.procedures.restore import task
 from backupclient.store import base
 
-_SKEW = datetime.timedelta(minutes=10)
-"""By how much the clocks of this machine and of the cloud may differ."""
-
 
 class StoreSecret(step.Step):
     """Store the secret, without its payload if that can follow."""
@@ -44,14 +41,11 @@ class StoreSecret(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        barbican, secret = self.cloud.barbican, _secret(self.item)
-        late = secret.content_type and not new_secrets.takes_put(
-            secret.content_type
-        )
-        payload = _payload(self.work, self.item) if late else None
-        like, notes = self._valid(secret)
+        barbican = self.cloud.barbican
+        payload = self._payload()
+        like, notes = self._valid(_secret(self.item))
         secret_id = once.make_once(
-            self._find,
+            lambda: self._find(payload),
             lambda: new_secrets.create(
                 barbican, like, task.of(self.item).name, payload
             ),
@@ -65,16 +59,24 @@ class StoreSecret(step.Step):
         )
 
     def undo(self, made: step.Made) -> None:
-        found = made.secret_id or self._find()
+        found = made.secret_id or self._find(self._payload())
         if found:
             new_secrets.delete(self.cloud.barbican, found)
 
-    def _find(self) -> str | None:
+    def _payload(self) -> bytes | None:
+        """Give the payload, if it has to come with the POST."""
+        content_type = _secret(self.item).content_type
+        if not content_type or new_secrets.takes_put(content_type):
+            return None
+        return _payload(self.work, self.item)
+
+    def _find(self, payload: bytes | None) -> str | None:
         return new_secrets.find(
             self.cloud.barbican,
             task.of(self.item).name,
             self.metadata(tags.Role.TEMPORARY),
-            since(self.work.run),
+            tags.nothing_before(self.work.run),
+            payload,
         )
 
     def _valid(
@@ -192,12 +194,6 @@ class MakeContainers(step.Step):
         if secret_id == self.item.resource.id:
             return made.secret_id
         return self.work.made_of(f'secret/{secret_id}').restored
-
-
-def since(run: str) -> datetime.datetime:
-    """Give a time before which a run has made nothing."""
-    began = datetime.datetime.strptime(run[:16], '%Y%m%dT%H%M%SZ')
-    return began.replace(tzinfo=datetime.UTC) - _SKEW
 
 
 def fill(

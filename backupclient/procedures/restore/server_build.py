@@ -48,7 +48,7 @@ class BuildServer(step.Step):
                 _new(self.item),
                 self._disks(made),
                 _metadata(old) | marks,
-                description=old.description,
+                description=old.description or '',
                 config_drive=old.config_drive,
             ),
             self.work.clock,

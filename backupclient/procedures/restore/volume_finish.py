@@ -2,7 +2,6 @@
 """What all ways to a restored volume share: the request, and the finish."""
 
 import abc
-import contextlib
 import dataclasses
 import shlex
 
@@ -112,9 +111,12 @@ class FinishVolume(step.Step):
             for name, value in wanted.items()
             if found.image_metadata.get(name) != value
         }
-        with contextlib.suppress(errors.Forbidden):
+        notes = list(_notes(found))
+        try:
             new_volumes.set_image_metadata(cinder, volume_id, missing)
             new_volumes.unset_image_metadata(cinder, volume_id, _marks(found))
+        except errors.Forbidden as exc:
+            notes.append(f'Its image properties are not all right: {exc}')
         if found.bootable is not old.bootable:
             new_volumes.set_bootable(cinder, volume_id, bootable=old.bootable)
         new_volumes.describe(
@@ -130,7 +132,7 @@ class FinishVolume(step.Step):
         return dataclasses.replace(
             made,
             restored=volume_id,
-            notes=(*made.notes, *_notes(self.item, found)),
+            notes=(*made.notes, *notes),
         )
 
 
@@ -192,7 +194,7 @@ def _marks(volume: resources.Volume) -> list[str]:
     ]
 
 
-def _notes(item: plan_.Item, volume: resources.Volume) -> tuple[str, ...]:
+def _notes(volume: resources.Volume) -> tuple[str, ...]:
     if not volume.encrypted or not volume.key_id:
         return ()
     return (

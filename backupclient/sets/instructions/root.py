@@ -6,7 +6,7 @@ import dataclasses
 
 from backupclient.model import manifest
 from backupclient.model import resources
-from backupclient.sets import root_disk
+from backupclient.model import root_disk
 from backupclient.sets.instructions import flavor
 from backupclient.sets.instructions import image as image_
 from backupclient.sets.instructions import shell

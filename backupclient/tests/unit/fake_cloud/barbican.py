@@ -70,7 +70,11 @@ class Barbican(service.Service):
     def _list(self, request: wire.Request, kind: str) -> wire.Answer:
         begin = int(request.query.get('offset', 0))
         size = min(self.most, int(request.query.get('limit', 10)))
-        every = list(self.world.things[kind].values())
+        every = [
+            each
+            for each in self.world.things[kind].values()
+            if request.query.get('name', each['name']) == each['name']
+        ]
         body = {
             kind: [_shown(kind, one) for one in every[begin : begin + size]],
             'total': len(every),

@@ -212,14 +212,14 @@ class Cinder(service.Service):
     def _act(self, request: wire.Request, id_: str) -> wire.Answer:
         volume = self.thing('volumes', id_)
         ((action, asked),) = request.json.items()
-        said = volume.setdefault('volume_image_metadata', {})
+        said = volume.get('volume_image_metadata', {})
         match action:
             case 'os-volume_upload_image':
                 return self._upload(asked, volume)
             case 'os-set_bootable':
                 volume['bootable'] = str(asked['bootable']).lower()
             case 'os-set_image_metadata':
-                said.update(asked['metadata'])
+                volume['volume_image_metadata'] = said | asked['metadata']
             case 'os-unset_image_metadata':
                 if asked['key'] not in said:
                     raise wire.Refusal(404, 'Metadata not found')

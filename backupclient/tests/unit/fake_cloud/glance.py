@@ -74,7 +74,8 @@ class Glance(service.Service):
     def drop(self, image: world_.Thing) -> None:
         """Delete an image, with the key that goes with it."""
         self.world.remove('images', image['id'])
-        self.world.remove('secrets', image.get('cinder_encryption_key_id', ''))
+        if image.get('cinder_encryption_key_deletion_policy'):
+            self.world.remove('secrets', image['cinder_encryption_key_id'])
 
     def refuse(self, status: int, text: str) -> wire.Answer:
         page = (

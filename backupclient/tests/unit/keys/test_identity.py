@@ -108,7 +108,10 @@ class TestAgeFiles(IdentityCase):
     def test_not_permitted(self):
         path = self.file(SECRET)
         with mock.patch.object(
-            pathlib.Path, 'open', side_effect=PermissionError(13, 'denied')
+            pathlib.Path,
+            'open',
+            autospec=True,
+            side_effect=PermissionError(13, 'denied'),
         ):
             self.assert_refused('cannot be read: denied', path)
 
@@ -257,7 +260,7 @@ class TestPassphrase(IdentityCase):
     def test_memory_has_a_limit(self):
         path = self.file(self.sealed.replace(b' 8\n', b' 18\n', 1))
         with mock.patch.object(
-            identity.memory, 'available', return_value=300 << 20
+            identity.memory, 'available', autospec=True, return_value=300 << 20
         ):
             self.assert_refused('256 MiB', path, Person())
 

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Backups and the cloud as it is in, the plan of a restore out.
+
+No call, no clock, no file. A kind of resources is a module that implements
+``rule.Rule``, and a line in ``RULES``.
+"""
+
+from collections.abc import Iterable
+import datetime
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import offers as offers_
+from backupclient.model import plan as plan_
+from backupclient.model import resources
+from backupclient.model import restore
+from backupclient.planner import quota
+from backupclient.planner.backup import roles
+from backupclient.planner.restore import cautions
+from backupclient.planner.restore import containers
+from backupclient.planner.restore import cost
+from backupclient.planner.restore import dependents
+from backupclient.planner.restore import existing
+from backupclient.planner.restore import images
+from backupclient.planner.restore import rule as rule_
+from backupclient.planner.restore import scene
+from backupclient.planner.restore import secrets
+from backupclient.planner.restore import servers
+from backupclient.planner.restore import volumes
+
+# In the order of the plan: what others need comes first.
+RULES: tuple[rule_.Rule, ...] = (secrets, images, volumes, servers)
+
+
+def plan(
+    request: restore.Request,
+    choices: Iterable[scene.Choice],
+    inventory: inventory_.Inventory,
+    offers: offers_.Offers,
+    *,
+    origin: inventory_.CloudIdentity,
+    identities: bool,
+    now: datetime.datetime,
+) -> plan_.Plan:
+    """Choose for each backup how its resource comes back.
+
+    :param choices: the backup of each resource that the request selects.
+    :param origin: the cloud and the project that were backed up.
+    :param identities: private keys are there that may open ``.age`` files.
+    :param now: an aware time: what has expired by then is left out.
+    """
+    every = tuple(choices)
+    scene_ = scene.survey(
+        request,
+        every,
+        inventory,
+        offers,
+        origin,
+        now,
+        identities=identities,
+    )
+    wanted = [
+        roles.warned(_item(rule, scene.Case(scene_, choice)), inventory.roles)
+        for rule in RULES
+        for choice in every
+        if choice.entry.resource.kind is rule.KIND
+        and not (
+            request.without_servers and rule.KIND is resources.Kind.SERVER
+        )
+    ]
+    fitting = quota.within(wanted, inventory.quotas)
+    items = tuple(containers.assigned(scene_, dependents.refused(fitting)))
+    return plan_.Plan(
+        identity=inventory.identity,
+        request=request.selection,
+        items=items,
+        bytes_to_move=cost.moved(items),
+        peaks=quota.peaks(wanted, inventory.quotas),
+        cautions=cautions.of(scene_, items),
+        restore=request,
+    )
+
+
+def _item(rule: rule_.Rule, case: scene.Case) -> plan_.Item:
+    return existing.item(case) or rule.item(case)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Backups that stayed in the cloud: whether they can still be used."""
+
+from backupclient.model import copies
+from backupclient.model import inventory as inventory_
+from backupclient.model import plan
+from backupclient.model import resources
+from backupclient.model import tags
+from backupclient.planner.restore import scene
+
+BACKUP = 'backup'
+IMAGE = 'image'
+_READY = {BACKUP: 'available', IMAGE: 'active'}
+_NAMES = {BACKUP: 'Cinder backup', IMAGE: 'image'}
+_OTHER_RUN = 'Choose the backup of another run with --run.'
+
+
+def obstacle(case: scene.Case, artifact: copies.Artifact) -> str:
+    """Say why an artifact cannot be restored from, ``''`` if it can."""
+    if artifact.kind not in _NAMES:
+        return f'Its copy is a "{artifact.kind}", which is not known here.'
+    return _elsewhere(case, artifact) or _unusable(case, artifact)
+
+
+def image(case: scene.Case, id_: str) -> resources.Image | None:
+    """Return an image of the project, None when it is gone."""
+    every = case.scene.inventory.images
+    return next((one for one in every if one.id == id_), None)
+
+
+def backup(case: scene.Case, id_: str) -> resources.CinderBackup | None:
+    """Return a Cinder backup of the project, None when it is gone."""
+    every = case.scene.inventory.backups
+    return next((one for one in every if one.id == id_), None)
+
+
+def _elsewhere(case: scene.Case, artifact: copies.Artifact) -> str:
+    """Refuse another project: no tenant can take an artifact there."""
+    if case.scene.at_home:
+        return ''
+    home = case.scene.origin
+    return (
+        f'Its copy is a {_NAMES[artifact.kind]} in the cloud, which can be '
+        f'restored only in the project that has it: "{home.project_name}" '
+        f'({home.project_id}) at {home.auth_url}. Log in there, or choose a '
+        'backup that has a file with --from.'
+    )
+
+
+def _unusable(case: scene.Case, artifact: copies.Artifact) -> str:
+    what = f'{_NAMES[artifact.kind]} {artifact.id}'
+    unread = case.scene.inventory.unread.get(artifact.kind, '')
+    if unread:
+        return f'The {what} cannot be looked up: {unread}'
+    if artifact.kind == BACKUP and not case.scene.inventory.backup_api:
+        return 'The cloud does not let you use its Backup API.'
+    found = (
+        backup(case, artifact.id)
+        if artifact.kind == BACKUP
+        else image(case, artifact.id)
+    )
+    if found is None:
+        return f'The {what} is gone from the cloud. {_OTHER_RUN}'
+    if found.status != _READY[artifact.kind]:
+        return (
+            f'The {what} has the status "{found.status}" instead of '
+            f'"{_READY[artifact.kind]}". Wait, or choose the backup of '
+            'another run with --run.'
+        )
+    if not _is_of(case.resource, found):
+        return f'The {what} is not of this {case.resource.kind}. {_OTHER_RUN}'
+    if isinstance(found, resources.CinderBackup):
+        return _broken(case.scene.inventory, found)
+    return ''
+
+
+def _is_of(
+    resource: resources.Resource,
+    found: resources.CinderBackup | resources.Image,
+) -> bool:
+    """Tell whether the cloud itself says that a copy is of a resource."""
+    if isinstance(found, resources.CinderBackup):
+        return found.volume_id in ('', resource.id)
+    own = tags.own(found.id, found.properties)
+    source = f'{resource.kind}/{resource.id}'
+    return own.get(tags.SOURCE, source) == source
+
+
+def _broken(
+    inventory: inventory_.Inventory, found: resources.CinderBackup
+) -> str:
+    """Say that the full backup is gone on which an incremental one builds.
+
+    Cinder does not tell which backup is the parent, but a chain begins with
+    an earlier full backup of the volume.
+    """
+    if not found.incremental:
+        return ''
+    if any(
+        one.volume_id == found.volume_id
+        and not one.incremental
+        and one.status == 'available'
+        and one.created_at <= found.created_at
+        for one in inventory.backups
+    ):
+        return ''
+    return (
+        f'The Cinder backup {found.id} is incremental, and the full backup '
+        f'that it builds on is not available. {_OTHER_RUN}'
+    )
+
+
+def procedure(artifact: copies.Artifact) -> plan.Procedure:
+    """Return the procedure that makes a volume of an artifact."""
+    if artifact.kind == BACKUP:
+        return plan.Procedure.VOLUME_FROM_BACKUP
+    return plan.Procedure.VOLUME_FROM_IMAGE

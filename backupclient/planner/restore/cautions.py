@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person should know before something is restored.
+
+Each is a small function that says its sentence, or nothing.
+"""
+
+from collections.abc import Sequence
+
+from backupclient.model import plan
+from backupclient.model import resources
+from backupclient.model import restore
+from backupclient.planner import login
+from backupclient.planner.restore import cost
+from backupclient.planner.restore import existing
+from backupclient.planner.restore import scene
+
+_UNREAD_QUOTA = 'Whether the quotas have room shows in the run.'
+
+
+def of(scene_: scene.Scene, items: Sequence[plan.Item]) -> tuple[str, ...]:
+    """Say what the items as a whole should make a person think of."""
+    done = [one for one in items if one.restore]
+    found = (
+        _nothing_selected(items),
+        _cost(done),
+        login.caution(
+            scene_.inventory.login,
+            cost.moved(done),
+            'openstack backup restore --resume',
+        )
+        if done
+        else '',
+        _elsewhere(scene_),
+        _authorship(done),
+        _unread_quota(scene_),
+        _names(scene_, done),
+        _runs_again(done),
+        _lost(done),
+        _without_encryption(done),
+        _without_servers(scene_),
+    )
+    return tuple(caution for caution in found if caution)
+
+
+def _nothing_selected(items: Sequence[plan.Item]) -> str:
+    return '' if items else 'Nothing is selected: there is nothing to do.'
+
+
+def _cost(done: Sequence[plan.Item]) -> str:
+    made = cost.made(done)
+    return f'This makes in your project: {made}.' if made else ''
+
+
+def _elsewhere(scene_: scene.Scene) -> str:
+    if scene_.at_home:
+        return ''
+    home = scene_.origin
+    return (
+        f'The backups are of another project: "{home.project_name}" '
+        f'({home.project_id}) at {home.auth_url}. Networks and key pairs are '
+        'taken only as --network and --key-pair say, security groups not at '
+        'all.'
+    )
+
+
+def _authorship(done: Sequence[plan.Item]) -> str:
+    if not any(one.restore and one.restore.source.file for one in done):
+        return ''
+    return (
+        'The hashes of a backup set show damage, but not who has written it: '
+        'restore only sets from places that you trust.'
+    )
+
+
+def _unread_quota(scene_: scene.Scene) -> str:
+    why = scene_.inventory.unread.get('quota', '')
+    return f'{why.rstrip(".")}. {_UNREAD_QUOTA}' if why else ''
+
+
+def _names(scene_: scene.Scene, done: Sequence[plan.Item]) -> str:
+    """Say that names will be there twice: commands then want IDs."""
+    known = {
+        (kind, one.name)
+        for kind in resources.Kind
+        for one in existing.there(scene_, kind)
+    }
+    count = sum(
+        bool(one.restore and one.restore.name)
+        and (one.resource.kind, one.restore.name) in known
+        for one in done
+        if one.restore
+    )
+    if not count:
+        return ''
+    return (
+        f'Names that are here already: {count}. Afterwards commands want IDs '
+        'in place of these: --suffix gives the new ones other names.'
+    )
+
+
+def _runs_again(done: Sequence[plan.Item]) -> str:
+    if not any(one.server for one in done):
+        return ''
+    return (
+        'A restored server starts at once and runs its cloud-init, cron jobs '
+        'and cluster software again, beside the old one if that still runs.'
+    )
+
+
+def _lost(done: Sequence[plan.Item]) -> str:
+    if not any(one.server for one in done):
+        return ''
+    return (
+        'Of servers these do not come back: fixed and floating addresses, '
+        'user data, ephemeral and swap disks, the state of a virtual TPM.'
+    )
+
+
+def _without_encryption(done: Sequence[plan.Item]) -> str:
+    count = sum(
+        bool(
+            one.restore
+            and one.restore.volume
+            and one.restore.volume.way is restore.Way.OPENED
+            and not one.restore.volume.encrypted
+        )
+        for one in done
+    )
+    if not count:
+        return ''
+    return (
+        f'Encrypted volumes that may be without encryption afterwards, as '
+        f'--decrypt allows: {count}.'
+    )
+
+
+def _without_servers(scene_: scene.Scene) -> str:
+    left_out = len(scene_.choices[resources.Kind.SERVER])
+    if not (scene_.request.without_servers and left_out):
+        return ''
+    return (
+        f'Servers left out for --without-servers: {left_out}, with their own '
+        'disks.'
+    )

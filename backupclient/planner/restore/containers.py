@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Containers of secrets: made again when all their secrets are back."""
+
+from collections.abc import Mapping, Sequence
+import dataclasses
+
+from backupclient.model import names
+from backupclient.model import plan
+from backupclient.model import resources
+from backupclient.model import restore
+from backupclient.model import secret_facts
+from backupclient.planner.restore import scene
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Member:
+    """A secret of the plan, and what it is in a container."""
+
+    item: plan.Item
+    membership: secret_facts.Membership
+
+
+def assigned(
+    scene_: scene.Scene, items: Sequence[plan.Item]
+) -> list[plan.Item]:
+    """Give each container to the last of its secrets.
+
+    :param items: the whole plan; the secrets keep their order.
+    """
+    changed = {item.resource: item for item in items}
+    for members in _containers(items).values():
+        changed |= dict(_decide(scene_, members, changed))
+    return [changed[item.resource] for item in items]
+
+
+def _containers(items: Sequence[plan.Item]) -> dict[str, list[_Member]]:
+    """Return the secrets of each container, by its ID."""
+    found: dict[str, list[_Member]] = {}
+    for item in items:
+        for one in item.secret.containers if item.secret else ():
+            found.setdefault(one.container_id, []).append(_Member(item, one))
+    return found
+
+
+def _decide(
+    scene_: scene.Scene,
+    members: Sequence[_Member],
+    items: Mapping[resources.Resource, plan.Item],
+) -> list[tuple[resources.Resource, plan.Item]]:
+    """Return the items that change for the sake of one container."""
+    possible = [one for one in members if one.item.restore]
+    if not possible:
+        return []
+    last = possible[-1].item.resource
+    first = members[0].membership
+    name = f'"{first.container_name}" ({first.container_id})'
+    if len(possible) < max(first.size, len(members)):
+        note = (
+            f'Its container {name} is not made again: not all of its secrets '
+            'are restored.'
+        )
+        return [
+            (one.item.resource, _warned(items[one.item.resource], note))
+            for one in possible
+        ]
+    note = (
+        f'The container {name} is made again after it, without the access '
+        'list of the container, which no backup has.'
+    )
+    if not first.size:
+        note += ' The backup does not record whether it had more secrets.'
+    made = restore.Container(
+        name=names.restored(first.container_name, scene_.request.suffix),
+        kind=first.kind,
+        members=tuple(
+            restore.Member(one.item.resource.id, one.membership.role)
+            for one in possible
+        ),
+    )
+    return [(last, _with(items[last], made, note))]
+
+
+def _warned(item: plan.Item, note: str) -> plan.Item:
+    return dataclasses.replace(
+        item, notes=(*item.notes, note), warnings=(*item.warnings, note)
+    )
+
+
+def _with(item: plan.Item, made: restore.Container, note: str) -> plan.Item:
+    task = item.restore
+    if task is None:
+        return item
+    others = {one.secret_id for one in made.members} - {item.resource.id}
+    after = (*task.after, *sorted(others - {*task.after}))
+    return dataclasses.replace(
+        item,
+        notes=(*item.notes, note),
+        restore=dataclasses.replace(
+            task, after=after, containers=(*task.containers, made)
+        ),
+    )

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many bytes a restore moves, and what it makes."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from backupclient.model import plan
+from backupclient.model import resources
+
+
+def moved(items: Iterable[plan.Item]) -> int:
+    """Count the bytes that go through the services.
+
+    What goes into an image and from there into a volume moves twice.
+    """
+    return sum(_times(item) * (item.size or 0) for item in items)
+
+
+def _times(item: plan.Item) -> int:
+    if item.restore is None:
+        return 0
+    volume = item.resource.kind is resources.Kind.VOLUME
+    return 2 if volume and item.restore.source.file else 1
+
+
+def made(items: Sequence[plan.Item]) -> str:
+    """Say what the items make, ``''`` for nothing.
+
+    :returns: such as ``2 volumes (30 GiB), 1 server (m1.small)``.
+    """
+    parts = []
+    for kind in (
+        resources.Kind.SECRET,
+        resources.Kind.IMAGE,
+        resources.Kind.VOLUME,
+        resources.Kind.SERVER,
+    ):
+        found = [
+            one for one in items if one.restore and one.resource.kind is kind
+        ]
+        if found:
+            parts.append(
+                f'{len(found)} {kind}{"s" if len(found) > 1 else ""}'
+                f'{_size(found)}'
+            )
+    return ', '.join(parts)
+
+
+def _size(found: Sequence[plan.Item]) -> str:
+    tasks = [one.restore for one in found if one.restore]
+    gib = sum(one.volume.size_gib for one in tasks if one.volume)
+    if gib:
+        return f' ({gib} GiB)'
+    flavors = Counter(one.server.flavor_name for one in tasks if one.server)
+    told = ', '.join(
+        f'{count} of {name}' if count > 1 else name
+        for name, count in sorted(flavors.items())
+    )
+    return f' ({told})' if told else ''

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers need their disks: without one of these, they are not built."""
+
+from collections.abc import Iterable, Mapping
+import dataclasses
+
+from backupclient.model import plan
+from backupclient.planner.backup import rule
+
+
+def refused(items: Iterable[plan.Item]) -> list[plan.Item]:
+    """Refuse what needs something that the plan does not make.
+
+    To be called when every other refusal is known.
+
+    :returns: all items, in their order.
+    """
+    planned = list(items)
+    made = {item.resource.id: item for item in planned}
+    return [_unless(item, made) for item in planned]
+
+
+def _unless(item: plan.Item, made: Mapping[str, plan.Item]) -> plan.Item:
+    needs = item.restore.needs if item.restore else ()
+    lacks = [why for id_ in needs if (why := _lack(made.get(id_), id_))]
+    if not lacks:
+        return item
+    reason = f'{" ".join(lacks)} Or leave out servers: --without-servers.'
+    return dataclasses.replace(
+        rule.refusal(item, reason), notes=item.notes, warnings=item.warnings
+    )
+
+
+def _lack(needed: plan.Item | None, id_: str) -> str:
+    if needed is None:
+        return f'It needs {id_}, which is not among what is restored.'
+    if needed.restore:
+        return ''
+    label = needed.resource.label
+    if needed.possible:
+        return (
+            f'It needs {label}, which is here already ({needed.present}): '
+            'nothing that exists is attached to a new server. Leave out '
+            '--skip-existing to restore it once more.'
+        )
+    return f'It needs {label}, which cannot be restored.'

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The disks of a server: what it boots from, and the order of the others."""
+
+from collections.abc import Sequence
+import dataclasses
+
+from backupclient.model import resources
+from backupclient.model import restore
+from backupclient.planner.restore import rule
+from backupclient.planner.restore import scene
+
+# Most clouds tell the root device to administrators only. With libvirt and
+# virtio it is this one.
+_USUAL_ROOT = '/dev/vda'
+_WITHOUT = 'Leave the servers out with --without-servers'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Disks:
+    """Old IDs; at most one of the first two is set.
+
+    :param boot_image: of an image of the same restore.
+    :param others: in their order.
+    """
+
+    boot_volume: str = ''
+    boot_image: str = ''
+    others: tuple[restore.Disk, ...] = ()
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The resources that have to be restored before the server."""
+        first = filter(None, (self.boot_volume, self.boot_image))
+        return (*first, *(one.volume_id for one in self.others))
+
+
+def find(case: scene.Case, server: resources.Server) -> rule.Answer[Disks]:
+    """Find the disks of a server among what is restored with it.
+
+    A volume that is not restored is no obstacle unless the server boots from
+    it: perhaps it was left out on purpose.
+    """
+    known = _volumes(case.scene, server)
+    left_out = _left_out(case.scene, server, known)
+    if case.entry.has_copy:
+        return rule.Answer(Disks(others=tuple(known)), warnings=left_out)
+    if server.image_id:
+        image_id, lack = _shelved(case)
+        disks = Disks(boot_image=image_id, others=tuple(known))
+        return rule.Answer(disks, lack, warnings=left_out)
+    root = _root(case.scene, server, known)
+    if root is None:
+        return rule.Answer(Disks(), _no_root(server))
+    others = tuple(one for one in known if one.volume_id != root)
+    return rule.Answer(
+        Disks(boot_volume=root, others=others), warnings=left_out
+    )
+
+
+def _volumes(
+    scene_: scene.Scene, server: resources.Server
+) -> list[restore.Disk]:
+    """Return the server's volumes that are restored, in their order.
+
+    libvirt attaches disks in the order of the requests, whatever devices
+    these name: sorted by the old devices, the guest finds them as before.
+    """
+    found = [
+        restore.Disk(id_, _device(server, record))
+        for id_ in _ids(scene_, server)
+        if (record := _record(scene_, id_))
+    ]
+    return sorted(found, key=lambda one: _place(one.device))
+
+
+def _ids(scene_: scene.Scene, server: resources.Server) -> list[str]:
+    """Join what Nova and Cinder said: Nova names none of a shelved server."""
+    attached = [
+        id_
+        for id_ in scene_.choices[resources.Kind.VOLUME]
+        if (record := _record(scene_, id_))
+        and any(one.server_id == server.id for one in record.attachments)
+    ]
+    return [*dict.fromkeys((*server.volume_ids, *attached))]
+
+
+def _record(scene_: scene.Scene, id_: str) -> resources.Volume | None:
+    choice = scene_.chosen(resources.Kind.VOLUME, id_)
+    return choice.entry.volume if choice else None
+
+
+def _device(server: resources.Server, volume: resources.Volume) -> str:
+    return next(
+        (
+            one.device
+            for one in volume.attachments
+            if one.server_id == server.id
+        ),
+        '',
+    )
+
+
+def _place(device: str) -> tuple[bool, int, str]:
+    """Sort ``vdaa`` behind ``vdz``, and what has no device last."""
+    return (not device, len(device), device)
+
+
+def _left_out(
+    scene_: scene.Scene,
+    server: resources.Server,
+    known: Sequence[restore.Disk],
+) -> tuple[str, ...]:
+    there = {one.volume_id for one in known}
+    return tuple(
+        f'Its volume {id_} is not among what is restored: the new server '
+        'comes without it.'
+        for id_ in _ids(scene_, server)
+        if id_ not in there
+    )
+
+
+def _shelved(case: scene.Case) -> tuple[str, str]:
+    """Find the image that has the disk of a shelved server.
+
+    :returns: its old ID, and what is in the way.
+    """
+    label = case.entry.covered_by
+    if not label:
+        run = case.choice.run
+        return '', f'Run {run} has no copy of its own disk. {_WITHOUT}.'
+    for id_, choice in case.scene.choices[resources.Kind.IMAGE].items():
+        if choice.entry.resource.label == label or label.endswith(f'({id_})'):
+            return id_, ''
+    return '', (
+        f'Its own disk is the {label}, which is not among what is restored: '
+        f'select that too. {_WITHOUT}.'
+    )
+
+
+def _root(
+    scene_: scene.Scene,
+    server: resources.Server,
+    known: Sequence[restore.Disk],
+) -> str | None:
+    """Find the volume that a server boots from, None when it is not there."""
+    device = server.root_device or _USUAL_ROOT
+    for one in known:
+        if one.device == device:
+            return one.volume_id
+    bootable = [
+        one.volume_id
+        for one in known
+        if (record := _record(scene_, one.volume_id)) and record.bootable
+    ]
+    return bootable[0] if bootable else None
+
+
+def _no_root(server: resources.Server) -> str:
+    volumes = ' or '.join(f'--volume {id_}' for id_ in server.volume_ids)
+    how = f'Select it too ({volumes}). ' if volumes else ''
+    return (
+        'It boots from a volume, which is not among what is restored. '
+        f'{how}{_WITHOUT}.'
+    )

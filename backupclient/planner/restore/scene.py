@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rules of a restore look at: the backups, the cloud, the options."""
+
+from collections.abc import Iterable, Mapping
+import dataclasses
+import datetime
+from typing import Protocol
+
+from backupclient.model import inventory as inventory_
+from backupclient.model import manifest
+from backupclient.model import offers as offers_
+from backupclient.model import resources
+from backupclient.model import restore
+
+
+class Choice(Protocol):
+    """The backup that was chosen for a resource.
+
+    ``notes`` are sentences for the row of the resource.
+    """
+
+    @property
+    def run(self) -> str:
+        """The run that made the backup."""
+
+    @property
+    def entry(self) -> manifest.Entry:
+        """What the manifest of the run says of the resource."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences on how it was chosen."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything that decides; :func:`survey` makes it.
+
+    :param origin: the cloud and the project that were backed up.
+    :param identities: private keys are there that may open ``.age`` files.
+    :param now: an aware time.
+    :param choices: by kind and ID.
+    :param ambiguous: the IDs that several of the backups have.
+    """
+
+    request: restore.Request
+    inventory: inventory_.Inventory
+    offers: offers_.Offers
+    origin: inventory_.CloudIdentity
+    identities: bool
+    now: datetime.datetime
+    choices: Mapping[resources.Kind, Mapping[str, Choice]]
+    ambiguous: frozenset[str]
+
+    @property
+    def at_home(self) -> bool:
+        """True when the project is the one that was backed up."""
+        return _key(self.origin) == _key(self.inventory.identity)
+
+    def chosen(self, kind: resources.Kind, id_: str) -> Choice | None:
+        """Return the backup of a resource, None when none is restored."""
+        return self.choices[kind].get(id_)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Case:
+    """One resource to be restored."""
+
+    scene: Scene
+    choice: Choice
+
+    @property
+    def entry(self) -> manifest.Entry:
+        """What the manifest says of it."""
+        return self.choice.entry
+
+    @property
+    def resource(self) -> resources.Resource:
+        """Kind, name and ID, as backed up."""
+        return self.choice.entry.resource
+
+    @property
+    def request(self) -> restore.Request:
+        """What the user asked for."""
+        return self.scene.request
+
+
+def survey(
+    request: restore.Request,
+    choices: Iterable[Choice],
+    inventory: inventory_.Inventory,
+    offers: offers_.Offers,
+    origin: inventory_.CloudIdentity,
+    now: datetime.datetime,
+    *,
+    identities: bool,
+) -> Scene:
+    """Index the backups by kind and ID.
+
+    IDs are those of services: none occurs twice, unless somebody has written
+    a manifest by hand.
+    """
+    found: dict[resources.Kind, dict[str, Choice]] = {
+        kind: {} for kind in resources.Kind
+    }
+    seen: set[str] = set()
+    ambiguous: set[str] = set()
+    for choice in choices:
+        id_ = choice.entry.resource.id
+        found[choice.entry.resource.kind].setdefault(id_, choice)
+        (ambiguous if id_ in seen else seen).add(id_)
+    return Scene(
+        request=request,
+        inventory=inventory,
+        offers=offers,
+        origin=origin,
+        identities=identities,
+        now=now,
+        choices=found,
+        ambiguous=frozenset(ambiguous),
+    )
+
+
+def _key(identity: inventory_.CloudIdentity) -> tuple[str, str, str]:
+    """Return what tells a project of a cloud from all others.
+
+    The address of Keystone may be given with or without its version.
+    """
+    url = identity.auth_url.rstrip('/').removesuffix('/v3').rstrip('/')
+    return (url, identity.region, identity.project_id)

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The copy that a resource comes back from, and its key."""
+
+from backupclient.model import copies
+from backupclient.model import layout
+from backupclient.model import manifest
+from backupclient.model import outcome
+from backupclient.model import resources
+from backupclient.model import restore
+from backupclient.planner.restore import artifacts
+from backupclient.planner.restore import rule
+from backupclient.planner.restore import scene
+
+
+def find(case: scene.Case) -> rule.Answer[restore.Source]:
+    """Find the copy of the data of a resource.
+
+    A file in the target is preferred: it has a hash, and no cloud is needed
+    for it. Without a target only what stayed in the cloud counts.
+    """
+    entry = case.entry
+    if entry.file and case.request.source:
+        source = _source(case, file=entry.file, key=entry.key)
+        return rule.Answer(source, _misplaced(case, entry.file))
+    if entry.artifact:
+        source = _source(case, artifact=entry.artifact)
+        return rule.Answer(source, artifacts.obstacle(case, entry.artifact))
+    if entry.file:
+        why = 'Its copy is a file of a backup set: say where with --from.'
+    else:
+        why = f'Run {case.choice.run} has no copy of it.'
+    return rule.Answer(without_data(case), why)
+
+
+def without_data(case: scene.Case) -> restore.Source:
+    """Return the source of a resource that has no data of its own."""
+    return _source(case)
+
+
+def unusable(
+    case: scene.Case,
+    record: resources.Server
+    | resources.Volume
+    | resources.Image
+    | resources.Secret
+    | None,
+) -> str:
+    """Say that the run did not back up a resource, or does not describe it.
+
+    :param record: of the manifest.
+    """
+    entry, run = case.entry, case.choice.run
+    if case.resource.id in case.scene.ambiguous:
+        return (
+            f'The ID {case.resource.id} occurs more than once in the backup: '
+            'somebody has changed the manifest.'
+        )
+    if entry.state is not outcome.State.COMPLETE:
+        why = f': {entry.reason}' if entry.reason else '.'
+        return (
+            f'There is no complete backup of it. In run {run} it was '
+            f'{entry.state}{why}'
+        )
+    if record is None or record.resource != case.resource:
+        return f'The manifest of run {run} does not describe it.'
+    return ''
+
+
+def opened(case: scene.Case) -> str:
+    """Say why encrypted data cannot be opened by an exported key."""
+    key = case.entry.key
+    if key is None:
+        return (
+            'Its data are encrypted, and their key is not in the backup set. '
+            'Choose the backup of another run with --run, or, while the '
+            'original exists, back it up again with --encrypt-to or '
+            '--plaintext-keys.'
+        )
+    if key.path not in _key_paths(case.resource):
+        return _not_there(key.path)
+    if key.opens == 'no':
+        return 'The exported key does not open its data.'
+    return sealed(case, key.path)
+
+
+def sealed(case: scene.Case, path: str) -> str:
+    """Say that a file is encrypted, and no private key is there for it."""
+    if case.scene.identities or not layout.is_sealed(path):
+        return ''
+    return (
+        f'{path} is encrypted with age: give the private key with '
+        '--identity FILE.'
+    )
+
+
+def is_encrypted(entry: manifest.Entry) -> bool:
+    """Tell whether the data of a volume or an image need a key."""
+    return bool(
+        entry.key
+        or (entry.volume and (entry.volume.encrypted or entry.volume.key_id))
+        or (entry.image and entry.image.key_id)
+        or (entry.artifact and entry.artifact.key_id)
+    )
+
+
+def _source(
+    case: scene.Case,
+    file: copies.FileRecord | None = None,
+    artifact: copies.Artifact | None = None,
+    key: copies.KeyRecord | None = None,
+) -> restore.Source:
+    return restore.Source(
+        run=case.choice.run,
+        captured_at=case.entry.captured_at,
+        file=file,
+        artifact=artifact,
+        key=key,
+    )
+
+
+def _misplaced(case: scene.Case, file: copies.FileRecord) -> str:
+    """Refuse a file that is not where the set keeps this resource's data."""
+    if layout.is_data_of(case.resource, file.path):
+        return ''
+    return _not_there(file.path)
+
+
+def _not_there(path: str) -> str:
+    return (
+        f'The manifest names {path}, where the data of another resource '
+        'belong: somebody has changed it.'
+    )
+
+
+def _key_paths(resource: resources.Resource) -> tuple[str, str]:
+    return (
+        layout.key_file(resource, protected=False),
+        layout.key_file(resource, protected=True),
+    )

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volume types: the one with the old name, or as the user maps it."""
+
+from collections.abc import Sequence
+
+from backupclient.model import offers
+from backupclient.planner.restore import rule
+from backupclient.planner.restore import scene
+
+_SHOWN = 10
+
+
+def find(case: scene.Case, old: str) -> rule.Answer[offers.VolumeType]:
+    """Find the type of the new volume.
+
+    :param old: name of the type, ``''`` for the cloud's default.
+    :returns: without ID where the types of the cloud are not known.
+    """
+    new = wanted(case, old)
+    there = case.scene.offers.volume_types
+    if there is None:
+        why = case.scene.offers.unread.get('volume_types', '')
+        note = f'Whether its volume type is here is not known: {why}'
+        return rule.Answer(offers.VolumeType('', new), notes=(note.strip(),))
+    found = _named(new or case.scene.offers.default_type, there)
+    if found or not new:
+        return rule.Answer(found or offers.VolumeType('', ''))
+    return rule.Answer(offers.VolumeType('', new), _missing(old, new, there))
+
+
+def wanted(case: scene.Case, old: str) -> str:
+    """Return the type that is asked for, the old one unless it is mapped."""
+    return case.request.volume_types.get(old, old)
+
+
+def _named(
+    name: str, there: Sequence[offers.VolumeType]
+) -> offers.VolumeType | None:
+    """Find a type by its name, or by its ID."""
+    return next(
+        (one for one in there if one.name == name),
+        next((one for one in there if one.id == name), None),
+    )
+
+
+def _missing(old: str, new: str, there: Sequence[offers.VolumeType]) -> str:
+    names = sorted(one.name for one in there)
+    shown = ', '.join(names[:_SHOWN]) or 'none'
+    more = f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''
+    if new != old:
+        what = f'which --volume-type {old}={new} asks for'
+    else:
+        what = f'choose another with --volume-type {old}=NEW'
+    return (
+        f'There is no volume type "{new}" here: {what}. '
+        f'There are: {shown}{more}.'
+    )

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the data of a volume become those of a new one, and why.
+
+Cinder silently accepts encrypted data in a type without encryption, and the
+volume is then noise for every server. So the plan never chooses such a type
+for them, unless ``--decrypt`` was given and the data are opened on the way.
+"""
+
+import dataclasses
+
+from backupclient.model import offers
+from backupclient.model import resources
+from backupclient.model import restore
+from backupclient.planner import services
+from backupclient.planner.restore import artifacts
+from backupclient.planner.restore import rule
+from backupclient.planner.restore import scene
+from backupclient.planner.restore import sources
+from backupclient.planner.restore import volume_types
+
+_LUKS_2 = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chosen:
+    """A way, and whether the new volume has to be encrypted.
+
+    :param reason: a sentence.
+    """
+
+    way: restore.Way
+    encrypted: bool = False
+    reason: str = ''
+
+
+def choose(
+    case: scene.Case,
+    volume: resources.Volume,
+    source: restore.Source,
+    type_: offers.VolumeType,
+) -> rule.Answer[Chosen]:
+    """Choose the way for a volume.
+
+    :param type_: of the new volume.
+    """
+    encrypted = is_encrypted(case, source)
+    artifact = source.artifact
+    if artifact and artifact.kind == artifacts.BACKUP:
+        way = restore.Way.BACKUP
+        reason = f'Cinder restores its backup {artifact.id}.'
+        if not encrypted:
+            return rule.Answer(Chosen(way, reason=reason))
+        lack = _other_type(case, volume, type_) or _lost_key(case, source)
+        return _locked(Chosen(way, True, reason), lack, case, type_)
+    if not encrypted:
+        reason = f'Its {_copy(source)} becomes an image, and that a volume.'
+        return rule.Answer(Chosen(restore.Way.PLAIN, reason=reason))
+    if source.file:
+        return _of_file(case, volume, type_)
+    reason = 'The image has a key in this project, which Cinder copies.'
+    kept = Chosen(restore.Way.WITH_KEY, True, reason)
+    return _locked(kept, _lost_key(case, source), case, type_)
+
+
+def is_encrypted(case: scene.Case, source: restore.Source) -> bool:
+    """Tell whether the data are encrypted, as the manifest or the cloud say.
+
+    A manifest that was changed by hand may say less than the cloud.
+    """
+    return sources.is_encrypted(case.entry) or bool(_key_id(case, source))
+
+
+def _of_file(
+    case: scene.Case, volume: resources.Volume, type_: offers.VolumeType
+) -> rule.Answer[Chosen]:
+    """Choose for a file with LUKS blocks, whose key was exported."""
+    key, name = case.entry.key, type_.name or 'of the default'
+    lack = sources.opened(case)
+    opened = restore.Way.OPENED
+    if case.request.decrypt and not type_.encrypted:
+        reason = f'Opened on the way, for --decrypt: the type is "{name}".'
+        return rule.Answer(
+            Chosen(opened, reason=reason),
+            lack,
+            warnings=('The new volume may be without encryption.',),
+        )
+    if volume_types.wanted(case, volume.type_name) != volume.type_name:
+        reason = (
+            f'Opened on the way, and encrypted anew by Cinder: the type '
+            f'"{name}" was asked for.'
+        )
+        return _locked(Chosen(opened, True, reason), lack, case, type_)
+    if key and key.luks == _LUKS_2:
+        reason = (
+            'Opened on the way, and encrypted anew by Cinder: newer releases '
+            'of Glance refuse LUKS 2.'
+        )
+        return _locked(Chosen(opened, True, reason), lack, case, type_)
+    reason = 'Uploaded as it is, encrypted, with its key as a new secret.'
+    missing = services.missing(case.scene.inventory, 'key-manager')
+    with_key = Chosen(restore.Way.WITH_KEY, True, reason)
+    return _locked(with_key, lack or missing, case, type_)
+
+
+def _locked(
+    chosen: Chosen, lack: str, case: scene.Case, type_: offers.VolumeType
+) -> rule.Answer[Chosen]:
+    """Answer for a volume that has to be encrypted.
+
+    :param lack: what is in the way of it, ``''`` for nothing.
+    """
+    open_ = _open_type(case, type_, chosen)
+    warnings = []
+    if chosen.way is restore.Way.OPENED and _unproved(case):
+        warnings.append(
+            'Its key could not be proved to open the data. They cannot be '
+            'opened on the way if the volume was never attached: then it has '
+            'no LUKS header yet.'
+        )
+    return rule.Answer(
+        chosen,
+        ' '.join(filter(None, (lack, open_))),
+        warnings=tuple(warnings),
+    )
+
+
+def _unproved(case: scene.Case) -> bool:
+    return case.entry.key is not None and case.entry.key.opens != 'yes'
+
+
+def _open_type(
+    case: scene.Case, type_: offers.VolumeType, chosen: Chosen
+) -> str:
+    """Refuse a type that is known to have no encryption."""
+    if type_.encrypted is not False:
+        return ''
+    old = case.entry.volume.type_name if case.entry.volume else ''
+    way_out = 'Choose one that encrypts'
+    if chosen.way is not restore.Way.BACKUP:
+        way_out += f' with --volume-type {old or "OLD"}=NEW'
+    if case.entry.key and chosen.way is not restore.Way.BACKUP:
+        way_out += ', or store the data without encryption with --decrypt'
+    return (
+        f'Its data are encrypted, and the volumes of the type "{type_.name}" '
+        f'here are not. {way_out}.'
+    )
+
+
+def _other_type(
+    case: scene.Case, volume: resources.Volume, type_: offers.VolumeType
+) -> str:
+    """Refuse another type: Cinder would fail after it has written all."""
+    if volume_types.wanted(case, volume.type_name) == volume.type_name and (
+        not (volume.type_id and type_.id) or volume.type_id == type_.id
+    ):
+        return ''
+    return (
+        'Cinder restores an encrypted backup only into the very same volume '
+        f'type "{volume.type_name}". Leave out --volume-type, or choose the '
+        'backup of another run, with a file.'
+    )
+
+
+def _lost_key(case: scene.Case, source: restore.Source) -> str:
+    """Say that the key of an artifact is not there."""
+    inventory = case.scene.inventory
+    missing = services.missing(inventory, 'key-manager')
+    key_id = _key_id(case, source)
+    if missing or not key_id or 'secret' in inventory.unread:
+        return missing
+    if any(one.id == key_id for one in inventory.secrets):
+        return ''
+    return (
+        f'The key of its {_copy(source)} is gone: secret {key_id}. Do not try '
+        'it by hand: choose the backup of another run with --run.'
+    )
+
+
+def _key_id(case: scene.Case, source: restore.Source) -> str:
+    """Return the key of an artifact, as the cloud says."""
+    artifact = source.artifact
+    if artifact is None:
+        return ''
+    found = (
+        artifacts.backup(case, artifact.id)
+        if artifact.kind == artifacts.BACKUP
+        else artifacts.image(case, artifact.id)
+    )
+    return found.key_id if found else ''
+
+
+def _copy(source: restore.Source) -> str:
+    if source.artifact is None:
+        return 'file'
+    kind = source.artifact.kind
+    what = 'Cinder backup' if kind == artifacts.BACKUP else kind
+    return f'{what} {source.artifact.id}'
