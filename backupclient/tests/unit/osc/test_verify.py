@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -150,24 +151,41 @@ class VerifyTestCase(base.TestCase):
 
     def test_in_a_process_without_anything(self):
         """No login, no configuration, no network, no variables."""
-        done = subprocess.run(
+        process = self.start('-f', 'value', '-c', 'Result')
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(0, process.returncode, err)
+        self.assertEqual(['good'] * 5, out.split())
+
+    def start(self, *words):
+        return subprocess.Popen(
             [
-                sys.executable,
-                '-m',
-                'openstackclient.shell',
-                *('backup', 'verify', '--from', str(self.target)),
-                *('-f', 'value', '-c', 'Result'),
+                *(sys.executable, '-m', 'openstackclient.shell'),
+                *('backup', 'verify', '--from', str(self.target), *words),
             ],
             env={
                 'PATH': os.environ['PATH'],
                 'PYTHONPATH': os.pathsep.join(sys.path),
                 'HOME': str(self.root),
             },
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
-        self.assertEqual(0, done.returncode, done.stderr)
-        self.assertEqual(['good'] * 5, done.stdout.split())
+
+    def test_interrupted_in_a_large_file(self):
+        """Ctrl-C ends it at once, also within a hole of a TiB."""
+        size = 1 << 40
+        os.truncate(self.set / CASE.SPARSE, size)
+        manifest = self.set / 'manifest.json'
+        text = manifest.read_text()
+        manifest.write_text(text.replace('3145735', str(size)))
+        process = self.start('--volume', 'archive')
+        for line in process.stderr:
+            if 'hash its files' in line:
+                break
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual((130, ''), (process.returncode, out), err)
 
     def test_interrupted(self):
         def interrupt(*_, **__):
