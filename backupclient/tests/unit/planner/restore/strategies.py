@@ -20,6 +20,7 @@ from backupclient.model import request as request_
 from backupclient.model import resources
 from backupclient.model import restore as restore_
 from backupclient.model import secret_facts
+from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner import strategies as every
 from backupclient.tests.unit.planner.restore import base
 
@@ -28,10 +29,18 @@ NETWORKS = ['lan', 'wan', 'twice', 'gone']
 DEVICES = ['', '/dev/vda', '/dev/vdb', '/dev/vdaa']
 ZONES = ['', 'az1', 'nova']
 
+seldom = st.integers(0, 9).map(lambda number: number == 9)
+
+
+def known(one):
+    """What could be read, nine times out of ten."""
+    return seldom.map(lambda lost: None if lost else one)
+
+
 volumes = st.builds(
     dataclasses.replace,
     every.volumes,
-    type_name=st.sampled_from(['', *TYPES]),
+    type_name=st.sampled_from(['', *TYPES, 'ssd', 'luks']),
     type_id=st.sampled_from(['', 't-2']),
     availability_zone=st.sampled_from(ZONES),
     bootable=st.booleans(),
@@ -89,6 +98,7 @@ _RECORDS = {
     resources.Kind.SECRET: secrets,
 }
 _ENDINGS = ['raw', 'qcow2', 'bin', 'bin.age', 'sh']
+_SECRETS = ['bin', 'bin', 'bin.age']
 _FOLDERS = ['volumes', 'servers', 'images', 'secrets']
 
 
@@ -96,9 +106,11 @@ _FOLDERS = ['volumes', 'servers', 'images', 'secrets']
 def files(draw, resource):
     """The file of a resource; a few of another one."""
     folder = f'{resource.kind}s'
-    if draw(st.integers(0, 9)) == 9:
+    if draw(seldom):
         folder = draw(st.sampled_from(_FOLDERS))
-    ending = draw(st.sampled_from(_ENDINGS))
+    secret = resource.kind is resources.Kind.SECRET
+    usual = _SECRETS if secret else ['raw', 'qcow2']
+    ending = draw(st.sampled_from(_ENDINGS if draw(seldom) else usual))
     sizes = st.integers(0, 40 * base.GIB) | st.just((1 << 63) - 1)
     return base.file(f'{folder}/{resource.id}.{ending}', draw(sizes))
 
@@ -124,7 +136,7 @@ def entries(draw):
     kind = draw(st.sampled_from(list(resources.Kind)))
     record = draw(_RECORDS[kind])
     resource = record.resource
-    if draw(st.integers(0, 19)) == 19:
+    if draw(seldom):
         record = draw(st.none() | _RECORDS[kind])
     image = None
     if kind is resources.Kind.SERVER:
@@ -140,9 +152,9 @@ def entries(draw):
         'resource': resource,
         'procedure': plan_.Procedure.NONE,
         'state': draw(
-            st.sampled_from([outcome.State.COMPLETE] * 3 + [*outcome.State])
+            st.sampled_from([outcome.State.COMPLETE] * 9 + [*outcome.State])
         ),
-        'file': draw(st.none() | files(resource)),
+        'file': draw(st.one_of(st.none(), *[files(resource)] * 4)),
         'artifact': draw(st.none() | st.none() | artifact),
         'key': draw(st.none() | keys(resource)),
         'covered_by': draw(
@@ -153,14 +165,26 @@ def entries(draw):
     return manifest.Entry(**{**found, kind.value: record})
 
 
-choices = st.lists(entries().map(base.choice), max_size=6)
+choices = st.lists(
+    entries().map(base.choice),
+    max_size=6,
+    unique_by=lambda one: one.entry.resource.id,
+) | st.lists(entries().map(base.choice), max_size=4)
+inventories = st.builds(
+    dataclasses.replace,
+    every.inventories,
+    services=st.one_of(
+        *[st.just(samples.SERVICES)] * 4,
+        st.frozensets(st.sampled_from(sorted(samples.SERVICES))),
+    ),
+)
 requests = st.builds(
     restore_.Request,
     selection=st.just(request_.Request(everything=True)),
-    source=st.sampled_from(['', '/backups']),
+    source=st.sampled_from(['', *['/backups'] * 4]),
     suffix=st.sampled_from(['', '-2']),
-    skip_existing=st.booleans(),
-    without_servers=st.booleans(),
+    skip_existing=seldom,
+    without_servers=seldom,
     volume_types=st.dictionaries(
         st.sampled_from(TYPES), st.sampled_from(TYPES), max_size=2
     ),
@@ -182,13 +206,14 @@ requests = st.builds(
 )
 offers = st.builds(
     offers_.Offers,
-    volume_types=st.none() | st.just(base.OFFERS.volume_types),
+    volume_types=known(base.OFFERS.volume_types),
     default_type=st.sampled_from(['', 'ssd', 'hidden']),
-    zones=st.none() | st.just(base.OFFERS.zones),
-    flavors=st.none() | st.just(base.OFFERS.flavors) | st.just(()),
-    server_zones=st.none() | st.just(base.OFFERS.server_zones),
-    key_pairs=st.none() | st.just(base.OFFERS.key_pairs),
-    networks=st.none() | st.just(base.OFFERS.networks),
-    security_groups=st.none() | st.just(base.OFFERS.security_groups),
+    zones=known(base.OFFERS.zones),
+    flavors=known(base.OFFERS.flavors),
+    server_zones=known(base.OFFERS.server_zones),
+    key_pairs=known(base.OFFERS.key_pairs),
+    networks=known(base.OFFERS.networks),
+    security_groups=known(base.OFFERS.security_groups),
 )
 origins = st.sampled_from([base.HOME, base.HOME, base.ELSEWHERE])
+scenes = st.tuples(requests, choices, inventories, offers, origins)

@@ -10,20 +10,13 @@ import testtools
 from backupclient.model import plan as plan_
 from backupclient.model import restore as restore_
 from backupclient.planner import restore
-from backupclient.tests.unit.planner import strategies as every
 from backupclient.tests.unit.planner.restore import base
+from backupclient.tests.unit.planner.restore import projects
 from backupclient.tests.unit.planner.restore import strategies
 from backupclient.tests.unit.sets import values
 
 untimed = hypothesis.settings(deadline=None)
-given = hypothesis.given(
-    strategies.requests,
-    strategies.choices,
-    every.inventories,
-    strategies.offers,
-    strategies.origins,
-    st.booleans(),
-)
+given = hypothesis.given(strategies.scenes | projects.scenes, st.booleans())
 
 
 def any_plan(check):
@@ -31,7 +24,8 @@ def any_plan(check):
 
     @untimed
     @given
-    def checked(self, request, choices, inventory, offers, origin, ids):
+    def checked(self, scene, ids):
+        request, choices, inventory, offers, origin = scene
         made = restore.plan(
             request,
             choices,
@@ -165,9 +159,8 @@ class TestProperties(testtools.TestCase):
 
     @untimed
     @given
-    def test_the_same_again(
-        self, request, choices, inventory, offers, origin, ids
-    ):
+    def test_the_same_again(self, scene, ids):
+        request, choices, inventory, offers, origin = scene
         first, second = (
             restore.plan(
                 request,
@@ -186,7 +179,7 @@ class TestProperties(testtools.TestCase):
     @hypothesis.given(
         values.MANIFESTS,
         strategies.requests,
-        every.inventories,
+        strategies.inventories,
         strategies.offers,
     )
     def test_any_manifest(self, manifest, request, inventory, offers):
