@@ -10,6 +10,7 @@ import testtools
 from backupclient.model import plan as plan_
 from backupclient.model import restore as restore_
 from backupclient.planner import restore
+from backupclient.planner.restore import type_encryption
 from backupclient.tests.unit.planner.restore import base
 from backupclient.tests.unit.planner.restore import projects
 from backupclient.tests.unit.planner.restore import strategies
@@ -71,6 +72,7 @@ class TestProperties(testtools.TestCase):
         """Unless --decrypt was given, and never by Cinder's own copy."""
         keys = {one.id: one.key_id for one in inventory.images}
         keys |= {one.id: one.key_id for one in inventory.backups}
+        offers = type_encryption.inferred(offers, inventory.volumes)
         types = {one.name: one for one in offers.volume_types or ()}
         entries = {one.entry.resource: one.entry for one in choices}
         for item in made.items:

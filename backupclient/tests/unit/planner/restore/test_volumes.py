@@ -281,6 +281,26 @@ class TestEncrypted(TestCase):
         self.refuses(item, '"gone"', '--identity')
 
 
+class TestTypesByTheirVolumes(TestCase):
+    def encrypted(self, *volumes):
+        """Restore encrypted data into a type of which nothing is known."""
+        volume = dataclasses.replace(LOCKED, type_name='unused')
+        return self.item(locked(volume=volume), there=volumes).possible
+
+    def test_types(self):
+        plain = samples.volume('a', type_name='unused')
+        encrypting = samples.encrypted(samples.volume('b'))
+        encrypting = dataclasses.replace(encrypting, type_name='unused')
+        broken = dataclasses.replace(plain, status='error')
+        other = dataclasses.replace(plain, type_name='ssd')
+        self.assertTrue(self.encrypted())
+        self.assertTrue(self.encrypted(encrypting))
+        self.assertFalse(self.encrypted(plain))
+        self.assertTrue(self.encrypted(plain, encrypting))
+        self.assertTrue(self.encrypted(broken))
+        self.assertTrue(self.encrypted(other))
+
+
 class TestEncryptedInTheCloud(TestCase):
     BACKUP = samples.backup(LOCKED, key_id=KEY_ID)
     IMAGE = samples.image(
