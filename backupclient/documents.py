@@ -21,6 +21,9 @@ from backupclient.store import whole
 LARGEST = 64 << 20
 """The most bytes that are read."""
 
+_MOST_VALUES = 4_000_000
+"""The most values that are read: each takes up to 100 times its bytes."""
+
 _LARGEST_NUMBER = (1 << 63) - 1
 _LONGEST_REASON = 300
 
@@ -73,6 +76,7 @@ def decode(
         class says; the text says where, as in ``$.items[3].size``.
     """
     try:
+        _require_few_values(data)
         loaded = json.loads(
             text(data, what),
             parse_float=_finite,
@@ -122,6 +126,17 @@ def write(
         there.
     """
     whole.put(path, encode(value), replace=replace)
+
+
+def _require_few_values(data: bytes) -> None:
+    """Raise ValueError if the values would take too much memory.
+
+    The signs that each value but the first has before it are counted: too
+    many of them in texts count as well.
+    """
+    values = sum(map(data.count, (b',', b'[', b'{')))
+    if values > _MOST_VALUES:
+        raise ValueError(f'it has {values:,} values')
 
 
 def _finite(text: str) -> float:

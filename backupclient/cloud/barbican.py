@@ -36,7 +36,25 @@ class Barbican:
                     secret, containers=tuple(containers.get(secret.id, ()))
                 )
 
-    def _pages(self, noun: str) -> Iterator[fields.Json]:
+    def named(self, name: str) -> Iterator[resources.Secret]:
+        """The secrets of a name, without their containers; ``''``: all."""
+        query = {'name': name} if name else {}
+        yield from map(records.secret, self._pages('secrets', **query))
+
+    def containers(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """All containers of the project: the ID, and those of its secrets."""
+        for raw in self._pages('containers'):
+            found = records.memberships(raw)
+            if found:
+                container_id = found[0][1].container_id
+                yield container_id, tuple(id_ for id_, _ in found)
+
+    def address(self, secret_id: str) -> str:
+        """The address of a secret, as Barbican itself writes it."""
+        path, what = f'/secrets/{secret_id}', f'read secret {secret_id}'
+        return records.reference(self.service.get(path, what), 'secret_ref')
+
+    def _pages(self, noun: str, **query: str) -> Iterator[fields.Json]:
         """Read a list by offset.
 
         The ``next`` link of the answer is an absolute URL whose host is
@@ -50,6 +68,7 @@ class Barbican:
                 limit=_PAGE,
                 offset=offset,
                 sort='created',
+                **query,
             )
             rows = records.rows(body, noun)
             yield from rows

@@ -112,6 +112,10 @@ class Glance:
             ],
         )
 
+    def set_fields(self, image_id: str, **fields: object) -> None:
+        """Set fields of Glance itself, as ``os_hidden``."""
+        self._change(image_id, _changes('replace', fields))
+
     def delete(self, image_id: str) -> None:
         """Delete an image, and the key that Cinder gave it."""
         self.service.delete(f'/images/{image_id}', f'delete image {image_id}')

@@ -7,6 +7,8 @@ nothing else.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+import dataclasses
+import datetime
 from typing import Any
 
 from backupclient import errors
@@ -15,6 +17,7 @@ from backupclient.cloud import server_images
 from backupclient.cloud import side_by_side
 from backupclient.model import inventory as inventory_
 from backupclient.model import resources
+from backupclient.model import stamps
 
 _Readers = dict[str, Callable[[], Any]]
 
@@ -49,15 +52,21 @@ def read(
     return _inventory(cloud, found, failed)
 
 
-def read_storage(
-    cloud: door.Cloud, images: Iterable[str] = ()
+def read_leftovers(
+    cloud: door.Cloud, since: datetime.datetime | None = None
 ) -> inventory_.Inventory:
-    """Read only where a run may leave something: no servers, no secrets.
+    """Read only where a run may leave something.
 
+    :param since: secrets that are not older than this are read with their
+        metadata, which costs a request each. None: no secrets.
     :raises CloudError: a list cannot be read, and not for lack of a role:
         nothing can be decided without it.
     """
-    readers = _storage(cloud, images)
+    readers = _storage(cloud, ())
+    if 'compute' in cloud.services:
+        readers['server'] = lambda: tuple(cloud.nova.servers())
+    if 'key-manager' in cloud.services and since:
+        readers['secret'] = lambda: tuple(_described(cloud, since))
     found = side_by_side.read(
         {kind: _unless_forbidden(each) for kind, each in readers.items()}
     )
@@ -93,6 +102,19 @@ def _others(cloud: door.Cloud) -> _Readers:
     if 'block-storage' in cloud.services:
         readers['quota'] = lambda: cloud.cinder.quotas(project_id)
     return readers
+
+
+def _described(
+    cloud: door.Cloud, since: datetime.datetime
+) -> Iterator[resources.Secret]:
+    """Read secrets with their metadata, the new ones only."""
+    barbican = cloud.barbican
+    for secret in barbican.named(''):
+        created = stamps.read(secret.created_at)
+        if created is None or created >= since:
+            yield dataclasses.replace(
+                secret, metadata=barbican.metadata(secret.id)
+            )
 
 
 def _unless_forbidden(reader: Callable[[], Any]) -> Callable[[], Any]:

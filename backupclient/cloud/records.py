@@ -154,6 +154,7 @@ def server(raw: fields.Json) -> resources.Server:
         root_device=fields.text(raw, 'OS-EXT-SRV-ATTR:root_device_name'),
         metadata=fields.pairs(fields.inner(raw, 'metadata')),
         tags=fields.texts(raw, 'tags'),
+        description=fields.text(raw, 'description'),
     )
 
 
@@ -257,6 +258,11 @@ def made(answer: fields.Json, *path: str) -> str:
 
 
 @fields.reader('answer')
+def reference(answer: fields.Json, name: str) -> str:
+    """Give the address by which Barbican knows a thing."""
+    return fields.text(answer, name)
+
+
 def part(answer: fields.Json, name: str) -> fields.Json:
     """Read the object in an answer."""
     return fields.inner(answer, name)

@@ -3,15 +3,16 @@
 
 A GET, and a request that may be done twice (DELETE, a PATCH that sets
 values), is repeated with growing pauses. A POST is sent once: when its
-answer is lost, the caller has to look first (:func:`make_once`).
+answer is lost, the caller has to look first
+(:func:`backupclient.cloud.once.make_once`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 import contextlib
 import dataclasses
 import itertools
 import logging
-from typing import Any, TypeVar
+from typing import Any
 
 from keystoneauth1 import exceptions as ks_exceptions
 import requests
@@ -19,6 +20,7 @@ import requests
 from backupclient import clock as clock_
 from backupclient import errors
 from backupclient import pauses
+from backupclient.cloud import body as body_
 from backupclient.cloud import fields
 from backupclient.cloud import login as login_
 from backupclient.cloud import proxies
@@ -43,7 +45,8 @@ not asked again; each try has its timeout."""
 _REFUSED_LOGINS = 2
 """How often a request is repeated whose renewed token a service refuses."""
 
-T = TypeVar('T')
+_UPLOAD_TIMEOUT = 1800.0
+"""Seconds that a service may take for data after their last byte."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -107,21 +110,55 @@ class Service:
                 )
             marker = last
 
-    def post(self, path: str, what: str, body: object) -> dict[str, Any]:
+    def post(
+        self, path: str, what: str, body: object, **options: Any
+    ) -> dict[str, Any]:
         """Send a request that must not be done twice.
 
+        :param options: as ``log=False`` for what nobody may read.
         :raises AnswerLost: nobody knows whether it was done.
         """
-        answer = self._post(path, what, body)
-        if answer.status_code in refusals.PASSING:
-            raise errors.AnswerLost(
-                str(refusals.error(answer, what)), answer.status_code
-            )
-        self._accept(answer, what)
+        answer = self._post(path, what, json=body, **options)
+        self._accept_once(answer, what)
         made = fields.answer(answer.content) if answer.content else {}
         if made is None:
             raise errors.AnswerLost(refusals.no_object(self.name, what))
         return made
+
+    def upload(self, path: str, what: str, body: body_.Body) -> None:
+        """Send data, once.
+
+        :param body: its length is announced, so that a part of it can never
+            be taken for the whole. It may be read again from its start: if
+            the token has to be renewed.
+        :raises AnswerLost: nobody knows what has arrived.
+        """
+        answer = self._send(
+            'PUT',
+            path,
+            what,
+            data=body,
+            headers={'Content-Type': 'application/octet-stream'},
+            timeout=(TIMEOUT[0], _UPLOAD_TIMEOUT),
+        )
+        self._accept_once(answer, what)
+
+    def put_secret(
+        self, path: str, what: str, data: bytes, content_type: str
+    ) -> None:
+        """Send a few bytes that nobody may read in a log, once.
+
+        :raises AnswerLost: nobody knows whether they have arrived.
+        """
+        answer = self._accepted(
+            'PUT',
+            path,
+            what,
+            data=data,
+            headers={'Content-Type': content_type},
+            log=False,
+        )
+        self._accept_once(answer, what)
 
     def delete(self, path: str, what: str) -> None:
         """Ask for a deletion; what is gone already is fine."""
@@ -157,10 +194,10 @@ class Service:
         self._accept(answer, what)
         return answer
 
-    def _post(self, path: str, what: str, body: object) -> requests.Response:
+    def _post(self, path: str, what: str, **options: Any) -> requests.Response:
         """Send a POST, again only if the service says that it did nothing."""
         for pause in (*pauses.within(PATIENCE), None):
-            answer = self._accepted('POST', path, what, json=body)
+            answer = self._accepted('POST', path, what, **options)
             if pause is None or answer.status_code not in (413, 429):
                 break
             if not refusals.wants_patience(answer):
@@ -256,45 +293,15 @@ class Service:
                 raise login_.Refused(exc) from exc
             raise refusals.unanswered(exc, what) from exc
 
+    def _accept_once(self, answer: requests.Response, what: str) -> None:
+        """Raise an error if it was refused, or may be done all the same."""
+        if answer.status_code in refusals.PASSING:
+            raise errors.AnswerLost(
+                str(refusals.error(answer, what)), answer.status_code
+            )
+        self._accept(answer, what)
+
     @staticmethod
     def _accept(answer: requests.Response, what: str) -> None:
         if answer.status_code >= 300:
             raise refusals.error(answer, what)
-
-
-def make_once(
-    find: Callable[[], T | None],
-    make: Callable[[], T],
-    clock: clock_.Clock,
-) -> T:
-    """Make a thing that must not be made twice.
-
-    It is looked for before each try: an earlier run, or a request whose
-    answer was lost, may have made it. After a lost answer the service gets
-    time to finish before the request is sent again.
-
-    :param find: gives the thing when it is there.
-    :param make: sends the POST.
-    :raises AnswerLost: when the answer was lost again and again.
-    """
-    tries = 3
-    found = find()
-    while found is None:
-        tries -= 1
-        try:
-            return make()
-        except errors.AnswerLost as exc:
-            LOG.info('%s It may have been done: looking for it', exc)
-            found = _appears(find, clock)
-            if found is None and not tries:
-                raise
-    return found
-
-
-def _appears(find: Callable[[], T | None], clock: clock_.Clock) -> T | None:
-    for pause in pauses.within(PATIENCE):
-        clock.sleep(pause)
-        found = find()
-        if found is not None:
-            return found
-    return None

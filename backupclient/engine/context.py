@@ -34,7 +34,15 @@ class Context:
         :raises DocumentError: the journal is damaged.
         """
         plan = journal.run().plan
-        return cls(work, journal, plan, compiler.compile(plan))
+        graph = compiler.compile(plan)
+
+        def made_of(group: str) -> step_.Made:
+            last = graph.group(group).flows[-1]
+            found = journal.progress(last.id)
+            return found.done[-1].made if found and found.done else _NOTHING
+
+        work = dataclasses.replace(work, made_of=made_of)
+        return cls(work, journal, plan, graph)
 
     @property
     def run(self) -> str:
@@ -64,4 +72,10 @@ class Context:
         group = self.graph.group(flow.group)
         if group.item is None:
             return str(error)
-        return source.failure(self.work, self.plan.items[group.item], error)
+        item = self.plan.items[group.item]
+        if item.restore is not None:
+            return str(error)
+        return source.failure(self.work, item, error)
+
+
+_NOTHING = step_.Made()

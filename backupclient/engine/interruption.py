@@ -19,9 +19,9 @@ ASKED = (
     'once.'
 )
 LEFT = (
-    'Left at once. What is temporary is still there: "openstack backup run '
-    '--resume {run}" takes it away and goes on; so does "openstack backup '
-    'cleanup", which only takes it away.'
+    'Left at once. What is temporary is still there: "openstack backup '
+    '{command} --resume {run}" takes it away and goes on; so does "openstack '
+    'backup cleanup", which only takes it away.'
 )
 _DEAF = (
     'Ctrl-C can no longer stop this in order, only "kill -9 {pid}" can; '
@@ -37,7 +37,9 @@ def orderly(
     clock: clock_.SystemClock,
     reporter: events.Reporter,
     asked_text: str = ASKED,
-    left_text: Callable[[], str] = lambda: LEFT.format(run='last'),
+    left_text: Callable[[], str] = lambda: LEFT.format(
+        command='run', run='last'
+    ),
 ) -> Iterator[None]:
     """While this lasts, the first signal only asks to stop.
 

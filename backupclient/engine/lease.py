@@ -11,7 +11,7 @@ import threading
 from backupclient import errors
 from backupclient import pauses
 from backupclient.cloud import door
-from backupclient.cloud import service
+from backupclient.cloud import once
 from backupclient.engine import faults
 from backupclient.engine import journal
 from backupclient.model import events
@@ -123,7 +123,7 @@ class Lease:
 
     def _begin(self) -> None:
         try:
-            self._image_id = service.make_once(
+            self._image_id = once.make_once(
                 self._adopt, self._make, self._clock
             )
         except errors.Interrupted:

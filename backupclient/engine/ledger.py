@@ -56,7 +56,10 @@ class Ledger:
         """
         return tuple(
             self._outcomes.get(number)
-            or outcomes_.skipped(item, 'Interrupted; run --resume does it.')
+            or outcomes_.skipped(
+                item,
+                f'Interrupted; {self._context.plan.command} --resume does it.',
+            )
             for number, item in enumerate(self._items)
         )
 

@@ -24,6 +24,7 @@ def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
         notes=(*item.notes, *made.notes, *_worse(item, made)),
         image=made.image,
         secret=made.secret,
+        restored=made.restored,
     )
 
 
@@ -71,5 +72,10 @@ def without_work(
     else:
         state, reason = outcome_.State.SKIPPED, item.reason
     return outcome_.Outcome(
-        item.resource, item.procedure, state, reason=reason, notes=item.notes
+        item.resource,
+        item.procedure,
+        state,
+        reason=reason,
+        notes=item.notes,
+        restored=item.present,
     )

@@ -15,17 +15,20 @@ from backupclient.model import tags
 LOG = logging.getLogger(__name__)
 
 
-def find(run: str, identity: inventory_.CloudIdentity) -> journal_.Journal:
+def find(
+    run: str, identity: inventory_.CloudIdentity, command: str = 'run'
+) -> journal_.Journal:
     """Find the journal of a run that can be resumed.
 
     :param run: a run's ID, or ``last``: the newest unfinished one of this
         project of this cloud.
+    :param command: that began it: ``run`` or ``restore``.
     :raises UsageError: there is none.
     :raises DocumentError: its journal is damaged. The newest one goes past
         these.
     """
     if run == 'last':
-        return _newest(identity)
+        return _newest(identity, command)
     journal = journal_.of(run)
     if not tags.is_run_id(run) or not journal.folder.is_dir():
         known = ', '.join(path.name for path in _folders()[:5]) or 'none'
@@ -42,6 +45,12 @@ def find(run: str, identity: inventory_.CloudIdentity) -> journal_.Journal:
             f'Run {run} belongs to another project or cloud: '
             f'{journal.run().plan.identity.project_name} at '
             f'{journal.run().plan.identity.auth_url}.'
+        )
+    began = journal.run().plan.command
+    if began != command:
+        raise errors.UsageError(
+            f'Run {run} was begun by "openstack backup {began}". Use '
+            f'"openstack backup {began} --resume {run}".'
         )
     return journal
 
@@ -74,6 +83,12 @@ def dead() -> Iterator[journal_.Journal]:
                 yield journal
 
 
+def journals() -> Iterator[journal_.Journal]:
+    """Return the journals of all runs of this machine, newest first."""
+    with contextlib.suppress(errors.DocumentError):
+        yield from map(journal_.Journal, _folders())
+
+
 def is_of(
     journal: journal_.Journal, identity: inventory_.CloudIdentity
 ) -> bool:
@@ -94,19 +109,24 @@ def _stopped(journal: journal_.Journal) -> frozenset[str]:
         return frozenset()
 
 
-def _newest(identity: inventory_.CloudIdentity) -> journal_.Journal:
+def _newest(
+    identity: inventory_.CloudIdentity, command: str
+) -> journal_.Journal:
     for folder in _folders():
         journal = journal_.Journal(folder)
         try:
             if journal.has_ended or _is_alive(folder.name):
                 continue
-            if _key(journal.run().plan.identity) == _key(identity):
+            plan = journal.run().plan
+            if _key(plan.identity) == _key(identity) and (
+                plan.command == command
+            ):
                 return journal
         except (OSError, errors.DocumentError) as exc:
             LOG.warning('Passed over: %s', exc)
     raise errors.UsageError(
-        f'There is no unfinished run of project {identity.project_name} in '
-        f'{journal_.home()}.'
+        f'There is no unfinished "backup {command}" of project '
+        f'{identity.project_name} in {journal_.home()}.'
     )
 
 

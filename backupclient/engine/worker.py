@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A worker builds what it works with, from the ID of a run."""
 
+from collections.abc import Callable
 import dataclasses
 
 from backupclient import clock as clock_
@@ -11,11 +12,14 @@ from backupclient.engine import context
 from backupclient.engine import journal as journal_
 from backupclient.engine import messages
 from backupclient.engine import runner
+from backupclient.keys import identity
 from backupclient.keys import protection
 from backupclient.model import events
 from backupclient.model import names
 from backupclient.procedures import step
 from backupclient.sets import backup_set
+from backupclient.sets import catalogue
+from backupclient.store import base
 from backupclient.store import targets
 
 
@@ -64,8 +68,13 @@ def work_of(
     run: journal_.Run,
     reporter: events.Reporter,
     set_: backup_set.BackupSet | None,
+    identities: identity.Identities | None = None,
 ) -> step.Work:
-    """Give what all steps of a run share."""
+    """Give what all steps of a run share.
+
+    :param identities: open the keys in the sets that a restore reads. They
+        are never written down: each process gets them anew.
+    """
     recipients = run.plan.request.recipients
     return step.Work(
         cloud=cloud,
@@ -79,4 +88,18 @@ def work_of(
             item.resource for item in run.plan.items if item.makes_things
         ),
         protector=protection.Protector(recipients) if recipients else None,
+        sets=_sets(run),
+        identities=identities,
+    )
+
+
+def _sets(run: journal_.Run) -> Callable[[str], base.Files] | None:
+    """Give what opens the sets that a run restores from."""
+    asked = run.plan.restore
+    if asked is None or not asked.source:
+        return None
+    store = targets.find(asked.source)
+    return lambda run_id: catalogue.files(
+        store,
+        catalogue.Found(run_id, catalogue.State.FINISHED, run_id),
     )

@@ -30,6 +30,9 @@ class Reporter(Protocol):
     def ended(self, outcome: outcome_.Outcome) -> None:
         """A resource is done with, well or not."""
 
+    def done(self, resource: resources.Resource, text: str) -> None:
+        """A resource is done with where there is no outcome; say how."""
+
 
 class Silent:
     """A reporter that says nothing."""
@@ -53,3 +56,6 @@ class Silent:
 
     def ended(self, outcome: outcome_.Outcome) -> None:
         """A resource is done with."""
+
+    def done(self, resource: resources.Resource, text: str) -> None:
+        """A resource is done with where there is no outcome."""

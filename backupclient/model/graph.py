@@ -35,6 +35,7 @@ class Part(enum.StrEnum):
     CONVERT = 'convert'
     DELIVER = 'deliver'
     WHOLE = 'whole'
+    RESTORE = 'restore'
 
 
 class Wait(enum.StrEnum):

@@ -17,6 +17,13 @@ MARKER = 'in-progress.json'
 PARTIAL = '.partial'
 """The end of the name of a set that is not finished."""
 
+VERIFIED = 'verified'
+"""The folder with what verifications have found, in a set."""
+
+_DESCRIPTIONS = frozenset({MANIFEST, CHECKSUMS, INSTRUCTIONS})
+_VERIFIED = re.compile(
+    rf'{VERIFIED}/[0-9]{{8}}T[0-9]{{6}}Z(?:-[0-9]{{1,3}})?\.json'
+)
 _FOLDERS = {
     resources.Kind.VOLUME: 'volumes',
     resources.Kind.SERVER: 'servers',
@@ -52,6 +59,11 @@ def is_member(path: str) -> bool:
     return _MEMBER.fullmatch(path) is not None
 
 
+def may_be_read(path: str) -> bool:
+    """Tell whether a path can be that of any file of a finished set."""
+    return path in _DESCRIPTIONS or is_member(path) or is_verified(path)
+
+
 def require_member(path: str) -> None:
     """Do nothing when :func:`is_member` holds.
 
@@ -61,6 +73,46 @@ def require_member(path: str) -> None:
         raise ValueError(
             f'{path[:80]!r} is not the path of a file in a backup set'
         )
+
+
+def is_file_of(path: str, source: resources.Resource) -> bool:
+    """Tell whether a path is that of the data, or the payload, of a resource.
+
+    A manifest may have been written by anybody: it must not name the file of
+    one resource as that of another.
+    """
+    folder = _FOLDERS.get(source.kind, 'secrets')
+    name = path.removeprefix(f'{folder}/{source.id}.')
+    if source.kind is resources.Kind.SECRET:
+        return name in ('bin', 'bin.age')
+    return name in _FORMATS or name == 'bin'
+
+
+def is_key_of(path: str, source: resources.Resource) -> bool:
+    """Tell whether a path is that of the key of a resource.
+
+    The payload of a secret is its key.
+    """
+    if source.kind is resources.Kind.SECRET:
+        return is_file_of(path, source)
+    return path in (
+        key_file(source, protected=False),
+        key_file(source, protected=True),
+    )
+
+
+def is_verified(path: str) -> bool:
+    """Tell whether a path can be that of the result of a verification."""
+    return _VERIFIED.fullmatch(path) is not None
+
+
+def verified_file(stamp: str, number: int = 0) -> str:
+    """Give the path of the result of a verification.
+
+    :param stamp: its time in UTC, as in ``20260131T235959Z``.
+    :param number: tells results of the same second apart.
+    """
+    return f'{VERIFIED}/{stamp}{f"-{number}" if number else ""}.json'
 
 
 def data_file(source: resources.Resource, disk_format: str) -> str:

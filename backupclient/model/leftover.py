@@ -9,14 +9,16 @@ import enum
 class Kind(enum.StrEnum):
     """What it is, in the order in which it has to go.
 
-    An image first: a volume is busy while it is copied. A volume depends on
-    its snapshot.
+    A server holds its volumes. An image comes before them: a volume is busy
+    while it is copied. A volume depends on its snapshot, and on its key.
     """
 
+    SERVER = 'server'
     IMAGE = 'image'
     VOLUME = 'volume'
     SNAPSHOT = 'snapshot'
     BACKUP = 'backup'
+    SECRET = 'secret'
     LEASE = 'lease'
 
 

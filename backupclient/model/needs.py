@@ -50,6 +50,8 @@ def once_captured(item: plan_.Item) -> Counter[str]:
 
 
 def _counted(type_name: str, **needed: int) -> Counter[str]:
-    """Count in each quota, and in that of the volume type."""
+    """Count in each quota, and in that of the volume type, if it is known."""
+    if not type_name:
+        return Counter(needed)
     of_type = {f'{name}_{type_name}': n for name, n in needed.items()}
     return Counter(needed | of_type)

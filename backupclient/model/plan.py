@@ -98,6 +98,8 @@ class Item:
     :param fallback: what to do instead when the backup service of the cloud
         does not answer.
     :param restore: how it comes back; None in a plan that backs up.
+    :param present: the ID of what a restore finds here already: nothing is
+        made for it.
     """
 
     resource: resources.Resource
@@ -121,9 +123,10 @@ class Item:
     secret: resources.Secret | None = None
     fallback: 'Item | None' = None
     restore: restore_.Task | None = None
+    present: str = ''
 
     def __post_init__(self) -> None:
-        ids.require_if_any(self.group)
+        ids.require_if_any(self.group, self.present)
         ids.require(*self.parts, *self.stops)
         if self.resource.kind not in _KINDS[self.procedure]:
             raise ValueError(
@@ -166,7 +169,9 @@ class Item:
     @property
     def possible(self) -> bool:
         """True when a procedure was found, or none is needed."""
-        return self.procedure is not Procedure.NONE or bool(self.covered_by)
+        return self.procedure is not Procedure.NONE or bool(
+            self.covered_by or self.present
+        )
 
     @property
     def makes_things(self) -> bool:
@@ -228,6 +233,11 @@ class Plan:
     version: int = FORMAT_VERSION
 
     @property
+    def command(self) -> str:
+        """The command that runs it: ``run`` or ``restore``."""
+        return 'run' if self.restore is None else 'restore'
+
+    @property
     def complete(self) -> bool:
-        """True when everything that was selected can be backed up."""
+        """True when everything that was selected can be done."""
         return not self.gaps and all(item.possible for item in self.items)

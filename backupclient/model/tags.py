@@ -21,6 +21,7 @@ IMAGE = 'backupclient_image'
 """An image's own ID. What is made of an image inherits its other properties
 (Nova's images of servers, Cinder's of volumes), and this one is then wrong."""
 
+_SKEW = datetime.timedelta(minutes=10)
 _RUN_ID = '[0-9]{8}T[0-9]{6}Z-[a-z]{4}'
 _NAME = re.compile(
     rf'backupclient-({_RUN_ID})-(?:{"|".join(resources.Kind)})-[0-9A-Za-z-]+'
@@ -48,6 +49,17 @@ def new_run_id(now: datetime.datetime) -> str:
     letters = random.SystemRandom().choices(string.ascii_lowercase, k=4)
     stamp = now.astimezone(datetime.UTC).strftime('%Y%m%dT%H%M%SZ')
     return f'{stamp}-{"".join(letters)}'
+
+
+def nothing_before(run: str) -> datetime.datetime:
+    """Give a time before which a run has made nothing.
+
+    Its ID has the time of the machine; the cloud's clock may be another.
+
+    :param run: a run's ID.
+    """
+    began = datetime.datetime.strptime(run[:16], '%Y%m%dT%H%M%SZ')
+    return began.replace(tzinfo=datetime.UTC) - _SKEW
 
 
 def is_run_id(text: str) -> bool:

@@ -48,7 +48,8 @@ def find(
         to a run that is alive is marked to be kept, with the reason.
     :raises CloudError: the project or its leases cannot be read.
     """
-    read = inventory.read_storage(session.cloud)
+    cloud = session.cloud
+    read = inventory.read_leftovers(cloud, leftovers.oldest(cloud, run))
     return tuple(
         one
         for one in leftovers.survey(session.cloud, read)
@@ -191,5 +192,7 @@ _DELETE: dict[leftover_.Kind, Callable[[removal.Remover, str], None]] = {
     leftover_.Kind.VOLUME: removal.Remover.volume,
     leftover_.Kind.SNAPSHOT: removal.Remover.snapshot,
     leftover_.Kind.BACKUP: removal.Remover.backup,
+    leftover_.Kind.SERVER: removal.Remover.server,
+    leftover_.Kind.SECRET: removal.Remover.secret,
     leftover_.Kind.LEASE: removal.Remover.image,
 }

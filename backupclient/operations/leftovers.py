@@ -15,6 +15,7 @@ from backupclient.model import inventory as inventory_
 from backupclient.model import layout
 from backupclient.model import lease as lease_
 from backupclient.model import leftover as leftover_
+from backupclient.model import tags
 from backupclient.planner.backup import leftovers
 from backupclient.store import targets
 
@@ -40,6 +41,22 @@ def survey(
     if 'image' in cloud.services:
         now = cloud.glance.now()
     return judge(cloud, leftovers.find(inventory, now), now)
+
+
+def oldest(cloud: door.Cloud, run: str | None) -> datetime.datetime | None:
+    """Give the time of the oldest run that may have left secrets.
+
+    :param run: that is looked for; None for all that are known to be dead, or
+        have a lease.
+    :returns: None if there is no such run.
+    """
+    if run is not None:
+        return tags.nothing_before(run) if tags.is_run_id(run) else None
+    runs = {dead.folder.name for dead in unfinished.dead()}
+    runs |= set(_leases(cloud))
+    return min(
+        map(tags.nothing_before, filter(tags.is_run_id, runs)), default=None
+    )
 
 
 def judge(

@@ -2,11 +2,16 @@
 """The parts of a request that a person writes in words of their own."""
 
 from collections.abc import Iterable
+import datetime
 import os
+import re
 
 from backupclient import errors
 from backupclient.keys import protection
+from backupclient.model import stamps
 from backupclient.model import target as target_
+
+_UNITS = {'h': 'hours', 'd': 'days', 'w': 'weeks'}
 
 
 def target(text: str) -> str:
@@ -35,3 +40,28 @@ def recipients(values: Iterable[str]) -> tuple[str, ...]:
     :raises UsageError: one is neither, or is a secret key.
     """
     return protection.expand(values)
+
+
+def moment(text: str, now: datetime.datetime | None = None) -> str:
+    """Return the time that the words of ``--at`` stand for.
+
+    :param text: a date, a time in ISO 8601, or an age as ``12h``, ``7d``,
+        ``2w``. Without a zone, it is UTC.
+    :param now: None for the clock of this machine.
+    :returns: in ISO 8601. A date is the end of that day.
+    :raises UsageError: it is none of these.
+    """
+    here = now or datetime.datetime.now(datetime.UTC)
+    age = re.fullmatch(r'(\d{1,5})([hdw])', text)
+    if age:
+        ago = datetime.timedelta(**{_UNITS[age[2]]: int(age[1])})
+        return (here - ago).isoformat(timespec='seconds')
+    found = stamps.read(text)
+    if found is None:
+        raise errors.UsageError(
+            f'"{text}" is no time. Give a date (2026-01-31), a time '
+            '(2026-01-31T12:00), or an age (7d).'
+        )
+    if re.fullmatch(r'\d{4}-\d\d-\d\d', text):
+        found += datetime.timedelta(days=1, seconds=-1)
+    return found.isoformat(timespec='seconds')

@@ -124,8 +124,9 @@ def resume(
     """
     cloud, clock = session.cloud, session.clock
     begun = clock.monotonic()
-    planned = unfinished.find(run, cloud.identity).run().plan
-    report = running.resume(cloud, clock, run, reporter or events.Silent())
+    journal = unfinished.find(run, cloud.identity)
+    planned = journal.run().plan
+    report = running.resume(cloud, clock, journal, reporter or events.Silent())
     return Result(planned, report, clock.monotonic() - begun)
 
 

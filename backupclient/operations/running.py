@@ -17,6 +17,7 @@ from backupclient.engine import journal as journal_
 from backupclient.engine import lease
 from backupclient.engine import unfinished
 from backupclient.engine import worker
+from backupclient.keys import identity
 from backupclient.model import events
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
@@ -40,6 +41,8 @@ class Report:
     :param interrupted: it can be resumed.
     :param gaps: what could not be looked at, as in the plan.
     :param login: why the login has ended, ``''`` if it has not.
+    :param passed_over: the IDs of what is there already: nothing was to be
+        done for it.
     """
 
     run: str
@@ -48,11 +51,16 @@ class Report:
     interrupted: bool
     gaps: tuple[str, ...] = ()
     login: str = ''
+    passed_over: frozenset[str] = frozenset()
 
     @property
     def exit_code(self) -> int:
         """The exit code, as every command promises it."""
-        states = {outcome.state for outcome in self.outcomes}
+        states = {
+            outcome.state
+            for outcome in self.outcomes
+            if outcome.resource.id not in self.passed_over
+        }
         if self.interrupted:
             return INTERRUPTED
         if states <= {outcome_.State.COMPLETE} and not self.gaps:
@@ -71,6 +79,7 @@ def start(
     parallel: int,
     timeout: float,
     notices: Iterable[str] = (),
+    identities: identity.Identities | None = None,
 ) -> Report:
     """Run a plan.
 
@@ -103,22 +112,22 @@ def start(
     reporter.say(f'Run {run.run}')
     for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
         reporter.say(text)
-    return _go_on(cloud, clock, journal, reporter)
+    return _go_on(cloud, clock, journal, reporter, identities)
 
 
 def resume(
     cloud: door.Cloud,
     clock: clock_.SystemClock,
-    run_id: str,
+    journal: journal_.Journal,
     reporter: events.Reporter,
+    identities: identity.Identities | None = None,
 ) -> Report:
     """Go on with a run that was killed or interrupted.
 
-    :param run_id: or ``last``.
+    :param journal: see :func:`backupclient.engine.unfinished.find`.
     """
-    journal = unfinished.find(run_id, cloud.identity)
     reporter.say(f'Run {journal.run().run}, resumed')
-    return _go_on(cloud, clock, journal, reporter)
+    return _go_on(cloud, clock, journal, reporter, identities)
 
 
 def _go_on(
@@ -126,6 +135,7 @@ def _go_on(
     clock: clock_.SystemClock,
     journal: journal_.Journal,
     reporter: events.Reporter,
+    identities: identity.Identities | None,
 ) -> Report:
     with (
         journal.locked(),
@@ -136,7 +146,7 @@ def _go_on(
         first_release.upgrade(journal)
         run = journal.run()
         set_ = worker.set_of(run)
-        work = worker.work_of(cloud, clock, run, reporter, set_)
+        work = worker.work_of(cloud, clock, run, reporter, set_, identities)
         held = lease.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
         with held.kept() if makes_things else contextlib.nullcontext():
@@ -158,12 +168,20 @@ def _go_on(
         not ended,
         run.plan.gaps,
         str(cloud.login.ended or ''),
+        _passed_over(run.plan),
     )
+
+
+def _passed_over(plan: plan_.Plan) -> frozenset[str]:
+    return frozenset(item.resource.id for item in plan.items if item.present)
 
 
 def _left(journal: journal_.Journal) -> str:
     """Say how to go on after the process was left at once."""
-    said = [interruption.LEFT.format(run=journal.folder.name)]
+    command = 'run'
+    with contextlib.suppress(errors.DocumentError):
+        command = journal.run().plan.command
+    said = [interruption.LEFT.format(command=command, run=journal.folder.name)]
     with contextlib.suppress(errors.DocumentError):
         said += unfinished.servers_off_of(journal)
     return ' '.join(said)

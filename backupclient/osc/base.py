@@ -38,6 +38,7 @@ class ExitCodes(command.Command):
     """
 
     exit_code = 0
+    auth_required = True
     problems: Sequence[str] = ()
     """What is not as it should be: said after the output, on stderr."""
 
@@ -107,6 +108,10 @@ class ExitCodes(command.Command):
         """Open the project of the client's login."""
         from backupclient.operations import session
 
+        if not self.auth_required:
+            # It was not known before the options were read.
+            self.auth_required = True
+            self.app.prepare_to_run_command(self)
         return session.connect(self.app.client_manager.sdk_connection)
 
     @property

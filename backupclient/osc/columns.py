@@ -23,6 +23,18 @@ RUN = (
     'Seconds',
     'Notes',
 )
+RESTORING = ('Kind', 'Name', 'ID', 'Procedure', 'Result', 'Size', 'Notes')
+RESTORED = (
+    'Kind',
+    'Name',
+    'ID',
+    'Restored',
+    'Outcome',
+    'Size',
+    'Seconds',
+    'Notes',
+)
+VERIFY = ('Run', 'Kind', 'Name', 'ID', 'Depth', 'Result', 'Notes')
 CLEANUP = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
 KEY = (
     'source_kind',
@@ -40,6 +52,9 @@ KEY = (
 BRIEF = {
     PLAN: ('Kind', 'Name', 'Size', 'Procedure', 'Consistency'),
     RUN: ('Kind', 'Name', 'Procedure', 'Outcome', 'Size'),
+    RESTORING: ('Kind', 'Name', 'Size', 'Procedure'),
+    RESTORED: ('Kind', 'Name', 'Restored', 'Outcome'),
+    VERIFY: ('Kind', 'Name', 'Depth', 'Result'),
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
 }
 """The columns of the table for people, unless they ask for others.

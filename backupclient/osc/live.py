@@ -111,10 +111,18 @@ class Live:
 
     def ended(self, outcome: outcome_.Outcome) -> None:
         """A resource is done with: its line goes, a sentence stays."""
-        task = self._tasks.pop(outcome.resource.id, None)
+        self._remove(outcome.resource)
+        self.say(display.ending(outcome))
+
+    def done(self, resource: resources.Resource, text: str) -> None:
+        """A resource is done with where there is no outcome."""
+        self._remove(resource)
+        self.say(f'{resource.label}: {text}')
+
+    def _remove(self, resource: resources.Resource) -> None:
+        task = self._tasks.pop(resource.id, None)
         if task is not None:
             self._progress.remove_task(task)
-        self.say(display.ending(outcome))
 
     def _task(self, resource: resources.Resource) -> rich_progress.TaskID:
         with self._lock:

@@ -2,7 +2,9 @@
 """The options that ``plan`` and ``run`` share, and the request they make."""
 
 import argparse
+import dataclasses
 import pathlib
+import sys
 from typing import TYPE_CHECKING
 
 from backupclient import errors
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the options of the selection, and of what to do with it."""
-    _add_selection(parser.add_argument_group('selection'))
+    add_selection(parser.add_argument_group('selection'))
     _add_method(parser.add_argument_group('procedures'))
 
 
-def _add_selection(group: argparse._ArgumentGroup) -> None:
+def add_selection(group: argparse._ArgumentGroup) -> None:
+    """Add the options that select resources."""
     group.add_argument(
         '--all',
         action='store_true',
@@ -123,14 +126,9 @@ def request(
 
     if args.keep_images and not args.to:
         raise errors.UsageError('--keep-images needs --to.')
-    return request_.Request(
+    return dataclasses.replace(
+        selection(args),
         everything=args.all or (everything_by_default and not selects(args)),
-        servers=tuple(args.server),
-        volumes=tuple(args.volume),
-        images=tuple(args.image),
-        secrets=tuple(args.secret),
-        match=tuple(args.match),
-        exclude=tuple(args.exclude),
         target=words.target(args.to) if args.to is not None else '',
         volume_method=request_.VolumeMethod(args.volume_method),
         chain=request_.Chain(_chain(args)),
@@ -139,6 +137,36 @@ def request(
         keep_images=args.keep_images,
         stop_servers=args.stop_servers,
     )
+
+
+def selection(args: argparse.Namespace) -> 'request_.Request':
+    """Make a request that only selects."""
+    from backupclient.model import request as request_
+
+    return request_.Request(
+        everything=args.all,
+        servers=tuple(args.server),
+        volumes=tuple(args.volume),
+        images=tuple(args.image),
+        secrets=tuple(args.secret),
+        match=tuple(args.match),
+        exclude=tuple(args.exclude),
+    )
+
+
+def ask(prompt: str) -> str:
+    """Ask a person for a passphrase, on the terminal.
+
+    :raises UsageError: there is no terminal.
+    """
+    import getpass
+
+    if not sys.stdin.isatty():
+        raise errors.UsageError(
+            f'{prompt} There is no terminal to ask on: use a file without a '
+            'passphrase.'
+        )
+    return getpass.getpass(prompt)
 
 
 def selects(args: argparse.Namespace) -> bool:

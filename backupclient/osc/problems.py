@@ -21,9 +21,10 @@ _NAMED = 5
 
 
 def of_plan(planned: plan_.Plan) -> list[str]:
-    """Say what cannot be backed up, and why."""
+    """Say what cannot be backed up or restored, and why."""
+    done = 'backed up' if planned.restore is None else 'restored'
     return _grouped(
-        ('cannot be backed up', item.reason, item.resource)
+        (f'cannot be {done}', item.reason, item.resource)
         for item in planned.items
         if not item.possible
     )
@@ -50,6 +51,8 @@ def _of_outcomes(
 ) -> Iterator[tuple[str, str, resources.Resource]]:
     for outcome in report.outcomes:
         state = outcome.state
+        if outcome.resource.id in report.passed_over:
+            continue
         if state is not outcome_.State.COMPLETE:
             why = ' '.join((outcome.reason, *outcome.notes))
             yield state.value, why, outcome.resource
@@ -113,7 +116,10 @@ def again(done: run_.Result) -> list[str]:
     """Say which command goes on, or tries again what is missing."""
     report = done.report
     if report.interrupted:
-        resume = f'openstack backup run --resume {shlex.quote(report.run)}'
+        resume = (
+            f'openstack backup {done.plan.command} --resume '
+            f'{shlex.quote(report.run)}'
+        )
         if report.login:
             return [
                 f'{report.login} "openstack backup cleanup" then deletes what '
@@ -126,6 +132,8 @@ def again(done: run_.Result) -> list[str]:
         for outcome in report.outcomes
         if outcome.state is not outcome_.State.COMPLETE
     ]
+    if done.plan.restore is not None:
+        return _cleanup(report.run, missing)
     return [
         *_cleanup(report.run, missing),
         *_again([each.resource for each in missing], done.plan.request),

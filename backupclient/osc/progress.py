@@ -91,6 +91,11 @@ class Logged:
         _log(display.ending(outcome))
         self._inner.ended(outcome)
 
+    def done(self, resource: resources.Resource, text: str) -> None:
+        """A resource is done with where there is no outcome."""
+        _log(f'{resource.label}: {text}')
+        self._inner.done(resource, text)
+
 
 def _log(text: str) -> None:
     """Log at a level that is hidden: the person has been told."""
@@ -143,3 +148,8 @@ class Lines:
         """A resource is done with."""
         self._begun = True
         self.say(display.ending(outcome))
+
+    def done(self, resource: resources.Resource, text: str) -> None:
+        """A resource is done with where there is no outcome."""
+        self._begun = True
+        self.say(f'{resource.label}: {text}')

@@ -66,13 +66,46 @@ def run(report: run_.Report) -> base.Table:
     ]
 
 
+def restoring(planned: plan_.Plan) -> base.Table:
+    """Give a row for each resource of a plan that restores."""
+    return columns.RESTORING, [
+        (
+            item.resource.kind.value,
+            item.resource.name,
+            item.resource.id,
+            item.procedure.value,
+            item.result,
+            display.Size(item.size),
+            display.Sentences((item.reason, *item.notes)),
+        )
+        for item in planned.items
+    ]
+
+
+def restored(report: run_.Report) -> base.Table:
+    """Give a row for each outcome of a restore."""
+    return columns.RESTORED, [
+        (
+            outcome.resource.kind.value,
+            outcome.resource.name,
+            outcome.resource.id,
+            outcome.restored,
+            outcome.state.value,
+            display.Size(outcome.size),
+            outcome.seconds,
+            display.Sentences(_notes(outcome)),
+        )
+        for outcome in report.outcomes
+    ]
+
+
 def plan_summary(planned: plan_.Plan) -> list[str]:
     """Give the counts, the cost and the cautions."""
     able = sum(item.possible for item in planned.items)
+    moved = display.size(planned.bytes_to_move)
     lines = [
-        f'{able} of {len(planned.items)} resources can be backed up; '
-        f'{display.size(planned.bytes_to_move)} to move, '
-        f'{display.size(planned.bytes_to_files)} of it into files.'
+        f'{able} of {len(planned.items)} resources can be '
+        f'{_DONE[planned.command]}; {moved} to move{_into_files(planned)}'
     ]
     lines += [
         f'Quota {peak.quota}: at least {peak.needed} needed, {peak.free} free.'
@@ -80,6 +113,12 @@ def plan_summary(planned: plan_.Plan) -> list[str]:
         if peak.free is not None
     ]
     return lines + [f'Caution: {text}' for text in planned.cautions]
+
+
+def _into_files(planned: plan_.Plan) -> str:
+    if planned.restore is not None:
+        return '.'
+    return f', {display.size(planned.bytes_to_files)} of it into files.'
 
 
 def run_summary(done: run_.Result) -> list[str]:
@@ -173,6 +212,7 @@ def key_cautions(exported: export_key.Exported) -> list[str]:
     return said
 
 
+_DONE = {'run': 'backed up', 'restore': 'restored'}
 _ACTIONS = {
     leftover.Action.DELETE: 'to delete',
     leftover.Action.DELETED: 'deleted',

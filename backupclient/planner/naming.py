@@ -63,8 +63,13 @@ def find_any(
     text: str,
     known: Iterable[N],
     about: Callable[[N], str],
+    where: str = '',
 ) -> N:
-    """Find the one thing of these kinds, as :func:`find` does."""
+    """Find the one thing of these kinds, as :func:`find` does.
+
+    :param where: a sentence that says what shows all that is known; ``''``
+        for the cloud's own lists.
+    """
     known = list(known)
     same = [one for one in known if one.kind in kinds]
     found = (
@@ -78,7 +83,7 @@ def find_any(
         raise errors.UsageError(_ambiguous(kinds, text, found, about))
     raise errors.UsageError(
         f'No {_either(kinds)} has the name or ID "{text}". '
-        f'{_hint(kinds, text, known)}'
+        f'{_hint(kinds, text, known, where)}'
     )
 
 
@@ -111,13 +116,17 @@ def _id_in(href: str) -> str:
     return last if ids.is_id(last) else ''
 
 
-def _hint(kinds: Sequence[str], text: str, known: Sequence[Named]) -> str:
+def _hint(
+    kinds: Sequence[str], text: str, known: Sequence[Named], where: str
+) -> str:
     close = _close(text, [one for one in known if one.kind in kinds])
     if close:
         return f'It could mean: {_list(_labels(close))}.'
     other = [one for one in known if text and text in (one.id, one.name)]
     if other:
         return f'But there is: {_list(_labels(other))}.'
+    if where:
+        return where
     first = f'"openstack {_LISTS.get(kinds[0], kinds[0])} list"'
     if len(kinds) == 1:
         return f'{first} shows what there is.'

@@ -8,7 +8,7 @@ and the commands, which all take the graph.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dataclasses
 
 from backupclient import errors
@@ -38,19 +38,63 @@ def compile(plan: plan_.Plan) -> graph_.Graph:
 
     :raises DocumentError: the plan names a resource twice.
     """
-    stopped = _stopped(plan)
     ids = {item.resource.id: _id(item.resource) for item in plan.items}
+    if plan.restore is not None:
+        return _graph(
+            _restoring(number, item, ids)
+            for number, item in enumerate(plan.items)
+        )
+    stopped = _stopped(plan)
     groups = [
         _group(number, item, stopped, ids)
         for number, item in enumerate(plan.items)
     ]
     scopes = _scopes(groups, stopped)
+    return _graph(_in_order(plan, groups, scopes))
+
+
+def _graph(groups: Iterable[graph_.Group]) -> graph_.Graph:
     try:
-        return graph_.Graph(_in_order(plan, groups, scopes))
+        return graph_.Graph(groups)
     except ValueError as error:
         raise errors.DocumentError(
             f'The plan cannot be run: {error}. Make a new plan.'
         ) from error
+
+
+def _restoring(
+    number: int, item: plan_.Item, ids: Mapping[str, str]
+) -> graph_.Group:
+    """Give the flow that restores an item.
+
+    It waits until what it is built of is back.
+    """
+    id_, task = _id(item.resource), item.restore
+    if task is None:
+        return graph_.Group(
+            id_, item.resource, (graph_.Flow(id_, _Part.WHOLE),), number
+        )
+    kept = graph_.amounts(needs.artifacts(item))
+    flow = graph_.Flow(
+        id_,
+        _Part.RESTORE,
+        steps=_names(registry.steps(item)),
+        waits=(
+            *(
+                graph_.Edge(_DONE, f'{ids[each]}/{_Part.RESTORE}')
+                for each in task.needs
+            ),
+            *(
+                graph_.Edge(_ENDED, graph_.end_of(ids[each]))
+                for each in task.after
+            ),
+        ),
+        takes=kept,
+        keeps=kept,
+    )
+    source = task.source.artifact
+    claim = f'{source.kind}/{source.id}' if source else ''
+    return graph_.Group(id_, item.resource, (flow,), number, claim=claim)
 
 
 def _stopped(plan: plan_.Plan) -> Mapping[str, resources.Resource]:

@@ -13,6 +13,11 @@ from backupclient.procedures.backup import server_power
 from backupclient.procedures.backup import snapshot_image
 from backupclient.procedures.backup import volume_backup
 from backupclient.procedures.backup import volume_image
+from backupclient.procedures.restore import image_upload
+from backupclient.procedures.restore import secret_store
+from backupclient.procedures.restore import server_build
+from backupclient.procedures.restore import volume_from_backup
+from backupclient.procedures.restore import volume_from_image
 
 PROCEDURES: Mapping[plan_.Procedure, Callable[[plan_.Item], step.Steps]] = {
     plan_.Procedure.IMAGE_DOWNLOAD: image_download.steps,
@@ -21,13 +26,18 @@ PROCEDURES: Mapping[plan_.Procedure, Callable[[plan_.Item], step.Steps]] = {
     plan_.Procedure.VOLUME_IMAGE: volume_image.steps,
     plan_.Procedure.SNAPSHOT_IMAGE: snapshot_image.steps,
     plan_.Procedure.SECRET_DOWNLOAD: secret_download.steps,
+    plan_.Procedure.SECRET_STORE: secret_store.steps,
+    plan_.Procedure.IMAGE_UPLOAD: image_upload.steps,
+    plan_.Procedure.VOLUME_FROM_IMAGE: volume_from_image.steps,
+    plan_.Procedure.VOLUME_FROM_BACKUP: volume_from_backup.steps,
+    plan_.Procedure.SERVER_BUILD: server_build.steps,
 }
 
 
 def steps(item: plan_.Item) -> step.Steps:
-    """Give the steps that back an item up, in their order.
+    """Give the steps that back an item up or restore it, in their order.
 
-    :returns: none for an item that cannot be backed up.
+    :returns: none for an item that nothing can be done for.
     """
     found = PROCEDURES.get(item.procedure)
     return found(item) if found else ()

@@ -10,11 +10,13 @@ the IDs come from a journal, which someone may have edited. So each deletion
 is given the run whose things it may take, and no value means "any run".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 import dataclasses
 
 from backupclient import errors
 from backupclient.cloud import door
+from backupclient.cloud import new_secrets
+from backupclient.cloud import new_servers
 from backupclient.cloud import waiting
 from backupclient.model import resources
 from backupclient.model import tags
@@ -108,6 +110,56 @@ class Remover:
             lambda: cinder.backup(backup_id),
             lambda: cinder.delete_backup(backup_id),
         )
+
+    def server(self, server_id: str) -> None:
+        """Delete a server and wait until it is gone; its volumes stay."""
+        nova = self.cloud.nova
+        found = nova.server(server_id)
+        if found is None:
+            return
+        self.require_own(f'server {server_id}', found.name, found.metadata)
+        new_servers.delete(nova, server_id)
+        self.waiter.until(
+            {waiting.GONE},
+            lambda: new_servers.state(nova.server(server_id), waiting.GONE),
+            f'server {server_id}',
+            timeout=DEADLINE,
+        )
+
+    def secret(self, secret_id: str) -> None:
+        """Delete a secret that nothing depends on.
+
+        :raises BackupError: a volume, a backup or an image needs it.
+        """
+        barbican = self.cloud.barbican
+        found = barbican.secret(secret_id)
+        if found is None:
+            return
+        self.require_own(
+            f'secret {secret_id}', found.name, barbican.metadata(secret_id)
+        )
+        user = self._user(secret_id)
+        if user:
+            raise errors.BackupError(
+                f'Secret {secret_id} is the key of {user}, and is kept.'
+            )
+        new_secrets.delete(barbican, secret_id)
+
+    def _user(self, secret_id: str) -> str:
+        """Name what depends on a key, ``''`` for nothing."""
+        project_id = self.cloud.identity.project_id
+        every: Iterable[resources.Volume | resources.Image]
+        for every in (
+            self.cloud.cinder.volumes(),
+            self.cloud.glance.images(project_id),
+        ):
+            for one in every:
+                if one.key_id == secret_id:
+                    return one.resource.label
+        for backup in self.cloud.cinder.backups():
+            if backup.key_id == secret_id:
+                return f'backup {backup.id}'
+        return ''
 
     def image(self, image_id: str) -> None:
         """Delete an image, in whatever state, and wait until it is gone."""

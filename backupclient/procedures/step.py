@@ -2,7 +2,7 @@
 """The contract of a procedure's steps."""
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
 from typing import ClassVar
 
@@ -10,6 +10,7 @@ from backupclient import clock as clock_
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
+from backupclient.keys import identity
 from backupclient.keys import protection
 from backupclient.model import copies
 from backupclient.model import events
@@ -34,6 +35,8 @@ class Made:
     :param image: of a server's own disk: what is known of ``image_id``, since
         the image itself may be deleted.
     :param secret: with its metadata and its ACL, for the manifest.
+    :param secret_id: of a secret that a restore has stored.
+    :param restored: the ID of what a restore has made and given its name.
     """
 
     snapshot_id: str = ''
@@ -48,9 +51,19 @@ class Made:
     image: resources.Image | None = None
     secret: resources.Secret | None = None
     found: str = ''
+    secret_id: str = ''
+    server_id: str = ''
+    restored: str = ''
 
     def __post_init__(self) -> None:
-        ids.require_if_any(self.snapshot_id, self.volume_id, self.image_id)
+        ids.require_if_any(
+            self.snapshot_id,
+            self.volume_id,
+            self.image_id,
+            self.secret_id,
+            self.server_id,
+            self.restored,
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -62,6 +75,10 @@ class Work:
     :param name: the start of the artifacts' names, ``''`` for our own.
     :param shared_names: the names that several resources of the run have.
     :param protector: encrypts keys and secrets; None: written as they are.
+    :param sets: gives the files of the set of a run, None for a run that
+        restores nothing out of sets.
+    :param identities: open keys and secrets that are encrypted.
+    :param made_of: gives what another group of the run has made, by its ID.
     """
 
     cloud: door.Cloud
@@ -73,6 +90,9 @@ class Work:
     name: str = ''
     shared_names: frozenset[str] = frozenset()
     protector: protection.Protector | None = None
+    sets: Callable[[str], base.Files] | None = None
+    identities: identity.Identities | None = None
+    made_of: 'Callable[[str], Made]' = lambda _: Made()
 
 
 class Step(abc.ABC):

@@ -12,6 +12,7 @@ store and the path, and say what the store said.
 
 import abc
 from collections.abc import Iterator
+import contextlib
 from contextlib import AbstractContextManager
 import dataclasses
 import datetime
@@ -73,6 +74,26 @@ class Stream(Protocol):
         """Read the next bytes.
 
         :returns: as many as asked for, fewer at the end, none behind it.
+        :raises TargetError: the file cannot be read.
+        """
+
+
+class FileStream(Stream, Protocol):
+    """The bytes of a file in a store, which can be read without copies."""
+
+    def read_into(self, buffer: bytearray | memoryview, /) -> int:
+        """Read the next bytes into a buffer that can be reused.
+
+        :returns: how many: all that fit, fewer at the end, 0 behind it.
+        :raises TargetError: the file cannot be read.
+        """
+
+    def pass_hole(self, most: int, /) -> int:
+        """Pass over zeros that take no room, so that nobody reads them.
+
+        :param most: bytes to pass over.
+        :returns: how many it were. 0 means no hole comes next, or the store
+            cannot tell: the next bytes are to be read.
         :raises TargetError: the file cannot be read.
         """
 
@@ -140,11 +161,21 @@ class Files(abc.ABC):
     @abc.abstractmethod
     def read(
         self, path: str, offset: int = 0
-    ) -> AbstractContextManager[Stream]:
+    ) -> AbstractContextManager[FileStream]:
         """Read a file.
 
         :raises TargetError: it is not there, or cannot be read.
         """
+
+    def opened(self, path: str) -> AbstractContextManager[int | None]:
+        """Open a file for another program, which gets the descriptor.
+
+        :returns: a descriptor for reading, None where the file is not one of
+            this machine.
+        :raises TargetError: it is not there, is no plain file, or cannot be
+            read.
+        """
+        return contextlib.nullcontext()
 
     @abc.abstractmethod
     def stat(self, path: str) -> Entry | None:
@@ -206,6 +237,18 @@ class Store(Files):
         """Tell whether anything has the name of a folder.
 
         :raises TargetError: that cannot be told.
+        """
+
+    @abc.abstractmethod
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        """Return the names of the folders directly in a folder, sorted.
+
+        A store without folders has one for each that a path leads through.
+        What is in them is not looked at: it may be large, or somebody
+        else's. Links are left out.
+
+        :param folder: a missing one has none; ``''`` for the store itself.
+        :raises TargetError: the list would not be complete.
         """
 
     @abc.abstractmethod

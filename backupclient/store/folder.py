@@ -54,14 +54,19 @@ class Folder(base.Store):
             yield localstream.Writer(self._root / path, new, kept, course)
 
     @contextlib.contextmanager
-    def read(self, path: str, offset: int = 0) -> Iterator[base.Stream]:
+    def read(self, path: str, offset: int = 0) -> Iterator[base.FileStream]:
+        with self.opened(path) as file:
+            yield localstream.Stream(self._root / path, file, offset)
+
+    @contextlib.contextmanager
+    def opened(self, path: str) -> Iterator[int]:
         with contextlib.ExitStack() as stack:
             with self._troubles(path, 'read'):
                 folder, name = stack.enter_context(self._parent(path))
                 file = stack.enter_context(
                     localfile.opened_plain(name, folder)
                 )
-            yield localstream.Stream(self._root / path, file, offset)
+            yield file
 
     def stat(self, path: str) -> base.Entry | None:
         with self._troubles(path, 'read'):
@@ -142,6 +147,16 @@ class Folder(base.Store):
             except FileNotFoundError:
                 return False
         return True
+
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        with contextlib.ExitStack() as stack, self._troubles(folder, 'read'):
+            try:
+                opened = stack.enter_context(self._folder(folder))
+            except FileNotFoundError:
+                if folder:
+                    return ()
+                raise
+            return tree.folders(opened)
 
     def rename(self, old: str, new: str) -> None:
         with (

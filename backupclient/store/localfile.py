@@ -87,6 +87,45 @@ def read_at(file: int, offset: int, size: int) -> bytes:
     return found
 
 
+def read_into(file: int, offset: int, view: memoryview) -> int:
+    """Fill a buffer: fewer bytes only at the end of the file.
+
+    :returns: how many.
+    """
+    done = 0
+    while done < len(view):
+        count = os.preadv(file, [view[done:]], offset + done)
+        if not count:
+            break
+        done += count
+    return done
+
+
+def next_data(file: int, offset: int) -> int:
+    """Return where the first data are that do not lie before an offset.
+
+    :returns: the end of the file if it ends with a hole; the offset itself
+        where the file system cannot tell.
+    """
+    try:
+        return os.lseek(file, offset, os.SEEK_DATA)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            return offset
+        return max(offset, os.fstat(file).st_size)
+
+
+def next_hole(file: int, offset: int) -> int:
+    """Return where the data end that are at an offset.
+
+    :returns: the end of the file where the file system cannot tell.
+    """
+    try:
+        return os.lseek(file, offset, os.SEEK_HOLE)
+    except OSError:
+        return max(offset, os.fstat(file).st_size)
+
+
 def unlink(name: str, folder: int) -> None:
     """Delete a file if it is there."""
     with contextlib.suppress(FileNotFoundError):

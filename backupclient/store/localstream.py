@@ -73,9 +73,30 @@ class Stream:
         self._place = place
         self._file = file
         self._offset = offset
+        # Between a hole and the next one the system is not asked again.
+        self._data_until = 0
 
     def read(self, size: int, /) -> bytes:
         with localfile.troubles(self._place, 'read'):
             block = localfile.read_at(self._file, self._offset, size)
         self._offset += len(block)
         return block
+
+    def read_into(self, buffer: bytearray | memoryview, /) -> int:
+        with localfile.troubles(self._place, 'read'):
+            count = localfile.read_into(
+                self._file, self._offset, memoryview(buffer)
+            )
+        self._offset += count
+        return count
+
+    def pass_hole(self, most: int, /) -> int:
+        if self._offset < self._data_until:
+            return 0
+        with localfile.troubles(self._place, 'read'):
+            data = localfile.next_data(self._file, self._offset)
+            if data == self._offset:
+                self._data_until = localfile.next_hole(self._file, data)
+        passed = min(data - self._offset, most)
+        self._offset += passed
+        return passed

@@ -47,7 +47,7 @@ class Memory(base.Store):
                 self.files.pop(part, None)
 
     @contextlib.contextmanager
-    def read(self, path: str, offset: int = 0) -> Iterator[base.Stream]:
+    def read(self, path: str, offset: int = 0) -> Iterator[base.FileStream]:
         base.parts(path)
         if path not in self.files:
             raise _missing(self, path)
@@ -92,6 +92,18 @@ class Memory(base.Store):
     def has(self, folder: str) -> bool:
         base.parts(folder)
         return folder in self._folders or bool(self.list(folder))
+
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        start = '/'.join((*base.parts(folder), '')) if folder else ''
+        paths = [*self.files, *(f'{each}/' for each in self._folders)]
+        below = {
+            path.removeprefix(start).partition('/')
+            for path in paths
+            if path.startswith(start)
+        }
+        return tuple(
+            sorted({name for name, slash, _ in below if slash and name})
+        )
 
     def rename(self, old: str, new: str) -> None:
         if not self.can.renaming:
@@ -198,6 +210,17 @@ class _Stream:
         block = self._data[self._at : self._at + size]
         self._at += len(block)
         return block
+
+    def read_into(self, buffer: bytearray | memoryview, /) -> int:
+        block = self.read(len(buffer))
+        memoryview(buffer)[: len(block)] = block
+        return len(block)
+
+    def pass_hole(self, most: int, /) -> int:
+        rest = self._data[self._at : self._at + most]
+        passed = len(rest) - len(rest.lstrip(b'\0'))
+        self._at += passed
+        return passed
 
 
 def _missing(store: Memory, path: str) -> errors.TargetError:

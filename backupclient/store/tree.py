@@ -34,6 +34,18 @@ def walk(folder: int, start: str, deepest: int) -> Iterator[base.Entry]:
                 yield entry(start + name, name, folder)
 
 
+def folders(folder: int) -> tuple[str, ...]:
+    """List the names of the folders that are directly in a folder."""
+    with os.scandir(folder) as entries:
+        return tuple(
+            sorted(
+                each.name
+                for each in entries
+                if each.is_dir(follow_symlinks=False)
+            )
+        )
+
+
 def entry(path: str, name: str, folder: int) -> base.Entry:
     """Give what is known of a file.
 

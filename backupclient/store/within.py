@@ -36,8 +36,11 @@ class Within(base.Files):
 
     def read(
         self, path: str, offset: int = 0
-    ) -> AbstractContextManager[base.Stream]:
+    ) -> AbstractContextManager[base.FileStream]:
         return self._store.read(self._path(path), offset)
+
+    def opened(self, path: str) -> AbstractContextManager[int | None]:
+        return self._store.opened(self._path(path))
 
     def stat(self, path: str) -> base.Entry | None:
         found = self._store.stat(self._path(path))

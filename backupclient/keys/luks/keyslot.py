@@ -79,8 +79,10 @@ class Keyslot:
         derivation = self.kdf.effort(self.cipher_key_size)
         return derivation + _OVERHEAD + self.digest.effort
 
-    def opens(self, passphrase: bytes, source: untrusted.Source) -> bool:
-        """Try a passphrase.
+    def open(
+        self, passphrase: bytes, source: untrusted.Source
+    ) -> bytes | None:
+        """Return the volume key, None if the passphrase is wrong.
 
         :raises NotCheckable: when it cannot be done on this machine.
         """
@@ -91,4 +93,4 @@ class Keyslot:
         volume_key = antiforensic.merge(
             stripes, self.key_size, self.stripe_hash
         )
-        return self.digest.fits(volume_key)
+        return volume_key if self.digest.fits(volume_key) else None

@@ -8,9 +8,10 @@ from typing import NamedTuple
 from backupclient.keys.luks import diskcipher
 from backupclient.keys.luks import kdf
 from backupclient.keys.luks import keyslot
+from backupclient.keys.luks import payload as payload_
 from backupclient.keys.luks import untrusted
 
-_HEADER = struct.Struct('>8x32s32s32s4xI20s32sI40x')
+_HEADER = struct.Struct('>8x32s32s32sII20s32sI40x')
 _SLOT = struct.Struct('>II32sII')
 _SLOTS = 8
 _ACTIVE = 0x00AC71F3
@@ -21,6 +22,7 @@ class _Header(NamedTuple):
     cipher: bytes
     mode: bytes
     hash: bytes
+    payload_sector: int
     key_size: int
     digest: bytes
     digest_salt: bytes
@@ -32,8 +34,25 @@ def keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
 
     :raises NotCheckable: when the header is damaged.
     """
-    header = _Header(*_HEADER.unpack(source.read(0, _HEADER.size)))
-    return tuple(_keyslots(source, header))
+    return tuple(_keyslots(source, _header(source)))
+
+
+def payload(source: untrusted.Source) -> payload_.Payload:
+    """Return where the encrypted data are.
+
+    :raises NotCheckable: when the header is damaged.
+    """
+    header = _header(source)
+    offset = header.payload_sector * diskcipher.SECTOR
+    return payload_.Payload(offset, _cipher(header))
+
+
+def _header(source: untrusted.Source) -> _Header:
+    return _Header(*_HEADER.unpack(source.read(0, _HEADER.size)))
+
+
+def _cipher(header: _Header) -> str:
+    return f'{_text(header.cipher)}-{_text(header.mode)}'
 
 
 def _keyslots(
@@ -48,7 +67,7 @@ def _keyslots(
         keyslot.check_stripes(stripes)
         yield keyslot.Keyslot(
             kdf=kdf.Pbkdf2(hash_name, salt, iterations),
-            cipher=f'{_text(header.cipher)}-{_text(header.mode)}',
+            cipher=_cipher(header),
             cipher_key_size=header.key_size,
             offset=sector * diskcipher.SECTOR,
             key_size=header.key_size,

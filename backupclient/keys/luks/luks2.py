@@ -10,6 +10,7 @@ from typing import TypeVar
 from backupclient.keys.luks import hashing
 from backupclient.keys.luks import kdf
 from backupclient.keys.luks import keyslot
+from backupclient.keys.luks import payload as payload_
 from backupclient.keys.luks import untrusted
 
 _T = TypeVar('_T')
@@ -27,6 +28,43 @@ def keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
     """
     metadata = _metadata(source)
     return tuple(_keyslots(metadata))
+
+
+def payload(source: untrusted.Source) -> payload_.Payload:
+    """Return where the encrypted data are.
+
+    :raises NotCheckable: when the header is damaged, or the volume has
+        features that are not known here.
+    """
+    metadata = _metadata(source)
+    config = _field(metadata, 'config', dict)
+    segments = _field(metadata, 'segments', dict)
+    # A volume that is being encrypted anew has several segments.
+    if _required(config) or list(segments) != ['0']:
+        raise _unknown_layout()
+    return _segment(segments['0'])
+
+
+def _required(config: object) -> list[object]:
+    """Return the features that a reader has to know."""
+    if isinstance(config, dict) and 'requirements' not in config:
+        return []
+    return _field(_field(config, 'requirements', dict), 'mandatory', list)
+
+
+def _segment(node: object) -> payload_.Payload:
+    kind, size = _field(node, 'type', str), _field(node, 'size', str)
+    if kind != 'crypt' or not isinstance(node, dict):
+        raise _unknown_layout()
+    if not {'integrity', 'flags'}.isdisjoint(node):
+        raise _unknown_layout()
+    return payload_.Payload(
+        offset=_number(node, 'offset'),
+        cipher=_field(node, 'encryption', str),
+        sector_size=_field(node, 'sector_size', int),
+        first=_number(node, 'iv_tweak'),
+        size=None if size == 'dynamic' else _number(node, 'size'),
+    )
 
 
 def _metadata(source: untrusted.Source) -> object:
@@ -69,7 +107,7 @@ def _keyslot(node: object, digest: keyslot.Digest) -> keyslot.Keyslot:
         kdf=_kdf(_field(node, 'kdf', dict)),
         cipher=_field(area, 'encryption', str),
         cipher_key_size=_field(area, 'key_size', int),
-        offset=_offset(area),
+        offset=_number(area, 'offset'),
         key_size=_field(node, 'key_size', int),
         stripe_hash=_field(stripes, 'hash', str),
         digest=digest,
@@ -133,12 +171,20 @@ def _binary(node: object, name: str) -> bytes:
         raise _damaged(f'{name} is not base64') from None
 
 
-def _offset(node: object) -> int:
-    """Give an offset in the file: JSON has it as text."""
-    try:
-        return int(_field(node, 'offset', str))
-    except ValueError:
-        raise _damaged('an offset is no number') from None
+def _number(node: object, name: str) -> int:
+    """Give a number in the file: JSON has large ones as text."""
+    text = _field(node, name, str)
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise _damaged(f'{name} is no number')
+    return int(text)
+
+
+def _unknown_layout() -> untrusted.NotCheckable:
+    return untrusted.NotCheckable(
+        'The data of the LUKS volume have a layout that is not known here: '
+        'integrity protection, or an encryption that is not finished. Open '
+        'it with "cryptsetup open".'
+    )
 
 
 def _damaged(what: str) -> untrusted.NotCheckable:

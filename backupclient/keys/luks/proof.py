@@ -1,21 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a key opens the disk image of an encrypted volume."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 import dataclasses
 import enum
 import itertools
+from typing import NamedTuple
 
 from backupclient.keys.luks import keyslot
 from backupclient.keys.luks import luks1
 from backupclient.keys.luks import luks2
+from backupclient.keys.luks import payload
 from backupclient.keys.luks import untrusted
 
 _MAGIC = b'LUKS\xba\xbe'
-_READERS = {
-    _MAGIC + b'\0\1': luks1.keyslots,
-    _MAGIC + b'\0\2': luks2.keyslots,
-}
+
 _BLOCK = 4096
 
 Image = untrusted.Image
@@ -46,8 +45,37 @@ class Proof:
     headerless: bool = False
 
 
-class _Headerless(untrusted.NotCheckable):
+class Headerless(untrusted.NotCheckable):
     """The file has no LUKS header; the text says what may be the reason."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Unlocked:
+    """A candidate that opened a key slot.
+
+    :param candidate: its index.
+    :param volume_key: decrypts the data; not in the repr.
+    """
+
+    candidate: int
+    volume_key: bytes = dataclasses.field(repr=False)
+
+
+class Header(NamedTuple):
+    """The readers of a version of LUKS.
+
+    :param keyslots: returns the key slots in use.
+    :param payload: returns where the encrypted data are.
+    """
+
+    keyslots: Callable[[untrusted.Source], tuple[keyslot.Keyslot, ...]]
+    payload: Callable[[untrusted.Source], payload.Payload]
+
+
+_HEADERS = {
+    _MAGIC + b'\0\1': Header(luks1.keyslots, luks1.payload),
+    _MAGIC + b'\0\2': Header(luks2.keyslots, luks2.payload),
+}
 
 
 def prove(image: Image, candidates: Sequence[bytes]) -> Proof:
@@ -67,36 +95,56 @@ def prove(image: Image, candidates: Sequence[bytes]) -> Proof:
         return Proof(
             Opens.NOT_CHECKED,
             str(reason),
-            headerless=isinstance(reason, _Headerless),
+            headerless=isinstance(reason, Headerless),
         )
 
 
 def _prove(source: untrusted.Source, candidates: Sequence[bytes]) -> Proof:
-    slots = _keyslots(source)
-    result = Proof(Opens.NO, 'The key opens no key slot of the LUKS header.')
+    found = unlock(source, header(source).keyslots(source), candidates)
+    if found is None:
+        return Proof(Opens.NO, 'The key opens no key slot of the LUKS header.')
+    return Proof(Opens.YES, opened_by=found.candidate)
+
+
+def unlock(
+    source: untrusted.Source,
+    slots: Sequence[keyslot.Keyslot],
+    candidates: Sequence[bytes],
+) -> Unlocked | None:
+    """Return the volume key, None if no candidate opens a key slot.
+
+    :raises NotCheckable: if a key slot cannot be tried and none opens.
+    """
+    untried = None
     left = _MOST_SECONDS
     for (index, candidate), slot in itertools.product(
         enumerate(candidates), slots
     ):
         try:
             left -= _affordable(slot.effort, left)
-            if slot.opens(candidate, source):
-                return Proof(Opens.YES, opened_by=index)
+            if volume_key := slot.open(candidate, source):
+                return Unlocked(index, volume_key)
         except untrusted.NotCheckable as reason:
             # Another slot may open; if none does, the answer is not "no".
-            result = Proof(Opens.NOT_CHECKED, str(reason))
-    return result
+            untried = reason
+    if untried:
+        raise untried
+    return None
 
 
-def _keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
+def header(source: untrusted.Source) -> Header:
+    """Return what reads the header, by the version of LUKS.
+
+    :raises NotCheckable: if there is no LUKS header of a known version.
+    """
     start = source.start(_BLOCK)
-    if reader := _READERS.get(start[:8]):
-        return reader(source)
+    if found := _HEADERS.get(start[:8]):
+        return found
     if start.startswith(_MAGIC):
         raise untrusted.NotCheckable(
             'The version of the LUKS header is not known here.'
         )
-    raise _Headerless(_without_header(start))
+    raise Headerless(_without_header(start))
 
 
 def _without_header(start: bytes) -> str:

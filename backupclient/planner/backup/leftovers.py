@@ -21,6 +21,8 @@ _Thing = (
     | resources.Volume
     | resources.Snapshot
     | resources.CinderBackup
+    | resources.Server
+    | resources.Secret
 )
 
 
@@ -34,6 +36,16 @@ def find(
     project_id = inventory.identity.project_id
     kinds = leftover.Kind
     found = [
+        _leftover(kinds.SERVER, one, one.metadata, now)
+        for one in inventory.servers
+        if _is_temporary(one.metadata)
+    ]
+    found += [
+        _leftover(kinds.SECRET, one, one.metadata, now)
+        for one in inventory.secrets
+        if _is_temporary(one.metadata)
+    ]
+    found += [
         _leftover(kinds.VOLUME, one, one.metadata, now)
         for one in inventory.volumes
         if _is_temporary(one.metadata)
@@ -102,8 +114,14 @@ def _leftover(
         age=max(
             datetime.timedelta(), now - (stamps.read(thing.created_at) or now)
         ),
-        size=thing.size or None,
+        size=_size(thing),
     )
+
+
+def _size(thing: _Thing) -> int | None:
+    if isinstance(thing, resources.Server | resources.Secret):
+        return None
+    return thing.size or None
 
 
 _TEMPORARY = tags.Role.TEMPORARY.value

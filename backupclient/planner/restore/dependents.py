@@ -39,8 +39,8 @@ def _lack(needed: plan.Item | None, id_: str) -> str:
     label = needed.resource.label
     if needed.possible:
         return (
-            f'It needs {needed.covered_by}: nothing that exists is attached '
-            f'to a new server. Leave out --skip-existing to restore {label} '
-            'once more.'
+            f'It needs {label}, which is here already ({needed.present}): '
+            'nothing that exists is attached to a new server. Leave out '
+            '--skip-existing to restore it once more.'
         )
     return f'It needs {label}, which cannot be restored.'

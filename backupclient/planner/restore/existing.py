@@ -28,8 +28,7 @@ def item(case: scene.Case) -> plan.Item | None:
     for one in there(case.scene, kind):
         how = _how(case.resource, one)
         if how:
-            label = one.resource.label
-            return rule.blank(case, how, f'{label}, which is here already')
+            return rule.blank(case, how, one.id)
     return None
 
 

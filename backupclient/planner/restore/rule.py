@@ -63,16 +63,16 @@ def decided(
     )
 
 
-def blank(case: scene.Case, reason: str, covered_by: str = '') -> plan.Item:
+def blank(case: scene.Case, reason: str, present: str = '') -> plan.Item:
     """Return an item without a procedure.
 
-    :param covered_by: as in ``plan.Item``.
+    :param present: as in ``plan.Item``.
     """
     return plan.Item(
         resource=case.resource,
         procedure=plan.Procedure.NONE,
         reason=reason,
-        covered_by=covered_by,
+        present=present,
         notes=case.choice.notes,
         warnings=case.choice.notes,
     )

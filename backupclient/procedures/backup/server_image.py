@@ -5,7 +5,7 @@ from collections.abc import Collection
 import dataclasses
 
 from backupclient import errors
-from backupclient.cloud import service
+from backupclient.cloud import once
 from backupclient.cloud import waiting
 from backupclient.model import plan as plan_
 from backupclient.model import properties
@@ -36,7 +36,7 @@ class ImageServer(step.Step):
         return f'openstack server image create --name IMAGE {item.resource.id}'
 
     def do(self, made: step.Made) -> step.Made:
-        image_id = service.make_once(self._find, self._start, self.work.clock)
+        image_id = once.make_once(self._find, self._start, self.work.clock)
         image = self._finish(image_id)
         # The server is free again when its task is done, not before. Should
         # it be deleted now, its copy is complete.

@@ -9,7 +9,7 @@ later which servers it has to start.
 from collections.abc import Callable
 import dataclasses
 
-from backupclient.cloud import service
+from backupclient.cloud import once
 from backupclient.cloud import waiting
 from backupclient.model import plan as plan_
 from backupclient.model import resources
@@ -147,7 +147,7 @@ def _ask_once(
         ask()
         return True
 
-    service.make_once(leaves, asked, work.clock)
+    once.make_once(leaves, asked, work.clock)
 
 
 def _settle(

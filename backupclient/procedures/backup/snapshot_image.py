@@ -4,7 +4,7 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.cloud import service
+from backupclient.cloud import once
 from backupclient.model import plan as plan_
 from backupclient.model import tags
 from backupclient.procedures import cause
@@ -32,9 +32,7 @@ class Snapshot(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        snapshot_id = service.make_once(
-            self._find, self._start, self.work.clock
-        )
+        snapshot_id = once.make_once(self._find, self._start, self.work.clock)
         with cause.told(
             self.work,
             snapshot_id,
@@ -82,7 +80,7 @@ class TemporaryVolume(step.Step):
         return 'openstack volume create --snapshot SNAPSHOT VOLUME'
 
     def do(self, made: step.Made) -> step.Made:
-        volume_id = service.make_once(
+        volume_id = once.make_once(
             self._find,
             lambda: self.cloud.cinder.create_volume(
                 made.snapshot_id, self.name, self.metadata(_TEMPORARY)

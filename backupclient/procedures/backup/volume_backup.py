@@ -4,7 +4,7 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.cloud import service
+from backupclient.cloud import once
 from backupclient.model import copies
 from backupclient.model import names
 from backupclient.model import plan as plan_
@@ -40,7 +40,7 @@ class Backup(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        backup_id = service.make_once(self._find, self._start, self.work.clock)
+        backup_id = once.make_once(self._find, self._start, self.work.clock)
         self._finish(backup_id)
         backup = self.cloud.cinder.backup(backup_id)
         if backup is None:

@@ -3,7 +3,7 @@
 
 import dataclasses
 
-from backupclient.cloud import service
+from backupclient.cloud import once
 from backupclient.model import copies
 from backupclient.model import names
 from backupclient.model import plan as plan_
@@ -39,7 +39,7 @@ class UploadVolume(step.Step):
         )
 
     def do(self, made: step.Made) -> step.Made:
-        image_id = service.make_once(
+        image_id = once.make_once(
             self._find, lambda: self._start(made), self.work.clock
         )
         image = self._finish(made, image_id)

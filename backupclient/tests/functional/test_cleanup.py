@@ -154,7 +154,7 @@ class Cleanup(cases.SnapshotImage):
         self.assertEqual(datetime.timedelta(), lease.LIFETIME)
         system = clock.SystemClock()
         there = door.connect(self.tenant.conn, system)
-        found = leftovers.survey(there, inventory.read_storage(there))
+        found = leftovers.survey(there, inventory.read_leftovers(there))
         gone = cleanup.remove(there, system, found, progress.Lines())
         self.assertEqual({'deleted'}, {one.action.value for one in gone})
         self.assertNothingLeft()

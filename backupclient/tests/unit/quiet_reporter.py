@@ -10,6 +10,7 @@ class Quiet:
         self.steps = []
         self.moved = []
         self.outcomes = []
+        self.finished = []
 
     def say(self, text):
         self.said.append(text)
@@ -28,3 +29,6 @@ class Quiet:
 
     def ended(self, outcome):
         self.outcomes.append(outcome)
+
+    def done(self, resource, text):
+        self.finished.append((resource.id, text))

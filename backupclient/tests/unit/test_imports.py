@@ -71,6 +71,7 @@ PATHS = {
     'engine.life': 'so are its locks',
     'engine.still_off': 'it looks into journals that are damaged',
     'engine.unfinished': 'the journals are',
+    'keys.identity': 'people name files of private keys in options',
     'keys.luks.memory': 'the kernel tells of free memory in files',
     'keys.protection': 'people name files of recipients in options',
 }

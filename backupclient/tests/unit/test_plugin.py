@@ -30,6 +30,7 @@ CODES = {'0', '1', '2', '130'}
 OPTIONS = {
     'plan': ('--all', '--stop-servers', '--steps', '--save'),
     'run': ('--all', '--stop-servers', '--plan', '--name'),
+    'verify': ('--from', '--sample'),
     'cleanup': ('--run', '--yes'),
     'export-key': ('--kind', '--check'),
 }

@@ -20,9 +20,9 @@ def normal(name: str) -> str:
 
 
 def versions(file: str) -> dict[str, str]:
-    """Read requirements: names, and the version of each."""
+    """Read requirements: names without their extras, and their versions."""
     lines = (TOP / file).read_text().splitlines()
-    pairs = (re.split('[=>]=', line) for line in lines)
+    pairs = (re.split(r'(?:\[\w+\])?[=>]=', line) for line in lines)
     return {normal(pair[0]): pair[1] for pair in pairs if len(pair) == 2}
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import dataclasses
+import datetime
 import threading
 
 from backupclient import errors
@@ -217,7 +218,7 @@ class SilentTestCase(base.TestCase):
                 same=False,
             )
             self.assertRaises(
-                errors.CloudError, inventory.read_storage, self.cloud
+                errors.CloudError, inventory.read_leftovers, self.cloud
             )
 
 
@@ -299,15 +300,25 @@ class InventoryTestCase(base.TestCase):
         self.fake.glance.add_image('golden')
         whole, read = (
             each(self.cloud)
-            for each in (inventory.read, inventory.read_storage)
+            for each in (inventory.read, inventory.read_leftovers)
         )
         self.assertEqual(
-            dataclasses.replace(whole, servers=(), secrets=(), quotas={}), read
+            dataclasses.replace(whole, secrets=(), quotas={}), read
         )
         self.fake.seen.clear()
-        inventory.read_storage(self.cloud)
+        inventory.read_leftovers(self.cloud)
         asked = {request.service for request in self.fake.seen}
-        self.assertEqual({'cinder', 'glance'}, asked)
+        self.assertEqual({'cinder', 'glance', 'nova'}, asked)
+
+    def test_secrets_that_a_run_may_have_left(self):
+        """Only new ones: the metadata cost a request each."""
+        for day in (1, 2):
+            made = f'2026-01-{day:02}T00:00:00'
+            secret = self.fake.barbican.add_secret('w', b'x', created=made)
+            self.fake.barbican.metadata[secret['id']] = {'day': f'{day}'}
+        since = datetime.datetime(2026, 1, 2, tzinfo=datetime.UTC)
+        (found,) = inventory.read_leftovers(self.cloud, since).secrets
+        self.assertEqual({'day': '2'}, found.metadata)
 
     def test_no_backup_api(self):
         self.assertTrue(inventory.read(self.cloud).backup_api)

@@ -5,6 +5,7 @@ import requests
 
 from backupclient import errors
 from backupclient.cloud import door
+from backupclient.cloud import once
 from backupclient.cloud import service
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -399,7 +400,7 @@ class MakeOnceTestCase(base.TestCase):
 
     def _make(self):
         cinder = self.cloud.cinder
-        return service.make_once(
+        return once.make_once(
             lambda: cinder.find_snapshot(self.volume, self.tags),
             lambda: cinder.create_snapshot(self.volume, 'it', self.tags),
             self.clock,

@@ -8,6 +8,7 @@ import testtools
 from backupclient.cloud import door
 from backupclient.cloud import inventory
 from backupclient.engine import journal
+from backupclient.engine import unfinished
 from backupclient.model import request
 from backupclient.operations import running
 from backupclient.planner import backup
@@ -65,7 +66,8 @@ class TestCase(testtools.TestCase):
         )
 
     def resume(self, name='last'):
-        return running.resume(self.cloud, self.clock, name, self.reporter)
+        journal_ = unfinished.find(name, self.cloud.identity)
+        return running.resume(self.cloud, self.clock, journal_, self.reporter)
 
     def folder(self, report):
         """The folder of a run's backup set."""

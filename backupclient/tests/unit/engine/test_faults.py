@@ -238,7 +238,7 @@ class RunTestCase(base.TestCase):
                 created_at='2025-01-01T00:00:00',
             )
         found = leftovers.survey(
-            self.cloud, inventory.read_storage(self.cloud)
+            self.cloud, inventory.read_leftovers(self.cloud)
         )
         bad = found[0].id
         whole = removal.Remover.volume

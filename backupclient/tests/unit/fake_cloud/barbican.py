@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets: facts of ``barbican/api``."""
 
+import base64
 from typing import Any
 
 from backupclient.tests.unit.fake_cloud import service
@@ -69,7 +70,11 @@ class Barbican(service.Service):
     def _list(self, request: wire.Request, kind: str) -> wire.Answer:
         begin = int(request.query.get('offset', 0))
         size = min(self.most, int(request.query.get('limit', 10)))
-        every = list(self.world.things[kind].values())
+        every = [
+            each
+            for each in self.world.things[kind].values()
+            if request.query.get('name', each['name']) == each['name']
+        ]
         body = {
             kind: [_shown(kind, one) for one in every[begin : begin + size]],
             'total': len(every),
@@ -77,6 +82,60 @@ class Barbican(service.Service):
         if begin + size < len(every):
             body['next'] = f'{service.WRONG_HOST}/v1/{kind}?offset={size}'
         return wire.Answer(json=body)
+
+    @service.route('POST', '/(secrets|containers)')
+    def _create(self, request: wire.Request, kind: str) -> wire.Answer:
+        asked = dict(request.json)
+        payload = asked.pop('payload', None)
+        encoding = asked.pop('payload_content_encoding', '')
+        content_type = asked.pop('payload_content_type', '')
+        name = asked.pop('name', None) or ''
+        if kind == 'secrets':
+            asked |= {
+                'status': 'ACTIVE',
+                'creator_id': world_.USER,
+                'created': self.world.now().replace(tzinfo=None).isoformat(),
+            }
+        made = self.world.add(kind, name, **asked)
+        if payload is not None:
+            data = payload.encode()
+            if encoding == 'base64':
+                data = base64.b64decode(data)
+            elif content_type == 'text/plain':
+                data = data.strip()
+            self.world.content[made['id']] = data
+            made['content_types'] = {'default': content_type}
+        ref = f'{service.WRONG_HOST}/v1/{kind}/{made["id"]}'
+        return wire.Answer(201, {f'{kind.removesuffix("s")}_ref': ref})
+
+    @service.route('PUT', '/secrets/([^/]+)')
+    def _fill(self, request: wire.Request, id_: str) -> wire.Answer:
+        secret = self.thing('secrets', id_)
+        if id_ in self.world.content:
+            raise wire.Refusal(409, 'Secret already has data')
+        content_type = request.headers['Content-Type']
+        self.world.content[id_] = request.body
+        secret['content_types'] = {'default': content_type}
+        return wire.Answer(204)
+
+    @service.route('PUT', '/secrets/([^/]+)/metadata')
+    def _describe(self, request: wire.Request, id_: str) -> wire.Answer:
+        self.thing('secrets', id_)
+        self.metadata[id_] = request.json['metadata']
+        return wire.Answer(201, {'metadata_ref': f'/secrets/{id_}/metadata'})
+
+    @service.route('PUT', '/secrets/([^/]+)/acl')
+    def _allow(self, request: wire.Request, id_: str) -> wire.Answer:
+        self.thing('secrets', id_)
+        self.acls[id_] = request.json['read']
+        return wire.Answer(200, {'acl_ref': f'/secrets/{id_}/acl'})
+
+    @service.route('DELETE', '/(secrets|containers)/([^/]+)')
+    def _delete(self, _: wire.Request, kind: str, id_: str) -> wire.Answer:
+        self.thing(kind, id_)
+        self.world.remove(kind, id_)
+        self.metadata.pop(id_, None)
+        return wire.Answer(204)
 
     @service.route('GET', '/secrets/([^/]+)')
     def _show(self, _: wire.Request, id_: str) -> wire.Answer:

@@ -32,6 +32,8 @@ class Cinder(offers.OfCinder):
     :param backup_service: ``up``, ``down`` (each backup fails) or ``stuck``
         (no backup is ever taken up).
     :param uploads: whether copying to an image ends well.
+    :param encrypting: the volume types that encrypt.
+    :param makes: whether volumes made of images and backups end well.
     :param busy: so many deletions of a snapshot are taken back.
     """
 
@@ -46,6 +48,8 @@ class Cinder(offers.OfCinder):
         self.busy = 0
         self.quota_policy = True
         self.backup_policy = True
+        self.encrypting: set[str] = set()
+        self.makes = True
 
     def add_volume(self, name: str, content: bytes = b'', **fields: Any):
         """Make a volume that is there already.
@@ -133,6 +137,8 @@ class Cinder(offers.OfCinder):
     @service.route('POST', '/volumes')
     def _create_volume(self, request: wire.Request) -> wire.Answer:
         asked = request.json['volume']
+        if 'snapshot_id' not in asked:
+            return self._restore(asked)
         snapshot = self.thing('snapshots', asked['snapshot_id'])
         if snapshot['status'] != 'available':
             raise wire.Refusal(400, 'Invalid snapshot: not available')
@@ -150,10 +156,85 @@ class Cinder(offers.OfCinder):
         self.world.later(lambda: volume.update(status='available'))
         return wire.Answer(202, {'volume': volume})
 
-    @service.route('POST', '/volumes/([^/]+)/action')
-    def _upload(self, request: wire.Request, id_: str) -> wire.Answer:
-        asked = request.json['os-volume_upload_image']
+    def _restore(self, asked: world_.Thing) -> wire.Answer:
+        """Make a volume of an image, or of a backup."""
+        of_type = {
+            'volume_type': asked.get('volume_type', 'fast'),
+            'size': asked['size'],
+        }
+        self._spend('volumes', of_type)
+        key, said = '', {}
+        if 'imageRef' in asked:
+            image = self._glance.thing('images', asked['imageRef'])
+            if image['status'] != 'active':
+                raise wire.Refusal(400, 'Invalid image: not active')
+            content, said = self.world.content[image['id']], _copied(image)
+            key = self._clone_key(
+                {'encryption_key_id': image.get('cinder_encryption_key_id')}
+            )
+        else:
+            backup = self.thing('backups', asked['backup_id'])
+            if backup['status'] != 'available':
+                raise wire.Refusal(400, 'Invalid backup: not available')
+            content = self.world.content.get(backup['id'], b'')
+            key = self._clone_key(backup)
+        if of_type['volume_type'] in self.encrypting and not key:
+            new = self.world.add('secrets', '', secret_type='symmetric')
+            self.world.content[new['id']] = b'new key'
+            key = new['id']
+        volume = self.add_volume(
+            asked['name'],
+            content,
+            status='creating',
+            metadata=asked['metadata'],
+            key=key,
+            bootable='true' if said else 'false',
+            volume_image_metadata=said,
+            availability_zone=asked.get('availability_zone', 'nova'),
+            **of_type,
+        )
+        done = 'available' if self.makes else 'error'
+        self.world.later(lambda: volume.update(status=done), 2)
+        return wire.Answer(202, {'volume': volume})
+
+    @service.route('PUT', '/volumes/([^/]+)')
+    def _rename(self, request: wire.Request, id_: str) -> wire.Answer:
         volume = self.thing('volumes', id_)
+        volume.update(request.json['volume'])
+        return wire.Answer(json={'volume': volume})
+
+    @service.route('PUT', '/volumes/([^/]+)/metadata')
+    def _describe(self, request: wire.Request, id_: str) -> wire.Answer:
+        volume = self.thing('volumes', id_)
+        volume['metadata'] = request.json['metadata']
+        return wire.Answer(json=request.json)
+
+    @service.route('POST', '/volumes/([^/]+)/action')
+    def _act(self, request: wire.Request, id_: str) -> wire.Answer:
+        volume = self.thing('volumes', id_)
+        ((action, asked),) = request.json.items()
+        said = volume.get('volume_image_metadata', {})
+        match action:
+            case 'os-volume_upload_image':
+                return self._upload(asked, volume)
+            case 'os-set_bootable':
+                volume['bootable'] = str(asked['bootable']).lower()
+            case 'os-set_image_metadata':
+                volume['volume_image_metadata'] = said | asked['metadata']
+            case 'os-unset_image_metadata':
+                if asked['key'] not in said:
+                    raise wire.Refusal(404, 'Metadata not found')
+                del said[asked['key']]
+            case 'os-update_readonly_flag':
+                volume['metadata']['readonly'] = str(asked['readonly'])
+            case _:
+                raise wire.Refusal(400, f'There is no action {action}')
+        return wire.Answer(200, json={})
+
+    def _upload(
+        self, asked: world_.Thing, volume: world_.Thing
+    ) -> wire.Answer:
+        id_ = volume['id']
         # Before the state is looked at: a refusal leaves it behind.
         key = self._clone_key(volume)
         if volume['status'] != 'available':
@@ -345,6 +426,13 @@ class Cinder(offers.OfCinder):
         clone = self.world.add('secrets', '', **fields)
         self.world.content[clone['id']] = self.world.content[key['id']]
         return str(clone['id'])
+
+
+def _copied(image: world_.Thing) -> world_.Thing:
+    """Give what Cinder notes of an image for a volume made of it."""
+    unknown = {'owner', 'status', 'visibility', 'tags', 'os_hidden', 'id'}
+    said = {k: str(v) for k, v in image.items() if k not in unknown}
+    return said | {'image_id': image['id'], 'image_name': image['name']}
 
 
 def _require_texts(asked: world_.Thing) -> None:

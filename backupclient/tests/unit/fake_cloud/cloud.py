@@ -163,7 +163,7 @@ class FakeCloud(fixtures.Fixture):
             path,
             dict(parse.parse_qsl(url.query)),
             raw.headers,
-            body.encode() if isinstance(body, str) else body,
+            _bytes(body),
         )
         with self.world.lock:
             answer = self._serve(service, request)
@@ -224,6 +224,13 @@ class FakeCloud(fixtures.Fixture):
                 public=f'https://{name}.example.com{suffix}',
             )
         return wire.Answer(201, token, headers={'X-Subject-Token': 'a-token'})
+
+
+def _bytes(body: Any) -> bytes:
+    """Give the bytes of a body, also of one that comes in blocks."""
+    if isinstance(body, bytes):
+        return body
+    return body.encode() if isinstance(body, str) else b''.join(body)
 
 
 def _discovery(name: str) -> wire.Answer:

@@ -74,7 +74,8 @@ class Glance(service.Service):
     def drop(self, image: world_.Thing) -> None:
         """Delete an image, with the key that goes with it."""
         self.world.remove('images', image['id'])
-        self.world.remove('secrets', image.get('cinder_encryption_key_id', ''))
+        if image.get('cinder_encryption_key_deletion_policy'):
+            self.world.remove('secrets', image['cinder_encryption_key_id'])
 
     def refuse(self, status: int, text: str) -> wire.Answer:
         page = (
@@ -150,6 +151,14 @@ class Glance(service.Service):
             status, content=content[start:], headers=headers, breaks=breaks
         )
 
+    @service.route('PUT', '/images/([^/]+)/file')
+    def _upload(self, request: wire.Request, id_: str) -> wire.Answer:
+        image = self.thing('images', id_)
+        if image['status'] != 'queued':
+            raise wire.Refusal(409, f'Image status transition from {id_}')
+        self.fill(image, request.body)
+        return wire.Answer(204)
+
     def _now(self) -> str:
         return self.world.now().strftime('%Y-%m-%dT%H:%M:%SZ')
 
@@ -165,6 +174,6 @@ def _is_listed(image: world_.Thing, query: Mapping[str, str]) -> bool:
 
 
 def _is_unfit(value: str | int) -> bool:
-    if isinstance(value, int):
+    if isinstance(value, int | list):
         return False
     return len(value) > 255 or max(value, default='') > '\uffff'

@@ -18,6 +18,7 @@ class Nova(offers.OfNova):
     """Servers.
 
     :param stop_takes: so many requests pass until a server is off.
+    :param builds: whether new servers end well.
     :param captures: whether the copy of a disk ends well.
     """
 
@@ -28,6 +29,7 @@ class Nova(offers.OfNova):
         self._glance = glance
         self.captures = True
         self.starts = True
+        self.builds = True
         self.stop_takes = 1
         self._inherited: dict[str, world_.Thing] = {}
 
@@ -83,6 +85,70 @@ class Nova(offers.OfNova):
         if link:
             body['servers_links'] = [{'rel': 'next', 'href': link}]
         return wire.Answer(json=body)
+
+    @service.route('POST', '/servers')
+    def _build(self, request: wire.Request) -> wire.Answer:
+        asked = request.json['server']
+        disks = asked['block_device_mapping_v2']
+        image, *volumes = disks
+        content = b''
+        if image['source_type'] == 'image':
+            content = self.world.content[image['uuid']]
+        else:
+            volumes = disks
+        server = self.add_server(
+            asked['name'],
+            content,
+            status='BUILD',
+            metadata=asked['metadata'],
+            key_name=asked.get('key_name'),
+            description=asked.get('description', ''),
+            hostname=asked['hostname'],
+            config_drive='True' if asked['config_drive'] else '',
+            asked=asked,
+        )
+        server['image'] = {'id': image['uuid']} if content else ''
+        for each in volumes:
+            volume = self.world.things['volumes'][each['uuid']]
+            volume['attachments'] = [
+                {'server_id': server['id'], 'device': '/dev/vdb'}
+            ]
+            volume['status'] = 'in-use'
+        server['os-extended-volumes:volumes_attached'] = [
+            {'id': each['uuid']} for each in volumes
+        ]
+        status = 'ACTIVE' if self.builds else 'ERROR'
+        self.world.later(lambda: server.update(status=status), 2)
+        if not self.builds:
+            server['fault'] = {'message': 'No valid host was found.'}
+        return wire.Answer(202, {'server': {'id': server['id']}})
+
+    @service.route('DELETE', '/servers/([^/]+)')
+    def _delete(self, _: wire.Request, id_: str) -> wire.Answer:
+        server = self.thing('servers', id_)
+
+        def go() -> None:
+            self.world.remove('servers', id_)
+            for each in server['os-extended-volumes:volumes_attached']:
+                volume = self.world.things['volumes'].get(each['id'])
+                if volume:
+                    volume.update(status='available', attachments=[])
+
+        self.world.later(go)
+        return wire.Answer(204)
+
+    @service.route('PUT', '/servers/([^/]+)')
+    def _rename(self, request: wire.Request, id_: str) -> wire.Answer:
+        server = self.thing('servers', id_)
+        server.update(request.json['server'])
+        return wire.Answer(json={'server': server})
+
+    @service.route('PUT', '/servers/([^/]+)/(metadata|tags)')
+    def _describe(
+        self, request: wire.Request, id_: str, field: str
+    ) -> wire.Answer:
+        self.thing('servers', id_)[field] = request.json[field]
+        return wire.Answer(json=request.json)
 
     @service.route('GET', '/servers/([^/]+)')
     def _show(self, _: wire.Request, id_: str) -> wire.Answer:

@@ -40,7 +40,8 @@ def _counts(request):
 
 class TestCase(base.TestCase):
     def survey(self):
-        return leftovers.survey(self.cloud, inventory.read_storage(self.cloud))
+        found = inventory.read_leftovers(self.cloud)
+        return leftovers.survey(self.cloud, found)
 
     def clean_up(self):
         return cleanup.remove(

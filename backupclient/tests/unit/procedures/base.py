@@ -71,6 +71,10 @@ class TestCase(testtools.TestCase):
         self.useFixture(fixtures.EnvironmentVariable('XDG_STATE_HOME', state))
         self.begin()
 
+    def planned(self):
+        """Give the plan that has the item."""
+        return projects.plan_of(self.item)
+
     def seed(self):
         """Fill the cloud, and give the record of what to back up."""
         raise NotImplementedError
@@ -89,12 +93,12 @@ class TestCase(testtools.TestCase):
             self.procedure,
             'because',
             **{record.resource.kind.value: record},
-            **self.more,
+            **self.more_of(record),
         )
         self.journal = journal_memory.MemoryJournal(
             journal_base.Run(
                 RUN,
-                projects.plan_of(self.item),
+                self.planned(),
                 '2026-01-02T03:04:05+00:00',
                 1,
                 3600.0,
@@ -102,6 +106,10 @@ class TestCase(testtools.TestCase):
         )
         self.before = self.cloud.world.holdings()
         self.cloud.seen.clear()
+
+    def more_of(self, record):
+        """Give further fields of the item."""
+        return self.more
 
     def bystanders(self):
         """Things that look like ours and are not."""
@@ -140,7 +148,7 @@ class TestCase(testtools.TestCase):
 
         :raises BackupError: it failed, and is undone.
         """
-        planned = projects.plan_of(self.item)
+        planned = self.planned()
         context = context_.Context(
             self.work, self.journal, planned, compiler.compile(planned)
         )

@@ -100,14 +100,10 @@ class EveryFailure(base.TestCase):
             self.assertEqual([], self.left_over)
             self._check_undone()
             return
-        told = ' '.join(made.notes)
-        left = [
-            key
-            for key in self.new_things()
-            if key[1] in told and 'temporary' in told
-        ]
-        for key in left:
-            self.cloud.remove(*key)
+        told = ' '.join(each for each in made.notes if 'temporary' in each)
+        for kind, id_ in self.new_things():
+            if id_ in told:
+                self.cloud.world.remove(kind, id_)
         self._check(made)
 
     def _resumes(self, fault, created):

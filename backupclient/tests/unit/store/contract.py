@@ -247,6 +247,51 @@ class Contract:
             sizes = [len(stream.read(size)) for size in (0, 7, MIB, 2 * MIB)]
         self.assertEqual([0, 7, MIB, MIB - 7], sizes)
 
+    def test_read_into(self):
+        data = os.urandom(2 * MIB + 5)
+        self.fill(data)
+        buffer = bytearray(MIB)
+        with self.store.read(FILE, 10) as stream:
+            self.assertEqual(7, stream.read_into(memoryview(buffer)[:7]))
+            self.assertEqual(data[10:17], buffer[:7])
+            counts = [stream.read_into(buffer) for _ in range(3)]
+        self.assertEqual([MIB, MIB - 12, 0], counts)
+        self.assertEqual(data[17 + MIB :], buffer[: MIB - 12])
+
+    def passing(self, offset, most):
+        """Read a file with its holes passed over."""
+        found, buffer = [], bytearray(most)
+        with self.store.read(FILE, offset) as stream:
+            while True:
+                if passed := stream.pass_hole(most):
+                    self.assertLessEqual(passed, most)
+                    found.append(bytes(passed))
+                elif count := stream.read_into(buffer):
+                    found.append(bytes(buffer[:count]))
+                else:
+                    return b''.join(found)
+
+    def test_holes_are_passed(self):
+        """However a store tells of them, the bytes are the same."""
+        with self.store.write(FILE) as writer:
+            writer.data(0, b'x' * 5000)
+            writer.hole(5000, 2 * MIB)
+            writer.data(5000 + 2 * MIB, b'data')
+            writer.hole(5004 + 2 * MIB, MIB)
+            writer.commit()
+        whole = b'x' * 5000 + bytes(2 * MIB) + b'data' + bytes(MIB)
+        for offset in (0, 1, 6000, 5001 + 2 * MIB, 6000 + 2 * MIB, 9 * MIB):
+            for most in (MIB, 100_000):
+                self.assertEqual(
+                    whole[offset:], self.passing(offset, most), offset
+                )
+
+    def test_opened_for_another_program(self):
+        self.fill(b'data')
+        with self.store.opened(FILE) as file:
+            if file is not None:
+                self.assertEqual(b'data', os.pread(file, 99, 0))
+
     def test_reads_nothing_behind_the_end(self):
         self.fill(b'data')
         for offset in (4, 5, 1 << 40):
@@ -290,6 +335,17 @@ class Contract:
         self.assertEqual(listed[:2], self.store.list(RUN))
         self.assertEqual(listed[1:2], self.store.list(f'{RUN}/volumes'))
         self.assertEqual((), self.store.list(RUN[:-1]))
+
+    def test_folders(self):
+        self.fill(b'data')
+        self.store.put(f'{RUN}/manifest.json', b'{}')
+        self.store.put('readme', b'text')
+        self.store.begin('other')
+        self.store.put('other/manifest.json', b'{}')
+        self.assertEqual((RUN, 'other'), self.store.folders())
+        self.assertEqual(('volumes',), self.store.folders(RUN))
+        for missing in ('x', RUN[:-1], f'{RUN}/x', f'{RUN}/volumes/x'):
+            self.assertEqual((), self.store.folders(missing))
 
     # Small files
 

@@ -8,6 +8,7 @@ import pathlib
 import resource
 import shutil
 import stat
+from unittest import mock
 
 import fixtures
 import testtools
@@ -123,6 +124,34 @@ class TestFolder(contract.Contract, FolderCase):
         self.assertEqual(b'key', self.content(f'{contract.RUN}/keys/1.key'))
 
     # Holes, and going on
+
+    def test_holes_are_not_read(self):
+        with self.store.write(contract.FILE) as writer:
+            writer.hole(0, MIB)
+            writer.data(MIB, b'x' * MIB)
+            writer.hole(2 * MIB, 1 << 40)
+            writer.commit()
+        with self.store.read(contract.FILE) as stream:
+            self.assertEqual(1000, stream.pass_hole(1000))
+            self.assertEqual(MIB - 1000, stream.pass_hole(1 << 50))
+            self.assertEqual(0, stream.pass_hole(1 << 50))
+            self.assertEqual(MIB, stream.read_into(bytearray(MIB)))
+            self.assertEqual(1 << 40, stream.pass_hole(1 << 50))
+            self.assertEqual(0, stream.pass_hole(1 << 50))
+            self.assertEqual(0, stream.read_into(bytearray(MIB)))
+
+    def test_holes_where_the_file_system_cannot_tell(self):
+        self.fill(bytes(MIB))
+        with mock.patch('os.lseek', side_effect=OSError(errno.EINVAL, 'x')):
+            self.assertEqual(bytes(MIB), self.passing(0, 99_999))
+
+    def test_link_is_not_opened_for_another_program(self):
+        self.fill(b'data')
+        link = self.final.with_name('2.raw')
+        link.symlink_to(self.final)
+        for path in (link, self.final.with_name('3.raw')):
+            relative = str(path.relative_to(self.root))
+            self.refused(self.enter, self.store.opened(relative))
 
     def test_holes_take_no_room(self):
         with self.store.write(contract.FILE) as writer:

@@ -6,6 +6,7 @@ import hypothesis
 from hypothesis import strategies
 import testtools
 
+from backupclient.keys.luks import opening
 from backupclient.keys.luks import proof
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.keys.luks import vectors
@@ -77,6 +78,16 @@ class TestHostile(testtools.TestCase):
         self.assertEqual(found.reason == '', found.opens == proof.Opens.YES)
         self.assertTrue(found.reason.isprintable())
         self.assertLess(len(found.reason), 300)
+        if found.opens == proof.Opens.YES:
+            self.check_opening(content)
+
+    def check_opening(self, content: bytes) -> None:
+        try:
+            opener = opening.unlock(vectors.opened(content), vectors.RIGHT)
+        except opening.NotOpened as error:
+            self.assertTrue(str(error).isprintable())
+        else:
+            self.assertLessEqual(len(opener.feed(content)), len(content))
 
     @SETTINGS
     @hypothesis.given(damaged(strategies.just(vectors.image('luks1')), 592))

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a restore needs of Cinder: volumes with the data of a backup."""
+
+from collections.abc import Iterable, Mapping
+
+from backupclient import errors
+from backupclient.cloud import cinder as cinder_
+from backupclient.cloud import records
+from backupclient.model import restore as restore_
+
+
+def create(
+    cinder: cinder_.Cinder,
+    name: str,
+    like: restore_.NewVolume,
+    source: tuple[str, str],
+    metadata: Mapping[str, str],
+) -> str:
+    """Ask for a volume with the data of an image or of a backup.
+
+    :param source: the field of the request, ``imageRef`` or ``backup_id``,
+        and the ID.
+    :returns: the volume's ID.
+    """
+    body: dict[str, object] = {
+        'name': name,
+        'size': like.size_gib,
+        'metadata': dict(metadata),
+        source[0]: source[1],
+    }
+    if like.type_name:
+        body['volume_type'] = like.type_name
+    if like.zone:
+        body['availability_zone'] = like.zone
+    what = f'create a volume from {source[1]}'
+    answer = cinder.service.post('/volumes', what, {'volume': body})
+    return records.made(answer, 'volume', 'id')
+
+
+def describe(
+    cinder: cinder_.Cinder, volume_id: str, name: str, description: str
+) -> None:
+    """Set the name and the description of a volume."""
+    cinder.service.repeat(
+        'PUT',
+        f'/volumes/{volume_id}',
+        f'set the name of volume {volume_id}',
+        json={'volume': {'name': name, 'description': description}},
+    )
+
+
+def set_metadata(
+    cinder: cinder_.Cinder, volume_id: str, metadata: Mapping[str, str]
+) -> None:
+    """Replace the metadata of a volume."""
+    cinder.service.repeat(
+        'PUT',
+        f'/volumes/{volume_id}/metadata',
+        f'set the metadata of volume {volume_id}',
+        json={'metadata': dict(metadata)},
+    )
+
+
+def set_bootable(
+    cinder: cinder_.Cinder, volume_id: str, *, bootable: bool
+) -> None:
+    """Say whether servers can boot from a volume."""
+    _act(cinder, volume_id, 'os-set_bootable', {'bootable': bootable})
+
+
+def set_readonly(cinder: cinder_.Cinder, volume_id: str) -> None:
+    """Say that nobody may write to a volume."""
+    _act(
+        cinder,
+        volume_id,
+        'os-update_readonly_flag',
+        {'readonly': True},
+    )
+
+
+def set_image_metadata(
+    cinder: cinder_.Cinder, volume_id: str, metadata: Mapping[str, str]
+) -> None:
+    """Set some of the image properties of a volume."""
+    if metadata:
+        _act(
+            cinder,
+            volume_id,
+            'os-set_image_metadata',
+            {'metadata': dict(metadata)},
+        )
+
+
+def unset_image_metadata(
+    cinder: cinder_.Cinder, volume_id: str, names: Iterable[str]
+) -> None:
+    """Take some of the image properties of a volume away."""
+    for name in names:
+        try:
+            _act(cinder, volume_id, 'os-unset_image_metadata', {'key': name})
+        except errors.NotFound:
+            continue
+
+
+def _act(
+    cinder: cinder_.Cinder, volume_id: str, action: str, body: object
+) -> None:
+    """Ask for something that may be done twice."""
+    cinder.service.repeat(
+        'POST',
+        f'/volumes/{volume_id}/action',
+        f'set the properties of volume {volume_id}',
+        json={action: body},
+    )

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bring resources back: ``openstack backup restore``.
+
+:func:`plan` says what would be made, :func:`carry_out` makes it, and
+:func:`resume` goes on with a restore. Nothing that exists is changed or
+replaced. Ctrl-C ends a restore in order, so call it from the main thread.
+"""
+
+from collections.abc import Iterator, Sequence
+import dataclasses
+import datetime
+import pathlib
+
+from backupclient import errors
+from backupclient.cloud import inventory
+from backupclient.cloud import offers
+from backupclient.engine import past_runs
+from backupclient.engine import unfinished
+from backupclient.keys import identity
+from backupclient.model import events
+from backupclient.model import inventory as inventory_
+from backupclient.model import manifest as manifest_
+from backupclient.model import plan as plan_
+from backupclient.model import restore as restore_
+from backupclient.model import stamps
+from backupclient.operations import plan as plans
+from backupclient.operations import run as run_
+from backupclient.operations import running
+from backupclient.operations import session as session_
+from backupclient.planner import backups
+from backupclient.planner import restore as planner
+from backupclient.planner import revision
+from backupclient.sets import catalogue
+from backupclient.store import targets
+
+Report = running.Report
+Result = run_.Result
+Settings = run_.Settings
+Identities = identity.Identities
+steps, save, load = plans.steps, plans.save, plans.load
+
+
+def identities(
+    files: Sequence[str], ask: identity.Ask | None = None
+) -> identity.Identities:
+    """Read the private keys that open encrypted keys and secrets.
+
+    :param files: of age identities, or SSH private keys.
+    :param ask: asks a person for the passphrase of one; None: it is an error
+        if one is needed.
+    :raises UsageError: a file is no private key, or cannot be opened.
+    """
+    return identity.Identities.load(files, ask)
+
+
+def plan(
+    session: session_.Session,
+    request: restore_.Request,
+    keys: identity.Identities | None = None,
+    *,
+    save_to: pathlib.Path | None = None,
+) -> plan_.Plan:
+    """Plan a restore: read the backups and the project. Nothing is made.
+
+    :param keys: that open encrypted keys; without one, what needs it cannot
+        be restored.
+    :param save_to: write the plan to this new file, too.
+    :raises UsageError: nothing is selected, a name fits nothing or several
+        resources, or there is no such run.
+    :raises TargetError: the backups cannot be read.
+    """
+    manifests = _manifests(session, request)
+    chosen = backups.choose(
+        manifests, request.selection, run=request.run, at=_time(request.at)
+    )
+    planned = planner.plan(
+        request,
+        chosen,
+        _inventory(session, request, chosen),
+        offers.read(session.cloud),
+        origin=manifests[0].identity,
+        identities=bool(keys),
+        now=session.clock.now(),
+    )
+    if save_to:
+        save(planned, save_to)
+    return planned
+
+
+def restore(
+    session: session_.Session,
+    request: restore_.Request,
+    keys: identity.Identities | None = None,
+    reporter: events.Reporter | None = None,
+    settings: Settings | None = None,
+) -> Result:
+    """Plan a restore, and carry the plan out; errors are as of both."""
+    begun = session.clock.monotonic()
+    planned = plan(session, request, keys)
+    return _start(session, planned, keys, reporter, settings, begun)
+
+
+def carry_out(
+    session: session_.Session,
+    saved: plan_.Plan,
+    keys: identity.Identities | None = None,
+    reporter: events.Reporter | None = None,
+    settings: Settings | None = None,
+    *,
+    replan: bool = False,
+) -> Result:
+    """Carry out a plan that was made earlier.
+
+    What has changed since then is planned anew, or refused.
+
+    :param replan: plan anew what has changed.
+    :raises UsageError: the plan is for another project or cloud, backs up,
+        or something has changed and must not be planned anew.
+    """
+    begun = session.clock.monotonic()
+    if saved.restore is None:
+        raise errors.UsageError(
+            'This plan backs up. Use "openstack backup run --plan".'
+        )
+    revision.require_same_project(saved, session.cloud.identity)
+    fresh = plan(session, saved.restore, keys)
+    if fresh.items != saved.items and not replan:
+        changed = _changed(saved, fresh)
+        raise errors.UsageError(
+            f'What the plan relies on has changed: {", ".join(changed)}. '
+            'Give --replan to plan it anew, or make a new plan.'
+        )
+    return _start(session, fresh, keys, reporter, settings, begun)
+
+
+def resume(
+    session: session_.Session,
+    run: str,
+    keys: identity.Identities | None = None,
+    reporter: events.Reporter | None = None,
+) -> Result:
+    """Go on with a restore of this machine that was killed or interrupted.
+
+    :param run: its ID, or ``last``: the newest one of this project.
+    :param keys: they are never written down: give them again.
+    :raises UsageError: there is no such run, it has come to its end, it is
+        no restore, or it belongs to another project.
+    :raises Busy: another process works on it.
+    """
+    cloud, clock = session.cloud, session.clock
+    begun = clock.monotonic()
+    journal = unfinished.find(run, cloud.identity, 'restore')
+    report = running.resume(
+        cloud, clock, journal, reporter or events.Silent(), keys
+    )
+    return Result(journal.run().plan, report, clock.monotonic() - begun)
+
+
+def _start(
+    session: session_.Session,
+    planned: plan_.Plan,
+    keys: identity.Identities | None,
+    reporter: events.Reporter | None,
+    settings: Settings | None,
+    begun: float,
+) -> Result:
+    how = settings or Settings()
+    report = running.start(
+        session.cloud,
+        session.clock,
+        planned,
+        reporter or events.Silent(),
+        parallel=how.parallel,
+        timeout=how.timeout,
+        identities=keys,
+    )
+    return Result(planned, report, session.clock.monotonic() - begun)
+
+
+def _inventory(
+    session: session_.Session,
+    request: restore_.Request,
+    chosen: Sequence[backups.Choice],
+) -> inventory_.Inventory:
+    """Read the project.
+
+    Whether a secret was restored before is in its metadata, which no list
+    has: they are read for those with the right names.
+    """
+    read = inventory.read(session.cloud)
+    if not request.skip_existing:
+        return read
+    names = {one.entry.resource.name for one in chosen}
+    barbican = session.cloud.barbican
+    return dataclasses.replace(
+        read,
+        secrets=tuple(
+            dataclasses.replace(each, metadata=barbican.metadata(each.id))
+            if each.name.removesuffix(request.suffix) in names
+            else each
+            for each in read.secrets
+        ),
+    )
+
+
+def _manifests(
+    session: session_.Session, request: restore_.Request
+) -> tuple[manifest_.Manifest, ...]:
+    """Read what the backups are, of one project.
+
+    :raises UsageError: there is none.
+    """
+    if request.source:
+        found = tuple(_of_store(request.source))
+        place = request.source
+    else:
+        found = tuple(past_runs.manifests(session.cloud.identity))
+        place = 'the journals of this machine'
+    if not found:
+        raise errors.UsageError(
+            f'There is no backup in {place} that could be restored.'
+        )
+    return backups.of_project(found, request.run)
+
+
+def _of_store(source: str) -> Iterator[manifest_.Manifest]:
+    store = targets.find(source)
+    for found in catalogue.runs(store):
+        if found.state is catalogue.State.FINISHED:
+            opened = catalogue.read(store, found)
+            if opened.manifest is not None:
+                yield opened.manifest
+
+
+def _time(text: str) -> datetime.datetime | None:
+    if not text:
+        return None
+    found = stamps.read(text)
+    if found is None:
+        raise errors.UsageError(f'"{text}" is no time in ISO 8601.')
+    return found
+
+
+def _changed(saved: plan_.Plan, fresh: plan_.Plan) -> list[str]:
+    """Name what is not as it was planned."""
+    before = {item.resource.id: item for item in saved.items}
+    now = {item.resource.id: item for item in fresh.items}
+    return [
+        (now.get(id_) or before[id_]).resource.label
+        for id_ in dict.fromkeys([*before, *now])
+        if before.get(id_) != now.get(id_)
+    ] or ['the order']
+
+
+def restored(report: Report) -> dict[str, str]:
+    """Give the new IDs by the old ones, of all that is back."""
+    return {
+        outcome.resource.id: outcome.restored
+        for outcome in report.outcomes
+        if outcome.restored
+    }

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a qcow2 image is sound: ``qemu-img check``, where it is installed.
+
+The image may have been made to harm whoever opens it. So its header is read
+here first, the program gets an open file instead of a path, and it has limits.
+"""
+
+import dataclasses
+import enum
+import shutil
+import subprocess
+import tempfile
+import time
+
+from backupclient import stop as stop_
+from backupclient.store import base
+from backupclient.transfer import qcow2
+
+_PROGRAM = 'qemu-img'
+_MEMORY_KIB = 2 << 20
+_SECONDS = 1800
+_MOST_SAID = 200
+_PAUSE = 0.05
+_LIMITS = (
+    f'ulimit -v {_MEMORY_KIB} && ulimit -t {_SECONDS} && ulimit -f 2048 && '
+    'exec "$@"'
+)
+
+# The exit codes of "qemu-img check".
+_SOUND, _CORRUPT, _LEAKS = 0, 2, 3
+
+
+class State(enum.Enum):
+    """What was found."""
+
+    SOUND = enum.auto()
+    UNSOUND = enum.auto()
+    UNKNOWN = enum.auto()
+    NOT_CHECKED = enum.auto()
+    """There is nothing here to check it with."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Soundness:
+    """What was found, with a sentence."""
+
+    state: State
+    reason: str
+
+
+def look(files: base.Files, path: str, stop: stop_.Stop) -> Soundness:
+    """Check a qcow2 image.
+
+    :param files: of the set.
+    :raises TargetError: it cannot be read.
+    :raises Interrupted: this thread is to stop.
+    """
+    with files.read(path) as stream:
+        if why := qcow2.obstacle(stream):
+            return Soundness(State.UNSOUND, why)
+    with files.read(path) as stream:
+        if qcow2.is_encrypted(stream):
+            return _unknown('its data are encrypted within the file')
+    program = shutil.which(_PROGRAM)
+    if program is None:
+        return Soundness(
+            State.NOT_CHECKED,
+            f'{_PROGRAM} is not installed, so it was not checked for '
+            'soundness.',
+        )
+    with files.opened(path) as file:
+        if file is None:
+            return Soundness(
+                State.NOT_CHECKED,
+                'It was not checked for soundness: it is not a file of this '
+                'machine.',
+            )
+        return _judged(*_run(program, file, stop))
+
+
+def _run(program: str, file: int, stop: stop_.Stop) -> tuple[int, str]:
+    """Run the program on an open file; return its exit code and words."""
+    image = (
+        'driver=qcow2,file.driver=file,file.locking=off,'
+        f'file.filename=/dev/fd/{file}'
+    )
+    command = [program, 'check', '-q', '--image-opts', image]
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen(  # noqa: S603 - no word is of the set
+            ['/bin/sh', '-c', _LIMITS, 'sh', *command],
+            env={'LC_ALL': 'C', 'PATH': '/usr/bin:/bin'},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            pass_fds=(file,),
+            start_new_session=True,
+        )
+        try:
+            code = _wait(child, stop)
+        finally:
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+        said.seek(0)
+        return code, said.read(_MOST_SAID).decode(errors='replace').strip()
+
+
+def _wait(child: subprocess.Popen[bytes], stop: stop_.Stop) -> int:
+    """Wait for a program until its time is over.
+
+    :returns: its exit code, negative if it was ended.
+    """
+    end = time.monotonic() + _SECONDS
+    while time.monotonic() < end:
+        try:
+            return child.wait(_PAUSE)
+        except subprocess.TimeoutExpired:
+            stop.check()
+    return -1
+
+
+def _judged(code: int, said: str) -> Soundness:
+    if code == _SOUND:
+        return Soundness(State.SOUND, f'{_PROGRAM} check found no error.')
+    if code == _LEAKS:
+        return Soundness(
+            State.SOUND,
+            f'{_PROGRAM} check found clusters that are not used, which does '
+            'no harm.',
+        )
+    first = ascii(said.partition('\n')[0][:_MOST_SAID])[1:-1]
+    why = f': {first}' if first else ''
+    if code == _CORRUPT or first.startswith('ERROR'):
+        return Soundness(
+            State.UNSOUND, f'{_PROGRAM} check found errors in it{why}.'
+        )
+    return _unknown(f'{_PROGRAM} check ended with {code}{why}')
+
+
+def _unknown(why: str) -> Soundness:
+    return Soundness(
+        State.UNKNOWN, f'It could not be checked for soundness: {why}.'
+    )

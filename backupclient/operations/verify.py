@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verify backups: ``openstack backup verify``. No data are changed.
+
+No cloud and no login are needed: what is read is in the target. What is found
+is kept beside each backup.
+"""
+
+from collections.abc import Iterable, Sequence
+import contextlib
+import dataclasses
+import datetime
+import time
+
+from backupclient import errors
+from backupclient import stop as stop_
+from backupclient.keys import identity
+from backupclient.model import events
+from backupclient.model import request as request_
+from backupclient.model import verification
+from backupclient.operations import resource_check
+from backupclient.operations import sampling
+from backupclient.operations import verify_choice
+from backupclient.operations import wholes
+from backupclient.operations import workers
+from backupclient.sets import catalogue
+from backupclient.sets import library as library_
+from backupclient.sets import survey as survey_
+from backupclient.sets import verified
+from backupclient.store import targets
+
+Depth = verification.Depth
+
+DEPTHS = (Depth.FILES, Depth.DATA, Depth.KEYS)
+"""The depths that are offered."""
+
+INCOMPLETE = 3
+_FOREIGN_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Settings:
+    """How backups are verified.
+
+    :param sample: verify only files with so many percent of the bytes, those
+        first that were not verified for longest; None for all.
+    :param identities: files of age or SSH private keys, for keys and secrets
+        that are encrypted.
+    :param ask: asks for the passphrase of such a file, None to ask nobody.
+    :param parallel: how many resources at a time.
+    """
+
+    depth: Depth = Depth.DATA
+    sample: float | None = None
+    identities: tuple[str, ...] = ()
+    ask: identity.Ask | None = None
+    parallel: int = 4
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What a verification found.
+
+    :param notices: sentences on what the rows do not say.
+    :param size: the bytes that were hashed.
+    :param seconds: that it took.
+    """
+
+    rows: tuple[verification.Row, ...]
+    notices: tuple[str, ...]
+    size: int
+    seconds: float
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code, as every command promises it."""
+        return INCOMPLETE if any(row.fails for row in self.rows) else 0
+
+
+def verify(
+    target: str,
+    runs: Sequence[str] = (),
+    request: request_.Request | None = None,
+    reporter: events.Reporter | None = None,
+    settings: Settings | None = None,
+) -> Report:
+    """Verify backups in a target.
+
+    :param target: as in a request: the absolute path of a folder.
+    :param runs: whose backups are meant; without any, the newest complete
+        backup of each resource that the request selects, or all of the newest
+        run that is complete.
+    :param request: its selection is used; None for all.
+    :raises UsageError: there is no such run or resource, or an identity file
+        cannot be used.
+    :raises TargetError: the target cannot be read.
+    """
+    settings = settings or Settings()
+    _require_offered(settings.depth)
+    started = time.monotonic()
+    keys = identity.Identities.load(settings.identities, settings.ask)
+    library = library_.Library(targets.find(target))
+    chosen = verify_choice.choose(library, runs, request or request_.Request())
+    work = workers.Work(
+        library, keys, reporter or events.Silent(), stop_.Stop()
+    )
+    rows, notices, size = _perform(work, chosen, settings)
+    return Report(
+        (*chosen.rows, *rows),
+        (*chosen.notices, *notices),
+        size,
+        time.monotonic() - started,
+    )
+
+
+def _require_offered(depth: Depth) -> None:
+    """Raise UsageError for a depth that is not offered.
+
+    What the deepest one adds needs a cloud, and a session of it: that is
+    decided here.
+    """
+    if depth not in DEPTHS:
+        raise errors.UsageError(
+            f'The depth "{depth}" is not offered. There are: '
+            f'{", ".join(DEPTHS)}.'
+        )
+
+
+def _perform(
+    work: workers.Work, chosen: verify_choice.Chosen, settings: Settings
+) -> tuple[list[verification.Row], list[str], int]:
+    """Verify what was chosen, and keep what was found.
+
+    :returns: rows, notices, and the bytes that were hashed.
+    """
+    surveys = _surveys(work.library, chosen)
+    jobs = [
+        resource_check.Job(
+            surveys[one.opened.found], one.entry, settings.depth, one.notes
+        )
+        for one in chosen.backups
+    ]
+    if settings.sample is not None:
+        jobs = sampling.sampled(work.library, jobs, settings.sample)
+    of_sets = [
+        survey_.row_of_set(one, settings.depth, work.stop)
+        for one in surveys.values()
+    ]
+    done: workers.Done = {}
+    try:
+        workers.perform(work, jobs, settings.parallel, done)
+    except BaseException:
+        # What was found until now is not lost.
+        found = [done[number] for number in sorted(done)]
+        with contextlib.suppress(errors.BackupError):
+            _keep(work.library, settings.depth, [*of_sets, *found])
+        raise
+    rows = wholes.rows([(job, done[n]) for n, job in enumerate(jobs)])
+    notices = [text for one in surveys.values() for text in _foreign(one)]
+    notices += _keep(work.library, settings.depth, [*of_sets, *rows])
+    # A set is a row where something is wrong with it.
+    rows = [*(one for one in of_sets if one.fails), *rows]
+    return rows, notices, sum(map(_hashed, jobs))
+
+
+def _surveys(
+    library: library_.Library, chosen: verify_choice.Chosen
+) -> dict[catalogue.Found, survey_.Survey]:
+    opened = {one.opened.found: one.opened for one in chosen.backups}
+    return {
+        found: survey_.survey(library.store, one)
+        for found, one in opened.items()
+    }
+
+
+def _hashed(job: resource_check.Job) -> int:
+    return job.size if job.depth.number >= Depth.DATA.number else 0
+
+
+def _foreign(one: survey_.Survey) -> Iterable[str]:
+    """Say what is in a set and does not belong there."""
+    if one.foreign:
+        more = len(one.foreign) - _FOREIGN_SHOWN
+        shown = ', '.join(one.foreign[:_FOREIGN_SHOWN])
+        yield (
+            f'{one.files.name} has files that do not belong to the set: '
+            f'{shown}{f" and {more} more" if more > 0 else ""}.'
+        )
+
+
+def _keep(
+    library: library_.Library,
+    depth: Depth,
+    rows: Sequence[verification.Row],
+) -> list[str]:
+    """Keep what was found beside each set.
+
+    :returns: sentences on what could not be kept.
+    """
+    now = datetime.datetime.now(datetime.UTC)
+    notices = []
+    for found in library.finished:
+        own = [row for row in rows if row.run == found.run]
+        if not own:
+            continue
+        try:
+            verified.keep(library.store, found, depth, own, now)
+        except errors.TargetError as exc:
+            notices.append(
+                f'The result could not be kept beside the backup: {exc}'
+            )
+    return notices

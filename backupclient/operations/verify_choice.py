@@ -1,0 +1,237 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which backups are verified: of runs, of resources, or the newest."""
+
+from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+
+from backupclient import errors
+from backupclient.model import manifest as manifest_
+from backupclient.model import request as request_
+from backupclient.model import tags
+from backupclient.model import verification
+from backupclient.planner import backed_up
+from backupclient.planner import backups
+from backupclient.sets import catalogue
+from backupclient.sets import library as library_
+
+_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup to verify.
+
+    :param notes: why it is this one.
+    """
+
+    opened: catalogue.Opened
+    entry: manifest_.Entry
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is verified.
+
+    :param rows: of what cannot be looked at: sets without a usable manifest,
+        resources without a complete backup.
+    :param notices: sentences for the person.
+    """
+
+    backups: tuple[Backup, ...]
+    rows: tuple[verification.Row, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+def choose(
+    library: library_.Library,
+    runs: Sequence[str],
+    request: request_.Request,
+) -> Chosen:
+    """Choose what is verified.
+
+    :param runs: of which the selected backups are meant; without any, the
+        newest complete backup of each selected resource, or all of the newest
+        run that is complete.
+    :raises UsageError: there is no such run or resource, or no set.
+    :raises DocumentError: there is a set, and none that can be used.
+    """
+    if runs:
+        return _of_runs(library, tuple(dict.fromkeys(runs)), request)
+    if request.selects:
+        return _of_selection(library, request)
+    return _of_newest(library, request)
+
+
+def _of_runs(
+    library: library_.Library,
+    runs: Iterable[str],
+    request: request_.Request,
+) -> Chosen:
+    opened = [library.open(_finished(library, run)) for run in runs]
+    chosen: list[Backup] = []
+    notices: list[str] = []
+    for one in opened:
+        if one.manifest:
+            chosen += _in(one, one.manifest, request)
+            notices += _lacking(one.manifest)
+    broken = tuple(_broken(one) for one in opened if one.manifest is None)
+    return Chosen(tuple(chosen), broken, tuple(notices))
+
+
+def _of_selection(
+    library: library_.Library, request: request_.Request
+) -> Chosen:
+    manifests = backups.of_project(library.manifests())
+    _require_some(library, manifests)
+    chosen: list[Backup] = []
+    missing: list[verification.Row] = []
+    for one in backups.choose(manifests, request):
+        if one.complete:
+            opened = library.open(_finished(library, one.run))
+            chosen.append(Backup(opened, one.entry, one.notes))
+        else:
+            missing.append(_missing(one))
+    broken = _all_broken(library)
+    return Chosen(tuple(chosen), (*broken, *missing))
+
+
+def _of_newest(library: library_.Library, request: request_.Request) -> Chosen:
+    broken: list[verification.Row] = []
+    useful: list[catalogue.Opened] = []
+    for found in library.finished:
+        opened = library.open(found)
+        if opened.manifest is None:
+            broken.append(_broken(opened))
+        elif opened.manifest.state is manifest_.State.COMPLETE:
+            useful = [opened]
+            break
+        elif opened.manifest.is_of_use:
+            useful.append(opened)
+    if not useful and not broken:
+        _require_some(library, ())
+    notices: list[str] = []
+    chosen: list[Backup] = []
+    for one in useful[:1]:
+        if one.manifest:
+            chosen += _in(one, one.manifest, request)
+            notices += _lacking(one.manifest)
+    return Chosen(tuple(chosen), tuple(broken), tuple(notices))
+
+
+def _in(
+    opened: catalogue.Opened,
+    manifest: manifest_.Manifest,
+    request: request_.Request,
+) -> Iterator[Backup]:
+    """Find the selected backups of one set."""
+    past = backed_up.history([manifest])
+    for one in backed_up.selected(past, request):
+        entry = past[one].entry
+        if backed_up.is_complete(entry):
+            yield Backup(opened, entry)
+
+
+def _lacking(manifest: manifest_.Manifest) -> Iterator[str]:
+    """Say what a run has no backup of."""
+    without = [
+        f'{one.resource.label} ({one.state})'
+        for one in manifest.items
+        if not backed_up.is_complete(one)
+    ]
+    if without:
+        more = len(without) - _SHOWN
+        yield (
+            f'Run {manifest.run} has no backup of '
+            f'{", ".join(without[:_SHOWN])}'
+            f'{f" and {more} more" if more > 0 else ""}.'
+        )
+
+
+def _finished(library: library_.Library, run: str) -> catalogue.Found:
+    """Return the finished set of a run.
+
+    :raises UsageError: there is none.
+    """
+    found = library.find(run) if tags.is_run_id(run) else None
+    if found is None:
+        known = ', '.join(one.run for one in library.finished[:_SHOWN])
+        raise errors.UsageError(
+            f'{library.store.name} has no backup set of run "{run}". '
+            + (f'The newest are: {known}.' if known else _nothing(library))
+        )
+    if found.state is catalogue.State.FINISHED:
+        return found
+    place = f'{library.store.name}/{found.folder}'
+    if found.state is catalogue.State.FAILED:
+        raise errors.UsageError(
+            f'Nothing in the set of run {run} is complete ({place}): there '
+            'is no backup in it to verify.'
+        )
+    raise errors.UsageError(
+        f'The set of run {run} is not finished ({place}). Go on with it: '
+        f'openstack backup run --resume {run}'
+    )
+
+
+def _require_some(
+    library: library_.Library, manifests: Sequence[manifest_.Manifest]
+) -> None:
+    """Raise UsageError if there is no set that can be used."""
+    if manifests:
+        return
+    for found in library.finished:
+        if problem := library.open(found).problem:
+            raise errors.DocumentError(problem)
+    raise errors.UsageError(
+        f'{library.store.name} has no finished backup set. {_nothing(library)}'
+    )
+
+
+def _nothing(library: library_.Library) -> str:
+    """Say what may be the reason that nothing is there."""
+    last = library.store.name.rstrip('/').rpartition('/')[2]
+    if tags.is_run_id(last.removesuffix('.partial')):
+        return (
+            'It looks like a set itself: name the folder that it is in with '
+            f'--from, and {last} as the run.'
+        )
+    if library.runs:
+        return (
+            f'The newest is that of run {library.runs[0].run}, which is '
+            + (f'{library.runs[0].state}.')
+        )
+    return 'Name the folder that "backup run --to" wrote to.'
+
+
+def _all_broken(library: library_.Library) -> list[verification.Row]:
+    opened = [library.open(found) for found in library.finished]
+    return [_broken(one) for one in opened if one.manifest is None]
+
+
+def _broken(opened: catalogue.Opened) -> verification.Row:
+    """Make the row of a set whose manifest cannot be used."""
+    return verification.Row(
+        run=opened.found.run,
+        kind=verification.SET,
+        name='',
+        id=opened.found.run,
+        depth=verification.Depth.FILES,
+        result=verification.Result.DAMAGED,
+        notes=(opened.problem,),
+    )
+
+
+def _missing(choice: backups.Choice) -> verification.Row:
+    """Make the row of a resource without a complete backup."""
+    resource = choice.entry.resource
+    return verification.Row(
+        run=choice.run,
+        kind=resource.kind.value,
+        name=resource.name,
+        id=resource.id,
+        depth=verification.Depth.FILES,
+        result=verification.Result.MISSING,
+        notes=choice.notes
+        or (f'It has no complete backup: {choice.entry.reason}',),
+    )

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verify many resources, several at a time."""
+
+from collections.abc import Sequence
+from concurrent import futures
+import dataclasses
+import functools
+
+from backupclient import errors
+from backupclient import stop as stop_
+from backupclient.keys import identity
+from backupclient.model import events
+from backupclient.model import resources
+from backupclient.model import verification
+from backupclient.operations import resource_check
+from backupclient.sets import catalogue
+from backupclient.sets import library as library_
+
+_STEPS = {
+    verification.Depth.FILES: 'look whether its files are there',
+    verification.Depth.DATA: 'hash its files',
+    verification.Depth.KEYS: 'hash its files, try its key',
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Work:
+    """What all workers share.
+
+    :param stop: ends them all when it is asked for.
+    """
+
+    library: library_.Library
+    identities: identity.Identities
+    reporter: events.Reporter
+    stop: stop_.Stop
+
+
+Done = dict[int, verification.Row]
+"""Rows, by the numbers of their jobs."""
+
+
+def perform(
+    work: Work,
+    jobs: Sequence[resource_check.Job],
+    parallel: int,
+    done: Done,
+) -> None:
+    """Verify resources.
+
+    :param parallel: how many at a time.
+    :param done: gets each row when its job has ended, so that an interrupted
+        caller has those that ended before.
+    :raises BaseException: what ended the wait; no worker is left then.
+    """
+    # The largest first: so no worker has the longest work when all others
+    # have ended.
+    largest = sorted(
+        enumerate(jobs), key=lambda each: each[1].size, reverse=True
+    )
+    with futures.ThreadPoolExecutor(parallel, 'verify') as pool:
+        try:
+            numbers = {
+                pool.submit(_verify, work, job): number
+                for number, job in largest
+            }
+            for future in futures.as_completed(numbers):
+                done[numbers[future]] = future.result()
+        except BaseException:
+            work.stop.ask()
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
+def _verify(work: Work, job: resource_check.Job) -> verification.Row:
+    work.stop.check()
+    resource, run = job.entry.resource, job.survey.found.run
+    work.reporter.step(resource, _STEPS[job.depth])
+    try:
+        row = resource_check.verify(
+            job,
+            work.identities,
+            work.stop,
+            functools.partial(work.reporter.progress, resource),
+            functools.partial(work.library.run_with, run),
+        )
+    except errors.Interrupted:
+        raise
+    except errors.BackupError as exc:
+        # The others go on.
+        row = resource_check.unknown(job, str(exc))
+    if row.result.bad:
+        row = _with_others(work.library, job, row)
+    work.reporter.done(resource, row.result.value)
+    return row
+
+
+def _with_others(
+    library: library_.Library,
+    job: resource_check.Job,
+    row: verification.Row,
+) -> verification.Row:
+    """Say which other backup of a resource there is."""
+    return dataclasses.replace(row, notes=(*row.notes, _other(library, job)))
+
+
+def _other(library: library_.Library, job: resource_check.Job) -> str:
+    manifest, resource = job.survey.manifest, job.entry.resource
+    for found, entry in library.others(manifest, resource):
+        standing = _standing(library, found, resource)
+        proved = 'it was never verified'
+        if standing.at:
+            proved = f'good at depth {standing.depth} on {standing.at[:10]}'
+        if not standing.damaged:
+            of = f', captured {entry.captured_at}' if entry.captured_at else ''
+            return f'Run {found.run} has another backup of it{of}: {proved}.'
+    return 'No other set here has a complete backup of it.'
+
+
+def _standing(
+    library: library_.Library,
+    found: catalogue.Found,
+    resource: resources.Resource,
+) -> verification.Standing:
+    """Return how another backup stands, as far as that can be read."""
+    try:
+        known = library.standings(found)
+    except errors.TargetError:
+        known = {}
+    key = resource.kind.value, resource.id
+    return known.get(key, verification.Standing())

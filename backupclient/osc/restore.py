@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack backup restore``."""
+
+import argparse
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from backupclient import errors
+from backupclient.osc import base
+from backupclient.osc import columns
+from backupclient.osc import options
+from backupclient.osc import restore_options
+
+if TYPE_CHECKING:
+    from backupclient.model import events
+    from backupclient.operations import restore as operation
+    from backupclient.operations import session as session_
+
+_PARALLEL = 4
+_TIMEOUT = 360
+
+
+class RestoreBackup(base.Lister):
+    """Bring resources back, into this project or another one.
+
+    Nothing that exists is changed or replaced: what comes back is new and has
+    the old names. Without ``--from``, the backups are those that runs of this
+    machine left in the cloud.
+
+    See what would be made, bring a server back, and bring everything back
+    into the project of another cloud::
+
+        openstack backup restore --from /srv/backups --all --dry-run
+        openstack backup restore --from /srv/backups --server web
+        openstack --os-cloud new backup restore --from /srv/backups --all --identity key.txt --network public
+
+    Bring the data back as files, without any cloud::
+
+        openstack backup restore --from /srv/backups --all --to-files /srv/out --decrypt --identity key.txt
+
+    Exit codes: 0 complete; 1 an error, nothing useful was done; 2 wrong
+    arguments; 3 incomplete, the table says what failed or was skipped, and
+    why; 130 interrupted, or the login has ended: the restore can be resumed.
+    What was temporary is gone then, except after a second Ctrl-C and when
+    the login has ended: "backup restore --resume" or "backup cleanup" takes
+    it away.
+    """  # noqa: E501 - commands are one line
+
+    auth_required = False
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of this command."""
+        restore_options.add(parser)
+
+    def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Give the names of what the rows have."""
+        if parsed_args.dry_run:
+            return columns.STEPS if parsed_args.steps else columns.RESTORING
+        return columns.RESTORED
+
+    def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
+        """Plan, and restore unless it is only tried."""
+        restore_options.check(parsed_args)
+        if parsed_args.to_files:
+            return self._to_files(parsed_args)
+        if parsed_args.dry_run or parsed_args.save:
+            return self._dry(parsed_args)
+        return self._restore(parsed_args)
+
+    def _dry(self, args: argparse.Namespace) -> base.Table:
+        """Show the plan."""
+        from backupclient.operations import restore
+        from backupclient.osc import problems
+        from backupclient.osc import rows
+
+        planned = restore.plan(
+            self.session(),
+            restore_options.request(args),
+            _identities(args),
+            save_to=args.save,
+        )
+        self.exit_code = 0 if planned.complete else 3
+        self.problems = problems.of_plan(planned)
+        self.epilogue = (
+            *problems.warnings_of_plan(planned),
+            *rows.plan_summary(planned),
+        )
+        return rows.steps(planned) if args.steps else rows.restoring(planned)
+
+    def _restore(self, args: argparse.Namespace) -> base.Table:
+        """Restore; the summary is said after the rows."""
+        from backupclient.osc import problems
+        from backupclient.osc import progress
+        from backupclient.osc import rows
+
+        keys = _identities(args)
+        session = self.session()
+        with progress.reporter(self.verbosity) as reporter:
+            done = _done(session, args, keys, reporter)
+        self.exit_code = done.report.exit_code
+        self.problems = problems.of_run(done)
+        self.epilogue = (
+            *problems.warnings_of_run(done),
+            *rows.run_summary(done),
+            *problems.again(done),
+        )
+        return rows.restored(done.report)
+
+    def _to_files(self, args: argparse.Namespace) -> base.Table:
+        """Bring files back; no cloud is asked."""
+        raise errors.UsageError('not yet')
+
+
+def _done(
+    session: 'session_.Session',
+    args: argparse.Namespace,
+    keys: 'operation.Identities',
+    reporter: 'events.Reporter',
+) -> 'operation.Result':
+    """Do what the options ask for."""
+    from backupclient.operations import restore
+
+    if args.resume:
+        return restore.resume(session, args.resume, keys, reporter)
+    settings = restore.Settings(
+        parallel=args.parallel or _PARALLEL,
+        timeout=(args.timeout or _TIMEOUT) * 60.0,
+    )
+    if args.plan:
+        return restore.carry_out(
+            session,
+            restore.load(args.plan),
+            keys,
+            reporter,
+            settings,
+            replan=args.replan,
+        )
+    return restore.restore(
+        session, restore_options.request(args), keys, reporter, settings
+    )
+
+
+def _identities(args: argparse.Namespace) -> 'operation.Identities':
+    """Read the private keys, before anything is made."""
+    from backupclient.operations import restore
+
+    return restore.identities(args.identity, options.ask)

@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The options of ``restore``, and the request that they make."""
+
+import argparse
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from backupclient import errors
+from backupclient.osc import options
+
+if TYPE_CHECKING:
+    from backupclient.model import restore as restore_
+
+_PARALLEL = 4
+_TIMEOUT = 360
+_OWN = (
+    'source',
+    'run_id',
+    'at',
+    'suffix',
+    'skip_existing',
+    'volume_type',
+    'flavor',
+    'availability_zone',
+    'network',
+    'key_pair',
+    'without_servers',
+    'decrypt',
+    'save',
+    'dry_run',
+    'to_files',
+)
+"""The options that a plan or an earlier run has already."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add all options of the command."""
+    _add_source(parser)
+    options.add_selection(parser.add_argument_group('selection'))
+    _add_mapping(parser.add_argument_group('what takes the place of what'))
+    _add_work(parser.add_argument_group('how'))
+
+
+def _add_source(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        '--from',
+        dest='source',
+        metavar='<target>',
+        help='Where the backups are: the target that "backup run --to" wrote '
+        '(default: the artifacts that runs of this machine left in the cloud)',
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        '--run',
+        dest='run_id',
+        metavar='<run>',
+        help='Restore from this run (default: the newest that fits)',
+    )
+    which.add_argument(
+        '--at',
+        metavar='<time>',
+        help='Restore from the newest run that had ended by then: a date, an '
+        'ISO 8601 time, or an age such as 7d',
+    )
+    parser.add_argument(
+        '--identity',
+        metavar='<file>',
+        action='append',
+        default=[],
+        help='Open encrypted keys and secrets with this age identity or SSH '
+        'private key; can be repeated',
+    )
+
+
+def _add_mapping(group: argparse._ArgumentGroup) -> None:
+    for name, what in (
+        ('volume-type', 'Make volumes of type NEW that were of type OLD'),
+        ('flavor', 'Build servers with flavor NEW that had OLD'),
+        ('availability-zone', 'Use the zone NEW in place of OLD'),
+    ):
+        group.add_argument(
+            f'--{name}',
+            metavar='<old=new>',
+            action='append',
+            default=[],
+            type=_pair,
+            help=f'{what}; can be repeated',
+        )
+    group.add_argument(
+        '--network',
+        metavar='<network|old=new>',
+        action='append',
+        default=[],
+        type=_network,
+        help='The network of the servers, or the one in place of another; '
+        'can be repeated',
+    )
+    group.add_argument(
+        '--key-pair',
+        metavar='<name>',
+        default='',
+        help='The key pair of the servers (default: the one of the same name)',
+    )
+    group.add_argument(
+        '--suffix',
+        metavar='<text>',
+        default='',
+        help='Put this behind the names of what is made',
+    )
+    group.add_argument(
+        '--without-servers',
+        action='store_true',
+        help='Restore the volumes of servers, and build no server',
+    )
+    group.add_argument(
+        '--skip-existing',
+        action='store_true',
+        help='Leave out what is still here, or was restored before',
+    )
+    group.add_argument(
+        '--decrypt',
+        action='store_true',
+        help='Let encrypted data go into a volume type without encryption; '
+        'with --to-files: write the plain disks',
+    )
+
+
+def _add_work(group: argparse._ArgumentGroup) -> None:
+    source = group.add_mutually_exclusive_group()
+    source.add_argument(
+        '--plan',
+        metavar='<file>',
+        type=options.path,
+        help='Carry out a plan that "backup restore --save" wrote',
+    )
+    source.add_argument(
+        '--resume',
+        metavar='<run>',
+        help='Go on with a restore that was killed or interrupted: its ID, '
+        'or "last" for the newest one of this project; give --identity again',
+    )
+    source.add_argument(
+        '--to-files',
+        metavar='<directory>',
+        type=options.path,
+        help='Write the data into files below this directory; needs no cloud',
+    )
+    group.add_argument(
+        '--replan',
+        action='store_true',
+        help='With --plan: plan anew what has changed since',
+    )
+    group.add_argument(
+        '--dry-run', action='store_true', help='Only show what would be made'
+    )
+    group.add_argument(
+        '--steps',
+        action='store_true',
+        help='With --dry-run: a row for each step, with the command that a '
+        'person would type for it',
+    )
+    group.add_argument(
+        '--save',
+        metavar='<file>',
+        type=options.path,
+        help='Only write the plan to a new file, for "backup restore --plan"',
+    )
+    group.add_argument(
+        '--parallel',
+        metavar='<number>',
+        type=options.positive,
+        help='How many resources are worked on at a time (default: '
+        f'{_PARALLEL})',
+    )
+    group.add_argument(
+        '--timeout',
+        metavar='<minutes>',
+        type=options.positive,
+        help=f'The longest that each wait may take (default: {_TIMEOUT})',
+    )
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raise UsageError if the options do not fit, before any request."""
+    given = args.plan or args.resume
+    if given and (
+        options.selects(args)
+        or args.exclude
+        or any(getattr(args, name) for name in _OWN)
+    ):
+        raise errors.UsageError(
+            'A saved plan or an earlier run has its own selection and '
+            'options: give --plan or --resume without them.'
+        )
+    if args.resume and (args.parallel or args.timeout):
+        raise errors.UsageError(
+            'An earlier run goes on with its own --parallel and --timeout: '
+            'give --resume without them.'
+        )
+    if not given and not options.selects(args):
+        raise errors.UsageError(
+            'Say what to restore: --all, --server, --volume, --image, '
+            '--secret, --match, --plan or --resume.'
+        )
+    if args.steps and not args.dry_run:
+        raise errors.UsageError('--steps needs --dry-run.')
+    if args.replan and not args.plan:
+        raise errors.UsageError('--replan needs --plan.')
+    if args.to_files and not args.source:
+        raise errors.UsageError(
+            '--to-files needs --from: it reads a target, not the cloud.'
+        )
+
+
+def request(args: argparse.Namespace) -> 'restore_.Request':
+    """Make the request of the parsed options.
+
+    :raises UsageError: one of them cannot be used.
+    """
+    from backupclient.model import restore
+    from backupclient.operations import request as words
+
+    try:
+        return restore.Request(
+            selection=options.selection(args),
+            source=words.target(args.source) if args.source else '',
+            run=args.run_id or '',
+            at=words.moment(args.at) if args.at else '',
+            suffix=args.suffix,
+            skip_existing=args.skip_existing,
+            without_servers=args.without_servers,
+            volume_types=_mapping(args.volume_type, '--volume-type'),
+            flavors=_mapping(args.flavor, '--flavor'),
+            zones=_mapping(args.availability_zone, '--availability-zone'),
+            networks=_mapping(args.network, '--network'),
+            key_pair=args.key_pair,
+            decrypt=args.decrypt,
+        )
+    except ValueError as exc:
+        raise errors.UsageError(f'{exc}.') from exc
+
+
+def _mapping(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, str]:
+    """Give what takes the place of what.
+
+    :raises UsageError: one thing is to be two.
+    """
+    found: dict[str, str] = {}
+    for old, new in pairs:
+        if found.get(old, new) != new:
+            raise errors.UsageError(
+                f'{option} says both "{found[old]}" and "{new}" for "{old}".'
+            )
+        found[old] = new
+    return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition('=')
+    if not old or not new or not equals:
+        raise argparse.ArgumentTypeError(f'"{text}" is not OLD=NEW')
+    return old, new
+
+
+def _network(text: str) -> tuple[str, str]:
+    if '=' in text:
+        return _pair(text)
+    if not text:
+        raise argparse.ArgumentTypeError('it is empty')
+    return '', text

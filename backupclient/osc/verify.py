@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``openstack backup verify``."""
+
+import argparse
+from collections.abc import Sequence
+import re
+from typing import TYPE_CHECKING
+
+from backupclient import errors
+from backupclient.osc import base
+from backupclient.osc import columns
+from backupclient.osc import options
+
+if TYPE_CHECKING:
+    from backupclient.operations import verify as operation
+
+# As of operations/verify, which is not imported for every "openstack".
+_DEPTHS = ('files', 'data', 'keys')
+_DEFAULT = 'data'
+_KEYS = 'keys'
+_PARALLEL = 4
+_PERCENT = re.compile(r'([0-9]{1,3}(?:\.[0-9]{1,6})?)%?')
+
+
+class VerifyBackup(base.Lister):
+    """Prove that backups are still good. Nothing in them is changed.
+
+    Needs neither a login nor the cloud. The result is kept beside the backup.
+    The depth ``files`` proves that the manifest can be read and that each
+    file is there with its size; ``data`` that each byte has the hash that was
+    written down, too; ``keys`` that each key opens its disk, too, that each
+    qcow2 image is sound (where qemu-img is installed), and that each secret
+    can be read.
+
+    Verify the newest complete run, each server's newest backup with its keys,
+    and every week a tenth of a run::
+
+        openstack backup verify --from /srv/backups
+        openstack backup verify --from /srv/backups --server web --depth keys --identity key.txt
+        openstack backup verify --from /srv/backups 20260102T030405Z-abcd --sample 10%
+
+    Exit codes: 0 all is good; 1 an error; 2 wrong arguments; 3 something is
+    damaged or missing, or could not be proved because no identity was given,
+    the table says what and why; 130 interrupted, what was verified before is
+    kept.
+    """  # noqa: E501 - commands are one line
+
+    auth_required = False
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options of this command."""
+        parser.add_argument(
+            'run_ids',
+            metavar='<run>',
+            nargs='*',
+            help='Verify the backups of this run; can be repeated (default: '
+            'the newest run that is complete; with a selection: the newest '
+            'complete backup of each resource)',
+        )
+        parser.add_argument(
+            '--from',
+            dest='source',
+            metavar='<target>',
+            help='Where the backups are: the target that "backup run --to" '
+            'wrote to',
+        )
+        options.add_selection(parser.add_argument_group('selection'))
+        _add_work(parser.add_argument_group('how'))
+
+    def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
+        """Give the names of what the rows have."""
+        return columns.VERIFY
+
+    def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
+        """Verify; the summary is said after the rows."""
+        from backupclient.osc import verify_rows
+
+        _check(parsed_args)
+        done = self._verify(parsed_args)
+        self.exit_code = done.exit_code
+        self.problems = verify_rows.problems(done)
+        self.epilogue = verify_rows.summary(done)
+        return verify_rows.rows(done)
+
+    def _verify(self, args: argparse.Namespace) -> 'operation.Report':
+        from backupclient.operations import request as words
+        from backupclient.operations import verify
+        from backupclient.osc import progress
+
+        settings = verify.Settings(
+            depth=verify.Depth(args.depth),
+            sample=args.sample,
+            identities=tuple(args.identity),
+            ask=options.ask,
+            parallel=args.parallel,
+        )
+        with progress.reporter(self.verbosity) as reporter:
+            return verify.verify(
+                words.target(args.source),
+                args.run_ids,
+                options.selection(args),
+                reporter,
+                settings,
+            )
+
+
+def _add_work(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        '--depth',
+        choices=_DEPTHS,
+        default=_DEFAULT,
+        help=f'How much to prove (default: {_DEFAULT})',
+    )
+    group.add_argument(
+        '--sample',
+        metavar='<percent>',
+        type=percent,
+        help='Hash only so many percent of the bytes, those first that were '
+        'not hashed for longest; look for all other files',
+    )
+    group.add_argument(
+        '--identity',
+        metavar='<file>',
+        action='append',
+        default=[],
+        help='With --depth keys: open encrypted keys and secrets with this '
+        'age identity or SSH private key; can be repeated',
+    )
+    group.add_argument(
+        '--parallel',
+        metavar='<number>',
+        type=options.positive,
+        default=_PARALLEL,
+        help=f'How many files are read at a time (default: {_PARALLEL})',
+    )
+
+
+def percent(text: str) -> float:
+    """Read a percentage, such as ``10%`` or ``2.5``."""
+    found = _PERCENT.fullmatch(text)
+    if not found or not 0 < float(found[1]) <= 100:
+        raise argparse.ArgumentTypeError(
+            f'"{text[:20]}" is not a percentage such as 10%'
+        )
+    return float(found[1])
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raise UsageError if the options do not fit, before anything is read."""
+    if not args.source:
+        raise errors.UsageError(
+            'Say where the backups are: --from TARGET, such as the folder '
+            'of "backup run --to".'
+        )
+    if args.identity and args.depth != _KEYS:
+        raise errors.UsageError(
+            f'--identity needs --depth keys: {args.depth} opens no key.'
+        )

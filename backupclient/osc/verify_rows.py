@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of ``verify``, and what is said below it."""
+
+from collections import Counter
+
+from backupclient.model import verification
+from backupclient.operations import verify
+from backupclient.osc import base
+from backupclient.osc import columns
+from backupclient.osc import display
+
+
+def rows(done: verify.Report) -> base.Table:
+    """Give a row for each resource, and for each set that is damaged."""
+    return columns.VERIFY, [
+        (
+            row.run,
+            row.kind,
+            row.name,
+            row.id,
+            row.depth.value,
+            row.result.value,
+            display.Sentences(row.notes),
+        )
+        for row in done.rows
+    ]
+
+
+def problems(done: verify.Report) -> list[str]:
+    """Say what is not good, and why."""
+    return [
+        f'{_label(row)} of run {row.run}: {row.result}: {" ".join(row.notes)}'
+        for row in done.rows
+        if row.result is not verification.Result.GOOD
+    ] + list(done.notices)
+
+
+def summary(done: verify.Report) -> list[str]:
+    """Give the counts, the bytes, and the time."""
+    counts = Counter(row.result for row in done.rows)
+    said = [
+        f'{counts[result]} {result}'
+        for result in verification.Result
+        if counts[result]
+    ]
+    rate = int(done.size / done.seconds) if done.seconds >= 1 else 0
+    speed = f', {display.size(rate)}/s' if done.size and rate else ''
+    return [
+        f'{", ".join(said) or "Nothing to verify"}; '
+        f'{display.size(done.size)} hashed in '
+        f'{display.age(round(done.seconds))}{speed}'
+    ]
+
+
+def _label(row: verification.Row) -> str:
+    if row.kind == verification.SET:
+        return 'The set'
+    name = f' "{row.name}"' if row.name else ''
+    return f'{row.kind}{name} ({row.id})'

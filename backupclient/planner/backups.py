@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which backup of each selected resource is taken: of which run.
+
+Manifests are those of sets that have ended. A target may have those of many
+projects: :func:`of_project` keeps them apart before anything is chosen.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+import dataclasses
+import datetime
+from typing import NamedTuple
+
+from backupclient import errors
+from backupclient.model import manifest as manifest_
+from backupclient.model import request as request_
+from backupclient.model import resources
+from backupclient.model import stamps
+from backupclient.planner import backed_up
+
+_SHOWN = 5
+
+
+class Project(NamedTuple):
+    """What tells a project from all others: names can be the same."""
+
+    auth_url: str
+    region: str
+    project_id: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choice:
+    """The backup that is taken for a resource.
+
+    :param entry: not complete where no complete backup is there: the caller
+        has to say that, with the notes.
+    :param notes: sentences for the row of the resource.
+    """
+
+    run: str
+    entry: manifest_.Entry
+    notes: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """True when there is a backup to take."""
+        return backed_up.is_complete(self.entry)
+
+
+def project(manifest: manifest_.Manifest) -> Project:
+    """Return the project whose resources a manifest describes."""
+    identity = manifest.identity
+    return Project(identity.auth_url, identity.region, identity.project_id)
+
+
+def newest_first(
+    manifests: Iterable[manifest_.Manifest],
+) -> tuple[manifest_.Manifest, ...]:
+    """Sort manifests by their runs: these begin with their start."""
+    return tuple(sorted(manifests, key=lambda one: one.run, reverse=True))
+
+
+def of_project(
+    manifests: Iterable[manifest_.Manifest], run: str = ''
+) -> tuple[manifest_.Manifest, ...]:
+    """Return the manifests of one project, the newest first.
+
+    :param run: the project of this run; ``''`` for that of the newest.
+    :raises UsageError: no manifest is of that run.
+    """
+    every = newest_first(manifests)
+    if not every:
+        return ()
+    wanted = project(_of_run(every, run) if run else every[0])
+    return tuple(one for one in every if project(one) == wanted)
+
+
+def choose(
+    manifests: Iterable[manifest_.Manifest],
+    request: request_.Request,
+    *,
+    run: str = '',
+    at: datetime.datetime | None = None,
+) -> tuple[Choice, ...]:
+    """Choose a backup for each resource that a request selects.
+
+    With ``--all`` that are the resources of one run: the newest one, or what
+    ``run`` or ``at`` say. One that is not complete there comes from its newest
+    complete backup, and nothing that only older runs have comes back. A
+    selection means the newest complete backup of each resource.
+
+    :param manifests: of one project, see :func:`of_project`.
+    :param run: nothing that is newer than this run is taken.
+    :param at: nothing that has ended later is taken; an aware time.
+    :raises UsageError: a name fits nothing or more than one resource, or
+        there is no such run.
+    """
+    every = _until(newest_first(manifests), run, at)
+    if not every:
+        raise errors.UsageError('There is no backup to choose from.')
+    whole = request.everything or not request.selects
+    past = backed_up.history(every[:1] if whole else every)
+    chosen = backed_up.selected(past, request)
+    based = every[0] if whole or run else None
+    return tuple(_with_notes(_choices(chosen, every, based)))
+
+
+def older(
+    manifests: Iterable[manifest_.Manifest], run: str, one: backed_up.Key
+) -> Iterator[tuple[str, manifest_.Entry]]:
+    """Find the complete backups of a resource before a run.
+
+    :returns: runs and entries, the newest first.
+    """
+    for manifest in newest_first(manifests):
+        if manifest.run < run:
+            for entry in manifest.items:
+                if backed_up.key(
+                    entry.resource
+                ) == one and backed_up.is_complete(entry):
+                    yield manifest.run, entry
+
+
+def _until(
+    every: Sequence[manifest_.Manifest],
+    run: str,
+    at: datetime.datetime | None,
+) -> Sequence[manifest_.Manifest]:
+    """Leave out what is newer than a run or a time."""
+    if run:
+        _of_run(every, run)
+        every = [one for one in every if one.run <= run]
+    if at is None:
+        return every
+    found = [one for one in every if _ended_by(one, at)]
+    if every and not found:
+        raise errors.UsageError(
+            f'No backup had ended by {at.isoformat(timespec="seconds")}. The '
+            f'oldest is of run {every[-1].run}.'
+        )
+    return found
+
+
+def _ended_by(manifest: manifest_.Manifest, at: datetime.datetime) -> bool:
+    ended = stamps.read(manifest.finished_at)
+    return ended is not None and ended <= at
+
+
+def _of_run(
+    every: Sequence[manifest_.Manifest], run: str
+) -> manifest_.Manifest:
+    for one in every:
+        if one.run == run:
+            return one
+    more = len(every) - _SHOWN
+    shown = ', '.join(one.run for one in every[:_SHOWN])
+    raise errors.UsageError(
+        f'There is no finished backup set of run "{run}". There are: {shown}'
+        f'{f" and {more} older ones" if more > 0 else ""}.'
+    )
+
+
+def _choices(
+    chosen: Iterable[backed_up.Key],
+    every: Sequence[manifest_.Manifest],
+    based: manifest_.Manifest | None,
+) -> Iterator[Choice]:
+    """Choose for each resource.
+
+    :param based: the run whose resources are meant, None for any.
+    """
+    past = backed_up.history(every)
+    there = _entries(based.items if based else ())
+    for one in chosen:
+        found = past[one]
+        newest = Choice(found.run, found.entry)
+        if based is None:
+            yield newest
+        elif (entry := there.get(one)) and backed_up.is_complete(entry):
+            yield Choice(based.run, entry)
+        else:
+            yield dataclasses.replace(
+                newest, notes=(_why(entry, based.run, newest),)
+            )
+
+
+def _entries(
+    items: Iterable[manifest_.Entry],
+) -> dict[backed_up.Key, manifest_.Entry]:
+    """Return entries by resource, the first where there are several."""
+    found: dict[backed_up.Key, manifest_.Entry] = {}
+    for entry in items:
+        found.setdefault(backed_up.key(entry.resource), entry)
+    return found
+
+
+def _why(entry: manifest_.Entry | None, run: str, newest: Choice) -> str:
+    """Say why the backup is not of the run that was asked for."""
+    if entry is None:
+        what = f'Run {run} did not include it'
+    else:
+        reason = f', {entry.reason.rstrip(".")}' if entry.reason else ''
+        what = f'Run {run}: {entry.state}{reason}'
+    if newest.complete:
+        return f'{what}. Its newest complete backup is of run {newest.run}.'
+    return f'{what}. There is no complete backup of it.'
+
+
+def _with_notes(choices: Iterable[Choice]) -> Iterator[Choice]:
+    """Say of servers which of their volumes have no backup, or another's."""
+    every = tuple(choices)
+    volumes = {
+        one.entry.resource.id: one
+        for one in every
+        if one.entry.resource.kind is resources.Kind.VOLUME and one.complete
+    }
+    for one in every:
+        notes = (*one.notes, *_of_volumes(one, volumes))
+        yield dataclasses.replace(one, notes=notes)
+
+
+def _of_volumes(
+    server: Choice, volumes: Mapping[str, Choice]
+) -> Iterator[str]:
+    if server.entry.server is None:
+        return
+    for volume_id in server.entry.server.volume_ids:
+        volume = volumes.get(volume_id)
+        if volume is None:
+            yield f'Its volume {volume_id} is not among the chosen backups.'
+        elif volume.run != server.run:
+            yield (
+                f'Its {volume.entry.resource.label} comes from run '
+                f'{volume.run}: the two were not captured together.'
+            )

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Restoring an image: its data go from the set into Glance."""
+
+import dataclasses
+import functools
+import logging
+import shlex
+
+from backupclient import errors
+from backupclient import pauses
+from backupclient.cloud import new_images
+from backupclient.cloud import once
+from backupclient.model import plan as plan_
+from backupclient.model import properties
+from backupclient.model import resources
+from backupclient.model import tags
+from backupclient.procedures import image_state
+from backupclient.procedures import removal
+from backupclient.procedures import step
+from backupclient.procedures.restore import key_store
+from backupclient.procedures.restore import task
+from backupclient.transfer import upload
+
+LOG = logging.getLogger(__name__)
+
+KEY = 'cinder_encryption_key_id'
+_PATIENCE = 60.0
+"""Seconds over which an upload that breaks off is begun anew."""
+
+
+class Upload(step.Step):
+    """Make an image of a file of the set.
+
+    An upload cannot be continued: what has broken off is deleted, and begun
+    anew.
+    """
+
+    stable_name = 'upload-image'
+    title = 'upload'
+    makes = 'image_id'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        image = described(item)
+        return (
+            f'openstack image create --disk-format {image.disk_format} '
+            f'--container-format {image.container_format} '
+            f'--file {shlex.quote(task.file(item).path)} IMAGE'
+        )
+
+    def do(self, made: step.Made) -> step.Made:
+        found = self._find()
+        if found and self._has_arrived(found):
+            # An earlier try had come so far.
+            return self._checked(made, found)
+        for pause in (*pauses.within(_PATIENCE), None):
+            image_id = self._present(made)
+            try:
+                new_images.upload(self.cloud.glance, image_id, self.body())
+                break
+            except errors.CloudError as exc:
+                if self._has_arrived(image_id):
+                    break
+                if pause is None or not exc.passes:
+                    raise
+                LOG.info('%s The upload begins anew in %g s', exc, pause)
+            self.work.clock.sleep(pause)
+        return self._checked(made, image_id)
+
+    def undo(self, made: step.Made) -> None:
+        image_id = made.image_id or self._find()
+        if image_id:
+            removal.of(self.work).image(image_id)
+
+    def body(self) -> upload.Body:
+        """Give the data to send."""
+        file = task.file(self.item)
+        found = task.files(self.work, self.item)
+        return upload.Body(
+            functools.partial(found.read, file.path),
+            file,
+            file.size,
+            self.work.clock,
+            functools.partial(self.work.reporter.progress, self.item.resource),
+        )
+
+    def image(self) -> resources.Image:
+        """Give what the image has to be like."""
+        return described(self.item)
+
+    def properties(self, made: step.Made) -> dict[str, str]:
+        """Give the properties of the image, with our marks."""
+        found = properties.owned(self.image().properties)
+        if made.secret_id:
+            found[KEY] = made.secret_id
+        return found | self.metadata(tags.Role.TEMPORARY)
+
+    def _present(self, made: step.Made) -> str:
+        """Give an image that waits for its data."""
+        image_id = self._find()
+        if image_id and self.cloud.glance.state(image_id) != 'queued':
+            removal.of(self.work).image(image_id)
+        return once.make_once(
+            self._find,
+            lambda: new_images.create(
+                self.cloud.glance,
+                self.name,
+                self.image(),
+                self.properties(made),
+            ),
+            self.work.clock,
+        )
+
+    def _find(self) -> str | None:
+        return self.cloud.glance.find(
+            self.cloud.identity.project_id,
+            self.name,
+            self.metadata(tags.Role.TEMPORARY),
+        )
+
+    def _has_arrived(self, image_id: str) -> bool:
+        """Tell whether all has arrived, and only the answer was lost."""
+        found = self.cloud.glance.image(image_id)
+        return found is not None and found.status == 'active'
+
+    def _checked(self, made: step.Made, image_id: str) -> step.Made:
+        """Compare what Glance has with what the set has.
+
+        :raises TransferError: it is not the same.
+        """
+        image, body = image_state.active(self.work, image_id), self.body()
+        wrong = image.size != len(body)
+        if body.sent_as is upload.as_it_is:
+            known = body.file.digests.get(image.hash_algorithm)
+            wrong |= bool(known and known != image.hash_value)
+        if wrong:
+            raise errors.TransferError(
+                f'Glance has other data in image {image.id} than were sent '
+                f'from {body.file.path}. Try again.'
+            )
+        return dataclasses.replace(made, image_id=image_id)
+
+
+class FinishImage(step.Step):
+    """Give the image its name: from now on it is the tenant's."""
+
+    stable_name = 'finish-image'
+    title = 'give it its name'
+    makes = 'restored'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        name = shlex.quote(task.of(item).name)
+        return f'openstack image set --name {name} IMAGE'
+
+    def do(self, made: step.Made) -> step.Made:
+        notes: tuple[str, ...] = ()
+        if made.secret_id:
+            notes = (f'Secret {made.secret_id} is its key: keep it.',)
+            self._keep_key(made)
+        new_images.finish(
+            self.cloud.glance,
+            made.image_id,
+            task.of(self.item).name,
+            described(self.item),
+            self.metadata(tags.Role.RESTORED),
+        )
+        return dataclasses.replace(
+            made, restored=made.image_id, notes=(*made.notes, *notes)
+        )
+
+    def _keep_key(self, made: step.Made) -> None:
+        """Mark the key as what stays."""
+        key_store.keep(self, made.secret_id)
+
+
+def described(item: plan_.Item) -> resources.Image:
+    """Give what an image was like that comes back.
+
+    :raises DocumentError: the plan does not say it.
+    """
+    if item.image is None:
+        raise errors.DocumentError(
+            f'The plan does not say what {item.resource.label} was like. '
+            'Make a new plan.'
+        )
+    return item.image
+
+
+def steps(item: plan_.Item) -> step.Steps:
+    """Store its key if it has one, upload it, and name it the tenant's."""
+    key = (key_store.StoreKey,) if task.of(item).source.key else ()
+    return (*key, Upload, FinishImage)

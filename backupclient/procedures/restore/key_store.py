@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The key of encrypted data: stored again, for as long as it is needed."""
+
+import dataclasses
+import hashlib
+import shlex
+
+from backupclient import errors
+from backupclient.cloud import new_secrets
+from backupclient.cloud import once
+from backupclient.model import copies
+from backupclient.model import plan as plan_
+from backupclient.model import resources
+from backupclient.model import tags
+from backupclient.procedures import removal
+from backupclient.procedures import step
+from backupclient.procedures.restore import secret_store
+from backupclient.procedures.restore import task
+
+_PASSPHRASE = 'passphrase'
+
+
+class StoreKey(step.Step):
+    """Store the key, so that Cinder can make a copy of it for the volume."""
+
+    stable_name = 'store-key'
+    title = 'store the key'
+    makes = 'secret_id'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        key = _key(item)
+        return (
+            f'openstack secret store --name {shlex.quote(_name(item))} '
+            f'--secret-type {_kind(key)} --payload-content-type '
+            f'{_content_type(key)} --file {shlex.quote(key.path)}'
+        )
+
+    def do(self, made: step.Made) -> step.Made:
+        payload = self._payload()
+        barbican = self.cloud.barbican
+        secret_id = once.make_once(
+            lambda: new_secrets.find(
+                barbican,
+                self.name,
+                self.metadata(tags.Role.TEMPORARY),
+                tags.nothing_before(self.work.run),
+            ),
+            lambda: new_secrets.create(barbican, self._like(), self.name),
+            self.work.clock,
+        )
+        new_secrets.set_metadata(
+            barbican, secret_id, self.metadata(tags.Role.TEMPORARY)
+        )
+        secret_store.fill(
+            barbican, secret_id, payload, _content_type(_key(self.item))
+        )
+        return dataclasses.replace(made, secret_id=secret_id)
+
+    def undo(self, made: step.Made) -> None:
+        found = made.secret_id or new_secrets.find(
+            self.cloud.barbican,
+            self.name,
+            self.metadata(tags.Role.TEMPORARY),
+            tags.nothing_before(self.work.run),
+        )
+        if found:
+            removal.of(self.work).secret(found)
+
+    def _payload(self) -> bytes:
+        """Give the bytes of the secret, of the passphrase in the set.
+
+        The passphrase is the hexadecimal digits of the key, except for a
+        secret of type ``passphrase``
+        (``os_brick.utils.get_passphrase_from_secret``).
+        """
+        key = _key(self.item)
+        content = task.secret_bytes(self.work, self.item, key.path)
+        if _kind(key) == _PASSPHRASE:
+            return content
+        try:
+            payload = bytes.fromhex(content.decode('ascii'))
+        except ValueError:
+            payload = b''
+        if hashlib.sha256(payload).hexdigest() != key.fingerprint:
+            raise errors.TransferError(
+                f'{key.path} is damaged: it is not the key that was backed '
+                'up. Restore this resource from another backup.'
+            )
+        return payload
+
+    def _like(self) -> resources.Secret:
+        key = _key(self.item)
+        return resources.Secret(
+            id=key.secret_id,
+            name='',
+            status='ACTIVE',
+            secret_type=_kind(key),
+            algorithm=key.algorithm or 'aes',
+            bit_length=key.bit_length or 256,
+        )
+
+
+class DeleteKey(step.Step):
+    """Take the key away: the volume has a copy of its own by now."""
+
+    stable_name = 'delete-key'
+    title = 'delete the key that was stored'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack secret delete SECRET'
+
+    def do(self, made: step.Made) -> step.Made:
+        return removal.afterwards(
+            self.work,
+            made,
+            f'secret {made.secret_id}',
+            lambda: removal.of(self.work).secret(made.secret_id),
+        )
+
+
+def keep(step_: step.Step, secret_id: str) -> None:
+    """Mark a key as what stays: something that was restored needs it."""
+    new_secrets.set_metadata(
+        step_.cloud.barbican, secret_id, step_.metadata(tags.Role.RESTORED)
+    )
+
+
+def _key(item: plan_.Item) -> copies.KeyRecord:
+    key = task.of(item).source.key
+    if key is None:
+        raise errors.DocumentError(
+            f'The plan names no key for {item.resource.label}. Make a new '
+            'plan.'
+        )
+    return key
+
+
+def _kind(key: copies.KeyRecord) -> str:
+    return _PASSPHRASE if key.secret_type == _PASSPHRASE else 'symmetric'
+
+
+def _content_type(key: copies.KeyRecord) -> str:
+    is_text = _kind(key) == _PASSPHRASE
+    return new_secrets.TEXT if is_text else new_secrets.BYTES
+
+
+def _name(item: plan_.Item) -> str:
+    return f'key of {item.resource.name or item.resource.id}'

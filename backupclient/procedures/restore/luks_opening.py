@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opening encrypted data on their way into the cloud."""
+
+from collections.abc import Iterator
+import functools
+
+from backupclient import errors
+from backupclient.keys.luks import opening
+from backupclient.model import plan as plan_
+from backupclient.procedures import step
+from backupclient.procedures.restore import task
+from backupclient.store import base
+
+
+def opened(
+    work: step.Work, item: plan_.Item, size: int, stream: base.Stream
+) -> Iterator[bytes]:
+    """Give the plain bytes of encrypted data, as many as the volume has.
+
+    The file is read to its end, also where the volume ends before it, so
+    that all of it is hashed.
+
+    :param size: of the volume, in bytes.
+    :raises BackupError: the key does not open the data, or they are shorter
+        than the volume.
+    """
+    left = size
+    opener = _opener(work, item)
+    while block := stream.read(base.BLOCK):
+        plain = opener.feed(block)[:left]
+        left -= len(plain)
+        if plain:
+            yield plain
+    opener.end()
+    if left:
+        raise errors.TransferError(
+            f'{task.file(item).path} has {left:,} bytes less than the volume. '
+            'Restore this resource from another backup.'
+        )
+
+
+def _opener(work: step.Work, item: plan_.Item) -> opening.Opener:
+    key = task.of(item).source.key
+    if key is None:
+        raise errors.DocumentError(
+            f'The plan names no key for {item.resource.label}. Make a new '
+            'plan.'
+        )
+    passphrase = task.secret_bytes(work, item, key.path)
+    found, path = task.files(work, item), task.file(item).path
+    image = functools.partial(found.read, path)
+    return opening.unlock(image, (passphrase,))

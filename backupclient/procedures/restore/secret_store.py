@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Restoring a secret: stored anew, with what belongs to it.
+
+The order is that of safety: the payload comes when those who may read it are
+known.
+"""
+
+import dataclasses
+import datetime
+import hashlib
+import shlex
+
+from backupclient import errors
+from backupclient.cloud import barbican as barbican_
+from backupclient.cloud import new_secrets
+from backupclient.cloud import once
+from backupclient.model import plan as plan_
+from backupclient.model import resources
+from backupclient.model import restore as restore_
+from backupclient.model import secret_facts
+from backupclient.model import tags
+from backupclient.procedures import step
+from backupclient.procedures.restore import task
+from backupclient.store import base
+
+
+class StoreSecret(step.Step):
+    """Store the secret, without its payload if that can follow."""
+
+    stable_name = 'store-secret'
+    title = 'store the secret'
+    makes = 'secret_id'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        secret = _secret(item)
+        return (
+            'openstack secret store --name '
+            f'{shlex.quote(task.of(item).name)} '
+            f'--secret-type {shlex.quote(secret.secret_type)}'
+        )
+
+    def do(self, made: step.Made) -> step.Made:
+        barbican = self.cloud.barbican
+        payload = self._payload()
+        like, notes = self._valid(_secret(self.item))
+        secret_id = once.make_once(
+            lambda: self._find(payload),
+            lambda: new_secrets.create(
+                barbican, like, task.of(self.item).name, payload
+            ),
+            self.work.clock,
+        )
+        new_secrets.set_metadata(
+            barbican, secret_id, self.metadata(tags.Role.TEMPORARY)
+        )
+        return dataclasses.replace(
+            made, secret_id=secret_id, notes=(*made.notes, *notes)
+        )
+
+    def undo(self, made: step.Made) -> None:
+        found = made.secret_id or self._find(self._payload())
+        if found:
+            new_secrets.delete(self.cloud.barbican, found)
+
+    def _payload(self) -> bytes | None:
+        """Give the payload, if it has to come with the POST."""
+        content_type = _secret(self.item).content_type
+        if not content_type or new_secrets.takes_put(content_type):
+            return None
+        return _payload(self.work, self.item)
+
+    def _find(self, payload: bytes | None) -> str | None:
+        return new_secrets.find(
+            self.cloud.barbican,
+            task.of(self.item).name,
+            self.metadata(tags.Role.TEMPORARY),
+            tags.nothing_before(self.work.run),
+            payload,
+        )
+
+    def _valid(
+        self, secret: resources.Secret
+    ) -> tuple[resources.Secret, tuple[str, ...]]:
+        """Leave an expiration out that has passed: Barbican refuses it."""
+        now = self.work.clock.now().astimezone(datetime.UTC)
+        if (
+            secret.expires_at
+            and secret.expires_at[:19] <= now.isoformat()[:19]
+        ):
+            return (
+                dataclasses.replace(secret, expires_at=''),
+                (f'It had expired at {secret.expires_at}; now it does not.',),
+            )
+        return secret, ()
+
+
+class FillSecret(step.Step):
+    """Say who may read the secret, then give it its payload."""
+
+    stable_name = 'fill-secret'
+    title = 'give it its payload'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        source = task.of(item).source.file
+        if source is None:
+            return ''
+        return f'openstack secret update SECRET < {shlex.quote(source.path)}'
+
+    def do(self, made: step.Made) -> step.Made:
+        barbican, secret = self.cloud.barbican, _secret(self.item)
+        if secret.acl not in (None, secret_facts.Acl()):
+            new_secrets.set_acl(barbican, made.secret_id, secret.acl)
+        if secret.content_type and new_secrets.takes_put(secret.content_type):
+            fill(
+                barbican,
+                made.secret_id,
+                _payload(self.work, self.item),
+                secret.content_type,
+            )
+        return made
+
+
+class FinishSecret(step.Step):
+    """Give the secret its metadata: from now on it is the tenant's."""
+
+    stable_name = 'finish-secret'
+    title = 'set its metadata'
+    makes = 'restored'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return ''
+
+    def is_told(self, made: step.Made) -> bool:
+        return False
+
+    def do(self, made: step.Made) -> step.Made:
+        new_secrets.set_metadata(
+            self.cloud.barbican,
+            made.secret_id,
+            task.restored_tags(self, _secret(self.item).metadata),
+        )
+        return dataclasses.replace(made, restored=made.secret_id)
+
+
+class MakeContainers(step.Step):
+    """Make the containers again whose secrets are all back."""
+
+    stable_name = 'make-containers'
+    title = 'make its containers'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return '\n'.join(
+            'openstack secret container create --name '
+            f'{shlex.quote(each.name)} --type {shlex.quote(each.kind)}'
+            for each in task.of(item).containers
+        )
+
+    def do(self, made: step.Made) -> step.Made:
+        notes = [
+            note
+            for each in task.of(self.item).containers
+            if (note := self._make(each, made))
+        ]
+        return dataclasses.replace(made, notes=(*made.notes, *notes))
+
+    def _make(self, container: restore_.Container, made: step.Made) -> str:
+        """Make a container; return why it could not be made."""
+        new = {
+            each.secret_id: self._restored(each.secret_id, made)
+            for each in container.members
+        }
+        name = f'The {container.kind} container "{container.name}"'
+        if not all(new.values()):
+            return f'{name} was not made: not all of its secrets are back.'
+        barbican = self.cloud.barbican
+        members = [(m.role, new[m.secret_id]) for m in container.members]
+        try:
+            made_id = once.make_once(
+                lambda: new_secrets.find_container(barbican, new.values()),
+                lambda: new_secrets.create_container(
+                    barbican, container.name, container.kind, members
+                ),
+                self.work.clock,
+            )
+        except errors.CloudError as exc:
+            return f'{name} was not made: {exc}'
+        return f'{name} was made: {made_id}.'
+
+    def _restored(self, secret_id: str, made: step.Made) -> str:
+        if secret_id == self.item.resource.id:
+            return made.secret_id
+        return self.work.made_of(f'secret/{secret_id}').restored
+
+
+def fill(
+    barbican: barbican_.Barbican,
+    secret_id: str,
+    payload: bytes,
+    content_type: str,
+) -> None:
+    """Give a secret its payload, unless an earlier try has done that.
+
+    :raises CloudError: Barbican does not take it.
+    """
+    found = barbican.secret(secret_id)
+    if found is None or not found.content_type:
+        try:
+            new_secrets.fill(barbican, secret_id, payload, content_type)
+        except errors.AnswerLost:
+            found = barbican.secret(secret_id)
+            if found is None or not found.content_type:
+                new_secrets.fill(barbican, secret_id, payload, content_type)
+    if barbican.payload(secret_id) != payload:
+        raise errors.TransferError(
+            f'Barbican holds another payload for secret {secret_id} than it '
+            'was given.'
+        )
+
+
+def _secret(item: plan_.Item) -> resources.Secret:
+    if item.secret is None:
+        raise errors.DocumentError(
+            f'The plan does not say what {item.resource.label} was. Make a '
+            'new plan.'
+        )
+    return item.secret
+
+
+def _payload(work: step.Work, item: plan_.Item) -> bytes:
+    """Read the payload out of the set, and see whether it is the right one.
+
+    :raises TransferError: it is damaged.
+    """
+    source = task.of(item).source
+    record = task.file(item)
+    stored = base.read_whole(
+        task.files(work, item), record.path, record.size + 1
+    )
+    good = hashlib.sha512(stored).hexdigest() == record.digests['sha512']
+    payload = task.secret_bytes(work, item, record.path) if good else b''
+    key = source.key
+    if good and key is not None:
+        good = hashlib.sha256(payload).hexdigest() == key.fingerprint
+    if not good:
+        raise errors.TransferError(
+            f'{record.path} is damaged: it is not what was backed up. Restore '
+            'this secret from another backup.'
+        )
+    return payload
+
+
+def steps(item: plan_.Item) -> step.Steps:
+    """Store it, fill it, and name it the tenant's."""
+    containers = (MakeContainers,) if task.of(item).containers else ()
+    return (StoreSecret, FillSecret, FinishSecret, *containers)

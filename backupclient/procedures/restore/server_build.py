@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Restoring a server: built anew of its own disk and its volumes."""
+
+import dataclasses
+import shlex
+
+from backupclient import errors
+from backupclient.cloud import new_servers
+from backupclient.cloud import once
+from backupclient.cloud import waiting
+from backupclient.model import plan as plan_
+from backupclient.model import resources
+from backupclient.model import restore as restore_
+from backupclient.model import tags
+from backupclient.procedures import removal
+from backupclient.procedures import step
+from backupclient.procedures.restore import image_upload
+from backupclient.procedures.restore import task
+from backupclient.procedures.restore import volume_from_image
+
+
+class BuildServer(step.Step):
+    """Let Nova build the server, with all of its disks from the start."""
+
+    stable_name = 'build-server'
+    title = 'build the server'
+    makes = 'server_id'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        wanted = _new(item)
+        root = '--volume VOLUME' if wanted.boot_volume else '--image IMAGE'
+        return (
+            f'openstack server create {root} '
+            f'--flavor {shlex.quote(wanted.flavor_name)} '
+            f'{shlex.quote(task.of(item).name)}'
+        )
+
+    def do(self, made: step.Made) -> step.Made:
+        nova, old = self.cloud.nova, described(self.item)
+        marks = self.metadata(tags.Role.TEMPORARY)
+        server_id = once.make_once(
+            lambda: new_servers.find(nova, self.name, marks),
+            lambda: new_servers.create(
+                nova,
+                self.name,
+                task.of(self.item).name or old.name,
+                _new(self.item),
+                self._disks(made),
+                _metadata(old) | marks,
+                description=old.description or '',
+                config_drive=old.config_drive,
+            ),
+            self.work.clock,
+        )
+        self._wait(server_id)
+        return dataclasses.replace(made, server_id=server_id)
+
+    def undo(self, made: step.Made) -> None:
+        found = made.server_id or new_servers.find(
+            self.cloud.nova, self.name, self.metadata(tags.Role.TEMPORARY)
+        )
+        if found:
+            removal.of(self.work).server(found)
+
+    def _disks(self, made: step.Made) -> list[new_servers.Disk]:
+        wanted = _new(self.item)
+        return [
+            self._root(wanted, made),
+            *(
+                new_servers.Disk(
+                    volume_id=self._restored(f'volume/{each.volume_id}'),
+                    device=each.device,
+                )
+                for each in wanted.disks
+            ),
+        ]
+
+    def _root(
+        self, wanted: restore_.NewServer, made: step.Made
+    ) -> new_servers.Disk:
+        if wanted.boot_volume:
+            volume_id = self._restored(f'volume/{wanted.boot_volume}')
+            return new_servers.Disk(volume_id=volume_id)
+        if wanted.boot_image:
+            image_id = self._restored(f'image/{wanted.boot_image}')
+            return new_servers.Disk(image_id=image_id)
+        artifact = task.of(self.item).source.artifact
+        return new_servers.Disk(
+            image_id=artifact.id if artifact else made.image_id
+        )
+
+    def _restored(self, place: str) -> str:
+        found = self.work.made_of(place).restored
+        if not found:
+            raise errors.DocumentError(
+                f'{self.item.resource.label} needs {place}, which is not '
+                'back. Start a new restore.'
+            )
+        return found
+
+    def _wait(self, server_id: str) -> None:
+        nova = self.cloud.nova
+
+        def state() -> str:
+            return new_servers.state(nova.server(server_id), waiting.GONE)
+
+        try:
+            self.work.waiter.until(
+                {'active'}, state, f'Server {server_id}', bad={'error'}
+            )
+        except errors.WaitTimeout:
+            raise
+        except errors.WaitFailed as exc:
+            why = new_servers.fault(nova, server_id)
+            raise errors.WaitFailed(
+                f'{self.item.resource.label} could not be built: '
+                f'{why or exc} Look at the quotas of the project, and choose '
+                'another flavor or zone.'
+            ) from exc
+
+
+class FinishServer(step.Step):
+    """Give the server its name: from now on it is the tenant's."""
+
+    stable_name = 'finish-server'
+    title = 'give it its name'
+    makes = 'restored'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        name = shlex.quote(task.of(item).name)
+        return f'openstack server set --name {name} SERVER'
+
+    def do(self, made: step.Made) -> step.Made:
+        nova, old = self.cloud.nova, described(self.item)
+        if old.tags:
+            new_servers.set_tags(nova, made.server_id, old.tags)
+        new_servers.rename(nova, made.server_id, task.of(self.item).name)
+        new_servers.set_metadata(
+            nova, made.server_id, task.restored_tags(self, _metadata(old))
+        )
+        return dataclasses.replace(made, restored=made.server_id)
+
+
+def described(item: plan_.Item) -> resources.Server:
+    """Give what a server was like that comes back.
+
+    :raises DocumentError: the plan does not say it.
+    """
+    if item.server is None:
+        raise errors.DocumentError(
+            f'The plan does not say what {item.resource.label} was like. '
+            'Make a new plan.'
+        )
+    return item.server
+
+
+def steps(item: plan_.Item) -> step.Steps:
+    """Its own disk goes over an image; what boots from a volume has it."""
+    if task.of(item).source.file is None:
+        return (BuildServer, FinishServer)
+    return (
+        image_upload.Upload,
+        BuildServer,
+        volume_from_image.DeleteImage,
+        FinishServer,
+    )
+
+
+def _new(item: plan_.Item) -> restore_.NewServer:
+    found = task.of(item).server
+    if found is None:
+        raise errors.DocumentError(
+            f'The plan does not say what {item.resource.label} is to be. '
+            'Make a new plan.'
+        )
+    return found
+
+
+def _metadata(server: resources.Server) -> dict[str, str]:
+    ours = {tags.RUN, tags.SOURCE, tags.ROLE}
+    return {k: v for k, v in server.metadata.items() if k not in ours}

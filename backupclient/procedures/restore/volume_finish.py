@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all ways to a restored volume share: the request, and the finish."""
+
+import abc
+import dataclasses
+import shlex
+
+from backupclient import errors
+from backupclient.cloud import new_volumes
+from backupclient.cloud import once
+from backupclient.model import plan as plan_
+from backupclient.model import properties
+from backupclient.model import resources
+from backupclient.model import restore as restore_
+from backupclient.model import tags
+from backupclient.procedures import cause
+from backupclient.procedures import removal
+from backupclient.procedures import step
+from backupclient.procedures import volume_state
+from backupclient.procedures.restore import task
+
+_MAKING = frozenset({'creating', 'downloading', 'restoring-backup'})
+
+
+class MakeVolume(step.Step):
+    """Let Cinder make a volume with the data."""
+
+    stable_name = 'make-volume'
+    title = 'make the volume'
+    makes = 'volume_id'
+
+    @abc.abstractmethod
+    def source(self, made: step.Made) -> tuple[str, str]:
+        """Give the field of the request that names the source, and its ID."""
+
+    def do(self, made: step.Made) -> step.Made:
+        cinder = self.cloud.cinder
+        marks = self.metadata(tags.Role.TEMPORARY)
+        volume_id = once.make_once(
+            lambda: cinder.find_volume(self.name, marks),
+            lambda: new_volumes.create(
+                cinder,
+                self.name,
+                new(self.item),
+                self.source(made),
+                _metadata(self.item) | marks,
+            ),
+            self.work.clock,
+        )
+        self._require_encrypted(volume_id)
+        with cause.told(
+            self.work,
+            volume_id,
+            f'{self.item.resource.label} could not be made again',
+            'Look at the quotas of the project, and at the volume type.',
+        ):
+            volume_state.settle(self.work, volume_id, {'available'}, '')
+        return dataclasses.replace(made, volume_id=volume_id)
+
+    def undo(self, made: step.Made) -> None:
+        found = made.volume_id or self.cloud.cinder.find_volume(
+            self.name, self.metadata(tags.Role.TEMPORARY)
+        )
+        if found:
+            removal.of(self.work).volume(found)
+
+    def _require_encrypted(self, volume_id: str) -> None:
+        """See that encrypted data do not end in a plain volume.
+
+        Cinder accepts that without a word.
+
+        :raises BackupError: the new volume is not encrypted.
+        """
+        if not new(self.item).encrypted:
+            return
+        volume = self.cloud.cinder.volume(volume_id)
+        if volume is not None and not volume.encrypted:
+            raise errors.BackupError(
+                f'The volume type "{volume.type_name}" does not encrypt, and '
+                f'{self.item.resource.label} was encrypted. Choose another '
+                f'with --volume-type "{described(self.item).type_name}"=NEW, '
+                'or give --decrypt.'
+            )
+
+
+class FinishVolume(step.Step):
+    """Make the volume what it was, and name it the tenant's."""
+
+    stable_name = 'finish-volume'
+    title = 'give it its name and its properties'
+    makes = 'restored'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        volume = described(item)
+        bootable = 'bootable' if volume.bootable else 'non-bootable'
+        name = shlex.quote(task.of(item).name)
+        return f'openstack volume set --name {name} --{bootable} VOLUME'
+
+    def do(self, made: step.Made) -> step.Made:
+        cinder, old = self.cloud.cinder, described(self.item)
+        volume_id = made.volume_id
+        found = cinder.volume(volume_id)
+        if found is None:
+            raise errors.NotFound(
+                f'Volume {volume_id} was deleted during the restore.', 404
+            )
+        wanted = properties.owned(old.image_metadata)
+        missing = {
+            name: value
+            for name, value in wanted.items()
+            if found.image_metadata.get(name) != value
+        }
+        notes = list(_notes(found))
+        try:
+            new_volumes.set_image_metadata(cinder, volume_id, missing)
+            new_volumes.unset_image_metadata(cinder, volume_id, _marks(found))
+        except errors.Forbidden as exc:
+            notes.append(f'Its image properties are not all right: {exc}')
+        if found.bootable is not old.bootable:
+            new_volumes.set_bootable(cinder, volume_id, bootable=old.bootable)
+        new_volumes.describe(
+            cinder, volume_id, task.of(self.item).name, old.description
+        )
+        new_volumes.set_metadata(
+            cinder,
+            volume_id,
+            task.restored_tags(self, _metadata(self.item)),
+        )
+        if old.metadata.get('readonly', '').lower() == 'true':
+            new_volumes.set_readonly(cinder, volume_id)
+        return dataclasses.replace(
+            made,
+            restored=volume_id,
+            notes=(*made.notes, *notes),
+        )
+
+
+def described(item: plan_.Item) -> resources.Volume:
+    """Give what a volume was like that comes back.
+
+    :raises DocumentError: the plan does not say it.
+    """
+    if item.volume is None:
+        raise errors.DocumentError(
+            f'The plan does not say what {item.resource.label} was like. '
+            'Make a new plan.'
+        )
+    return item.volume
+
+
+def new(item: plan_.Item) -> restore_.NewVolume:
+    """Give what the new volume has to be.
+
+    :raises DocumentError: the plan does not say it.
+    """
+    found = task.of(item).volume
+    if found is None:
+        raise errors.DocumentError(
+            f'The plan does not say what {item.resource.label} is to be. '
+            'Make a new plan.'
+        )
+    return found
+
+
+def command(item: plan_.Item, source: str) -> str:
+    """Give the command that makes a volume."""
+    wanted = new(item)
+    type_ = (
+        f' --type {shlex.quote(wanted.type_name)}' if wanted.type_name else ''
+    )
+    return (
+        f'openstack volume create {source} --size {wanted.size_gib}{type_} '
+        f'{shlex.quote(task.of(item).name)}'
+    )
+
+
+def _metadata(item: plan_.Item) -> dict[str, str]:
+    """Give the user's metadata of a volume."""
+    ours = {tags.RUN, tags.SOURCE, tags.ROLE, 'readonly', 'attached_mode'}
+    return {
+        name: value
+        for name, value in described(item).metadata.items()
+        if name not in ours
+    }
+
+
+def _marks(volume: resources.Volume) -> list[str]:
+    """Name what the volume has inherited of our image, and must not keep."""
+    return [
+        name
+        for name in volume.image_metadata
+        if name.startswith(('backupclient_', 'cinder_encryption_key_'))
+    ]
+
+
+def _notes(volume: resources.Volume) -> tuple[str, ...]:
+    if not volume.encrypted or not volume.key_id:
+        return ()
+    return (
+        f'Secret {volume.key_id} is its key: without it the data are lost. '
+        'Cinder deletes it together with the volume.',
+    )

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Restoring a volume of a file, or of an image that stayed in the cloud."""
+
+import dataclasses
+import functools
+import shlex
+
+from backupclient import errors
+from backupclient.model import plan as plan_
+from backupclient.model import properties
+from backupclient.model import resources
+from backupclient.model import restore as restore_
+from backupclient.procedures import removal
+from backupclient.procedures import step
+from backupclient.procedures.restore import image_upload
+from backupclient.procedures.restore import key_store
+from backupclient.procedures.restore import luks_opening
+from backupclient.procedures.restore import task
+from backupclient.procedures.restore import volume_finish
+from backupclient.transfer import upload
+
+
+class UploadVolume(image_upload.Upload):
+    """Make an image of the file, for the volume only."""
+
+    def image(self) -> resources.Image:
+        """Give what the image between the file and the volume is like.
+
+        Cinder gives its properties to the volume, and a server that boots
+        from that goes by them.
+        """
+        volume = volume_finish.described(self.item)
+        said = volume.image_metadata
+        return resources.Image(
+            id=volume.id,
+            name='',
+            status='queued',
+            owner='',
+            disk_format='raw',
+            container_format='bare',
+            min_disk=properties.min_disk(said),
+            min_ram=properties.min_ram(said),
+            properties=said,
+        )
+
+    def body(self) -> upload.Body:
+        """Give the data to send, opened if the volume wants that."""
+        body = super().body()
+        new = volume_finish.new(self.item)
+        if new.way is not restore_.Way.OPENED:
+            return body
+        size = new.bytes
+        if size is None:
+            raise errors.DocumentError(
+                f'The plan does not say how large {self.item.resource.label} '
+                'is when it is opened. Make a new plan.'
+            )
+        return dataclasses.replace(
+            body,
+            size=size,
+            sent_as=functools.partial(
+                luks_opening.opened, self.work, self.item, size
+            ),
+        )
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        path = shlex.quote(task.file(item).path)
+        return (
+            'openstack image create --disk-format raw --container-format '
+            f'bare --file {path} IMAGE'
+        )
+
+
+class MakeVolume(volume_finish.MakeVolume):
+    """Let Cinder make the volume of the image."""
+
+    def source(self, made: step.Made) -> tuple[str, str]:
+        """Give the field of the request, and the ID."""
+        artifact = task.of(self.item).source.artifact
+        return 'imageRef', artifact.id if artifact else made.image_id
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return volume_finish.command(item, '--image IMAGE')
+
+
+class DeleteImage(step.Step):
+    """Take the image away: its data are in the volume."""
+
+    stable_name = 'delete-image'
+    title = 'delete the image'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack image delete IMAGE'
+
+    def do(self, made: step.Made) -> step.Made:
+        return removal.afterwards(
+            self.work,
+            made,
+            f'image {made.image_id}',
+            lambda: removal.of(self.work).image(made.image_id),
+        )
+
+
+def steps(item: plan_.Item) -> step.Steps:
+    """From the file over an image, or of an image that is there."""
+    source, way = task.of(item).source, volume_finish.new(item).way
+    if source.file is None:
+        return (MakeVolume, volume_finish.FinishVolume)
+    with_key = way is restore_.Way.WITH_KEY
+    return (
+        *((key_store.StoreKey,) if with_key else ()),
+        UploadVolume,
+        MakeVolume,
+        DeleteImage,
+        *((key_store.DeleteKey,) if with_key else ()),
+        volume_finish.FinishVolume,
+    )

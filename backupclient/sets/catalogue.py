@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The runs whose sets a store has, and their manifests.
+
+What a store holds is input: whoever may write to it could have written
+anything. So a folder that is none of ours is passed over, and a manifest that
+cannot be used is a value with the reason: the other sets are still listed.
+"""
+
+from collections.abc import Iterator
+import dataclasses
+import enum
+
+from backupclient import errors
+from backupclient.model import layout
+from backupclient.model import manifest as manifest_
+from backupclient.model import tags
+from backupclient.sets import check
+from backupclient.store import base
+from backupclient.store import within
+
+MOST_ITEMS = 100_000
+"""The resources that a manifest may have."""
+
+
+class State(enum.StrEnum):
+    """How far a set is, by the names in the store alone."""
+
+    FINISHED = 'finished'
+    UNFINISHED = 'unfinished'
+    FAILED = 'failed'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Found:
+    """A set in a store.
+
+    :param folder: its path in the store.
+    """
+
+    run: str
+    state: State
+    folder: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Opened:
+    """A set and its manifest.
+
+    :param manifest: None if it cannot be used.
+    :param problem: why not, in a sentence that names its file; else ``''``.
+    :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
+    """
+
+    found: Found
+    manifest: manifest_.Manifest | None
+    problem: str = ''
+    digest: str = ''
+
+
+def runs(store: base.Store) -> tuple[Found, ...]:
+    """List the sets in a store, the newest first.
+
+    A set is finished when its folder has the name of the run and its manifest
+    is there. A run can have several folders, as a finished set and one that
+    somebody copied; each is listed.
+
+    :raises TargetError: the list would not be complete.
+    """
+    found = [*_current(store), *_failed(store)]
+    return tuple(sorted(found, key=lambda one: one.run, reverse=True))
+
+
+def files(store: base.Store, found: Found) -> within.Within:
+    """Return the files of a set, by the paths of the layout."""
+    return within.Within(store, found.folder, layout.may_be_read)
+
+
+def read(store: base.Store, found: Found) -> Opened:
+    """Read the manifest of a set."""
+    try:
+        loaded = check.load(files(store, found))
+    except errors.DocumentError as exc:
+        return Opened(found, None, str(exc))
+    why = _refusal(loaded.manifest, found)
+    if why:
+        place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
+        return Opened(found, None, f'The manifest {place} {why}')
+    return Opened(found, loaded.manifest, digest=loaded.digest)
+
+
+def read_all(store: base.Store) -> Iterator[Opened]:
+    """Read the manifests of the finished sets, the newest first.
+
+    They are read one by one, as the caller asks for them.
+
+    :raises TargetError: the list of the sets would not be complete.
+    """
+    for found in runs(store):
+        if found.state is State.FINISHED:
+            yield read(store, found)
+
+
+def _current(store: base.Store) -> Iterator[Found]:
+    for name in store.folders():
+        run = name.removesuffix(layout.PARTIAL)
+        if not tags.is_run_id(run):
+            continue
+        finished = run == name and _has_manifest(store, name)
+        state = State.FINISHED if finished else State.UNFINISHED
+        yield Found(run, state, name)
+
+
+def _failed(store: base.Store) -> Iterator[Found]:
+    for name in store.folders(layout.FAILED):
+        if tags.is_run_id(name):
+            yield Found(name, State.FAILED, f'{layout.FAILED}/{name}')
+
+
+def _has_manifest(store: base.Store, folder: str) -> bool:
+    try:
+        return store.stat(f'{folder}/{layout.MANIFEST}') is not None
+    except errors.TargetError:
+        # A link, say: something is there, and reading it will tell.
+        return True
+
+
+def _refusal(manifest: manifest_.Manifest, found: Found) -> str:
+    """Say why a manifest cannot be that of a set."""
+    if manifest.run != found.run:
+        return (
+            f'is of the run {manifest.run[:80]!r}: it was copied into the '
+            'wrong set. Use a good copy of this one.'
+        )
+    if len(manifest.items) > MOST_ITEMS:
+        return (
+            f'lists {len(manifest.items):,} resources, more than the '
+            f'{MOST_ITEMS:,} that are read. It was not written by this '
+            'program.'
+        )
+    return ''

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sets of one store, each manifest read when it is first asked for."""
+
+from collections.abc import Iterator
+import threading
+
+from backupclient.model import manifest as manifest_
+from backupclient.model import resources
+from backupclient.model import verification
+from backupclient.sets import catalogue
+from backupclient.sets import members
+from backupclient.sets import verified
+from backupclient.store import base
+
+Project = tuple[str, str, str]
+
+
+def project(manifest: manifest_.Manifest) -> Project:
+    """Return what tells the project of a manifest from all others."""
+    identity = manifest.identity
+    return identity.auth_url, identity.region, identity.project_id
+
+
+class Library:
+    """The sets of a store. Used by many threads.
+
+    :param store: what it holds is listed once.
+    :raises TargetError: the list would not be complete.
+    """
+
+    def __init__(self, store: base.Store) -> None:
+        self.store = store
+        self.runs = catalogue.runs(store)
+        self._lock = threading.RLock()
+        self._opened: dict[str, catalogue.Opened] = {}
+        self._standings: dict[
+            str, dict[verified.Key, verification.Standing]
+        ] = {}
+
+    @property
+    def finished(self) -> tuple[catalogue.Found, ...]:
+        """The finished sets, the newest first."""
+        return tuple(
+            one for one in self.runs if one.state is catalogue.State.FINISHED
+        )
+
+    def open(self, found: catalogue.Found) -> catalogue.Opened:
+        """Read a set's manifest, once."""
+        with self._lock:
+            if found.folder not in self._opened:
+                self._opened[found.folder] = catalogue.read(self.store, found)
+            return self._opened[found.folder]
+
+    def manifests(self) -> Iterator[manifest_.Manifest]:
+        """Read the manifests that can be read, the newest first."""
+        for found in self.finished:
+            if manifest := self.open(found).manifest:
+                yield manifest
+
+    def find(self, run: str) -> catalogue.Found | None:
+        """Return the set of a run, a finished one before any other."""
+        same = [one for one in self.runs if one.run == run]
+        finished = [one for one in same if one in self.finished]
+        return next(iter(finished or same), None)
+
+    def standings(
+        self, found: catalogue.Found
+    ) -> dict[verified.Key, verification.Standing]:
+        """Return how the backups of a set stand, read once.
+
+        :raises TargetError: the list would not be complete.
+        """
+        with self._lock:
+            if found.folder not in self._standings:
+                self._standings[found.folder] = verified.standings(
+                    self.store, found
+                )
+            return self._standings[found.folder]
+
+    def others(
+        self, manifest: manifest_.Manifest, resource: resources.Resource
+    ) -> Iterator[tuple[catalogue.Found, manifest_.Entry]]:
+        """Find the complete backups of a resource in other sets.
+
+        Only those whose files are there with their sizes, the newest first.
+
+        :param manifest: of the set whose backup is not good.
+        """
+        for found in self.finished:
+            other = self.open(found).manifest
+            if (
+                other is None
+                or other.run == manifest.run
+                or project(other) != project(manifest)
+            ):
+                continue
+            for entry in other.items:
+                if _is_of(entry, resource) and self._is_there(found, entry):
+                    yield found, entry
+
+    def run_with(self, run: str, path: str, digest: str) -> str:
+        """Return the other run to whose set a file belongs, ``''`` for none.
+
+        :param path: of the file in its set.
+        :param digest: the sha512 that it has.
+        """
+        for manifest in self.manifests():
+            for entry in manifest.items:
+                if (
+                    manifest.run != run
+                    and entry.file
+                    and entry.file.path == path
+                    and entry.file.digests['sha512'] == digest
+                ):
+                    return manifest.run
+        return ''
+
+    def _is_there(
+        self, found: catalogue.Found, entry: manifest_.Entry
+    ) -> bool:
+        files = catalogue.files(self.store, found)
+        return not any(
+            members.present(files, each) for each in members.of_entry(entry)
+        )
+
+
+def _is_of(entry: manifest_.Entry, resource: resources.Resource) -> bool:
+    return (
+        entry.resource.id == resource.id
+        and entry.resource.kind is resource.kind
+        and entry.state == 'complete'
+    )

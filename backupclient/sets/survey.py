@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A set at the depth ``files``: what is there, and what is wrong with it."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+import dataclasses
+
+from backupclient import errors
+from backupclient import stop as stop_
+from backupclient.model import layout
+from backupclient.model import manifest as manifest_
+from backupclient.model import verification
+from backupclient.sets import catalogue
+from backupclient.sets import check
+from backupclient.sets import members as members_
+from backupclient.store import base
+
+_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Survey:
+    """A set at the depth ``files``.
+
+    :param problems: of the set itself: of its checksums and its manifest.
+    :param findings: by path: what is wrong with the files.
+    :param members: by path: the files that have to be there.
+    :param foreign: what is there and does not belong to the set.
+    :param manifest_changed: what it says is not proved by the checksums.
+    """
+
+    found: catalogue.Found
+    files: base.Files
+    manifest: manifest_.Manifest
+    members: Mapping[str, members_.Member]
+    findings: Mapping[str, members_.Finding]
+    problems: tuple[str, ...]
+    foreign: tuple[str, ...]
+    manifest_changed: bool
+
+
+def survey(store: base.Store, opened: catalogue.Opened) -> Survey:
+    """Look at a set whose manifest can be read.
+
+    :raises TargetError: the list of its files would not be complete.
+    """
+    found, manifest = opened.found, opened.manifest
+    assert manifest is not None  # noqa: S101
+    files = catalogue.files(store, found)
+    sums, problems = _sums(files)
+    every = {one.path: one for one in members_.all_of(manifest, sums or {})}
+    wrong = (
+        members_.present(files, one)
+        or (None if sums is None else members_.unlisted(one))
+        for one in every.values()
+    )
+    findings = {one.path: one for one in wrong if one}
+    listed = (sums or {}).get(layout.MANIFEST, '')
+    changed = bool(listed) and opened.digest != listed
+    if changed:
+        problems.append(
+            f'{layout.MANIFEST} has changed: its hash is not the one of '
+            f'{layout.CHECKSUMS}.'
+        )
+    problems += _of_texts(findings)
+    problems += _unexplained(manifest, every)
+    foreign = members_.foreign(files, every)
+    return Survey(
+        found,
+        files,
+        manifest,
+        every,
+        findings,
+        tuple(problems),
+        foreign,
+        changed,
+    )
+
+
+def row_of_set(
+    one: Survey, depth: verification.Depth, stop: stop_.Stop
+) -> verification.Row:
+    """Say what is wrong with a set itself, or that it is good.
+
+    :param depth: from ``data`` on its texts are hashed.
+    """
+    notes = list(one.problems)
+    page = one.members.get(layout.INSTRUCTIONS)
+    if (
+        depth.number >= verification.Depth.DATA.number
+        and page is not None
+        and page.path not in one.findings
+        and (wrong := members_.changed(one.files, page, stop=stop))
+    ):
+        notes.append(f'{wrong.path}: {wrong.problem}')
+    return verification.Row(
+        run=one.found.run,
+        kind=verification.SET,
+        name='',
+        id=one.found.run,
+        depth=depth,
+        result=verification.Result.DAMAGED
+        if notes
+        else verification.Result.GOOD,
+        notes=tuple(notes),
+    )
+
+
+def _sums(files: base.Files) -> tuple[dict[str, str] | None, list[str]]:
+    """Read the checksums; None, and why, if they cannot be used."""
+    try:
+        return check.sums(files), []
+    except errors.DocumentError as exc:
+        return None, [str(exc)]
+
+
+def _of_texts(findings: Mapping[str, members_.Finding]) -> Iterator[str]:
+    for path in (layout.MANIFEST, layout.INSTRUCTIONS):
+        if wrong := findings.get(path):
+            yield f'{path}: {wrong.problem}'
+
+
+def _unexplained(
+    manifest: manifest_.Manifest, every: Mapping[str, members_.Member]
+) -> Iterator[str]:
+    """Say what the checksums or the manifest have too much."""
+    named = {
+        one.path for each in manifest.items for one in members_.of_entry(each)
+    }
+    more = [path for path in every if layout.is_member(path)]
+    more = [path for path in more if path not in named]
+    if more:
+        yield (
+            f'{layout.CHECKSUMS} lists what the manifest does not: '
+            f'{_some(more)}.'
+        )
+    counts = Counter(
+        (one.resource.kind, one.resource.id) for one in manifest.items
+    )
+    twice = [f'{kind} {id_}' for (kind, id_), n in counts.items() if n > 1]
+    if twice:
+        yield f'The manifest lists more than once: {_some(twice)}.'
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    shown = ', '.join(names[:_SHOWN])
+    return f'{shown} and {more} more' if more > 0 else shown

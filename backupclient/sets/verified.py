@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What verifications have found, kept beside the backup in ``verified/``.
+
+These files are listed in nothing that a verification checks: neither in the
+manifest nor in the checksums. So they say what somebody found, and prove
+nothing by themselves.
+"""
+
+from collections.abc import Iterable, Iterator
+import datetime
+from importlib import metadata
+import itertools
+import socket
+
+from backupclient import documents
+from backupclient import errors
+from backupclient.model import layout
+from backupclient.model import manifest as manifest_
+from backupclient.model import verification
+from backupclient.sets import catalogue
+from backupclient.store import base
+
+Key = tuple[str, str]
+"""The kind and the ID of a resource."""
+
+_MOST = 1000
+"""How many results of a set are read: the newest ones."""
+
+
+def keep(
+    store: base.Store,
+    found: catalogue.Found,
+    depth: verification.Depth,
+    rows: Iterable[verification.Row],
+    now: datetime.datetime,
+) -> str:
+    """Keep the rows of one set beside it.
+
+    :param now: an aware time.
+    :returns: the path in the store.
+    :raises TargetError: it cannot be kept; the set is as it was.
+    """
+    now = now.astimezone(datetime.UTC)
+    content = documents.encode(
+        verification.Verification(
+            found.run,
+            now.isoformat(timespec='seconds'),
+            depth,
+            tuple(rows),
+            socket.gethostname(),
+            _program_version(),
+        )
+    )
+    path = _new_path(store, found, now.strftime('%Y%m%dT%H%M%SZ'))
+    store.put(path, content, replace=False)
+    return path
+
+
+def read(
+    store: base.Store, found: catalogue.Found
+) -> tuple[verification.Verification, ...]:
+    """Read what the verifications of a set have found, the oldest first.
+
+    One that cannot be read counts as not there: it says nothing.
+
+    :raises TargetError: the list would not be complete.
+    """
+    folder = f'{found.folder}/{layout.VERIFIED}'
+    start = len(found.folder) + 1
+    paths = sorted(
+        entry.path[start:] for entry in store.list(folder) if entry.plain
+    )
+    names = [path for path in paths if layout.is_verified(path)][-_MOST:]
+    every = _documents(catalogue.files(store, found), found.run, names)
+    return tuple(sorted(every, key=lambda one: one.verified_at))
+
+
+def standings(
+    store: base.Store, found: catalogue.Found
+) -> dict[Key, verification.Standing]:
+    """Return how the backups of a set stand, by resource.
+
+    :returns: without those that were never verified.
+    :raises TargetError: the list would not be complete.
+    """
+    rows: dict[Key, list[tuple[str, verification.Row]]] = {}
+    for one in read(store, found):
+        for row in one.rows:
+            rows.setdefault((row.kind, row.id), []).append(
+                (one.verified_at, row)
+            )
+    return {key: verification.standing(every) for key, every in rows.items()}
+
+
+def of_entry(
+    known: dict[Key, verification.Standing], entry: manifest_.Entry
+) -> verification.Standing:
+    """Return how the backup of a resource stands.
+
+    :param known: as of :func:`standings`.
+    """
+    key = (entry.resource.kind.value, entry.resource.id)
+    return known.get(key, verification.Standing())
+
+
+def _documents(
+    files: base.Files, run: str, names: Iterable[str]
+) -> Iterator[verification.Verification]:
+    for name in names:
+        try:
+            found = documents.decode(
+                base.read_whole(files, name, documents.LARGEST + 1),
+                verification.Verification,
+                f'result of a verification {files.name}/{name}',
+            )
+        except (errors.TargetError, errors.DocumentError):
+            continue
+        if found.run == run:
+            yield found
+
+
+def _new_path(store: base.Store, found: catalogue.Found, stamp: str) -> str:
+    """Return a path that no earlier result has."""
+    paths = (
+        f'{found.folder}/{layout.verified_file(stamp, number)}'
+        for number in itertools.count()
+    )
+    return next(path for path in paths if store.stat(path) is None)
+
+
+def _program_version() -> str:
+    try:
+        return metadata.version(manifest_.PROGRAM)
+    except metadata.PackageNotFoundError:
+        return 'unknown'

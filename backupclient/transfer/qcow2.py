@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the header of a qcow2 file says, read before any other tool reads it.
+
+A qcow2 file may name other files, and whatever opens it opens these too: a
+file of this machine would come out as part of the disk. The format is that of
+``docs/interop/qcow2.txt`` of QEMU.
+"""
+
+import struct
+
+from backupclient.store import base
+
+_HEADER = struct.Struct('>4sIQIIQIIQQIIQ')
+_INCOMPATIBLE = struct.Struct('>Q')
+_MAGIC = b'QFI\xfb'
+_EXTERNAL_DATA = 1 << 2
+
+
+def obstacle(stream: base.Stream) -> str:
+    """Say why a file must not be given to a tool.
+
+    :param stream: of the file, from its start.
+    :returns: a sentence, ``''`` if the file stands alone.
+    :raises TargetError: it cannot be read.
+    """
+    head = stream.read(_HEADER.size + _INCOMPATIBLE.size)
+    if len(head) < _HEADER.size or not head.startswith(_MAGIC):
+        return 'It does not begin as a qcow2 image does.'
+    _, version, backing, backing_size, *_ = _HEADER.unpack_from(head)
+    if version not in (2, 3):
+        return f'It is qcow2 of the version {version}, which is not known.'
+    if backing or backing_size:
+        return (
+            'It builds on another file (a backing file), which no backup has.'
+        )
+    if version == 3:
+        if len(head) < _HEADER.size + _INCOMPATIBLE.size:
+            return 'It ends within its header.'
+        (features,) = _INCOMPATIBLE.unpack_from(head, _HEADER.size)
+        if features & _EXTERNAL_DATA:
+            return (
+                'Its data are in another file (an external data file), which '
+                'no backup has.'
+            )
+    return ''
+
+
+def is_encrypted(stream: base.Stream) -> bool:
+    """Tell whether the data within a qcow2 file are encrypted.
+
+    :param stream: of the file, from its start.
+    """
+    head = stream.read(_HEADER.size)
+    return len(head) == _HEADER.size and bool(_HEADER.unpack(head)[6])

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Data on their way from a store into the cloud, hashed as they go.
+
+The last block is held back until all that came is proved to be what the
+manifest says: data that are damaged never arrive as a whole.
+"""
+
+from collections.abc import Callable, Iterator
+import contextlib
+from contextlib import AbstractContextManager
+import dataclasses
+
+from backupclient import clock as clock_
+from backupclient import errors
+from backupclient.model import copies
+from backupclient.store import base
+from backupclient.transfer import proof
+
+Opening = Callable[[base.Stream], Iterator[bytes]]
+"""Gives the blocks that are sent for the bytes of a file."""
+
+
+def as_it_is(stream: base.Stream) -> Iterator[bytes]:
+    """Give the bytes of a file as they are."""
+    while block := stream.read(base.BLOCK):
+        yield block
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Body:
+    """A file of a set, as the body of a request.
+
+    :param read: opens the file.
+    :param size: of what is sent, in bytes.
+    :param sent_as: what is made of the bytes on the way.
+    """
+
+    read: Callable[[], AbstractContextManager[base.Stream]]
+    file: copies.FileRecord
+    size: int
+    clock: clock_.Clock
+    progress: proof.Progress
+    sent_as: Opening = as_it_is
+
+    def __len__(self) -> int:
+        """Give the length in bytes, which is announced."""
+        return self.size
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Give the blocks.
+
+        :raises TransferError: the file is not what the manifest says.
+        :raises TargetError: it cannot be read.
+        """
+        expected = proof.Expected(
+            self.file.size, 'sha512', self.file.digests['sha512']
+        )
+        with (
+            self.read() as stream,
+            contextlib.closing(proof.Tally(expected, self.progress)) as tally,
+        ):
+            held = b''
+            for block in self.sent_as(_Counted(stream, tally, self.clock)):
+                if held:
+                    yield held
+                held = block
+            self._prove(tally)
+            if held:
+                yield held
+
+    def _prove(self, tally: proof.Tally) -> None:
+        try:
+            tally.prove()
+        except proof.Mismatch as error:
+            raise errors.TransferError(
+                f'{self.file.path} is damaged: {error}. Restore this resource '
+                'from another backup.'
+            ) from error
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Counted:
+    """A stream whose bytes are hashed while they are read."""
+
+    stream: base.Stream
+    tally: proof.Tally
+    clock: clock_.Clock
+
+    def read(self, size: int, /) -> bytes:
+        """Read the next bytes."""
+        self.clock.stop.check()
+        block = self.stream.read(size)
+        if block:
+            try:
+                self.tally.add(block)
+            except proof.Mismatch as error:
+                raise errors.TransferError(
+                    f'The file is damaged: {error}.'
+                ) from error
+        return block
