@@ -46,13 +46,14 @@ class TestSkipExisting(base.TestCase):
             self.assertIsNone(item.restore)
             self.assertTrue(item.possible)
             self.says(item.reason, 'here already')
-            self.says(item.covered_by, record.resource.label)
+            self.assertEqual(record.id, item.present)
 
     def test_restored_before(self):
         for record in EVERY:
             item = self.made(record, [restored(record)])
             self.assertIsNone(item.restore)
             self.says(item.reason, 'new was restored')
+            self.assertEqual('new', item.present)
 
     def test_what_is_no_restored_one(self):
         for record in EVERY:

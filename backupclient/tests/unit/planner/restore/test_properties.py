@@ -127,7 +127,8 @@ class TestProperties(testtools.TestCase):
         for item in made.items:
             restores = item.procedure in plan_.RESTORING
             self.assertEqual(restores, item.restore is not None)
-            if item.covered_by:
+            self.assertEqual('', item.covered_by)
+            if item.present:
                 self.assertTrue(made.restore.skip_existing)
 
     @any_plan
