@@ -5,6 +5,7 @@ from backupclient.keys.luks import luks1
 from backupclient.keys.luks import proof
 from backupclient.keys.luks import untrusted
 
+
 def version(image: untrusted.Image) -> int:
     """Return the version of LUKS of a disk image, 0 without a known header.
 
