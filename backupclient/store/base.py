@@ -84,7 +84,8 @@ class FileStream(Stream, Protocol):
     def read_into(self, buffer: bytearray | memoryview, /) -> int:
         """Read the next bytes into a buffer that can be reused.
 
-        :returns: how many: all that fit, fewer at the end, 0 behind it.
+        :returns: how many: all that fit, fewer at the end and where a hole
+            begins for one who passes over holes, 0 behind the end.
         :raises TargetError: the file cannot be read.
         """
 
