@@ -13,15 +13,27 @@ from backupclient.procedures.restore import task
 from backupclient.store import base
 
 
+def plain_size(work: step.Work, item: plan_.Item) -> int:
+    """Give how many bytes of an encrypted volume there are in plain.
+
+    A volume whose header is within its size has less than that.
+    """
+    volume = task.of(item).volume
+    found, file = task.files(work, item), task.file(item)
+    image = functools.partial(found.read, file.path)
+    size = opening.plain_size(image, file.size)
+    return min(size, volume.size_gib << 30) if volume else size
+
+
 def opened(
     work: step.Work, item: plan_.Item, size: int, stream: base.Stream
 ) -> Iterator[bytes]:
-    """Give the plain bytes of encrypted data, as many as the volume has.
+    """Give the plain bytes of encrypted data, as many as are wanted.
 
     The file is read to its end, also where the volume ends before it, so
     that all of it is hashed.
 
-    :param size: of the volume, in bytes.
+    :param size: in bytes.
     :raises BackupError: the key does not open the data, or they are shorter
         than the volume.
     """
@@ -35,7 +47,7 @@ def opened(
     opener.end()
     if left:
         raise errors.TransferError(
-            f'{task.file(item).path} has {left:,} bytes less than the volume. '
+            f'{task.file(item).path} has {left:,} bytes less than it says. '
             'Restore this resource from another backup.'
         )
 
