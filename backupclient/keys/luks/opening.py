@@ -119,22 +119,6 @@ class Opener:
         raise TypeError('A volume key is never stored or copied.')
 
 
-def plain_size(image: Image, size: int) -> int:
-    """Return the size of the plain disk in bytes, without a key.
-
-    :param image: opens the disk image at an offset.
-    :param size: of the image, in bytes.
-    :raises NotOpened: as :func:`unlock`.
-    """
-    source = untrusted.Source(image)
-    try:
-        payload = proof.header(source).payload(source)
-    except untrusted.NotCheckable as reason:
-        raise NotOpened(str(reason)) from None
-    data = max(size - payload.offset, 0)
-    return data if payload.size is None else min(data, payload.size)
-
-
 def unlock(image: Image, candidates: Sequence[bytes]) -> Opener:
     """Open a LUKS1 or LUKS2 disk image with a passphrase.
 

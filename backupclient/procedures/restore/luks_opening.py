@@ -13,18 +13,6 @@ from backupclient.procedures.restore import task
 from backupclient.store import base
 
 
-def plain_size(work: step.Work, item: plan_.Item) -> int:
-    """Give how many bytes of an encrypted volume there are in plain.
-
-    A volume whose header is within its size has less than that.
-    """
-    volume = task.of(item).volume
-    found, file = task.files(work, item), task.file(item)
-    image = functools.partial(found.read, file.path)
-    size = opening.plain_size(image, file.size)
-    return min(size, volume.size_gib << 30) if volume else size
-
-
 def opened(
     work: step.Work, item: plan_.Item, size: int, stream: base.Stream
 ) -> Iterator[bytes]:
@@ -53,13 +41,15 @@ def opened(
 
 
 def plain_size(work: step.Work, item: plan_.Item) -> int:
-    """Return how large the data are when they are opened, in bytes.
+    """Return how many bytes of an encrypted volume there are in plain.
 
-    Only the header of the file tells: no plan has it.
+    Only the header of the file tells: no plan has it. A volume whose header
+    is within its size has less than that, and one that had to grow has more.
     """
-    file = task.file(item)
+    file, volume = task.file(item), task.of(item).volume
     image = functools.partial(task.files(work, item).read, file.path)
-    return facts.plain_size(image, file.size)
+    size = facts.plain_size(image, file.size)
+    return min(size, volume.size_gib << 30) if volume else size
 
 
 def _opener(work: step.Work, item: plan_.Item) -> opening.Opener:
