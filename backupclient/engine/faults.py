@@ -33,6 +33,8 @@ _DISCREET = (
     'backupclient.cloud.barbican',
     'backupclient.keys',
     'backupclient.operations.export_key',
+    'backupclient.operations.file_work',
+    'backupclient.operations.key_files',
     'backupclient.operations.key_sources',
     'backupclient.procedures.backup.key_export',
     'backupclient.procedures.backup.secret_download',

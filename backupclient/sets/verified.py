@@ -67,11 +67,11 @@ def read(
     """
     folder = f'{found.folder}/{layout.VERIFIED}'
     start = len(found.folder) + 1
-    paths = sorted(
-        entry.path[start:] for entry in store.list(folder) if entry.plain
+    paths = [entry.path[start:] for entry in store.list(folder) if entry.plain]
+    names = sorted(filter(layout.is_verified, paths), key=_order)
+    every = _documents(
+        catalogue.files(store, found), found.run, names[-_MOST:]
     )
-    names = [path for path in paths if layout.is_verified(path)][-_MOST:]
-    every = _documents(catalogue.files(store, found), found.run, names)
     return tuple(sorted(every, key=lambda one: one.verified_at))
 
 
@@ -101,6 +101,12 @@ def of_entry(
     """
     key = (entry.resource.kind.value, entry.resource.id)
     return known.get(key, verification.Standing())
+
+
+def _order(path: str) -> tuple[str, int]:
+    """Sort by time, and those of one second by their numbers."""
+    stamp, _, number = path.removesuffix('.json').partition('-')
+    return stamp, int(number or 0)
 
 
 def _documents(

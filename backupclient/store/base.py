@@ -84,7 +84,8 @@ class FileStream(Stream, Protocol):
     def read_into(self, buffer: bytearray | memoryview, /) -> int:
         """Read the next bytes into a buffer that can be reused.
 
-        :returns: how many: all that fit, fewer at the end, 0 behind it.
+        :returns: how many: all that fit, fewer at the end and where a hole
+            begins for one who passes over holes, 0 behind the end.
         :raises TargetError: the file cannot be read.
         """
 
@@ -103,9 +104,12 @@ class Writer(Protocol):
 
     :param kept: how many bytes an earlier try has left: writing goes on
         behind them. They may be damaged, as by a power cut.
+    :param file: a descriptor, with which another program may write into what
+        is a hole; None where the file is not one of this machine.
     """
 
     kept: int
+    file: int | None
 
     def earlier(self) -> Iterator[bytes]:
         """Read the bytes that an earlier try has left, from the start."""

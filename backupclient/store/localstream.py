@@ -23,6 +23,7 @@ class Writer:
         course: course_.Course,
     ) -> None:
         self.kept = kept
+        self.file: int | None = new.file
         self._place = place
         self._new = new
         self._course = course
@@ -83,10 +84,11 @@ class Stream:
         return block
 
     def read_into(self, buffer: bytearray | memoryview, /) -> int:
+        view = memoryview(buffer)
+        if self._offset < self._data_until:
+            view = view[: self._data_until - self._offset]
         with localfile.troubles(self._place, 'read'):
-            count = localfile.read_into(
-                self._file, self._offset, memoryview(buffer)
-            )
+            count = localfile.read_into(self._file, self._offset, view)
         self._offset += count
         return count
 
