@@ -17,6 +17,7 @@ from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.model import restore
 from backupclient.model import secret_facts
 from backupclient.procedures import step
 from backupclient.sets import marker
@@ -47,6 +48,12 @@ SECTIONS = {
         'Plan': plan.Plan,
         'Item of a plan': plan.Item,
         'Peak': plan.Peak,
+        'Request of a restore': restore.Request,
+        'Task': restore.Task,
+        'Source': restore.Source,
+        'New volume': restore.NewVolume,
+        'New server': restore.NewServer,
+        'Container': restore.Container,
     },
     'journal.rst': {
         'Run': journal.Run,
