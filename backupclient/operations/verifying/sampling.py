@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import dataclasses
 
 from backupclient.model import verification
-from backupclient.operations import resource_check
+from backupclient.operations.verifying import resource_check
 from backupclient.sets import library as library_
 
 _DATA = verification.Depth.DATA

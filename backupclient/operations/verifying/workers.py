@@ -12,7 +12,7 @@ from backupclient.keys import identity
 from backupclient.model import events
 from backupclient.model import resources
 from backupclient.model import verification
-from backupclient.operations import resource_check
+from backupclient.operations.verifying import resource_check
 from backupclient.sets import catalogue
 from backupclient.sets import library as library_
 

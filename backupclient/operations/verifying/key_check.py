@@ -16,7 +16,7 @@ from backupclient.model import copies
 from backupclient.model import manifest as manifest_
 from backupclient.model import resources
 from backupclient.model import verification
-from backupclient.operations import soundness
+from backupclient.operations.verifying import soundness
 from backupclient.store import base
 
 LARGEST = 1 << 20
