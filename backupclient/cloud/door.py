@@ -16,6 +16,7 @@ from backupclient.cloud import cinder as cinder_
 from backupclient.cloud import glance as glance_
 from backupclient.cloud import keystone as keystone_
 from backupclient.cloud import login as login_
+from backupclient.cloud import neutron as neutron_
 from backupclient.cloud import nova as nova_
 from backupclient.cloud import proxies
 from backupclient.cloud import service as service_
@@ -39,6 +40,7 @@ class Cloud:
     glance: glance_.Glance
     nova: nova_.Nova
     barbican: barbican_.Barbican
+    neutron: neutron_.Neutron
     keystone: keystone_.Keystone
     clock: clock_.Clock
     login: login_.Login
@@ -90,6 +92,7 @@ def connect(connection: Connection, clock: clock_.Clock) -> Cloud:
         glance=glance_.Glance(service('image', 'Glance')),
         nova=nova_.Nova(service('compute', 'Nova', nova_.MICROVERSION)),
         barbican=barbican_.Barbican(service('key-manager', 'Barbican')),
+        neutron=neutron_.Neutron(service('network', 'Neutron')),
         keystone=keystone_.Keystone(
             session, access, keystone_.is_renewable(auth)
         ),

@@ -21,6 +21,7 @@ from backupclient.model import tags
 @fields.reader('volume')
 def volume(raw: fields.Json) -> resources.Volume:
     """Read a volume of Cinder's detailed view, microversion 3.65."""
+    metadata = fields.pairs(fields.inner(raw, 'metadata'))
     return resources.Volume(
         id=fields.text(raw, 'id'),
         name=fields.text(raw, 'name'),
@@ -41,10 +42,16 @@ def volume(raw: fields.Json) -> resources.Volume:
             )
             for one in fields.objects(raw, 'attachments')
         ),
-        metadata=fields.pairs(fields.inner(raw, 'metadata')),
+        metadata={
+            name: value
+            for name, value in metadata.items()
+            if name not in properties.OF_CINDER
+        },
         image_metadata=fields.pairs(
             fields.inner(raw, 'volume_image_metadata')
         ),
+        read_only=properties.read_only(metadata),
+        type_id=fields.text(raw, 'volume_type_id'),
     )
 
 

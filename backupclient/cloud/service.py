@@ -93,8 +93,13 @@ class Service:
             body = self.get(path, what, limit=PAGE, **query, **marker)
             rows = records.rows(body, key)
             yield from rows
-            links = records.rows(body, f'{key}_links')
-            more = any(link.get('rel') == 'next' for link in links)
+            # Named as the list is, but for Cinder's "volume_type_links".
+            more = any(
+                link.get('rel') == 'next'
+                for name in body
+                if name.endswith('_links')
+                for link in records.rows(body, name)
+            )
             if not rows or not (more or body.get('next')):
                 return
             last = {'marker': records.made(rows[-1], 'id')}

@@ -33,8 +33,8 @@ class Named:
 class VolumeType:
     """A volume type, as far as a user can know it.
 
-    :param encrypted: by the volumes of the project that have it; None where
-        there are none.
+    :param encrypted: None when not known. Cinder tells administrators only;
+        the planner of a restore infers it from the volumes of the project.
     """
 
     id: str

@@ -39,6 +39,9 @@ GLANCE = frozenset(
 )
 """Glance's own fields of an image; Cinder lists some as properties."""
 
+OF_CINDER = frozenset({'attached_mode', 'readonly'})
+"""What Cinder shows among the metadata of a volume, and is none of them."""
+
 # With the key's old deletion policy, deleting the image would also delete the
 # key that was stored for it. A signature is of bytes that are no longer there.
 _PREFIXES = (
@@ -73,7 +76,6 @@ _SERVICES = frozenset(
         'user_id',
     }
 )
-_OF_CINDER = frozenset({'attached_mode', 'readonly'})
 # They name another image. Nova also sets them where there is none.
 _OTHER_IMAGES = frozenset({'kernel_id', 'ramdisk_id'})
 # Nova keeps so many bytes of a property (``nova/utils.py``,
@@ -102,7 +104,7 @@ def of_volume(metadata: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in metadata.items()
-        if name not in _OF_CINDER and not name.startswith('backupclient_')
+        if name not in OF_CINDER and not name.startswith('backupclient_')
     }
 
 

@@ -46,13 +46,29 @@ def of_run(done: run_.Result) -> list[str]:
     return _grouped(_of_outcomes(done.report, expected))
 
 
+def of_files(outcomes: Iterable[outcome_.Outcome]) -> list[str]:
+    """Say what did not come back as a file, and what else was noticed."""
+    return _grouped(_unexpected(outcomes, ()))
+
+
 def _of_outcomes(
     report: run_.Report, expected: Collection[str]
 ) -> Iterator[tuple[str, str, resources.Resource]]:
-    for outcome in report.outcomes:
+    return _unexpected(
+        (
+            outcome
+            for outcome in report.outcomes
+            if outcome.resource.id not in report.passed_over
+        ),
+        expected,
+    )
+
+
+def _unexpected(
+    outcomes: Iterable[outcome_.Outcome], expected: Collection[str]
+) -> Iterator[tuple[str, str, resources.Resource]]:
+    for outcome in outcomes:
         state = outcome.state
-        if outcome.resource.id in report.passed_over:
-            continue
         if state is not outcome_.State.COMPLETE:
             why = ' '.join((outcome.reason, *outcome.notes))
             yield state.value, why, outcome.resource

@@ -5,7 +5,6 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from backupclient import errors
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import options
@@ -104,11 +103,28 @@ class RestoreBackup(base.Lister):
             *rows.run_summary(done),
             *problems.again(done),
         )
-        return rows.restored(done.report)
+        return rows.restored(done.report.outcomes)
 
     def _to_files(self, args: argparse.Namespace) -> base.Table:
         """Bring files back; no cloud is asked."""
-        raise errors.UsageError('not yet')
+        from backupclient.operations import restore_files
+        from backupclient.osc import problems
+        from backupclient.osc import progress
+        from backupclient.osc import rows
+
+        keys = _identities(args)
+        with progress.reporter(self.verbosity) as reporter:
+            done = restore_files.restore(
+                restore_options.request(args),
+                args.to_files,
+                keys,
+                reporter,
+                args.parallel or _PARALLEL,
+            )
+        self.exit_code = done.exit_code
+        self.problems = problems.of_files(done.outcomes)
+        self.epilogue = rows.files_summary(done)
+        return rows.restored(done.outcomes)
 
 
 def _done(

@@ -10,6 +10,7 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.operations import export_key
 from backupclient.operations import plan as operation
+from backupclient.operations import restore_files
 from backupclient.operations import run as run_
 from backupclient.osc import base
 from backupclient.osc import columns
@@ -82,7 +83,7 @@ def restoring(planned: plan_.Plan) -> base.Table:
     ]
 
 
-def restored(report: run_.Report) -> base.Table:
+def restored(outcomes: Iterable[outcome_.Outcome]) -> base.Table:
     """Give a row for each outcome of a restore."""
     return columns.RESTORED, [
         (
@@ -95,7 +96,15 @@ def restored(report: run_.Report) -> base.Table:
             outcome.seconds,
             display.Sentences(_notes(outcome)),
         )
-        for outcome in report.outcomes
+        for outcome in outcomes
+    ]
+
+
+def files_summary(done: restore_files.Report) -> list[str]:
+    """Return where the files are, the counts, the bytes, the time."""
+    return [
+        f'Files: {done.place}',
+        _counts(done.outcomes, done.seconds),
     ]
 
 
@@ -124,18 +133,21 @@ def _into_files(planned: plan_.Plan) -> str:
 def run_summary(done: run_.Result) -> list[str]:
     """Return the run, where its files are, the counts, the bytes, the time."""
     report = done.report
-    counts = Counter(outcome.state for outcome in report.outcomes)
     lines = [f'Run {report.run}']
     if report.place:
         lines.append(f'{_set(report)}: {report.place}')
+    return [*lines, _counts(report.outcomes, done.seconds)]
+
+
+def _counts(outcomes: Sequence[outcome_.Outcome], seconds: float) -> str:
+    counts = Counter(outcome.state for outcome in outcomes)
     states = ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
     size = sum(
         outcome.size or 0
-        for outcome in report.outcomes
+        for outcome in outcomes
         if outcome.state is outcome_.State.COMPLETE
     )
-    spent = display.age(round(done.seconds))
-    return [*lines, f'{states}; {display.size(size)} in {spent}']
+    return f'{states}; {display.size(size)} in {display.age(round(seconds))}'
 
 
 def _set(report: run_.Report) -> str:

@@ -23,6 +23,7 @@ class Writer:
         course: course_.Course,
     ) -> None:
         self.kept = kept
+        self.file: int | None = new.file
         self._place = place
         self._new = new
         self._course = course

@@ -166,6 +166,7 @@ class _Writer:
         self, store: Memory, path: str, size: int | None, kept: bytes
     ) -> None:
         self.kept = len(kept)
+        self.file: int | None = None
         self._store = store
         self._path = path
         self._data = bytearray(kept)

@@ -44,9 +44,12 @@ class Writer(Protocol):
 
     :param kept: how many bytes an earlier try has left: writing goes on
         behind them. They may be damaged, as by a power cut.
+    :param file: a descriptor, with which another program may write into what
+        is a hole; None where the file is not one of this machine.
     """
 
     kept: int
+    file: int | None
 
     def earlier(self) -> Iterator[bytes]:
         """Read the bytes that an earlier try has left, from the start."""

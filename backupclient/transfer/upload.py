@@ -30,12 +30,13 @@ def as_it_is(stream: base.Stream) -> Iterator[bytes]:
 class Body:
     """A file of a set, as the body of a request.
 
-    :param read: opens the file.
+    :param opens: opens the file. (With a ``read`` of its own, urllib3 would
+        not ask for blocks.)
     :param size: of what is sent, in bytes.
     :param sent_as: what is made of the bytes on the way.
     """
 
-    read: Callable[[], AbstractContextManager[base.Stream]]
+    opens: Callable[[], AbstractContextManager[base.Stream]]
     file: copies.FileRecord
     size: int
     clock: clock_.Clock
@@ -56,7 +57,7 @@ class Body:
             self.file.size, 'sha512', self.file.digests['sha512']
         )
         with (
-            self.read() as stream,
+            self.opens() as stream,
             contextlib.closing(proof.Tally(expected, self.progress)) as tally,
         ):
             held = b''

@@ -133,18 +133,14 @@ class _LargeXts:
         self._size = size
 
     def __call__(self, data: bytes, numbers: bytes) -> bytes:
-        sectors = range(0, len(data), self._size)
-        return b''.join(
-            self._decrypt(
-                numbers[index * _BLOCK :][:_BLOCK],
-                data[start : start + self._size],
-            )
-            for index, start in enumerate(sectors)
-        )
-
-    def _decrypt(self, number: bytes, data: bytes) -> bytes:
-        cipher = ciphers.Cipher(self._algorithm, modes.XTS(number))
-        return cipher.decryptor().update(data)
+        plain = bytearray(len(data))
+        source, target, size = memoryview(data), memoryview(plain), self._size
+        for index, start in enumerate(range(0, len(data), size)):
+            number = numbers[index * _BLOCK : (index + 1) * _BLOCK]
+            cipher = ciphers.Cipher(self._algorithm, modes.XTS(number))
+            sector = slice(start, start + size)
+            cipher.decryptor().update_into(source[sector], target[sector])
+        return bytes(plain)
 
 
 class _Xts:

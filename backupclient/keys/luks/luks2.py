@@ -64,6 +64,7 @@ def _segment(node: object) -> payload_.Payload:
         sector_size=_field(node, 'sector_size', int),
         first=_number(node, 'iv_tweak'),
         size=None if size == 'dynamic' else _number(node, 'size'),
+        version=2,
     )
 
 

@@ -18,12 +18,13 @@ Image = untrusted.Image
 class NotOpened(errors.BackupError):
     """A disk image cannot be decrypted; the text says why.
 
-    :param headerless: there is no LUKS header in the image.
+    :param blank: the image begins with zeros instead of a LUKS header: the
+        volume was never attached, and has no data.
     """
 
-    def __init__(self, text: str, *, headerless: bool = False) -> None:
+    def __init__(self, text: str, *, blank: bool = False) -> None:
         super().__init__(text)
-        self.headerless = headerless
+        self.blank = blank
 
 
 class Opener:
@@ -36,16 +37,28 @@ class Opener:
 
     :param payload: where the data are in the image.
     :param volume_key: decrypts them.
+    :param candidate: the index of the passphrase that opened the image.
     :raises NotCheckable: for a cipher that is not known here.
     """
 
-    def __init__(self, payload: payload_.Payload, volume_key: bytes) -> None:
+    def __init__(
+        self,
+        payload: payload_.Payload,
+        volume_key: bytes,
+        candidate: int = 0,
+    ) -> None:
+        self.candidate = candidate
         self._payload = payload
         self._sectors = payload.decrypter(volume_key)
         self._before = payload.offset
         self._number = payload.first
         self._rest = b''
         self._left = payload.size
+
+    @property
+    def version(self) -> int:
+        """The version of LUKS."""
+        return self._payload.version
 
     @property
     def payload_offset(self) -> int:
@@ -122,9 +135,8 @@ def unlock(image: Image, candidates: Sequence[bytes]) -> Opener:
     try:
         return _unlock(untrusted.Source(image), candidates)
     except untrusted.NotCheckable as reason:
-        raise NotOpened(
-            str(reason), headerless=isinstance(reason, proof.Headerless)
-        ) from None
+        blank = isinstance(reason, proof.Headerless) and reason.blank
+        raise NotOpened(str(reason), blank=blank) from None
 
 
 def _unlock(source: untrusted.Source, candidates: Sequence[bytes]) -> Opener:
@@ -134,4 +146,4 @@ def _unlock(source: untrusted.Source, candidates: Sequence[bytes]) -> Opener:
     found = proof.unlock(source, header.keyslots(source), candidates)
     if found is None:
         raise NotOpened('The key opens no key slot of the LUKS header.')
-    return Opener(payload, found.volume_key)
+    return Opener(payload, found.volume_key, found.candidate)

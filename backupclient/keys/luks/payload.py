@@ -21,6 +21,7 @@ class Payload:
     :param first: the number of the first sector for the IV, in units of 512
         bytes.
     :param size: in bytes; None for all that follows the offset.
+    :param version: of LUKS.
     """
 
     offset: int
@@ -28,6 +29,7 @@ class Payload:
     sector_size: int = UNIT
     first: int = 0
     size: int | None = None
+    version: int = 1
 
     def __post_init__(self) -> None:
         """Check what a header says."""

@@ -46,7 +46,14 @@ class Proof:
 
 
 class Headerless(untrusted.NotCheckable):
-    """The file has no LUKS header; the text says what may be the reason."""
+    """The file has no LUKS header; the text says what may be the reason.
+
+    :param blank: the file begins with zeros, or is empty.
+    """
+
+    def __init__(self, text: str, *, blank: bool) -> None:
+        super().__init__(text)
+        self.blank = blank
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ def header(source: untrusted.Source) -> Header:
         raise untrusted.NotCheckable(
             'The version of the LUKS header is not known here.'
         )
-    raise Headerless(_without_header(start))
+    raise Headerless(_without_header(start), blank=not any(start))
 
 
 def _without_header(start: bytes) -> str:

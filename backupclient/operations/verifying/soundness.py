@@ -8,23 +8,15 @@ here first, the program gets an open file instead of a path, and it has limits.
 import dataclasses
 import enum
 import shutil
-import subprocess
-import tempfile
-import time
 
 from backupclient import stop as stop_
+from backupclient.operations import limited
 from backupclient.store import base
 from backupclient.transfer import qcow2
 
 _PROGRAM = 'qemu-img'
-_MEMORY_KIB = 2 << 20
-_SECONDS = 1800
+_LIMITS = limited.Limits(memory_kib=2 << 20, seconds=1800, written=1 << 20)
 _MOST_SAID = 200
-_PAUSE = 0.05
-_LIMITS = (
-    f'ulimit -v {_MEMORY_KIB} && ulimit -t {_SECONDS} && ulimit -f 2048 && '
-    'exec "$@"'
-)
 
 # The exit codes of "qemu-img check".
 _SOUND, _CORRUPT, _LEAKS = 0, 2, 3
@@ -85,38 +77,7 @@ def _run(program: str, file: int, stop: stop_.Stop) -> tuple[int, str]:
         f'file.filename=/dev/fd/{file}'
     )
     command = [program, 'check', '-q', '--image-opts', image]
-    with tempfile.TemporaryFile() as said:
-        child = subprocess.Popen(  # noqa: S603 - no word is of the set
-            ['/bin/sh', '-c', _LIMITS, 'sh', *command],
-            env={'LC_ALL': 'C', 'PATH': '/usr/bin:/bin'},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=said,
-            pass_fds=(file,),
-            start_new_session=True,
-        )
-        try:
-            code = _wait(child, stop)
-        finally:
-            if child.poll() is None:
-                child.kill()
-                child.wait()
-        said.seek(0)
-        return code, said.read(_MOST_SAID).decode(errors='replace').strip()
-
-
-def _wait(child: subprocess.Popen[bytes], stop: stop_.Stop) -> int:
-    """Wait for a program until its time is over.
-
-    :returns: its exit code, negative if it was ended.
-    """
-    end = time.monotonic() + _SECONDS
-    while time.monotonic() < end:
-        try:
-            return child.wait(_PAUSE)
-        except subprocess.TimeoutExpired:
-            stop.check()
-    return -1
+    return limited.run(command, [file], _LIMITS, stop)
 
 
 def _judged(code: int, said: str) -> Soundness:

@@ -12,6 +12,7 @@ BACKUP = 'backup'
 IMAGE = 'image'
 _READY = {BACKUP: 'available', IMAGE: 'active'}
 _NAMES = {BACKUP: 'Cinder backup', IMAGE: 'image'}
+_A = {BACKUP: 'a Cinder backup', IMAGE: 'an image'}
 _OTHER_RUN = 'Choose the backup of another run with --run.'
 
 
@@ -40,7 +41,7 @@ def _elsewhere(case: scene.Case, artifact: copies.Artifact) -> str:
         return ''
     home = case.scene.origin
     return (
-        f'Its copy is a {_NAMES[artifact.kind]} in the cloud, which can be '
+        f'Its copy is {_A[artifact.kind]} in the cloud, which can be '
         f'restored only in the project that has it: "{home.project_name}" '
         f'({home.project_id}) at {home.auth_url}. Log in there, or choose a '
         'backup that has a file with --from.'

@@ -11,6 +11,7 @@ from backupclient.model import manifest
 from backupclient.model import offers as offers_
 from backupclient.model import resources
 from backupclient.model import restore
+from backupclient.planner.restore import type_encryption
 
 
 class Choice(Protocol):
@@ -112,7 +113,7 @@ def survey(
     return Scene(
         request=request,
         inventory=inventory,
-        offers=offers,
+        offers=type_encryption.inferred(offers, inventory.volumes),
         origin=origin,
         identities=identities,
         now=now,

@@ -8,6 +8,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.keys import material
 from backupclient.keys import passphrase
+from backupclient.keys.luks import facts
 from backupclient.keys.luks import proof as luks
 from backupclient.model import copies
 from backupclient.model import layout
@@ -86,9 +87,10 @@ class ExportKey(step.Step):
         opener = passphrase.candidates(key)[proof.opened_by or 0]
         write(self.work, self._path(), opener)
         notes = (proof.reason,) if proof.reason else ()
+        found = record(self.work, key, self._path(), proof.opens)
         return dataclasses.replace(
             made,
-            key=record(self.work, key, self._path(), proof.opens),
+            key=dataclasses.replace(found, luks=self._luks(made)),
             notes=(*made.notes, *notes),
         )
 
@@ -112,6 +114,11 @@ class ExportKey(step.Step):
                 f'{self.item.resource.label}: {proof.reason}'
             )
         return proof
+
+    def _luks(self, made: step.Made) -> int:
+        """Read which LUKS it is: a restore goes by it."""
+        path = files.require_data(self.work, made)
+        return facts.version(functools.partial(files.of(self.work).read, path))
 
     def _path(self) -> str:
         return layout.key_file(

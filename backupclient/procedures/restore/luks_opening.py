@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import functools
 
 from backupclient import errors
+from backupclient.keys.luks import facts
 from backupclient.keys.luks import opening
 from backupclient.model import plan as plan_
 from backupclient.procedures import step
@@ -37,6 +38,16 @@ def opened(
             f'{task.file(item).path} has {left:,} bytes less than the volume. '
             'Restore this resource from another backup.'
         )
+
+
+def plain_size(work: step.Work, item: plan_.Item) -> int:
+    """Return how large the data are when they are opened, in bytes.
+
+    Only the header of the file tells: no plan has it.
+    """
+    file = task.file(item)
+    image = functools.partial(task.files(work, item).read, file.path)
+    return facts.plain_size(image, file.size)
 
 
 def _opener(work: step.Work, item: plan_.Item) -> opening.Opener:

@@ -127,7 +127,7 @@ class FinishVolume(step.Step):
             volume_id,
             task.restored_tags(self, _metadata(self.item)),
         )
-        if old.metadata.get('readonly', '').lower() == 'true':
+        if old.read_only or properties.read_only(old.metadata):
             new_volumes.set_readonly(cinder, volume_id)
         return dataclasses.replace(
             made,

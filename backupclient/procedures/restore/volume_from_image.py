@@ -5,7 +5,6 @@ import dataclasses
 import functools
 import shlex
 
-from backupclient import errors
 from backupclient.model import plan as plan_
 from backupclient.model import properties
 from backupclient.model import resources
@@ -51,10 +50,7 @@ class UploadVolume(image_upload.Upload):
             return body
         size = new.bytes
         if size is None:
-            raise errors.DocumentError(
-                f'The plan does not say how large {self.item.resource.label} '
-                'is when it is opened. Make a new plan.'
-            )
+            size = luks_opening.plain_size(self.work, self.item)
         return dataclasses.replace(
             body,
             size=size,

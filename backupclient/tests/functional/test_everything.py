@@ -17,8 +17,8 @@ SECRETS = {
 }
 
 
-class Everything(base.TestCase):
-    """One of each kind, and one run over all of it."""
+class Project(base.TestCase):
+    """A project that has one of each kind."""
 
     def setUp(self):
         super().setUp()
@@ -92,6 +92,27 @@ class Everything(base.TestCase):
             text=True,
         ).stdout.strip()
 
+    def assert_plain_bytes(self, rows):
+        for name in ('plain', 'attached', 'boot'):
+            self.assertEqual(
+                cloud.sha512(self.data[name], cloud.GIB),
+                cloud.sha512_of(self.file(rows, 'volume', name)),
+                name,
+            )
+        self.assertEqual(
+            cloud.sha512(self.data['image']),
+            cloud.sha512_of(self.file(rows, 'image', 'image')),
+        )
+        root = cloud.raw(self.file(rows, 'server', 'guest'))
+        self.assertEqual(
+            cloud.sha512(self.data['root-disk'], cloud.GIB),
+            cloud.sha512_of(root),
+        )
+
+
+class Everything(Project):
+    """One run over all of it."""
+
     def test_all_to_a_folder_encrypted(self):
         result = self.backup(
             '--all', '--to', self.target, '--encrypt-to', self.new_identity()
@@ -121,23 +142,6 @@ class Everything(base.TestCase):
             2 + len(SECRETS), len(list(self.folder.rglob('*.age')))
         )
         self.assert_restored_without_the_cloud()
-
-    def assert_plain_bytes(self, rows):
-        for name in ('plain', 'attached', 'boot'):
-            self.assertEqual(
-                cloud.sha512(self.data[name], cloud.GIB),
-                cloud.sha512_of(self.file(rows, 'volume', name)),
-                name,
-            )
-        self.assertEqual(
-            cloud.sha512(self.data['image']),
-            cloud.sha512_of(self.file(rows, 'image', 'image')),
-        )
-        root = cloud.raw(self.file(rows, 'server', 'guest'))
-        self.assertEqual(
-            cloud.sha512(self.data['root-disk'], cloud.GIB),
-            cloud.sha512_of(root),
-        )
 
     def assert_restored_without_the_cloud(self):
         """Follow RESTORE.md when volume, image and keys are gone."""

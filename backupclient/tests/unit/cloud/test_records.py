@@ -133,6 +133,27 @@ class RecordsTestCase(testtools.TestCase):
             )
             self.assertEqual(frozenset(), found.claims)
 
+    def test_what_cinder_shows_of_its_own(self):
+        """It is no metadata of the user."""
+        for metadata, read_only in (
+            ({'env': 'prod'}, False),
+            ({'env': 'prod', 'readonly': 'False'}, False),
+            (
+                {'env': 'prod', 'readonly': 'True', 'attached_mode': 'ro'},
+                True,
+            ),
+        ):
+            raw = {'id': 'v', 'metadata': metadata, 'volume_type_id': 't'}
+            found = records.volume(raw)
+            self.assertEqual({'env': 'prod'}, found.metadata)
+            self.assertEqual(read_only, found.read_only)
+            self.assertEqual('t', found.type_id)
+
+    def test_description_of_a_server(self):
+        for text, found in (('a\nb', 'a\nb'), (None, '')):
+            raw = {'id': 's', 'description': text}
+            self.assertEqual(found, records.server(raw).description)
+
     def test_server(self):
         for image, id_ in (('', ''), (None, ''), ({'id': 'i'}, 'i')):
             raw = {'id': 's', 'image': image}

@@ -7,6 +7,7 @@ from typing import Any
 import unicodedata
 
 from backupclient.tests.unit.fake_cloud import glance as glance_
+from backupclient.tests.unit.fake_cloud import offers
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.fake_cloud import world as world_
@@ -25,7 +26,7 @@ _NOT_FOUND = 'Service not found for creating backup.'
 _COUNTED = {'volumes', 'snapshots', 'backups'}
 
 
-class Cinder(service.Service):
+class Cinder(offers.OfCinder):
     """Volumes, snapshots, backups.
 
     :param backup_service: ``up``, ``down`` (each backup fails) or ``stuck``

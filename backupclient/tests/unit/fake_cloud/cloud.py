@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The whole: a Keystone, four services, and the wire to them."""
+"""The whole: a Keystone, five services, and the wire to them."""
 
 from collections.abc import Iterable
 import dataclasses
@@ -18,6 +18,7 @@ import requests_mock
 from backupclient.tests.unit.fake_cloud import barbican as barbican_
 from backupclient.tests.unit.fake_cloud import cinder as cinder_
 from backupclient.tests.unit.fake_cloud import glance as glance_
+from backupclient.tests.unit.fake_cloud import neutron as neutron_
 from backupclient.tests.unit.fake_cloud import nova as nova_
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.fake_cloud import world as world_
@@ -39,6 +40,7 @@ TYPES = {
     'image': 'glance',
     'compute': 'nova',
     'key-manager': 'barbican',
+    'network': 'neutron',
 }
 
 
@@ -76,6 +78,7 @@ class FakeCloud(fixtures.Fixture):
         self.cinder = cinder_.Cinder(self.world, self.glance)
         self.nova = nova_.Nova(self.world, self.glance)
         self.barbican = barbican_.Barbican(self.world)
+        self.neutron = neutron_.Neutron(self.world)
         self.seen: list[wire.Request] = []
         self.faults: list[wire.Fault] = []
         self.dead = False
@@ -213,7 +216,7 @@ class FakeCloud(fixtures.Fixture):
             token.add_role(name=role)
         for type_ in self._types:
             name = TYPES[type_]
-            suffix = {'glance': '', 'barbican': ''}.get(
+            suffix = {'glance': '', 'barbican': '', 'neutron': ''}.get(
                 name, getattr(self, name).prefix
             )
             token.add_service(type_, name).add_standard_endpoints(
@@ -237,6 +240,7 @@ def _discovery(name: str) -> wire.Answer:
         'glance': ('v2.16', '', ''),
         'nova': ('v2.1', '2.1', '2.96'),
         'barbican': ('v1', '1.0', '1.2'),
+        'neutron': ('v2.0', '', ''),
     }[name]
     version = {
         'id': id_,

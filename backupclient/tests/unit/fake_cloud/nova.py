@@ -5,6 +5,7 @@ from typing import Any
 
 from backupclient.model import properties
 from backupclient.tests.unit.fake_cloud import glance as glance_
+from backupclient.tests.unit.fake_cloud import offers
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.fake_cloud import world as world_
@@ -13,7 +14,7 @@ _TASK = 'OS-EXT-STS:task_state'
 _CAPTURABLE = {'ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'}
 
 
-class Nova(service.Service):
+class Nova(offers.OfNova):
     """Servers.
 
     :param stop_takes: so many requests pass until a server is off.

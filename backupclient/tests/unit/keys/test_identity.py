@@ -229,11 +229,6 @@ class TestPassphrase(IdentityCase):
         self.assertEqual(DATA, known.open(sealed_to(PUBLIC), WHAT))
         self.assertEqual([f"Passphrase of '{path}': "], person.prompts)
 
-    def test_pyrage(self):
-        path = self.file(pyrage.passphrase.encrypt(SECRET.encode(), 'p'))
-        known = identity.Identities.load([path], Person('p'))
-        self.assertEqual(DATA, known.open(sealed_to(PUBLIC), WHAT))
-
     def test_armor(self):
         lines = base64.encodebytes(self.sealed).decode()
         path = self.file(

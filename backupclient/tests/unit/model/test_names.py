@@ -102,6 +102,18 @@ class DescriptionTestCase(testtools.TestCase):
         self.assertEqual(255, len(names.description(RUN, volume('x' * 255))))
 
 
+class RestoredTestCase(testtools.TestCase):
+    def test_restored(self):
+        for name, suffix, found in (
+            ('web', '', 'web'),
+            ('web', '-2', 'web-2'),
+            ('', '-2', ''),
+            ('x' * 255, '', 'x' * 255),
+            ('x' * 254, '-2', 'x' * 250 + '...-2'),
+        ):
+            self.assertEqual(found, names.restored(name, suffix))
+
+
 class StartTestCase(testtools.TestCase):
     def test_accepted(self):
         for text in ('', 'x' * 200, 'a b', '\u6771 \u4eac', '\U0001f4a3'):

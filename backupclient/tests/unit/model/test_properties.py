@@ -112,6 +112,26 @@ class CompletedTestCase(testtools.TestCase):
         self.assertEqual('\ud800', self.completed('\ud800', 'x'))
 
 
+class VolumeTestCase(testtools.TestCase):
+    def test_metadata_of_users(self):
+        found = {
+            'env': 'prod',
+            'readonly': 'True',
+            'attached_mode': 'rw',
+            'backupclient_run': 'x',
+        }
+        self.assertEqual({'env': 'prod'}, properties.of_volume(found))
+
+    def test_read_only(self):
+        for metadata, found in (
+            ({}, False),
+            ({'readonly': 'False'}, False),
+            ({'readonly': 'True'}, True),
+            ({'readonly': 'true'}, True),
+        ):
+            self.assertEqual(found, properties.read_only(metadata))
+
+
 class LimitsTestCase(testtools.TestCase):
     def test_numbers(self):
         found = {'min_disk': '1', 'min_ram': '32'}

@@ -6,11 +6,11 @@ import random
 
 from cryptography.hazmat.primitives import ciphers
 from cryptography.hazmat.primitives.ciphers import algorithms
-from cryptography.hazmat.primitives.ciphers import modes
 import testtools
 
 from backupclient.keys.luks import diskcipher
 from backupclient.keys.luks import untrusted
+from backupclient.tests.unit.keys.luks import disks
 
 # More than a piece, and not a whole number of pieces.
 DATA = random.Random(1).randbytes((128 << 10) + 3 * 4096)
@@ -26,23 +26,12 @@ CIPHERS = (
 )
 
 
-def mode(spec: str, key: bytes, number: int) -> modes.Mode:
-    _, kind, generator = spec.split('-')
-    if generator == 'plain':
-        number &= 0xFFFFFFFF
-    tweak = number.to_bytes(16, 'little')
-    if generator == 'essiv:sha256':
-        salt = algorithms.AES(hashlib.sha256(key).digest())
-        tweak = ciphers.Cipher(salt, modes.ECB()).encryptor().update(tweak)
-    return modes.XTS(tweak) if kind == 'xts' else modes.CBC(tweak)
-
-
 def expected(spec: str, key: bytes, size: int, first: int) -> bytes:
     plain = b''
     for start in range(0, len(DATA), size):
         number = first + start // 512
         cipher = ciphers.Cipher(
-            algorithms.AES(key), mode(spec, key, number)
+            algorithms.AES(key), disks.mode(spec, key, number)
         ).decryptor()
         plain += cipher.update(DATA[start : start + size])
     return plain

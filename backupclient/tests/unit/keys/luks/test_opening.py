@@ -206,11 +206,14 @@ class TestRefused(OpeningCase):
             error = self.refused(vectors.image(name), b'hunter2', b'')
             self.assertIn('opens no key slot', str(error))
             self.assertNotIn('hunter2', str(error))
-            self.assertFalse(error.headerless)
+            self.assertFalse(error.blank)
 
     def test_no_header(self):
-        for content in (bytes(MIB), b'', b'QFI\xfb' * 2000):
-            self.assertTrue(self.refused(content).headerless)
+        self.assertTrue(self.refused(bytes(MIB)).blank)
+        self.assertTrue(self.refused(b'').blank)
+        error = self.refused(b'QFI\xfb' * 2000)
+        self.assertFalse(error.blank)
+        self.assertIn('no LUKS header', str(error))
 
     def test_detached_header(self):
         content = vectors.patch(vectors.image('luks1'), 104, bytes(4))

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Copy a file out of a backup set, hashed and perhaps decrypted on the way."""
+
+from collections.abc import Callable, Iterator
+import contextlib
+import dataclasses
+from typing import Protocol
+
+from backupclient import errors
+from backupclient import stop as stop_
+from backupclient.store import base
+from backupclient.transfer import hasher
+from backupclient.transfer import zeros
+
+Progress = Callable[[int, int | None], None]
+
+_ZEROS = bytes(base.BLOCK)
+
+
+class Decrypter(Protocol):
+    """Decrypts a file, fed from its first byte to its last."""
+
+    def feed(self, block: bytes, /) -> bytes:
+        """Return the plain bytes that are known by now."""
+
+    def end(self) -> None:
+        """Raise BackupError if the file ended too early."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    """A file of a backup set, and what was written down of it.
+
+    :param size: in bytes.
+    :param sha512: hexadecimal.
+    """
+
+    files: base.Files
+    path: str
+    size: int
+    sha512: str
+
+    @property
+    def name(self) -> str:
+        """The file, for messages."""
+        return f'{self.files.name}/{self.path}'
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Plain:
+    """How a file is decrypted.
+
+    :param size: of the result in bytes; what is behind it is left out.
+    """
+
+    decrypter: Decrypter
+    size: int
+
+
+def copy(
+    source: Source,
+    target: base.Files,
+    path: str,
+    *,
+    stop: stop_.Stop,
+    progress: Progress,
+    plain: Plain | None = None,
+) -> None:
+    """Copy a file. It is there only if the bytes that were read are right.
+
+    The hash is of the bytes as they are in the set. All of them are read, also
+    those that the result leaves out. Runs of zeros in the result become holes
+    where the target has holes.
+
+    :param path: of the result. What is there is not replaced.
+    :param progress: hears, for each block, the bytes so far and of how many.
+    :param plain: decrypts the bytes; None to copy them as they are.
+    :raises TransferError: if the bytes are not those that were written down.
+    :raises TargetError: if the file cannot be read, or the result cannot be
+        written.
+    :raises Interrupted: if the thread is to stop.
+    """
+    require_free(target, path)
+    size = plain.size if plain else source.size
+    with target.write(path, size, anew=True) as writer:
+        try:
+            sink = zeros.Sink(writer, holes=target.can.holes)
+            _fill(source, sink, plain, stop, progress)
+            writer.commit()
+        except BaseException:
+            writer.abort()
+            raise
+
+
+def require_free(target: base.Files, path: str) -> None:
+    """Raise TargetError if something has the path of a result."""
+    if target.stat(path) is not None:
+        raise errors.TargetError(
+            f'{target.name}/{path} is there already and is not replaced. '
+            'Move it away, or choose another folder.'
+        )
+
+
+def _fill(
+    source: Source,
+    sink: zeros.Sink,
+    plain: Plain | None,
+    stop: stop_.Stop,
+    progress: Progress,
+) -> None:
+    read = written = 0
+    with (
+        source.files.read(source.path) as stream,
+        contextlib.closing(hasher.Hasher(['sha512'])) as hashing,
+    ):
+        for block in _blocks(stream):
+            stop.check()
+            hashing.update(block)
+            read += len(block)
+            if read > source.size:
+                break
+            result = _result(block, plain, written)
+            sink.write(written, result)
+            written += len(result)
+            progress(read, source.size)
+        require_right(source, read, hashing.digests()['sha512'])
+    if plain:
+        plain.decrypter.end()
+
+
+def _blocks(stream: base.FileStream) -> Iterator[bytes]:
+    """Read a file. Its holes are not read from the store."""
+    while True:
+        if count := stream.pass_hole(base.BLOCK):
+            yield _ZEROS[:count]
+        elif block := stream.read(base.BLOCK):
+            yield block
+        else:
+            return
+
+
+def _result(block: bytes, plain: Plain | None, written: int) -> bytes:
+    """Return the bytes of the result that a block gives."""
+    if plain is None:
+        return block
+    return plain.decrypter.feed(block)[: plain.size - written]
+
+
+def require_right(source: Source, size: int, sha512: str) -> None:
+    """Raise TransferError if other bytes were read than written down."""
+    if size > source.size:
+        wrong = f'it has more than the {source.size:,} bytes that it had'
+    elif size < source.size:
+        wrong = f'it has {size:,} bytes instead of {source.size:,}'
+    elif sha512 != source.sha512:
+        wrong = 'its hash is another'
+    else:
+        return
+    raise errors.TransferError(
+        f'{source.name} is damaged: {wrong}. No file was made of it. Use '
+        'another backup: "openstack backup history" lists them.'
+    )
