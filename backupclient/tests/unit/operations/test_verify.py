@@ -347,8 +347,11 @@ class TestManifest(CASE.TestCase):
         path.unlink()
         self.assertIn('SHA512SUMS', self.of_set('files')[1])
         # The manifest has hashes of its own for the data.
-        row = self.rows()['volume', 'archive']
-        self.assertEqual('good', row.result)
+        rows = self.rows()
+        self.assertEqual('good', rows['volume', 'archive'].result)
+        row = rows['volume', 'web data']
+        self.assertEqual(('files', 'unproved'), (row.depth, row.result))
+        self.assertIn(f'{CASE.KEY}: Its hash is only in', row.notes[0])
 
     def test_checksums_empty(self):
         self.make()
