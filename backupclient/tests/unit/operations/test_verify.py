@@ -492,6 +492,13 @@ class TestKeys(CASE.TestCase):
         self.assertEqual(('keys', 'damaged', 3), (row.depth, row.result, code))
         self.assertIn(f'does not open {CASE.DISK}', row.notes[0])
 
+    def test_key_that_opens_by_its_digits(self):
+        """As a secret of type ``passphrase`` does, where Nova has used it."""
+        self.make(key=CASE.vectors.KEY.payload)
+        row, code = self.found('web data')
+        self.assertEqual(('keys', 'good', 0), (row.depth, row.result, code))
+        self.assertIn(f'opens {CASE.DISK}, as hexadecimal', row.notes[-1])
+
     def test_key_that_was_not_exported(self):
         self.make(fingerprint='0' * 64)
         row, _ = self.found('web data')
