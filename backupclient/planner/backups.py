@@ -90,22 +90,6 @@ def choose(
     return tuple(_with_notes(_choices(chosen, every, based)))
 
 
-def older(
-    manifests: Iterable[manifest_.Manifest], run: str, one: backed_up.Key
-) -> Iterator[tuple[str, manifest_.Entry]]:
-    """Find the complete backups of a resource before a run.
-
-    :returns: runs and entries, the newest first.
-    """
-    for manifest in newest_first(manifests):
-        if manifest.run < run:
-            for entry in manifest.items:
-                if backed_up.key(
-                    entry.resource
-                ) == one and backed_up.is_complete(entry):
-                    yield manifest.run, entry
-
-
 def _until(
     every: Sequence[manifest_.Manifest],
     run: str,
