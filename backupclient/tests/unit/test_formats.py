@@ -19,6 +19,7 @@ from backupclient.model import request
 from backupclient.model import resources
 from backupclient.model import restore
 from backupclient.model import secret_facts
+from backupclient.model import verification
 from backupclient.procedures import step
 from backupclient.sets import marker
 
@@ -43,6 +44,10 @@ SECTIONS = {
         'Membership': secret_facts.Membership,
         'Access list': secret_facts.Acl,
         'Marker': marker.Marker,
+    },
+    'verification.rst': {
+        'Verification': verification.Verification,
+        'Row': verification.Row,
     },
     'plan.rst': {
         'Plan': plan.Plan,
@@ -99,6 +104,7 @@ class FormatsTestCase(testtools.TestCase):
                 'manifest.rst',
                 [manifest_.FORMAT_VERSION, marker.FORMAT_VERSION],
             ),
+            ('verification.rst', [verification.FORMAT_VERSION]),
             ('plan.rst', [plan.FORMAT_VERSION]),
             (
                 'journal.rst',
