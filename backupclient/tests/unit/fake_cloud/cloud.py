@@ -85,6 +85,10 @@ class FakeCloud(fixtures.Fixture):
         self.credential: wire.Answer | None = None
 
     def _setUp(self) -> None:
+        # Looked up for each request, a fifth of the time that it takes.
+        for module in ('sessions', 'utils'):
+            name = f'requests.{module}.get_environ_proxies'
+            self.useFixture(fixtures.MonkeyPatch(name, _no_proxies))
         mocker = requests_mock.Mocker(case_sensitive=True)
         mocker.start()
         self.addCleanup(mocker.stop)
@@ -221,6 +225,10 @@ class FakeCloud(fixtures.Fixture):
                 public=f'https://{name}.example.com{suffix}',
             )
         return wire.Answer(201, token, headers={'X-Subject-Token': 'a-token'})
+
+
+def _no_proxies(*_: Any, **__: Any) -> dict[str, str]:
+    return {}
 
 
 def _discovery(name: str) -> wire.Answer:
