@@ -20,20 +20,21 @@ _TIMEOUT = 360
 
 
 class RestoreBackup(base.Lister):
-    """Bring resources back, into this project or another one.
+    """Restore resources from backups, into this project or another one.
 
-    Nothing that exists is changed or replaced: what comes back is new and has
-    the old names. Without ``--from``, the backups are those that runs of this
-    machine left in the cloud.
+    Nothing that exists is changed or replaced: what comes back is new, and
+    has the old name. ``--from`` names the target with the backup sets.
+    Without it, the copies are used that runs of this machine left in the
+    cloud; those can be restored only in the project that has them.
 
-    See what would be made, bring a server back, and bring everything back
-    into the project of another cloud::
+    See what would be made, restore a server with its volumes, and restore
+    everything into the project of another cloud::
 
         openstack backup restore --from /srv/backups --all --dry-run
         openstack backup restore --from /srv/backups --server web
         openstack --os-cloud new backup restore --from /srv/backups --all --identity key.txt --network public
 
-    Bring the data back as files, without any cloud::
+    Write the data into files, without any cloud::
 
         openstack backup restore --from /srv/backups --all --to-files /srv/out --decrypt --identity key.txt
 
