@@ -93,8 +93,8 @@ def _names(scene_: scene.Scene, done: Sequence[plan.Item]) -> str:
     if not count:
         return ''
     return (
-        f'New names that exist here already: {count}. Afterwards commands need '
-        'IDs to tell old and new apart. --suffix gives the new resources '
+        f'New names that exist here already: {count}. Afterwards commands '
+        'need IDs to tell old and new apart. --suffix gives the new resources '
         'other names.'
     )
 

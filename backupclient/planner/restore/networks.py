@@ -70,7 +70,8 @@ def key_pair(case: scene.Case, server: resources.Server) -> rule.Answer[str]:
         return rule.Answer('')
     if case.scene.at_home and there is not None and old in there:
         return rule.Answer(old)
-    why = 'is not yours here' if case.scene.at_home else 'belongs to another project'
+    home = case.scene.at_home
+    why = 'is not yours here' if home else 'belongs to another project'
     note = (
         f'Its key pair "{old}" {why}: the new server gets none. The keys in '
         'its file system stay. You can choose one with --key-pair NAME.'

@@ -30,8 +30,8 @@ def warnings(case: scene.Case, server: resources.Server) -> Iterator[str]:
         )
     if _still_there(case, server):
         yield (
-            'The old server still exists and keeps its addresses. Both servers '
-            'will run the same software.'
+            'The old server still exists and keeps its addresses. Both '
+            'servers will run the same software.'
         )
 
 

@@ -78,7 +78,9 @@ def _of_file(
     lack = sources.opened(case)
     opened = restore.Way.OPENED
     if case.request.decrypt and not type_.encrypted:
-        reason = f'Decrypted on the way, as --decrypt allows, for the type "{name}".'
+        reason = (
+            f'Decrypted on the way, as --decrypt allows: its type is "{name}".'
+        )
         return rule.Answer(
             Chosen(opened, reason=reason),
             lack,
