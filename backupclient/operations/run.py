@@ -98,10 +98,15 @@ def carry_out(
         :func:`backupclient.operations.plan.load`.
     :param replan: plan the resources anew that have changed.
     :param name: the start of the artifacts' names in place of the plan's.
-    :raises UsageError: the plan is for another project or cloud.
+    :raises UsageError: the plan is for another project or cloud, or
+        restores.
     :raises TargetError: the target cannot take the files.
     """
     begun = session.clock.monotonic()
+    if saved.restore is not None:
+        raise errors.UsageError(
+            'This plan restores. Use "openstack backup restore --plan".'
+        )
     revision.require_same_project(saved, session.cloud.identity)
     if name:
         named = dataclasses.replace(saved.request, name=name)

@@ -16,12 +16,12 @@ from backupclient.store import base
 def opened(
     work: step.Work, item: plan_.Item, size: int, stream: base.Stream
 ) -> Iterator[bytes]:
-    """Give the plain bytes of encrypted data, as many as the volume has.
+    """Give the plain bytes of encrypted data, as many as are wanted.
 
     The file is read to its end, also where the volume ends before it, so
     that all of it is hashed.
 
-    :param size: of the volume, in bytes.
+    :param size: in bytes.
     :raises BackupError: the key does not open the data, or they are shorter
         than the volume.
     """
@@ -35,19 +35,21 @@ def opened(
     opener.end()
     if left:
         raise errors.TransferError(
-            f'{task.file(item).path} has {left:,} bytes less than the volume. '
+            f'{task.file(item).path} has {left:,} bytes less than it says. '
             'Restore this resource from another backup.'
         )
 
 
 def plain_size(work: step.Work, item: plan_.Item) -> int:
-    """Return how large the data are when they are opened, in bytes.
+    """Return how many bytes of an encrypted volume there are in plain.
 
-    Only the header of the file tells: no plan has it.
+    Only the header of the file tells: no plan has it. A volume whose header
+    is within its size has less than that, and one that had to grow has more.
     """
-    file = task.file(item)
+    file, volume = task.file(item), task.of(item).volume
     image = functools.partial(task.files(work, item).read, file.path)
-    return facts.plain_size(image, file.size)
+    size = facts.plain_size(image, file.size)
+    return min(size, volume.size_gib << 30) if volume else size
 
 
 def _opener(work: step.Work, item: plan_.Item) -> opening.Opener:

@@ -45,12 +45,9 @@ class UploadVolume(image_upload.Upload):
     def body(self) -> upload.Body:
         """Give the data to send, opened if the volume wants that."""
         body = super().body()
-        new = volume_finish.new(self.item)
-        if new.way is not restore_.Way.OPENED:
+        if volume_finish.new(self.item).way is not restore_.Way.OPENED:
             return body
-        size = new.bytes
-        if size is None:
-            size = luks_opening.plain_size(self.work, self.item)
+        size = luks_opening.plain_size(self.work, self.item)
         return dataclasses.replace(
             body,
             size=size,

@@ -1,0 +1,357 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whole restores: what a run has saved comes back, whatever goes wrong."""
+
+import contextlib
+import dataclasses
+
+from backupclient import errors
+from backupclient.engine import journal
+from backupclient.model import plan as plan_
+from backupclient.model import request
+from backupclient.model import resources
+from backupclient.model import restore as model
+from backupclient.operations import cleanup
+from backupclient.operations import restore
+from backupclient.operations import run
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.operations import base
+
+ALL = request.Request(everything=True)
+DATA = base.DATA
+
+
+class TestCase(base.TestCase):
+    """A project with one of each kind, and its backup set."""
+
+    def setUp(self):
+        super().setUp()
+        self.seed()
+        done = run.back_up(
+            self.session,
+            dataclasses.replace(
+                ALL, target=str(self.target), plaintext_keys=True
+            ),
+        )
+        self.assertEqual(0, done.report.exit_code, done.report)
+        self.run_id = done.report.run
+        self.asked = model.Request(ALL, source=str(self.target))
+
+    def seed(self):
+        """Fill the project."""
+        fake = self.fake
+        self.image = fake.glance.add_image(
+            'golden', DATA, hw_disk_bus='scsi', tags=['t']
+        )
+        self.volume = fake.cinder.add_volume('data', DATA, metadata={'a': 'b'})
+        self.secret = fake.barbican.add_secret('word', b'\0pw ')
+        self.server = fake.nova.add_server(
+            'web',
+            DATA[::-1],
+            flavor={
+                'original_name': 'm1.tiny',
+                'vcpus': 1,
+                'ram': 64,
+                'disk': 1,
+                'ephemeral': 0,
+                'swap': 0,
+            },
+        )
+        id_ = self.server['id']
+        self.disk = fake.cinder.add_volume('disk', b'disk', server=id_)
+        self.server['os-extended-volumes:volumes_attached'] = [
+            {'id': self.disk['id']}
+        ]
+
+    def lose_all(self):
+        """Take all away that was backed up."""
+        self.fake.world.settle()
+        for kind, id_ in self.fake.world.holdings():
+            self.fake.world.remove(kind, id_)
+        self.before = self.fake.world.holdings()
+
+    def go(self, asked=None, **settings):
+        return restore.restore(
+            self.session,
+            asked or self.asked,
+            None,
+            self.reporter,
+            restore.Settings(**{'parallel': 1, **settings}),
+        )
+
+    def resume(self, name='last'):
+        return restore.resume(self.session, name, None, self.reporter)
+
+    def states(self, done):
+        return {
+            (one.resource.kind.value, one.resource.name): one.state.value
+            for one in done.report.outcomes
+        }
+
+    def the(self, kind, name):
+        """Give the one thing of a kind and a name."""
+        found = [
+            each
+            for each in self.fake.world.things[kind].values()
+            if each['name'] == name
+        ]
+        self.assertEqual(1, len(found), (kind, name, found))
+        return found[0]
+
+    def content(self, kind, name):
+        return self.fake.world.content[self.the(kind, name)['id']]
+
+    def check_restored(self):
+        """Each thing is there once, with its bytes; nothing else is."""
+        self.fake.world.settle()
+        self.assertEqual(DATA, self.content('images', 'golden'))
+        self.assertEqual(DATA, self.content('volumes', 'data'))
+        self.assertEqual(b'disk', self.content('volumes', 'disk'))
+        self.assertEqual(b'\0pw ', self.content('secrets', 'word'))
+        self.assertEqual(DATA[::-1], self.content('servers', 'web'))
+        kinds = [kind for kind, _ in self.fake.world.holdings()]
+        self.assertEqual(
+            ['images', 'secrets', 'servers', 'volumes', 'volumes'],
+            sorted(kinds),
+        )
+
+
+class RestoreTestCase(TestCase):
+    def test_all_after_all_is_lost(self):
+        self.lose_all()
+        done = self.go()
+        self.assertEqual(0, done.report.exit_code, done.report.outcomes)
+        self.assertEqual({'complete'}, set(self.states(done).values()))
+        self.check_restored()
+        disk = self.the('volumes', 'disk')
+        server = self.the('servers', 'web')
+        self.assertEqual(server['id'], disk['attachments'][0]['server_id'])
+        new = restore.restored(done.report)
+        self.assertEqual(disk['id'], new[self.disk['id']])
+        self.assertEqual(server['id'], new[self.server['id']])
+
+    def test_beside_the_originals(self):
+        """Nothing that exists is changed."""
+        before = self.fake.world.holdings()
+        asked = dataclasses.replace(self.asked, suffix='.new')
+        done = self.go(asked)
+        self.assertEqual(0, done.report.exit_code, done.report.outcomes)
+        self.fake.world.settle()
+        now = self.fake.world.holdings()
+        for key, thing in before.items():
+            self.assertEqual(thing, now.get(key), key)
+        self.assertEqual(DATA, self.content('volumes', 'data.new'))
+        self.the('servers', 'web.new')
+
+    def test_one_server_with_its_volume(self):
+        self.lose_all()
+        chosen = request.Request(servers=('web',))
+        done = self.go(dataclasses.replace(self.asked, selection=chosen))
+        self.assertEqual(
+            {('server', 'web'): 'complete', ('volume', 'disk'): 'complete'},
+            self.states(done),
+        )
+
+    def test_without_servers(self):
+        self.lose_all()
+        asked = dataclasses.replace(self.asked, without_servers=True)
+        done = self.go(asked)
+        self.assertNotIn(('server', 'web'), self.states(done))
+        self.assertEqual({}, self.fake.world.things['servers'])
+
+    def test_restored_things_are_data_again(self):
+        """A later backup of everything has them; see safety."""
+        self.lose_all()
+        self.go()
+        self.new_process()
+        done = run.back_up(
+            self.session,
+            dataclasses.replace(
+                ALL, target=str(self.target), plaintext_keys=True
+            ),
+        )
+        self.assertEqual(
+            [
+                ('image', 'golden'),
+                ('secret', 'word'),
+                ('server', 'web'),
+                ('volume', 'data'),
+                ('volume', 'disk'),
+            ],
+            sorted(self.states(done)),
+        )
+        self.assertEqual({'complete'}, set(self.states(done).values()))
+
+    def test_skip_existing(self):
+        self.lose_all()
+        chosen = request.Request(volumes=('data',))
+        self.go(dataclasses.replace(self.asked, selection=chosen))
+        self.new_process()
+        asked = dataclasses.replace(self.asked, skip_existing=True)
+        done = self.go(asked)
+        self.assertEqual(0, done.report.exit_code, done.report.outcomes)
+        self.assertEqual('skipped', self.states(done)['volume', 'data'])
+        self.check_restored()
+        self.new_process()
+        again = self.go(asked)
+        self.assertEqual({'skipped'}, set(self.states(again).values()))
+        self.assertEqual(0, again.report.exit_code)
+        self.check_restored()
+
+    def test_damage_stops_what_needs_it_only(self):
+        self.lose_all()
+        path = next(
+            (self.target / self.run_id).glob(f'volumes/{self.disk["id"]}.*')
+        )
+        path.write_bytes(b'dusk')
+        done = self.go()
+        self.assertEqual(3, done.report.exit_code)
+        states = self.states(done)
+        self.assertEqual('failed', states.pop(('volume', 'disk')))
+        self.assertEqual('skipped', states.pop(('server', 'web')))
+        self.assertEqual({'complete'}, set(states.values()))
+        self.assertEqual({}, self.fake.world.things['servers'])
+        names = [v['name'] for v in self.fake.world.things['volumes'].values()]
+        self.assertEqual(['data'], names)
+
+    def test_nothing_selected_that_is_there(self):
+        chosen = request.Request(volumes=('other',))
+        asked = dataclasses.replace(self.asked, selection=chosen)
+        error = self.assertRaises(errors.UsageError, self.go, asked)
+        self.assertIn('other', str(error))
+
+    def test_no_backup(self):
+        asked = dataclasses.replace(self.asked, source=str(self.root / 'no'))
+        self.assertRaises(errors.BackupError, self.go, asked)
+
+
+class PlanTestCase(TestCase):
+    def test_nothing_is_made(self):
+        before = self.fake.world.holdings()
+        planned = restore.plan(self.session, self.asked)
+        self.assertTrue(planned.complete, planned.items)
+        self.assertEqual(before, self.fake.world.holdings())
+        procedures = {i.resource.kind: i.procedure for i in planned.items}
+        self.assertEqual(
+            {
+                resources.Kind.SECRET: plan_.Procedure.SECRET_STORE,
+                resources.Kind.IMAGE: plan_.Procedure.IMAGE_UPLOAD,
+                resources.Kind.VOLUME: plan_.Procedure.VOLUME_FROM_IMAGE,
+                resources.Kind.SERVER: plan_.Procedure.SERVER_BUILD,
+            },
+            procedures,
+        )
+        for step in restore.steps(planned):
+            self.assertTrue(step.command.startswith('openstack '), step)
+
+    def test_saved_and_carried_out(self):
+        file = self.root / 'plan.json'
+        self.lose_all()
+        planned = restore.plan(self.session, self.asked, save_to=file)
+        saved = restore.load(file)
+        self.assertEqual(planned, saved)
+        done = restore.carry_out(self.session, saved)
+        self.assertEqual(0, done.report.exit_code)
+        self.check_restored()
+
+    def test_saved_and_outdated(self):
+        """What has changed is named, and planned anew when that is wanted."""
+        self.lose_all()
+        planned = restore.plan(self.session, self.asked)
+        asked = dataclasses.replace(planned.restore, suffix='.x')
+        changed = dataclasses.replace(planned, restore=asked)
+        error = self.assertRaises(
+            errors.UsageError, restore.carry_out, self.session, changed
+        )
+        self.assertIn('--replan', str(error))
+        done = restore.carry_out(self.session, changed, replan=True)
+        self.assertEqual(0, done.report.exit_code, done.report.outcomes)
+
+    def test_plan_of_the_other_command(self):
+        """Each refuses the other's, and names the right command."""
+        planned = restore.plan(self.session, self.asked)
+        error = self.assertRaises(
+            errors.UsageError, run.carry_out, self.session, planned
+        )
+        self.assertIn('backup restore --plan', str(error))
+        backup = dataclasses.replace(planned, restore=None, items=())
+        error = self.assertRaises(
+            errors.UsageError, restore.carry_out, self.session, backup
+        )
+        self.assertIn('backup run --plan', str(error))
+
+
+class ResumeTestCase(TestCase):
+    def test_killed_at_each_request_that_writes(self):
+        """Resumed, each thing is there once, and nothing else."""
+        self.lose_all()
+        self.go()
+        writes = len([r for r in self.fake.seen if r.method != 'GET'])
+        self.assertGreater(writes, 20)
+        for done in (False, True):
+            for skip in range(0, writes, 3):
+                self.lose_all()
+                self.new_process()
+                self.fake.faults.clear()
+                self.fake.faults.append(
+                    wire.Fault(
+                        wire.Killed(), wire.writes, skip=skip, done=done
+                    )
+                )
+                try:
+                    found = self.go()
+                except wire.Killed:
+                    self.new_process()
+                    found = self.resume()
+                self.assertEqual(0, found.report.exit_code, (done, skip))
+                self.check_restored()
+
+    def test_interrupted(self):
+        self.lose_all()
+        self.new_process(stop_at=2)
+        done = self.go()
+        self.assertEqual(130, done.report.exit_code)
+        reasons = {o.reason for o in done.report.outcomes if o.reason}
+        self.assertIn('restore --resume', ' '.join(reasons))
+        self.new_process()
+        done = self.resume(done.report.run)
+        self.assertEqual(0, done.report.exit_code, done.report.outcomes)
+        self.check_restored()
+
+    def test_the_other_command(self):
+        self.lose_all()
+        self.new_process(stop_at=2)
+        begun = self.go().report.run
+        self.new_process()
+        error = self.assertRaises(
+            errors.UsageError, run.resume, self.session, begun
+        )
+        self.assertIn(f'backup restore --resume {begun}', str(error))
+        self.assertRaises(errors.UsageError, run.resume, self.session, 'last')
+
+    def test_cleanup_after_a_kill(self):
+        """What was temporary goes, of all kinds."""
+        for skip in range(1, 60, 4):
+            self.lose_all()
+            self.new_process()
+            self.fake.faults.clear()
+            self.fake.faults.append(
+                wire.Fault(wire.Killed(), wire.writes, skip=skip, done=True)
+            )
+            with contextlib.suppress(wire.Killed):
+                self.go()
+            self.new_process()
+            found = cleanup.find(self.session)
+            cleanup.delete(self.session, found)
+            self.fake.world.settle()
+            left = [
+                (kind, thing)
+                for (kind, id_), thing in self.fake.world.holdings().items()
+                if (
+                    thing.pop('asked', None) is None
+                    and 'temporary' in str(thing)
+                )
+                or 'temporary' in str(self.fake.barbican.metadata.get(id_, ''))
+            ]
+            self.assertEqual([], left, skip)
+            for each in journal.home().iterdir():
+                (each / 'ended.json').touch()
