@@ -3,6 +3,7 @@
 
 import argparse
 from collections.abc import Sequence
+import shlex
 from typing import TYPE_CHECKING
 
 from backupclient.osc import base
@@ -84,6 +85,7 @@ class RestoreBackup(base.Lister):
         self.epilogue = (
             *problems.warnings_of_plan(planned),
             *rows.plan_summary(planned),
+            *_next(args),
         )
         return rows.steps(planned) if args.steps else rows.restoring(planned)
 
@@ -126,6 +128,21 @@ class RestoreBackup(base.Lister):
         self.problems = problems.of_files(done.outcomes)
         self.epilogue = rows.files_summary(done)
         return rows.restored(done.outcomes)
+
+
+def _next(args: argparse.Namespace) -> list[str]:
+    """Say which command carries out a plan that was saved."""
+    from backupclient.osc import display
+
+    if not args.save:
+        return []
+    file = shlex.quote(str(args.save))
+    keys = [f'--identity {shlex.quote(one)}' for one in args.identity]
+    words = ['openstack backup restore --plan', file, *keys]
+    return [
+        'Nothing was made. This carries the plan out:',
+        display.Command(' '.join(words)),
+    ]
 
 
 def _done(

@@ -114,7 +114,8 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
         '--suffix',
         metavar='<text>',
         default='',
-        help='Add this to the end of each name, such as -restored',
+        help='Add this to the end of each name; write --suffix=-new if it '
+        'begins with a hyphen',
     )
     group.add_argument(
         '--without-servers',
