@@ -92,6 +92,12 @@ class Glance:
                 return image.id
         return None
 
+    def find_named(self, project_id: str, name: str) -> str | None:
+        """The ID of the project's image of a name."""
+        for image in self._all(owner=project_id, name=name):
+            return image.id
+        return None
+
     def update(
         self,
         image_id: str,

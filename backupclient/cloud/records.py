@@ -281,6 +281,18 @@ def rows(answer: fields.Json, name: str) -> Sequence[fields.Json]:
     return fields.objects(answer, name)
 
 
+@fields.reader('page')
+def has_more(answer: fields.Json) -> bool:
+    """Tell whether another page follows.
+
+    Links are named as their list is, but for Cinder's ``volume_type_links``.
+    """
+    found = [name for name in answer if name.endswith('_links')]
+    links = [one for name in found for one in fields.objects(answer, name)]
+    more = any(link.get('rel') == 'next' for link in links)
+    return more or bool(answer.get('next'))
+
+
 @fields.reader('list')
 def total(answer: fields.Json) -> int:
     """Read of how many this is a page."""

@@ -93,14 +93,7 @@ class Service:
             body = self.get(path, what, limit=PAGE, **query, **marker)
             rows = records.rows(body, key)
             yield from rows
-            # Named as the list is, but for Cinder's "volume_type_links".
-            more = any(
-                link.get('rel') == 'next'
-                for name in body
-                if name.endswith('_links')
-                for link in records.rows(body, name)
-            )
-            if not rows or not (more or body.get('next')):
+            if not rows or not records.has_more(body):
                 return
             last = {'marker': records.made(rows[-1], 'id')}
             if last == marker:

@@ -36,6 +36,7 @@ _DISCREET = (
     'backupclient.operations.file_work',
     'backupclient.operations.key_files',
     'backupclient.operations.key_sources',
+    'backupclient.operations.verifying.key_check',
     'backupclient.procedures.backup.key_export',
     'backupclient.procedures.backup.secret_download',
     'keystoneauth1.identity',

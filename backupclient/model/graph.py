@@ -36,6 +36,7 @@ class Part(enum.StrEnum):
     DELIVER = 'deliver'
     WHOLE = 'whole'
     RESTORE = 'restore'
+    REMOVE = 'remove'
 
 
 class Wait(enum.StrEnum):

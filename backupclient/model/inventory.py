@@ -3,8 +3,17 @@
 
 from collections.abc import Mapping
 import dataclasses
+from typing import NamedTuple
 
 from backupclient.model import resources
+
+
+class Project(NamedTuple):
+    """What tells a project from all others: names can be the same."""
+
+    auth_url: str
+    region: str
+    project_id: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -16,6 +25,11 @@ class CloudIdentity:
     project_id: str
     project_name: str
     user_id: str
+
+    @property
+    def project(self) -> Project:
+        """The project, whoever the user is."""
+        return Project(self.auth_url, self.region, self.project_id)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

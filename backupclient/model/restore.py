@@ -182,6 +182,8 @@ class Task:
     :param after: of those whose turn has to be over, whatever became of
         them.
     :param containers: that are made after this secret.
+    :param drill: it is only tried: what is made is compared, and taken away
+        again.
     """
 
     source: Source
@@ -191,6 +193,7 @@ class Task:
     volume: NewVolume | None = None
     server: NewServer | None = None
     containers: tuple[Container, ...] = ()
+    drill: bool = False
 
     def __post_init__(self) -> None:
         ids.require(*self.needs, *self.after)

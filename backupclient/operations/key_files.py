@@ -7,7 +7,7 @@ import hashlib
 from backupclient import errors
 from backupclient.keys import identity
 from backupclient.model import copies
-from backupclient.operations import key_check
+from backupclient.operations.verifying import key_check
 from backupclient.sets import check
 from backupclient.store import base
 

@@ -30,7 +30,7 @@ from backupclient.operations import session as session_
 from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
-from backupclient.sets import catalogue
+from backupclient.sets import library as library_
 from backupclient.store import targets
 
 Report = running.Report
@@ -223,7 +223,8 @@ def _manifests(
                 'the cloud. Name the target of backup sets with --from.'
             )
         return backups.of_project(found, request.run), ()
-    opened = tuple(catalogue.read_all(targets.find(request.source)))
+    library = library_.Library(targets.find(request.source))
+    opened = [library.open(each) for each in library.finished]
     found = tuple(one.manifest for one in opened if one.manifest is not None)
     unread = tuple(one.problem for one in opened if one.problem)
     if not found:

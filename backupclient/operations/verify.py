@@ -17,11 +17,11 @@ from backupclient.keys import identity
 from backupclient.model import events
 from backupclient.model import request as request_
 from backupclient.model import verification
-from backupclient.operations import resource_check
-from backupclient.operations import sampling
-from backupclient.operations import verify_choice
-from backupclient.operations import wholes
-from backupclient.operations import workers
+from backupclient.operations.verifying import choice
+from backupclient.operations.verifying import resource_check
+from backupclient.operations.verifying import sampling
+from backupclient.operations.verifying import wholes
+from backupclient.operations.verifying import workers
 from backupclient.sets import catalogue
 from backupclient.sets import library as library_
 from backupclient.sets import survey as survey_
@@ -99,7 +99,7 @@ def verify(
     started = time.monotonic()
     keys = identity.Identities.load(settings.identities, settings.ask)
     library = library_.Library(targets.find(target))
-    chosen = verify_choice.choose(library, runs, request or request_.Request())
+    chosen = choice.choose(library, runs, request or request_.Request())
     work = workers.Work(
         library, keys, reporter or events.Silent(), stop_.Stop()
     )
@@ -126,7 +126,7 @@ def _require_offered(depth: Depth) -> None:
 
 
 def _perform(
-    work: workers.Work, chosen: verify_choice.Chosen, settings: Settings
+    work: workers.Work, chosen: choice.Chosen, settings: Settings
 ) -> tuple[list[verification.Row], list[str], int]:
     """Verify what was chosen, and keep what was found.
 
@@ -163,7 +163,7 @@ def _perform(
 
 
 def _surveys(
-    library: library_.Library, chosen: verify_choice.Chosen
+    library: library_.Library, chosen: choice.Chosen
 ) -> dict[catalogue.Found, survey_.Survey]:
     opened = {one.opened.found: one.opened for one in chosen.backups}
     return {

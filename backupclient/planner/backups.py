@@ -8,7 +8,6 @@ projects: :func:`of_project` keeps them apart before anything is chosen.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dataclasses
 import datetime
-from typing import NamedTuple
 
 from backupclient import errors
 from backupclient.model import manifest as manifest_
@@ -18,14 +17,6 @@ from backupclient.model import stamps
 from backupclient.planner import backed_up
 
 _SHOWN = 5
-
-
-class Project(NamedTuple):
-    """What tells a project from all others: names can be the same."""
-
-    auth_url: str
-    region: str
-    project_id: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -47,12 +38,6 @@ class Choice:
         return backed_up.is_complete(self.entry)
 
 
-def project(manifest: manifest_.Manifest) -> Project:
-    """Return the project whose resources a manifest describes."""
-    identity = manifest.identity
-    return Project(identity.auth_url, identity.region, identity.project_id)
-
-
 def newest_first(
     manifests: Iterable[manifest_.Manifest],
 ) -> tuple[manifest_.Manifest, ...]:
@@ -71,8 +56,8 @@ def of_project(
     every = newest_first(manifests)
     if not every:
         return ()
-    wanted = project(_of_run(every, run) if run else every[0])
-    return tuple(one for one in every if project(one) == wanted)
+    wanted = (_of_run(every, run) if run else every[0]).identity.project
+    return tuple(one for one in every if one.identity.project == wanted)
 
 
 def choose(
@@ -103,22 +88,6 @@ def choose(
     chosen = backed_up.selected(past, request)
     based = every[0] if whole or run else None
     return tuple(_with_notes(_choices(chosen, every, based)))
-
-
-def older(
-    manifests: Iterable[manifest_.Manifest], run: str, one: backed_up.Key
-) -> Iterator[tuple[str, manifest_.Entry]]:
-    """Find the complete backups of a resource before a run.
-
-    :returns: runs and entries, the newest first.
-    """
-    for manifest in newest_first(manifests):
-        if manifest.run < run:
-            for entry in manifest.items:
-                if backed_up.key(
-                    entry.resource
-                ) == one and backed_up.is_complete(entry):
-                    yield manifest.run, entry
 
 
 def _until(

@@ -40,8 +40,12 @@ def compile(plan: plan_.Plan) -> graph_.Graph:
     """
     ids = {item.resource.id: _id(item.resource) for item in plan.items}
     if plan.restore is not None:
+        users = defaultdict[str, list[str]](list)
+        for item in plan.items:
+            for each in item.restore.needs if item.restore else ():
+                users[each].append(ids[item.resource.id])
         return _graph(
-            _restoring(number, item, ids)
+            _restoring(number, item, ids, users[item.resource.id])
             for number, item in enumerate(plan.items)
         )
     stopped = _stopped(plan)
@@ -63,22 +67,33 @@ def _graph(groups: Iterable[graph_.Group]) -> graph_.Graph:
 
 
 def _restoring(
-    number: int, item: plan_.Item, ids: Mapping[str, str]
+    number: int,
+    item: plan_.Item,
+    ids: Mapping[str, str],
+    users: Sequence[str],
 ) -> graph_.Group:
-    """Give the flow that restores an item.
+    """Give the flows that restore an item.
 
     It waits until what it is built of is back.
+
+    :param users: the IDs of the groups that need it.
     """
     id_, task = _id(item.resource), item.restore
     if task is None:
         return graph_.Group(
             id_, item.resource, (graph_.Flow(id_, _Part.WHOLE),), number
         )
-    kept = graph_.amounts(needs.artifacts(item))
+    taken = graph_.amounts(needs.artifacts(item))
+    steps = _names(registry.steps(item))
+    # What is tried goes again when nothing needs it any more.
+    stay = next(
+        (n for n, name in enumerate(steps) if name.startswith('remove-')),
+        len(steps),
+    )
     flow = graph_.Flow(
         id_,
         _Part.RESTORE,
-        steps=_names(registry.steps(item)),
+        steps=steps[:stay],
         waits=(
             *(
                 graph_.Edge(_DONE, f'{ids[each]}/{_Part.RESTORE}')
@@ -89,12 +104,24 @@ def _restoring(
                 for each in task.after
             ),
         ),
-        takes=kept,
-        keeps=kept,
+        takes=taken,
+        keeps=() if task.drill else taken,
     )
+    flows = [flow]
+    if steps[stay:]:
+        flows.append(
+            graph_.Flow(
+                id_,
+                _Part.REMOVE,
+                steps=steps[stay:],
+                waits=tuple(
+                    graph_.Edge(_ENDED, graph_.end_of(each)) for each in users
+                ),
+            )
+        )
     source = task.source.artifact
     claim = f'{source.kind}/{source.id}' if source else ''
-    return graph_.Group(id_, item.resource, (flow,), number, claim=claim)
+    return graph_.Group(id_, item.resource, tuple(flows), number, claim=claim)
 
 
 def _stopped(plan: plan_.Plan) -> Mapping[str, resources.Resource]:

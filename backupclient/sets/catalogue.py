@@ -88,18 +88,6 @@ def read(store: base.Store, found: Found) -> Opened:
     return Opened(found, loaded.manifest, digest=loaded.digest)
 
 
-def read_all(store: base.Store) -> Iterator[Opened]:
-    """Read the manifests of the finished sets, the newest first.
-
-    They are read one by one, as the caller asks for them.
-
-    :raises TargetError: the list of the sets would not be complete.
-    """
-    for found in runs(store):
-        if found.state is State.FINISHED:
-            yield read(store, found)
-
-
 def _current(store: base.Store) -> Iterator[Found]:
     for name in store.folders():
         run = name.removesuffix(layout.PARTIAL)

@@ -12,14 +12,6 @@ from backupclient.sets import members
 from backupclient.sets import verified
 from backupclient.store import base
 
-Project = tuple[str, str, str]
-
-
-def project(manifest: manifest_.Manifest) -> Project:
-    """Return what tells the project of a manifest from all others."""
-    identity = manifest.identity
-    return identity.auth_url, identity.region, identity.project_id
-
 
 class Library:
     """The sets of a store. Used by many threads.
@@ -91,7 +83,7 @@ class Library:
             if (
                 other is None
                 or other.run == manifest.run
-                or project(other) != project(manifest)
+                or other.identity.project != manifest.identity.project
             ):
                 continue
             for entry in other.items:

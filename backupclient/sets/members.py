@@ -128,6 +128,12 @@ def changed(
     known = {member.digest, member.listed} - {''}
     if wrong := _size(member, size):
         return wrong
+    if not known:
+        return Finding(
+            member.path,
+            f'Its hash is only in {layout.CHECKSUMS}, which cannot be used.',
+            verification.Result.UNPROVED,
+        )
     if known == {found}:
         return None
     if found not in known:

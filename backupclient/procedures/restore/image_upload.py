@@ -17,6 +17,7 @@ from backupclient.model import tags
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
 from backupclient.procedures import step
+from backupclient.procedures.restore import drill
 from backupclient.procedures.restore import key_store
 from backupclient.procedures.restore import task
 from backupclient.transfer import upload
@@ -190,4 +191,5 @@ def described(item: plan_.Item) -> resources.Image:
 def steps(item: plan_.Item) -> step.Steps:
     """Store its key if it has one, upload it, and name it the tenant's."""
     key = (key_store.StoreKey,) if task.of(item).source.key else ()
-    return (*key, Upload, FinishImage)
+    end = drill.RemoveImage if task.of(item).drill else FinishImage
+    return (*key, Upload, end)

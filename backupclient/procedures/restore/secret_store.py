@@ -20,6 +20,7 @@ from backupclient.model import restore as restore_
 from backupclient.model import secret_facts
 from backupclient.model import tags
 from backupclient.procedures import step
+from backupclient.procedures.restore import drill
 from backupclient.procedures.restore import task
 from backupclient.store import base
 
@@ -255,5 +256,7 @@ def _payload(work: step.Work, item: plan_.Item) -> bytes:
 
 def steps(item: plan_.Item) -> step.Steps:
     """Store it, fill it, and name it the tenant's."""
+    if task.of(item).drill:
+        return (StoreSecret, FillSecret, drill.RemoveSecret)
     containers = (MakeContainers,) if task.of(item).containers else ()
     return (StoreSecret, FillSecret, FinishSecret, *containers)

@@ -14,6 +14,7 @@ from backupclient.model import restore as restore_
 from backupclient.model import tags
 from backupclient.procedures import removal
 from backupclient.procedures import step
+from backupclient.procedures.restore import drill
 from backupclient.procedures.restore import image_upload
 from backupclient.procedures.restore import task
 from backupclient.procedures.restore import volume_from_image
@@ -91,7 +92,11 @@ class BuildServer(step.Step):
         )
 
     def _restored(self, place: str) -> str:
-        found = self.work.made_of(place).restored
+        made = self.work.made_of(place)
+        found = made.restored
+        if task.of(self.item).drill:
+            # It is there until this server is gone again.
+            found = made.volume_id or made.image_id
         if not found:
             raise errors.DocumentError(
                 f'{self.item.resource.label} needs {place}, which is not '
@@ -158,8 +163,18 @@ def described(item: plan_.Item) -> resources.Server:
 
 def steps(item: plan_.Item) -> step.Steps:
     """Its own disk goes over an image; what boots from a volume has it."""
+    drilled = task.of(item).drill
+    end = drill.RemoveServer if drilled else FinishServer
     if task.of(item).source.file is None:
-        return (BuildServer, FinishServer)
+        return (BuildServer, end)
+    if drilled:
+        # Some hosts need the image for as long as the server is there.
+        return (
+            image_upload.Upload,
+            BuildServer,
+            end,
+            volume_from_image.DeleteImage,
+        )
     return (
         image_upload.Upload,
         BuildServer,

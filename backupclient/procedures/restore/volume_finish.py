@@ -17,6 +17,7 @@ from backupclient.procedures import cause
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
+from backupclient.procedures.restore import drill
 from backupclient.procedures.restore import task
 
 _MAKING = frozenset({'creating', 'downloading', 'restoring-backup'})
@@ -134,6 +135,18 @@ class FinishVolume(step.Step):
             restored=volume_id,
             notes=(*made.notes, *notes),
         )
+
+
+def ending(item: plan_.Item) -> step.Steps:
+    """Give the steps for when the volume is there."""
+    if task.of(item).drill:
+        return (
+            drill.ImageVolume,
+            drill.CompareVolume,
+            drill.DeleteCompared,
+            drill.RemoveVolume,
+        )
+    return (FinishVolume,)
 
 
 def described(item: plan_.Item) -> resources.Volume:

@@ -25,7 +25,7 @@ class MakeVolume(volume_finish.MakeVolume):
 
 def steps(item: plan_.Item) -> step.Steps:
     """One request, and what the backup does not hold."""
-    return (MakeVolume, volume_finish.FinishVolume)
+    return (MakeVolume, *volume_finish.ending(item))
 
 
 def _backup_id(item: plan_.Item) -> str:

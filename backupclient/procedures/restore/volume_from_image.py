@@ -100,8 +100,9 @@ class DeleteImage(step.Step):
 def steps(item: plan_.Item) -> step.Steps:
     """From the file over an image, or of an image that is there."""
     source, way = task.of(item).source, volume_finish.new(item).way
+    end = volume_finish.ending(item)
     if source.file is None:
-        return (MakeVolume, volume_finish.FinishVolume)
+        return (MakeVolume, *end)
     with_key = way is restore_.Way.WITH_KEY
     return (
         *((key_store.StoreKey,) if with_key else ()),
@@ -109,5 +110,5 @@ def steps(item: plan_.Item) -> step.Steps:
         MakeVolume,
         DeleteImage,
         *((key_store.DeleteKey,) if with_key else ()),
-        volume_finish.FinishVolume,
+        *end,
     )

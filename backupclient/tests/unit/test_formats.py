@@ -17,7 +17,9 @@ from backupclient.model import outcome
 from backupclient.model import plan
 from backupclient.model import request
 from backupclient.model import resources
+from backupclient.model import restore
 from backupclient.model import secret_facts
+from backupclient.model import verification
 from backupclient.procedures import step
 from backupclient.sets import marker
 
@@ -43,10 +45,20 @@ SECTIONS = {
         'Access list': secret_facts.Acl,
         'Marker': marker.Marker,
     },
+    'verification.rst': {
+        'Verification': verification.Verification,
+        'Row': verification.Row,
+    },
     'plan.rst': {
         'Plan': plan.Plan,
         'Item of a plan': plan.Item,
         'Peak': plan.Peak,
+        'Request of a restore': restore.Request,
+        'Task': restore.Task,
+        'Source': restore.Source,
+        'New volume': restore.NewVolume,
+        'New server': restore.NewServer,
+        'Container': restore.Container,
     },
     'journal.rst': {
         'Run': journal.Run,
@@ -92,6 +104,7 @@ class FormatsTestCase(testtools.TestCase):
                 'manifest.rst',
                 [manifest_.FORMAT_VERSION, marker.FORMAT_VERSION],
             ),
+            ('verification.rst', [verification.FORMAT_VERSION]),
             ('plan.rst', [plan.FORMAT_VERSION]),
             (
                 'journal.rst',

@@ -347,8 +347,11 @@ class TestManifest(CASE.TestCase):
         path.unlink()
         self.assertIn('SHA512SUMS', self.of_set('files')[1])
         # The manifest has hashes of its own for the data.
-        row = self.rows()['volume', 'archive']
-        self.assertEqual('good', row.result)
+        rows = self.rows()
+        self.assertEqual('good', rows['volume', 'archive'].result)
+        row = rows['volume', 'web data']
+        self.assertEqual(('files', 'unproved'), (row.depth, row.result))
+        self.assertIn(f'{CASE.KEY}: Its hash is only in', row.notes[0])
 
     def test_checksums_empty(self):
         self.make()
@@ -488,6 +491,13 @@ class TestKeys(CASE.TestCase):
         row, code = self.found('web data')
         self.assertEqual(('keys', 'damaged', 3), (row.depth, row.result, code))
         self.assertIn(f'does not open {CASE.DISK}', row.notes[0])
+
+    def test_key_that_opens_by_its_digits(self):
+        """As a secret of type ``passphrase`` does, where Nova has used it."""
+        self.make(key=CASE.vectors.KEY.payload)
+        row, code = self.found('web data')
+        self.assertEqual(('keys', 'good', 0), (row.depth, row.result, code))
+        self.assertIn(f'opens {CASE.DISK}, as hexadecimal', row.notes[-1])
 
     def test_key_that_was_not_exported(self):
         self.make(fingerprint='0' * 64)

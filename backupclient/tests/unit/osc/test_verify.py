@@ -193,7 +193,7 @@ class VerifyTestCase(base.TestCase):
 
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.operations.workers._verify', interrupt
+                'backupclient.operations.verifying.workers._verify', interrupt
             )
         )
         self.assertIn('Interrupted', self.refused(130, '--from', self.target))

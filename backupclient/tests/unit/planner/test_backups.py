@@ -9,8 +9,6 @@ import testtools
 from backupclient import errors
 from backupclient.model import outcome
 from backupclient.model import request as request_
-from backupclient.model import resources
-from backupclient.planner import backed_up
 from backupclient.planner import backups
 from backupclient.tests.unit.sets import samples
 
@@ -338,20 +336,6 @@ class TestNames(TestCase):
         ):
             request = dataclasses.replace(ALL, exclude=(text,))
             self.assertIn(hint, self.refused(every, request))
-
-
-class TestOlder(TestCase):
-    def test_complete_ones_newest_first(self):
-        every = [
-            manifest(FIRST, DATA),
-            manifest(THIRD, DATA),
-            manifest(SECOND, changed(DATA, **FAILED), ROOT),
-        ]
-        key = backed_up.Key(resources.Kind.VOLUME, samples.DATA.id)
-        self.assertEqual(
-            [(FIRST, DATA)], list(backups.older(every, THIRD, key))
-        )
-        self.assertEqual([], list(backups.older(every, FIRST, key)))
 
     def test_same_entry_twice(self):
         """As only a forged manifest has it: it is one resource."""

@@ -142,7 +142,9 @@ class TestFolder(contract.Contract, FolderCase):
 
     def test_holes_where_the_file_system_cannot_tell(self):
         self.fill(bytes(MIB))
-        with mock.patch('os.lseek', side_effect=OSError(errno.EINVAL, 'x')):
+        with mock.patch(
+            'os.lseek', autospec=True, side_effect=OSError(errno.EINVAL, 'x')
+        ):
             self.assertEqual(bytes(MIB), self.passing(0, 99_999))
 
     def test_link_is_not_opened_for_another_program(self):

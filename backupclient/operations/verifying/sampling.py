@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import dataclasses
 
 from backupclient.model import verification
-from backupclient.operations import resource_check
+from backupclient.operations.verifying import resource_check
 from backupclient.sets import library as library_
+from backupclient.sets import verified
 
 _DATA = verification.Depth.DATA
 
@@ -41,10 +42,8 @@ def sampled(
 
 def _last(library: library_.Library, job: resource_check.Job) -> str:
     """Return when the files of a resource were last hashed, or ``''``."""
-    resource = job.entry.resource
     known = library.standings(job.survey.found)
-    standing = known.get((resource.kind.value, resource.id))
-    return standing.proved.get(_DATA, '') if standing else ''
+    return verified.of_entry(known, job.entry).proved.get(_DATA, '')
 
 
 def _left_out(job: resource_check.Job, last: str) -> resource_check.Job:

@@ -16,7 +16,7 @@ from backupclient.model import copies
 from backupclient.model import manifest as manifest_
 from backupclient.model import resources
 from backupclient.model import verification
-from backupclient.operations import soundness
+from backupclient.operations.verifying import soundness
 from backupclient.store import base
 
 LARGEST = 1 << 20
@@ -107,9 +107,13 @@ def _tried(
     """Try a passphrase on the data."""
     image = functools.partial(files.read, path)
     with _one_proof:
-        proof = luks.prove(image, (content,))
+        proof = luks.prove(image, (content, content.hex().encode()))
     if proof.opens is luks.Opens.YES:
-        return Found(verification.Result.GOOD, f'{record.path} opens {path}.')
+        # A secret of type ``passphrase``, which Nova uses in this form.
+        how = ', as hexadecimal digits' if proof.opened_by else ''
+        return Found(
+            verification.Result.GOOD, f'{record.path} opens {path}{how}.'
+        )
     if proof.opens is luks.Opens.NO:
         return _damaged(record, f'It does not open {path}: {proof.reason}')
     return Found(

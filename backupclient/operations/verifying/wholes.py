@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import dataclasses
 
 from backupclient.model import verification
-from backupclient.operations import resource_check
+from backupclient.operations.verifying import resource_check
 
 Pair = tuple[resource_check.Job, verification.Row]
 

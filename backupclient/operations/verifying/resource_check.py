@@ -11,7 +11,7 @@ from backupclient.keys import identity
 from backupclient.model import layout
 from backupclient.model import manifest as manifest_
 from backupclient.model import verification
-from backupclient.operations import key_check
+from backupclient.operations.verifying import key_check
 from backupclient.sets import members as members_
 from backupclient.sets import survey as survey_
 

@@ -10,11 +10,12 @@ from backupclient import errors
 from backupclient import stop as stop_
 from backupclient.keys import identity
 from backupclient.model import events
-from backupclient.model import resources
+from backupclient.model import manifest as manifest_
 from backupclient.model import verification
-from backupclient.operations import resource_check
+from backupclient.operations.verifying import resource_check
 from backupclient.sets import catalogue
 from backupclient.sets import library as library_
+from backupclient.sets import verified
 
 _STEPS = {
     verification.Depth.FILES: 'look whether its files are there',
@@ -107,7 +108,7 @@ def _with_others(
 def _other(library: library_.Library, job: resource_check.Job) -> str:
     manifest, resource = job.survey.manifest, job.entry.resource
     for found, entry in library.others(manifest, resource):
-        standing = _standing(library, found, resource)
+        standing = _standing(library, found, entry)
         proved = 'it was never verified'
         if standing.at:
             proved = f'good at depth {standing.depth} on {standing.at[:10]}'
@@ -120,12 +121,11 @@ def _other(library: library_.Library, job: resource_check.Job) -> str:
 def _standing(
     library: library_.Library,
     found: catalogue.Found,
-    resource: resources.Resource,
+    entry: manifest_.Entry,
 ) -> verification.Standing:
     """Return how another backup stands, as far as that can be read."""
     try:
         known = library.standings(found)
     except errors.TargetError:
         known = {}
-    key = resource.kind.value, resource.id
-    return known.get(key, verification.Standing())
+    return verified.of_entry(known, entry)

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trying a restore: what was made is compared, and taken away again.
+
+A server is built without network, and only after its volumes were compared:
+a guest writes to its disks as soon as it boots.
+"""
+
+from collections.abc import Iterator
+import contextlib
+import dataclasses
+import functools
+
+from backupclient import errors
+from backupclient.cloud import glance
+from backupclient.cloud import once
+from backupclient.keys import passphrase
+from backupclient.keys.luks import opening
+from backupclient.model import plan as plan_
+from backupclient.model import resources
+from backupclient.model import restore as restore_
+from backupclient.model import tags
+from backupclient.procedures import image_state
+from backupclient.procedures import removal
+from backupclient.procedures import step
+from backupclient.procedures import volume_state
+from backupclient.procedures.backup import key_export
+from backupclient.procedures.restore import luks_opening
+from backupclient.procedures.restore import task
+from backupclient.store import base
+from backupclient.transfer import hasher
+
+_ZEROS = bytes(base.BLOCK)
+
+
+class ImageVolume(step.Step):
+    """Let Cinder make an image of the restored volume, for Glance to hash."""
+
+    stable_name = 'image-volume'
+    title = 'copy the volume to an image'
+    makes = 'image_id'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack image create --volume VOLUME IMAGE'
+
+    def do(self, made: step.Made) -> step.Made:
+        image_id = once.make_once(
+            self._find, lambda: self._start(made), self.work.clock
+        )
+        image_state.active(self.work, image_id)
+        self.cloud.glance.update(
+            image_id, self._name, self.metadata(tags.Role.TEMPORARY)
+        )
+        return dataclasses.replace(made, image_id=image_id)
+
+    def undo(self, made: step.Made) -> None:
+        found = self._find()
+        if found:
+            removal.of(self.work).image(found)
+        if made.volume_id:
+            volume_state.leave(self.work, made.volume_id, {'uploading'})
+
+    @property
+    def _name(self) -> str:
+        """The name of the image of the volume: not that of the upload."""
+        volume = resources.Resource(
+            resources.Kind.IMAGE, '', self.item.resource.id
+        )
+        return tags.name(self.work.run, volume)
+
+    def _find(self) -> str | None:
+        return self.cloud.glance.find_named(
+            self.cloud.identity.project_id, self._name
+        )
+
+    def _start(self, made: step.Made) -> str:
+        volume_state.settle(self.work, made.volume_id, {'available'})
+        return self.cloud.cinder.create_image(made.volume_id, self._name)
+
+
+class CompareVolume(step.Step):
+    """Compare the image of the restored volume with the backup.
+
+    Where Glance's hash of it cannot be the recorded one, the image is read
+    and the plain data are compared.
+    """
+
+    stable_name = 'compare-volume'
+    title = 'compare it with the backup'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack image show IMAGE'
+
+    def do(self, made: step.Made) -> step.Made:
+        image = image_state.present(self.work, made.image_id)
+        said = self._compared(made, image)
+        return dataclasses.replace(made, notes=(*made.notes, said))
+
+    def _compared(self, made: step.Made, image: resources.Image) -> str:
+        """Compare; return how that was done.
+
+        :raises TransferError: the restored data are others.
+        """
+        source, new = task.of(self.item).source, task.of(self.item).volume
+        if source.file is None:
+            return _recorded(image, self._read(image))
+        opened = new is not None and new.way is restore_.Way.OPENED
+        if not opened and image.hash_algorithm == 'sha512':
+            size = image.size or source.file.size
+            if self._padded(size) == image.hash_value:
+                return (
+                    "Compared: Glance's sha512 of an image of the restored "
+                    'volume is that of the file, and of zeros behind it.'
+                )
+        if source.key is not None:
+            return self._compare_plain(made, image)
+        size = image.size or source.file.size
+        if hashing(self._read(image)) == self._padded(size):
+            return 'Compared: the image of the restored volume was read.'
+        raise self._other()
+
+    def _padded(self, size: int) -> str:
+        """Hash the file, as if zeros followed up to a size."""
+        file = task.file(self.item)
+        with task.files(self.work, self.item).read(file.path) as stream:
+            return hashing(_blocks(stream), size - file.size)
+
+    def _compare_plain(self, made: step.Made, image: resources.Image) -> str:
+        """Open both, the file and the image, and compare what is in them."""
+        volume = self.cloud.cinder.volume(made.volume_id)
+        size = luks_opening.plain_size(self.work, self.item)
+        file = task.file(self.item)
+        with task.files(self.work, self.item).read(file.path) as stream:
+            ours = hashing(
+                luks_opening.opened(self.work, self.item, size, stream)
+            )
+        if volume is not None and volume.encrypted:
+            theirs = hashing(self._opened(volume, image, size))
+        else:
+            theirs = hashing(_first(self._read(image), size))
+        if ours != theirs:
+            raise self._other()
+        return 'Compared: the plain data in the image and in the file.'
+
+    def _opened(
+        self, volume: resources.Volume, image: resources.Image, size: int
+    ) -> Iterator[bytes]:
+        """Open an encrypted image with the key of the new volume."""
+        key = key_export.fetch(
+            self.cloud, image.key_id or volume.key_id, volume.resource.label
+        )
+        opener = opening.unlock(
+            functools.partial(_opened_at, self.cloud.glance.data(image.id)),
+            passphrase.candidates(key),
+        )
+        return _first(map(opener.feed, self._read(image)), size)
+
+    def _read(self, image: resources.Image) -> Iterator[bytes]:
+        with self.cloud.glance.data(image.id).open(0) as opened:
+            while block := opened.read(base.BLOCK):
+                self.work.clock.stop.check()
+                yield block
+
+    def _other(self) -> errors.TransferError:
+        return errors.TransferError(
+            f'The restored {self.item.resource.label} has other data than '
+            'its backup.'
+        )
+
+
+class DeleteCompared(step.Step):
+    """Take the image of the volume away."""
+
+    stable_name = 'delete-compared'
+    title = 'delete the image'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack image delete IMAGE'
+
+    def do(self, made: step.Made) -> step.Made:
+        removal.of(self.work).image(made.image_id)
+        return made
+
+
+class RemoveVolume(step.Step):
+    """Take the volume away again."""
+
+    stable_name = 'remove-volume'
+    title = 'take the volume away again'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack volume delete VOLUME'
+
+    def do(self, made: step.Made) -> step.Made:
+        removal.of(self.work).volume(made.volume_id)
+        return made
+
+
+class RemoveImage(step.Step):
+    """Take the image away again: Glance has hashed it."""
+
+    stable_name = 'remove-image'
+    title = 'take the image away again'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack image delete IMAGE'
+
+    def do(self, made: step.Made) -> step.Made:
+        removal.of(self.work).image(made.image_id)
+        if made.secret_id:
+            removal.of(self.work).secret(made.secret_id)
+        said = "Compared: Glance's hash of the uploaded image."
+        return dataclasses.replace(made, notes=(*made.notes, said))
+
+
+class RemoveSecret(step.Step):
+    """Take the secret away again: its payload was read back."""
+
+    stable_name = 'remove-secret'
+    title = 'take the secret away again'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack secret delete SECRET'
+
+    def do(self, made: step.Made) -> step.Made:
+        removal.of(self.work).secret(made.secret_id)
+        said = 'Compared: the payload was read back.'
+        return dataclasses.replace(made, notes=(*made.notes, said))
+
+
+class RemoveServer(step.Step):
+    """Take the server away again: it was seen to run."""
+
+    stable_name = 'remove-server'
+    title = 'take the server away again'
+
+    @staticmethod
+    def command(item: plan_.Item) -> str:
+        return 'openstack server delete SERVER'
+
+    def do(self, made: step.Made) -> step.Made:
+        removal.of(self.work).server(made.server_id)
+        said = 'Built without network, and seen ACTIVE.'
+        return dataclasses.replace(made, notes=(*made.notes, said))
+
+
+def hashing(blocks: Iterator[bytes], zeros: int = 0) -> str:
+    """Hash blocks, and zeros behind them; give the sha512."""
+    with contextlib.closing(hasher.Hasher({'sha512'})) as found:
+        for block in blocks:
+            found.update(block)
+        while zeros > 0:
+            found.update(_ZEROS[:zeros])
+            zeros -= len(_ZEROS)
+        return found.digests()['sha512']
+
+
+def _recorded(image: resources.Image, blocks: Iterator[bytes]) -> str:
+    """Give the hash of a volume of which none is recorded yet."""
+    value = image.hash_value
+    if image.hash_algorithm != 'sha512' or not value:
+        value = hashing(blocks)
+    return f'sha512:{value}'
+
+
+def _blocks(stream: base.Stream) -> Iterator[bytes]:
+    while block := stream.read(base.BLOCK):
+        yield block
+
+
+def _first(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """Give the first bytes of a stream; read it to its end."""
+    for block in blocks:
+        if size and block:
+            yield block[:size]
+        size -= min(size, len(block))
+
+
+@contextlib.contextmanager
+def _opened_at(data: glance.ImageData, offset: int) -> Iterator[base.Stream]:
+    """Read an image from an offset, also where there are no ranges."""
+    with data.open(offset) as opened:
+        skip = offset - opened.start
+        while skip > 0:
+            skip -= len(opened.read(min(skip, base.BLOCK)))
+        yield opened
