@@ -105,9 +105,9 @@ class Tally:
         algorithm, value = self._expected.digest
         if algorithm and digests[algorithm] != value:
             raise Mismatch(
-                f'the {algorithm} of the bytes is '
-                f'{_shown(digests[algorithm])}, {self._expected.said_by} says '
-                f'{_shown(value)}'
+                f'the {algorithm} of the bytes begins with '
+                f'{_beginning(digests[algorithm])}, not with '
+                f'{_beginning(value)}, as {self._expected.said_by} says'
             )
         counted = '' if self.missing is None else 'size'
         return Proved(self.done, digests, algorithm or counted)
@@ -117,6 +117,6 @@ class Tally:
         self._hasher.close()
 
 
-def _shown(digest: str) -> str:
-    """Return the beginning of a hash: enough to see that two differ."""
-    return f'{digest[:12]}...'
+def _beginning(digest: str) -> str:
+    """Return the first digits of a hash: enough to see that two differ."""
+    return digest[:12]

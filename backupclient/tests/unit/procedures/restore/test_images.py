@@ -78,7 +78,7 @@ class ImageTestCase(base.TestCase):
         self.damage(PATH, base.DATA[:-1] + b'x')
         failure = self.assertRaises(errors.TransferError, self.go)
         self.assertIn(f'{PATH} is damaged: the sha512', str(failure))
-        self.assertIn('the manifest says', str(failure))
+        self.assertIn('as the manifest says', str(failure))
         self.assertEqual({}, self.new_things())
 
     def test_broken_upload_begins_anew(self):
