@@ -6,7 +6,7 @@
 replaced. Ctrl-C ends a restore in order, so call it from the main thread.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 import dataclasses
 import datetime
 import pathlib
@@ -30,7 +30,7 @@ from backupclient.operations import session as session_
 from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
-from backupclient.sets import catalogue
+from backupclient.sets import library as library_
 from backupclient.store import targets
 
 Report = running.Report
@@ -69,7 +69,7 @@ def plan(
         resources, or there is no such run.
     :raises TargetError: the backups cannot be read.
     """
-    manifests = _manifests(session, request)
+    manifests, unread = _manifests(session, request)
     chosen = backups.choose(
         manifests, request.selection, run=request.run, at=_time(request.at)
     )
@@ -81,6 +81,9 @@ def plan(
         origin=manifests[0].identity,
         identities=bool(keys),
         now=session.clock.now(),
+    )
+    planned = dataclasses.replace(
+        planned, cautions=(*planned.cautions, *unread)
     )
     if save_to:
         save(planned, save_to)
@@ -205,31 +208,29 @@ def _inventory(
 
 def _manifests(
     session: session_.Session, request: restore_.Request
-) -> tuple[manifest_.Manifest, ...]:
+) -> tuple[tuple[manifest_.Manifest, ...], tuple[str, ...]]:
     """Read what the backups are, of one project.
 
+    :returns: the manifests, and a sentence for each that cannot be read: a
+        newer backup than those that are chosen may be in it.
     :raises UsageError: there is none.
     """
-    if request.source:
-        found = tuple(_of_store(request.source))
-        place = request.source
-    else:
+    if not request.source:
         found = tuple(past_runs.manifests(session.cloud.identity))
-        place = 'the journals of this machine'
+        if not found:
+            raise errors.UsageError(
+                'No run of this machine has left backups of this project in '
+                'the cloud. Name the target of backup sets with --from.'
+            )
+        return backups.of_project(found, request.run), ()
+    library = library_.Library(targets.find(request.source))
+    opened = [library.open(each) for each in library.finished]
+    found = tuple(one.manifest for one in opened if one.manifest is not None)
+    unread = tuple(one.problem for one in opened if one.problem)
     if not found:
-        raise errors.UsageError(
-            f'There is no backup in {place} that could be restored.'
-        )
-    return backups.of_project(found, request.run)
-
-
-def _of_store(source: str) -> Iterator[manifest_.Manifest]:
-    store = targets.find(source)
-    for found in catalogue.runs(store):
-        if found.state is catalogue.State.FINISHED:
-            opened = catalogue.read(store, found)
-            if opened.manifest is not None:
-                yield opened.manifest
+        why = ' '.join((f'There is no backup in {request.source}.', *unread))
+        raise errors.UsageError(why)
+    return backups.of_project(found, request.run), unread
 
 
 def _time(text: str) -> datetime.datetime | None:

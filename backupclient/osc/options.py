@@ -19,13 +19,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     _add_method(parser.add_argument_group('procedures'))
 
 
-def add_selection(group: argparse._ArgumentGroup) -> None:
-    """Add the options that select resources."""
-    group.add_argument(
-        '--all',
-        action='store_true',
-        help='Everything in the project that holds user data',
-    )
+def add_selection(
+    group: argparse._ArgumentGroup,
+    everything: str = 'Everything in the project that holds user data',
+) -> None:
+    """Add the options that select resources.
+
+    :param everything: what ``--all`` means.
+    """
+    group.add_argument('--all', action='store_true', help=everything)
     for kind, text in (
         ('server', 'A server: its own disk and each attached volume; by name'),
         ('volume', 'A volume; by name'),

@@ -3,6 +3,7 @@
 
 import argparse
 from collections.abc import Sequence
+import shlex
 from typing import TYPE_CHECKING
 
 from backupclient.osc import base
@@ -20,20 +21,21 @@ _TIMEOUT = 360
 
 
 class RestoreBackup(base.Lister):
-    """Bring resources back, into this project or another one.
+    """Restore resources from backups, into this project or another one.
 
-    Nothing that exists is changed or replaced: what comes back is new and has
-    the old names. Without ``--from``, the backups are those that runs of this
-    machine left in the cloud.
+    Nothing that exists is changed or replaced: what comes back is new, and
+    has the old name. ``--from`` names the target with the backup sets.
+    Without it, the copies are used that runs of this machine left in the
+    cloud; those can be restored only in the project that has them.
 
-    See what would be made, bring a server back, and bring everything back
-    into the project of another cloud::
+    See what would be made, restore a server with its volumes, and restore
+    everything into the project of another cloud::
 
         openstack backup restore --from /srv/backups --all --dry-run
         openstack backup restore --from /srv/backups --server web
         openstack --os-cloud new backup restore --from /srv/backups --all --identity key.txt --network public
 
-    Bring the data back as files, without any cloud::
+    Write the data into files, without any cloud::
 
         openstack backup restore --from /srv/backups --all --to-files /srv/out --decrypt --identity key.txt
 
@@ -83,6 +85,7 @@ class RestoreBackup(base.Lister):
         self.epilogue = (
             *problems.warnings_of_plan(planned),
             *rows.plan_summary(planned),
+            *_next(args),
         )
         return rows.steps(planned) if args.steps else rows.restoring(planned)
 
@@ -125,6 +128,21 @@ class RestoreBackup(base.Lister):
         self.problems = problems.of_files(done.outcomes)
         self.epilogue = rows.files_summary(done)
         return rows.restored(done.outcomes)
+
+
+def _next(args: argparse.Namespace) -> list[str]:
+    """Say which command carries out a plan that was saved."""
+    from backupclient.osc import display
+
+    if not args.save:
+        return []
+    file = shlex.quote(str(args.save))
+    keys = [f'--identity {shlex.quote(one)}' for one in args.identity]
+    words = ['openstack backup restore --plan', file, *keys]
+    return [
+        'Nothing was made. This carries the plan out:',
+        display.Command(' '.join(words)),
+    ]
 
 
 def _done(

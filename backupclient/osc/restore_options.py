@@ -36,8 +36,11 @@ _OWN = (
 def add(parser: argparse.ArgumentParser) -> None:
     """Add all options of the command."""
     _add_source(parser)
-    options.add_selection(parser.add_argument_group('selection'))
-    _add_mapping(parser.add_argument_group('what takes the place of what'))
+    options.add_selection(
+        parser.add_argument_group('selection'),
+        'Everything that the chosen run backed up',
+    )
+    _add_mapping(parser.add_argument_group('what is new or different'))
     _add_work(parser.add_argument_group('how'))
 
 
@@ -46,20 +49,21 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         '--from',
         dest='source',
         metavar='<target>',
-        help='Where the backups are: the target that "backup run --to" wrote '
-        '(default: the artifacts that runs of this machine left in the cloud)',
+        help='Read the backups in this target of "backup run --to" (default: '
+        'the copies that runs of this machine left in the cloud)',
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         '--run',
         dest='run_id',
         metavar='<run>',
-        help='Restore from this run (default: the newest that fits)',
+        help='Restore from this run (default: with --all the newest run, '
+        'otherwise the newest complete backup of each resource)',
     )
     which.add_argument(
         '--at',
         metavar='<time>',
-        help='Restore from the newest run that had ended by then: a date, an '
+        help='Restore from what had been backed up by this time: a date, an '
         'ISO 8601 time, or an age such as 7d',
     )
     parser.add_argument(
@@ -67,17 +71,20 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         metavar='<file>',
         action='append',
         default=[],
-        help='Open encrypted keys and secrets with this age identity or SSH '
-        'private key; can be repeated',
+        help='Decrypt keys and secrets with this age identity or SSH private '
+        'key; can be repeated',
     )
 
 
 def add_places(group: argparse._ArgumentGroup) -> None:
     """Add the options that say what takes the place of what in volumes."""
     for name, what in (
-        ('volume-type', 'Make volumes of type NEW that were of type OLD'),
-        ('flavor', 'Build servers with flavor NEW that had OLD'),
-        ('availability-zone', 'Use the zone NEW in place of OLD'),
+        ('volume-type', 'Give volumes the type NEW that had the type OLD'),
+        ('flavor', 'Give servers the flavor NEW that had the flavor OLD'),
+        (
+            'availability-zone',
+            'Use the zone NEW instead of OLD, for volumes and servers',
+        ),
     ):
         group.add_argument(
             f'--{name}',
@@ -97,36 +104,40 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
         action='append',
         default=[],
         type=_network,
-        help='The network of the servers, or the one in place of another; '
-        'can be repeated',
+        help='Connect servers to this network, or to NEW instead of OLD; '
+        '"none" for no network; can be repeated (default: in the same '
+        'project the networks with the old names)',
     )
     group.add_argument(
         '--key-pair',
         metavar='<name>',
         default='',
-        help='The key pair of the servers (default: the one of the same name)',
+        help='Build servers with this key pair (default: in the same project '
+        'the one with the old name)',
     )
     group.add_argument(
         '--suffix',
         metavar='<text>',
         default='',
-        help='Put this behind the names of what is made',
+        help='Add this to the end of each name; write --suffix=-new if it '
+        'begins with a hyphen',
     )
     group.add_argument(
         '--without-servers',
         action='store_true',
-        help='Restore the volumes of servers, and build no server',
+        help='Restore the volumes of the selected servers, but no server and '
+        'none of their own disks',
     )
     group.add_argument(
         '--skip-existing',
         action='store_true',
-        help='Leave out what is still here, or was restored before',
+        help='Leave out what still exists, and what was restored before',
     )
     group.add_argument(
         '--decrypt',
         action='store_true',
-        help='Let encrypted data go into a volume type without encryption; '
-        'with --to-files: write the plain disks',
+        help='Allow encrypted data in a volume type that does not encrypt; '
+        'with --to-files: write disks, keys and secrets decrypted',
     )
 
 
@@ -142,13 +153,14 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
         '--resume',
         metavar='<run>',
         help='Go on with a restore that was killed or interrupted: its ID, '
-        'or "last" for the newest one of this project; give --identity again',
+        'or "last" for the newest one of this project; needs --identity again',
     )
     source.add_argument(
         '--to-files',
         metavar='<directory>',
         type=options.path,
-        help='Write the data into files below this directory; needs no cloud',
+        help='Only write the data into files in this directory; needs no '
+        'cloud and no login',
     )
     group.add_argument(
         '--replan',
@@ -156,7 +168,9 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
         help='With --plan: plan anew what has changed since',
     )
     group.add_argument(
-        '--dry-run', action='store_true', help='Only show what would be made'
+        '--dry-run',
+        action='store_true',
+        help='Only show what would be made, and what cannot be restored',
     )
     group.add_argument(
         '--steps',

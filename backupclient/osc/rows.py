@@ -110,11 +110,13 @@ def files_summary(done: restore_files.Report) -> list[str]:
 
 def plan_summary(planned: plan_.Plan) -> list[str]:
     """Give the counts, the cost and the cautions."""
-    able = sum(item.possible for item in planned.items)
+    there = sum(bool(item.present) for item in planned.items)
+    able = sum(item.possible for item in planned.items) - there
     moved = display.size(planned.bytes_to_move)
     lines = [
         f'{able} of {len(planned.items)} resources can be '
-        f'{_DONE[planned.command]}; {moved} to move{_into_files(planned)}'
+        f'{_DONE[planned.command]}{_there(there)}; {moved} to move'
+        f'{_into_files(planned)}'
     ]
     lines += [
         f'Quota {peak.quota}: at least {peak.needed} needed, {peak.free} free.'
@@ -122,6 +124,13 @@ def plan_summary(planned: plan_.Plan) -> list[str]:
         if peak.free is not None
     ]
     return lines + [f'Caution: {text}' for text in planned.cautions]
+
+
+def _there(count: int) -> str:
+    """Say how many need not be restored."""
+    if not count:
+        return ''
+    return f', {count} {"exists" if count == 1 else "exist"} already'
 
 
 def _into_files(planned: plan_.Plan) -> str:

@@ -15,18 +15,20 @@ class Mismatch(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Expected:
-    """What the cloud says of the bytes, as far as it does.
+    """What the cloud or a manifest says of the bytes, as far as it does.
 
     :param size: in bytes, None when not known.
     :param algorithm: Glance's ``os_hash_algo``, or ``''``.
     :param value: Glance's ``os_hash_value``, hexadecimal, or ``''``.
     :param md5: Glance's ``checksum``, hexadecimal, or ``''``.
+    :param said_by: who says it, for a message.
     """
 
     size: int | None = None
     algorithm: str = ''
     value: str = ''
     md5: str = ''
+    said_by: str = 'the cloud'
 
     @property
     def digest(self) -> tuple[str, str]:
@@ -103,8 +105,9 @@ class Tally:
         algorithm, value = self._expected.digest
         if algorithm and digests[algorithm] != value:
             raise Mismatch(
-                f'the {algorithm} of the bytes is {digests[algorithm]}, '
-                f'the cloud says {value}'
+                f'the {algorithm} of the bytes begins with '
+                f'{_beginning(digests[algorithm])}, not with '
+                f'{_beginning(value)}, as {self._expected.said_by} says'
             )
         counted = '' if self.missing is None else 'size'
         return Proved(self.done, digests, algorithm or counted)
@@ -112,3 +115,8 @@ class Tally:
     def close(self) -> None:
         """End the hashing, done or not."""
         self._hasher.close()
+
+
+def _beginning(digest: str) -> str:
+    """Return the first digits of a hash: enough to see that two differ."""
+    return digest[:12]

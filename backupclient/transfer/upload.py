@@ -54,7 +54,10 @@ class Body:
         :raises TargetError: it cannot be read.
         """
         expected = proof.Expected(
-            self.file.size, 'sha512', self.file.digests['sha512']
+            self.file.size,
+            'sha512',
+            self.file.digests['sha512'],
+            said_by='the manifest',
         )
         with (
             self.opens() as stream,
@@ -96,6 +99,7 @@ class _Counted:
                 self.tally.add(block)
             except proof.Mismatch as error:
                 raise errors.TransferError(
-                    f'The file is damaged: {error}.'
+                    f'The file is damaged: {error}. Restore this resource '
+                    'from another backup.'
                 ) from error
         return block

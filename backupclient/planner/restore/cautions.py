@@ -48,7 +48,7 @@ def _nothing_selected(items: Sequence[plan.Item]) -> str:
 
 def _cost(done: Sequence[plan.Item]) -> str:
     made = cost.made(done)
-    return f'This makes in your project: {made}.' if made else ''
+    return f'The restore makes in your project: {made}.' if made else ''
 
 
 def _elsewhere(scene_: scene.Scene) -> str:
@@ -58,8 +58,8 @@ def _elsewhere(scene_: scene.Scene) -> str:
     return (
         f'The backups are of another project: "{home.project_name}" '
         f'({home.project_id}) at {home.auth_url}. Networks and key pairs are '
-        'taken only as --network and --key-pair say, security groups not at '
-        'all.'
+        'used only as --network and --key-pair say, and security groups not '
+        'at all.'
     )
 
 
@@ -67,8 +67,8 @@ def _authorship(done: Sequence[plan.Item]) -> str:
     if not any(one.restore and one.restore.source.file for one in done):
         return ''
     return (
-        'The hashes of a backup set show damage, but not who has written it: '
-        'restore only sets from places that you trust.'
+        'The hashes in a backup set show damage, but do not prove who wrote '
+        'the set: restore only sets from places that you trust.'
     )
 
 
@@ -93,8 +93,9 @@ def _names(scene_: scene.Scene, done: Sequence[plan.Item]) -> str:
     if not count:
         return ''
     return (
-        f'Names that are here already: {count}. Afterwards commands want IDs '
-        'in place of these: --suffix gives the new ones other names.'
+        f'New names that exist here already: {count}. Afterwards commands '
+        'need IDs to tell old and new apart. --suffix gives the new resources '
+        'other names.'
     )
 
 
@@ -102,8 +103,9 @@ def _runs_again(done: Sequence[plan.Item]) -> str:
     if not any(one.server for one in done):
         return ''
     return (
-        'A restored server starts at once and runs its cloud-init, cron jobs '
-        'and cluster software again, beside the old one if that still runs.'
+        'A restored server starts at once. It runs its cloud-init, cron jobs '
+        'and cluster software again, beside the old server if that still '
+        'runs.'
     )
 
 
@@ -111,8 +113,9 @@ def _lost(done: Sequence[plan.Item]) -> str:
     if not any(one.server for one in done):
         return ''
     return (
-        'Of servers these do not come back: fixed and floating addresses, '
-        'user data, ephemeral and swap disks, the state of a virtual TPM.'
+        'What does not come back with servers: fixed and floating addresses, '
+        'user data, the contents of ephemeral and swap disks, the state of a '
+        'virtual TPM.'
     )
 
 
@@ -129,8 +132,8 @@ def _without_encryption(done: Sequence[plan.Item]) -> str:
     if not count:
         return ''
     return (
-        f'Encrypted volumes that may be without encryption afterwards, as '
-        f'--decrypt allows: {count}.'
+        f'Encrypted volumes that may be unencrypted afterwards, as --decrypt '
+        f'allows: {count}.'
     )
 
 

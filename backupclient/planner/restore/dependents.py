@@ -25,7 +25,9 @@ def _unless(item: plan.Item, made: Mapping[str, plan.Item]) -> plan.Item:
     lacks = [why for id_ in needs if (why := _lack(made.get(id_), id_))]
     if not lacks:
         return item
-    reason = f'{" ".join(lacks)} Or leave out servers: --without-servers.'
+    reason = (
+        f'{" ".join(lacks)} Or leave the servers out with --without-servers.'
+    )
     return dataclasses.replace(
         rule.refusal(item, reason), notes=item.notes, warnings=item.warnings
     )
@@ -33,14 +35,14 @@ def _unless(item: plan.Item, made: Mapping[str, plan.Item]) -> plan.Item:
 
 def _lack(needed: plan.Item | None, id_: str) -> str:
     if needed is None:
-        return f'It needs {id_}, which is not among what is restored.'
+        return f'It needs {id_}, which this restore does not include.'
     if needed.restore:
         return ''
     label = needed.resource.label
     if needed.possible:
         return (
-            f'It needs {label}, which is here already ({needed.present}): '
-            'nothing that exists is attached to a new server. Leave out '
+            f'It needs {label}, which exists already ({needed.present}). '
+            'Nothing that exists is attached to a new server. Leave out '
             '--skip-existing to restore it once more.'
         )
     return f'It needs {label}, which cannot be restored.'

@@ -112,8 +112,8 @@ def _left_out(
 ) -> tuple[str, ...]:
     there = {one.volume_id for one in known}
     return tuple(
-        f'Its volume {id_} is not among what is restored: the new server '
-        'comes without it.'
+        f'Its volume {id_} is not part of this restore: the new server comes '
+        'without it.'
         for id_ in _ids(scene_, server)
         if id_ not in there
     )
@@ -132,8 +132,8 @@ def _shelved(case: scene.Case) -> tuple[str, str]:
         if choice.entry.resource.label == label or label.endswith(f'({id_})'):
             return id_, ''
     return '', (
-        f'Its own disk is the {label}, which is not among what is restored: '
-        f'select that too. {_WITHOUT}.'
+        f'Its own disk is the {label}, which this restore does not '
+        f'include: select it too. {_WITHOUT}.'
     )
 
 
@@ -159,6 +159,6 @@ def _no_root(server: resources.Server) -> str:
     volumes = ' or '.join(f'--volume {id_}' for id_ in server.volume_ids)
     how = f'Select it too ({volumes}). ' if volumes else ''
     return (
-        'It boots from a volume, which is not among what is restored. '
+        'It boots from a volume that this restore does not include. '
         f'{how}{_WITHOUT}.'
     )

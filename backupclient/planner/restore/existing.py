@@ -22,7 +22,7 @@ def item(case: scene.Case) -> plan.Item | None:
     if unread:
         return rule.blank(
             case,
-            f'Whether it is here already is not known: {unread} Leave out '
+            f'Whether it exists already is not known: {unread} Leave out '
             '--skip-existing to restore it in any case.',
         )
     for one in there(case.scene, kind):
@@ -58,12 +58,12 @@ def _how(
 ) -> str:
     """Say that something is a resource, or was restored from it."""
     if one.id == old.id:
-        return 'It is here already, under its ID.'
+        return 'It still exists, under the same ID.'
     found = _metadata(one)
     if found.get(tags.ROLE) == tags.Role.RESTORED and (
         found.get(tags.SOURCE) == f'{old.kind}/{old.id}'
     ):
-        return f'It is here already: {one.id} was restored from a backup.'
+        return f'It exists already: {one.id} was restored from a backup.'
     return ''
 
 

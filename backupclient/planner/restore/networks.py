@@ -70,7 +70,8 @@ def key_pair(case: scene.Case, server: resources.Server) -> rule.Answer[str]:
         return rule.Answer('')
     if case.scene.at_home and there is not None and old in there:
         return rule.Answer(old)
-    why = 'is not yours here' if case.scene.at_home else 'is of elsewhere'
+    home = case.scene.at_home
+    why = 'is not yours here' if home else 'belongs to another project'
     note = (
         f'Its key pair "{old}" {why}: the new server gets none. The keys in '
         'its file system stay. You can choose one with --key-pair NAME.'
@@ -87,7 +88,7 @@ def _network(case: scene.Case, old: str) -> rule.Answer[str]:
     mapping = case.request.networks
     new = mapping.get(old, mapping.get(_EVERY))
     if new == restore.NOT_NETWORKED:
-        note = f'It is not connected in place of network "{old}".'
+        note = f'It was in the network "{old}": the new server is in none.'
         return rule.Answer('', notes=(note,))
     if new is not None:
         return _resolved(case, new, f'--network {new}')
@@ -155,7 +156,7 @@ def _group_warnings(by_name: dict[str, list[str]]) -> Iterator[str]:
     if absent:
         yield _without(absent, 'do not exist here')
     if several:
-        yield _without(several, 'have names that several groups here have')
+        yield _without(several, 'have names of several groups each')
 
 
 def _without(names: Sequence[str], why: str) -> str:

@@ -16,7 +16,7 @@ def warnings(case: scene.Case, server: resources.Server) -> Iterator[str]:
     if server.ephemeral_gib:
         yield (
             f'Its ephemeral disk ({server.ephemeral_gib} GiB) comes back '
-            'empty, and only with a flavor that has one.'
+            'empty, and only if the new flavor has one.'
         )
     if server.swap_mib:
         yield f'Its swap disk ({server.swap_mib} MiB) comes back empty.'
@@ -30,8 +30,8 @@ def warnings(case: scene.Case, server: resources.Server) -> Iterator[str]:
         )
     if _still_there(case, server):
         yield (
-            'The old server is still there, with its addresses, and both '
-            'run the same software.'
+            'The old server still exists and keeps its addresses. Both '
+            'servers will run the same software.'
         )
 
 
@@ -47,9 +47,9 @@ def notes(
     if server.description is None:
         yield 'The backup does not record its description.'
     if server.status in plan.AT_REST:
-        yield f'It was "{server.status}": Nova starts the new one.'
+        yield f'It was "{server.status}", but Nova starts the new server.'
     if server.locked:
-        yield 'It was locked: the new one is not.'
+        yield 'It was locked, but the new server is not.'
 
 
 def _properties(case: scene.Case, server: resources.Server) -> frozenset[str]:

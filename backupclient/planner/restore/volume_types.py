@@ -48,10 +48,10 @@ def _missing(old: str, new: str, there: Sequence[offers.VolumeType]) -> str:
     shown = ', '.join(names[:_SHOWN]) or 'none'
     more = f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''
     if new != old:
-        what = f'which --volume-type {old}={new} asks for'
+        what = f', which --volume-type {old}={new} asks for'
     else:
-        what = f'choose another with --volume-type {old}=NEW'
+        what = f'. Choose another with --volume-type {old}=NEW'
     return (
-        f'There is no volume type "{new}" here: {what}. '
+        f'There is no volume type "{new}" here{what}. '
         f'There are: {shown}{more}.'
     )

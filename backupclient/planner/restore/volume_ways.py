@@ -53,7 +53,7 @@ def choose(
         lack = _other_type(case, volume, type_) or _lost_key(case, source)
         return _locked(Chosen(way, True, reason), lack, case, type_)
     if not encrypted:
-        reason = f'Its {_copy(source)} becomes an image, and that a volume.'
+        reason = _plain(source)
         return rule.Answer(Chosen(restore.Way.PLAIN, reason=reason))
     if source.file:
         return _of_file(case, volume, type_)
@@ -78,22 +78,24 @@ def _of_file(
     lack = sources.opened(case)
     opened = restore.Way.OPENED
     if case.request.decrypt and not type_.encrypted:
-        reason = f'Opened on the way, for --decrypt: the type is "{name}".'
+        reason = (
+            f'Decrypted on the way, as --decrypt allows: its type is "{name}".'
+        )
         return rule.Answer(
             Chosen(opened, reason=reason),
             lack,
-            warnings=('The new volume may be without encryption.',),
+            warnings=('The new volume may be unencrypted.',),
         )
     if volume_types.wanted(case, volume.type_name) != volume.type_name:
         reason = (
-            f'Opened on the way, and encrypted anew by Cinder: the type '
-            f'"{name}" was asked for.'
+            f'Decrypted on the way, and encrypted anew by Cinder: '
+            f'--volume-type asks for the type "{name}".'
         )
         return _locked(Chosen(opened, True, reason), lack, case, type_)
     if key and key.luks == _LUKS_2:
         reason = (
-            'Opened on the way, and encrypted anew by Cinder: newer releases '
-            'of Glance refuse LUKS 2.'
+            'Decrypted on the way, and encrypted anew by Cinder: newer '
+            'releases of Glance refuse LUKS 2.'
         )
         return _locked(Chosen(opened, True, reason), lack, case, type_)
     reason = 'Uploaded as it is, encrypted, with its key as a new secret.'
@@ -113,9 +115,9 @@ def _locked(
     warnings = []
     if chosen.way is restore.Way.OPENED and _unproved(case):
         warnings.append(
-            'Its key could not be proved to open the data. They cannot be '
-            'opened on the way if the volume was never attached: then it has '
-            'no LUKS header yet.'
+            'No check has proved that its key opens its data. A volume that '
+            'was never attached has no LUKS header yet, and cannot be '
+            'decrypted on the way.'
         )
     return rule.Answer(
         chosen,
@@ -187,6 +189,12 @@ def _key_id(case: scene.Case, source: restore.Source) -> str:
         else artifacts.image(case, artifact.id)
     )
     return found.key_id if found else ''
+
+
+def _plain(source: restore.Source) -> str:
+    if source.file:
+        return 'Its file becomes an image, and the image becomes a volume.'
+    return f'Cinder makes a volume of its {_copy(source)}.'
 
 
 def _copy(source: restore.Source) -> str:

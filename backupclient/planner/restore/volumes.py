@@ -155,12 +155,12 @@ def _notes(
             'empty.'
         )
     if volume.multiattach:
-        yield 'Whether several servers can attach it, its type decides.'
+        yield 'Its volume type decides whether several servers can attach it.'
 
 
 def _why_larger(volume: resources.Volume, new: restore.NewVolume) -> str:
     if new.size_gib == properties.min_disk(volume.image_metadata):
-        return 'its image says that it needs as much'
+        return 'its image requires that'
     if new.way is restore.Way.WITH_KEY:
-        return 'the header of the encryption is counted too'
-    return 'its data need as much'
+        return 'its file also has the header of the encryption'
+    return 'its data need that'

@@ -45,7 +45,7 @@ class TestSkipExisting(base.TestCase):
             item = self.made(record, [record])
             self.assertIsNone(item.restore)
             self.assertTrue(item.possible)
-            self.says(item.reason, 'here already')
+            self.says(item.reason, 'still exists')
             self.assertEqual(record.id, item.present)
 
     def test_restored_before(self):
@@ -92,6 +92,6 @@ class TestSkipExisting(base.TestCase):
     def test_server_whose_volume_is_there(self):
         item = self.made(SERVER, [ROOT])
         self.refuses(
-            item, ROOT.resource.label, 'nothing that exists', '--skip-existing'
+            item, ROOT.resource.label, 'Nothing that exists', '--skip-existing'
         )
         self.assertTrue(self.made(SERVER, [ROOT, SERVER]).possible)

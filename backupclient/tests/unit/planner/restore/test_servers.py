@@ -239,7 +239,7 @@ class TestSaid(TestCase):
         one = base.entry(SERVER, image=OWN)
         self.assertEqual((), self.item(one).warnings)
         item = self.item(one, there=[SERVER])
-        self.says(item.warnings, 'still there')
+        self.says(item.warnings, 'still exists')
 
     def test_no_nova(self):
         cloud = {'services': samples.SERVICES - {'compute'}}

@@ -209,7 +209,7 @@ class TestEncrypted(TestCase):
             restore.NewVolume(2, Way.OPENED, 'unused', encrypted=True),
             item.restore.volume,
         )
-        self.says(item.reason, 'Opened on the way', 'unused')
+        self.says(item.reason, 'Decrypted on the way', 'unused')
         self.assertEqual(2 * base.GIB + 2068480, item.size)
 
     def test_luks_2(self):
@@ -232,7 +232,7 @@ class TestEncrypted(TestCase):
             restore.NewVolume(2, Way.OPENED, 'ssd'), item.restore.volume
         )
         self.says(item.reason, '--decrypt')
-        self.says(item.warnings, 'without encryption')
+        self.says(item.warnings, 'unencrypted')
 
     def test_demand_changes_nothing_where_the_type_encrypts(self):
         found = self.new(locked(), decrypt=True)

@@ -76,7 +76,9 @@ class ImageTestCase(base.TestCase):
 
     def test_damaged(self):
         self.damage(PATH, base.DATA[:-1] + b'x')
-        self.assertRaises(errors.TransferError, self.go)
+        failure = self.assertRaises(errors.TransferError, self.go)
+        self.assertIn(f'{PATH} is damaged: the sha512', str(failure))
+        self.assertIn('as the manifest says', str(failure))
         self.assertEqual({}, self.new_things())
 
     def test_broken_upload_begins_anew(self):
