@@ -173,12 +173,12 @@ def steps(item: plan_.Item) -> step.Steps:
             image_upload.Upload,
             BuildServer,
             end,
-            volume_from_image.DeleteImage,
+            volume_from_image.DeleteUpload,
         )
     return (
         image_upload.Upload,
         BuildServer,
-        volume_from_image.DeleteImage,
+        volume_from_image.DeleteUpload,
         FinishServer,
     )
 

@@ -78,10 +78,10 @@ class MakeVolume(volume_finish.MakeVolume):
         return volume_finish.command(item, '--image IMAGE')
 
 
-class DeleteImage(step.Step):
-    """Take the image away: its data are in the volume."""
+class DeleteUpload(step.Step):
+    """Take the image away: its data are in the volume, or in the server."""
 
-    stable_name = 'delete-image'
+    stable_name = 'delete-upload'
     title = 'delete the image'
 
     @staticmethod
@@ -108,7 +108,7 @@ def steps(item: plan_.Item) -> step.Steps:
         *((key_store.StoreKey,) if with_key else ()),
         UploadVolume,
         MakeVolume,
-        DeleteImage,
+        DeleteUpload,
         *((key_store.DeleteKey,) if with_key else ()),
         *end,
     )

@@ -194,7 +194,7 @@ class JournalTestCase(testtools.TestCase):
         )
 
     def test_last(self):
-        self._refused('last', 'no unfinished run', 'web')
+        self._refused('last', 'no unfinished "backup run"', 'web')
         old, new = self._create(day=2), self._create(day=3)
         elsewhere = dataclasses.replace(HERE, project_id='other')
         self._create('efgh', elsewhere, day=4)

@@ -100,10 +100,10 @@ class TestGood(CASE.TestCase):
         self.assertEqual(5, len(found.rows))
         self.assertEqual(0, found.exit_code, found.rows)
 
-    def test_depth_that_is_not_offered(self):
+    def test_restore_without_a_cloud(self):
         self.make()
         error = self.assertRaises(errors.UsageError, self.verify, 'restore')
-        self.assertIn('files, data, keys', str(error))
+        self.assertIn('needs a cloud', str(error))
 
 
 class TestDamage(CASE.TestCase):
