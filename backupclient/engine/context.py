@@ -37,9 +37,11 @@ class Context:
         graph = compiler.compile(plan)
 
         def made_of(group: str) -> step_.Made:
-            last = graph.group(group).flows[-1]
-            found = journal.progress(last.id)
-            return found.done[-1].made if found and found.done else _NOTHING
+            for flow in reversed(graph.group(group).flows):
+                found = journal.progress(flow.id)
+                if found and found.done:
+                    return found.done[-1].made
+            return _NOTHING
 
         work = dataclasses.replace(work, made_of=made_of)
         return cls(work, journal, plan, graph)

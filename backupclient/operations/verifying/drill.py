@@ -83,10 +83,12 @@ def rows(
     :returns: a row for each of them.
     :raises Interrupted: what was made is taken away.
     """
+    in_cloud = {_key(one) for one in backups if one.entry.file is None}
     good = {
-        (row.run, row.kind, row.id)
+        key
         for row in found
-        if row.result is Result.GOOD
+        if (key := (row.run, row.kind, row.id)) in in_cloud
+        or row.result is Result.GOOD
     }
     chosen = [one for one in backups if _key(one) in good]
     if not chosen:

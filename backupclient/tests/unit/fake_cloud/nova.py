@@ -19,6 +19,7 @@ class Nova(offers.OfNova):
 
     :param stop_takes: so many requests pass until a server is off.
     :param builds: whether new servers end well.
+    :param disk_format: of the images of servers.
     :param captures: whether the copy of a disk ends well.
     """
 
@@ -28,6 +29,7 @@ class Nova(offers.OfNova):
         super().__init__(world)
         self._glance = glance
         self.captures = True
+        self.disk_format = 'qcow2'
         self.starts = True
         self.builds = True
         self.stop_takes = 1
@@ -174,7 +176,7 @@ class Nova(offers.OfNova):
         _require(server, _CAPTURABLE)
         image = self._glance.add_image(
             asked['name'],
-            disk_format='qcow2',
+            disk_format=self.disk_format,
             **self._inherited[server['id']],
             **asked['metadata'],
         )
