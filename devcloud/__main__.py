@@ -70,6 +70,12 @@ def _parser() -> argparse.ArgumentParser:
         one = verbs.add_parser(verb, help=text)
         one.add_argument('volume', metavar='VOLUME_ID')
         one.add_argument('file', metavar='FILE')
+        if verb == 'write-volume':
+            one.add_argument(
+                '--mib',
+                type=int,
+                help="cut the volume's image in Ceph to this size first",
+            )
     one = verbs.add_parser(
         'multiply', help='copy a thing in the databases, to measure lists'
     )
@@ -132,7 +138,7 @@ def _act(  # noqa: C901 - a case for each verb
         case 'run':
             _run(options.cloud, options.command)
         case 'write-volume':
-            volumes.write(options.volume, options.file)
+            volumes.write(options.volume, options.file, options.mib)
         case 'read-volume':
             volumes.read(options.volume, options.file)
         case 'multiply':

@@ -74,7 +74,7 @@ def _worker(name: str) -> Process:
 PARTS = (
     Part(
         'memcached',
-        'the services remember checked tokens in it',
+        'the services and keystone remember checked tokens in it',
         (),
         (Process('memcached', infra.memcached, ready.port(11211), (11211,)),),
     ),

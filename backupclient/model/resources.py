@@ -54,6 +54,11 @@ class Resource:
         ids.require(self.id)
 
     @property
+    def place(self) -> str:
+        """The kind and the ID, as one word."""
+        return f'{self.kind}/{self.id}'
+
+    @property
     def label(self) -> str:
         """The kind, the name and the ID, for messages."""
         name = f' "{self.name}"' if self.name else ''

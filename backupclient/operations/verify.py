@@ -18,6 +18,7 @@ from backupclient.model import events
 from backupclient.model import request as request_
 from backupclient.model import verification
 from backupclient.operations.verifying import choice
+from backupclient.operations.verifying import drill as drill_
 from backupclient.operations.verifying import resource_check
 from backupclient.operations.verifying import sampling
 from backupclient.operations.verifying import wholes
@@ -30,7 +31,9 @@ from backupclient.store import targets
 
 Depth = verification.Depth
 
-DEPTHS = (Depth.FILES, Depth.DATA, Depth.KEYS)
+Drill = drill_.Drill
+
+DEPTHS = (Depth.FILES, Depth.DATA, Depth.KEYS, Depth.RESTORE)
 """The depths that are offered."""
 
 INCOMPLETE = 3
@@ -47,6 +50,7 @@ class Settings:
         that are encrypted.
     :param ask: asks for the passphrase of such a file, None to ask nobody.
     :param parallel: how many resources at a time.
+    :param drill: where restores are tried: for the depth ``restore``.
     """
 
     depth: Depth = Depth.DATA
@@ -54,6 +58,12 @@ class Settings:
     identities: tuple[str, ...] = ()
     ask: identity.Ask | None = None
     parallel: int = 4
+    drill: drill_.Drill | None = None
+
+    @property
+    def read(self) -> Depth:
+        """How much is proved by reading alone."""
+        return min(self.depth, Depth.KEYS, key=lambda one: one.number)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -95,7 +105,7 @@ def verify(
     :raises TargetError: the target cannot be read.
     """
     settings = settings or Settings()
-    _require_offered(settings.depth)
+    _require_drill(settings)
     started = time.monotonic()
     keys = identity.Identities.load(settings.identities, settings.ask)
     library = library_.Library(targets.find(target))
@@ -112,16 +122,12 @@ def verify(
     )
 
 
-def _require_offered(depth: Depth) -> None:
-    """Raise UsageError for a depth that is not offered.
-
-    What the deepest one adds needs a cloud, and a session of it: that is
-    decided here.
-    """
-    if depth not in DEPTHS:
+def _require_drill(settings: Settings) -> None:
+    """Raise UsageError if restores are to be tried, and nobody says where."""
+    if (settings.depth is Depth.RESTORE) is not (settings.drill is not None):
         raise errors.UsageError(
-            f'The depth "{depth}" is not offered. There are: '
-            f'{", ".join(DEPTHS)}.'
+            'The depth "restore" needs a cloud to restore into, and the other '
+            'depths need none.'
         )
 
 
@@ -135,14 +141,14 @@ def _perform(
     surveys = _surveys(work.library, chosen)
     jobs = [
         resource_check.Job(
-            surveys[one.opened.found], one.entry, settings.depth, one.notes
+            surveys[one.opened.found], one.entry, settings.read, one.notes
         )
         for one in chosen.backups
     ]
     if settings.sample is not None:
         jobs = sampling.sampled(work.library, jobs, settings.sample)
     of_sets = [
-        survey_.row_of_set(one, settings.depth, work.stop)
+        survey_.row_of_set(one, settings.read, work.stop)
         for one in surveys.values()
     ]
     done: workers.Done = {}
@@ -155,6 +161,16 @@ def _perform(
             _keep(work.library, settings.depth, [*of_sets, *found])
         raise
     rows = wholes.rows([(job, done[n]) for n, job in enumerate(jobs)])
+    if settings.drill is not None:
+        rows = drill_.rows(
+            settings.drill,
+            work.library,
+            chosen.backups,
+            rows,
+            work.identities,
+            work.reporter,
+            settings.parallel,
+        )
     notices = [text for one in surveys.values() for text in _foreign(one)]
     notices += _keep(work.library, settings.depth, [*of_sets, *rows])
     # A set is a row where something is wrong with it.

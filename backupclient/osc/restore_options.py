@@ -76,7 +76,8 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_mapping(group: argparse._ArgumentGroup) -> None:
+def add_places(group: argparse._ArgumentGroup) -> None:
+    """Add the options that say what takes the place of what in volumes."""
     for name, what in (
         ('volume-type', 'Give volumes the type NEW that had the type OLD'),
         ('flavor', 'Give servers the flavor NEW that had the flavor OLD'),
@@ -93,6 +94,10 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
             type=_pair,
             help=f'{what}; can be repeated',
         )
+
+
+def _add_mapping(group: argparse._ArgumentGroup) -> None:
+    add_places(group)
     group.add_argument(
         '--network',
         metavar='<network|old=new>',
@@ -252,6 +257,26 @@ def request(args: argparse.Namespace) -> 'restore_.Request':
         )
     except ValueError as exc:
         raise errors.UsageError(f'{exc}.') from exc
+
+
+def maps(args: argparse.Namespace) -> bool:
+    """Tell whether anything takes the place of something else."""
+    return bool(args.volume_type or args.flavor or args.availability_zone)
+
+
+def mapping(args: argparse.Namespace) -> 'restore_.Request':
+    """Make a request that only says what takes the place of what."""
+    from backupclient.model import request as request_
+    from backupclient.model import restore
+    from backupclient.operations import request as words
+
+    return restore.Request(
+        request_.Request(),
+        source=words.target(args.source),
+        volume_types=_mapping(args.volume_type, '--volume-type'),
+        flavors=_mapping(args.flavor, '--flavor'),
+        zones=_mapping(args.availability_zone, '--availability-zone'),
+    )
 
 
 def _mapping(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, str]:

@@ -10,14 +10,17 @@ from backupclient import errors
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import options
+from backupclient.osc import restore_options
 
 if TYPE_CHECKING:
     from backupclient.operations import verify as operation
 
 # As of operations/verify, which is not imported for every "openstack".
-_DEPTHS = ('files', 'data', 'keys')
+_DEPTHS = ('files', 'data', 'keys', 'restore')
+_WITH_KEYS = ('keys', 'restore')
+_TIMEOUT = 360
 _DEFAULT = 'data'
-_KEYS = 'keys'
+_RESTORE = 'restore'
 _PARALLEL = 4
 _PERCENT = re.compile(r'([0-9]{1,3}(?:\.[0-9]{1,6})?)%?')
 
@@ -25,12 +28,14 @@ _PERCENT = re.compile(r'([0-9]{1,3}(?:\.[0-9]{1,6})?)%?')
 class VerifyBackup(base.Lister):
     """Prove that backups are still good. Nothing in them is changed.
 
-    Needs neither a login nor the cloud. The result is kept beside the backup.
+    Needs neither a login nor the cloud, except for the depth ``restore``. The result is kept beside the backup.
     The depth ``files`` proves that the manifest can be read and that each
     file is there with its size; ``data`` that each byte has the hash that was
     written down, too; ``keys`` that each key opens its disk, too, that each
     qcow2 image is sound (where qemu-img is installed), and that each secret
-    can be read.
+    can be read; ``restore`` that each resource comes back, too: it is
+    restored into your project under a temporary name, compared by its bytes,
+    and taken away again.
 
     Verify the newest complete run, each server's newest backup with its keys,
     and every week a tenth of a run::
@@ -65,6 +70,9 @@ class VerifyBackup(base.Lister):
             'wrote to',
         )
         options.add_selection(parser.add_argument_group('selection'))
+        restore_options.add_places(
+            parser.add_argument_group('with --depth restore')
+        )
         _add_work(parser.add_argument_group('how'))
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
@@ -87,21 +95,33 @@ class VerifyBackup(base.Lister):
         from backupclient.operations import verify
         from backupclient.osc import progress
 
+        target = words.target(args.source)
         settings = verify.Settings(
             depth=verify.Depth(args.depth),
             sample=args.sample,
             identities=tuple(args.identity),
             ask=options.ask,
             parallel=args.parallel,
+            drill=self._drill(args) if args.depth == _RESTORE else None,
         )
         with progress.reporter(self.verbosity) as reporter:
             return verify.verify(
-                words.target(args.source),
+                target,
                 args.run_ids,
                 options.selection(args),
                 reporter,
                 settings,
             )
+
+    def _drill(self, args: argparse.Namespace) -> 'operation.Drill':
+        """Log in, where restores are tried."""
+        from backupclient.operations import verify
+
+        return verify.Drill(
+            self.session(),
+            restore_options.mapping(args),
+            (args.timeout or _TIMEOUT) * 60.0,
+        )
 
 
 def _add_work(group: argparse._ArgumentGroup) -> None:
@@ -133,6 +153,13 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
         default=_PARALLEL,
         help=f'How many files are read at a time (default: {_PARALLEL})',
     )
+    group.add_argument(
+        '--timeout',
+        metavar='<minutes>',
+        type=options.positive,
+        help='With --depth restore: the longest that each wait may take '
+        f'(default: {_TIMEOUT})',
+    )
 
 
 def percent(text: str) -> float:
@@ -152,7 +179,11 @@ def _check(args: argparse.Namespace) -> None:
             'Say where the backups are: --from TARGET, such as the folder '
             'of "backup run --to".'
         )
-    if args.identity and args.depth != _KEYS:
+    if args.identity and args.depth not in _WITH_KEYS:
         raise errors.UsageError(
             f'--identity needs --depth keys: {args.depth} opens no key.'
+        )
+    if args.depth != _RESTORE and (args.timeout or restore_options.maps(args)):
+        raise errors.UsageError(
+            '--timeout and what takes the place of what need --depth restore.'
         )

@@ -17,6 +17,7 @@ from backupclient.model import needs
 from backupclient.model import plan as plan_
 from backupclient.model import resources
 from backupclient.procedures import registry
+from backupclient.procedures import restoring
 from backupclient.procedures import step as step_
 from backupclient.procedures.backup import server_power
 
@@ -38,16 +39,9 @@ def compile(plan: plan_.Plan) -> graph_.Graph:
 
     :raises DocumentError: the plan names a resource twice.
     """
-    ids = {item.resource.id: _id(item.resource) for item in plan.items}
     if plan.restore is not None:
-        users = defaultdict[str, list[str]](list)
-        for item in plan.items:
-            for each in item.restore.needs if item.restore else ():
-                users[each].append(ids[item.resource.id])
-        return _graph(
-            _restoring(number, item, ids, users[item.resource.id])
-            for number, item in enumerate(plan.items)
-        )
+        return _graph(restoring.groups(plan))
+    ids = {item.resource.id: item.resource.place for item in plan.items}
     stopped = _stopped(plan)
     groups = [
         _group(number, item, stopped, ids)
@@ -64,64 +58,6 @@ def _graph(groups: Iterable[graph_.Group]) -> graph_.Graph:
         raise errors.DocumentError(
             f'The plan cannot be run: {error}. Make a new plan.'
         ) from error
-
-
-def _restoring(
-    number: int,
-    item: plan_.Item,
-    ids: Mapping[str, str],
-    users: Sequence[str],
-) -> graph_.Group:
-    """Give the flows that restore an item.
-
-    It waits until what it is built of is back.
-
-    :param users: the IDs of the groups that need it.
-    """
-    id_, task = _id(item.resource), item.restore
-    if task is None:
-        return graph_.Group(
-            id_, item.resource, (graph_.Flow(id_, _Part.WHOLE),), number
-        )
-    taken = graph_.amounts(needs.artifacts(item))
-    steps = _names(registry.steps(item))
-    # What is tried goes again when nothing needs it any more.
-    stay = next(
-        (n for n, name in enumerate(steps) if name.startswith('remove-')),
-        len(steps),
-    )
-    flow = graph_.Flow(
-        id_,
-        _Part.RESTORE,
-        steps=steps[:stay],
-        waits=(
-            *(
-                graph_.Edge(_DONE, f'{ids[each]}/{_Part.RESTORE}')
-                for each in task.needs
-            ),
-            *(
-                graph_.Edge(_ENDED, graph_.end_of(ids[each]))
-                for each in task.after
-            ),
-        ),
-        takes=taken,
-        keeps=() if task.drill else taken,
-    )
-    flows = [flow]
-    if steps[stay:]:
-        flows.append(
-            graph_.Flow(
-                id_,
-                _Part.REMOVE,
-                steps=steps[stay:],
-                waits=tuple(
-                    graph_.Edge(_ENDED, graph_.end_of(each)) for each in users
-                ),
-            )
-        )
-    source = task.source.artifact
-    claim = f'{source.kind}/{source.id}' if source else ''
-    return graph_.Group(id_, item.resource, tuple(flows), number, claim=claim)
 
 
 def _stopped(plan: plan_.Plan) -> Mapping[str, resources.Resource]:
@@ -218,7 +154,7 @@ def _group(
     stopped: Mapping[str, resources.Resource],
     ids: Mapping[str, str],
 ) -> graph_.Group:
-    id_ = _id(item.resource)
+    id_ = item.resource.place
     servers = [each for each in _needed_down(item) if each in stopped]
     flows = _flows(id_, item, servers) or (_whole(id_, item, ids),)
     instead: tuple[graph_.Flow, ...] = ()
@@ -312,10 +248,6 @@ def _whole(
         if each in groups and groups[each] != group
     )
     return graph_.Flow(group, _Part.WHOLE, waits=waits)
-
-
-def _id(resource: resources.Resource) -> str:
-    return f'{resource.kind}/{resource.id}'
 
 
 def _names(steps: step_.Steps) -> tuple[str, ...]:

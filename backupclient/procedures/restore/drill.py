@@ -29,6 +29,9 @@ from backupclient.procedures.restore import task
 from backupclient.store import base
 from backupclient.transfer import hasher
 
+OTHER = 'has other data than its backup'
+"""Part of the reason when what came back is not what was saved."""
+
 _ZEROS = bytes(base.BLOCK)
 
 
@@ -164,8 +167,7 @@ class CompareVolume(step.Step):
 
     def _other(self) -> errors.TransferError:
         return errors.TransferError(
-            f'The restored {self.item.resource.label} has other data than '
-            'its backup.'
+            f'The restored {self.item.resource.label} {OTHER}.'
         )
 
 

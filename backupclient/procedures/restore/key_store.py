@@ -40,13 +40,10 @@ class StoreKey(step.Step):
         payload = self._payload()
         barbican = self.cloud.barbican
         secret_id = once.make_once(
-            lambda: new_secrets.find(
-                barbican,
-                self.name,
-                self.metadata(tags.Role.TEMPORARY),
-                tags.nothing_before(self.work.run),
+            self._find,
+            lambda: new_secrets.create(
+                barbican, self._like(), _name(self.item)
             ),
-            lambda: new_secrets.create(barbican, self._like(), self.name),
             self.work.clock,
         )
         new_secrets.set_metadata(
@@ -58,14 +55,22 @@ class StoreKey(step.Step):
         return dataclasses.replace(made, secret_id=secret_id)
 
     def undo(self, made: step.Made) -> None:
-        found = made.secret_id or new_secrets.find(
+        if made.secret_id:
+            removal.of(self.work).secret(made.secret_id)
+        elif found := self._find():
+            new_secrets.delete(self.cloud.barbican, found)
+
+    def _find(self) -> str | None:
+        """Find what an earlier try has made: with our marks, or empty.
+
+        Cinder gives its copy of the key the same name, and no marks.
+        """
+        return new_secrets.find(
             self.cloud.barbican,
-            self.name,
+            _name(self.item),
             self.metadata(tags.Role.TEMPORARY),
             tags.nothing_before(self.work.run),
         )
-        if found:
-            removal.of(self.work).secret(found)
 
     def _payload(self) -> bytes:
         """Give the bytes of the secret, of the passphrase in the set.

@@ -14,6 +14,7 @@ import testtools
 
 from backupclient.tests import hearing
 from backupclient.tests.functional import cloud
+from backupclient.tests.functional import forked
 
 OPENSTACK = os.path.join(os.path.dirname(sys.executable), 'openstack')
 RUN = re.compile(r'^Run ([^ ,\n]+)', re.M)
@@ -42,27 +43,78 @@ class Result:
 
 
 class TestCase(testtools.TestCase):
-    """A test in a project of its own."""
+    """A test in a project of its own.
+
+    :cvar shared: the tests of the class have the project in common, and what
+        :meth:`make` makes. Each leaves that as it found it; what a test adds
+        is deleted when it ends. To make servers and encrypted volumes takes
+        longer than most tests.
+    :cvar forked: commands that run to their end are forked from a process
+        that has the program in memory.
+    """
 
     roles = ('member', 'creator')
+    shared = False
+    forked = True
 
     def setUp(self):
         super().setUp()
         self.useFixture(hearing.Hearing())
-        self.tenant = self.useFixture(cloud.Tenant(self.roles))
         self.target = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        if self.shared:
+            self.share()
+        else:
+            self.tenant = self.useFixture(cloud.Tenant(self.roles))
+            self.make()
 
-    def openstack(self, *arguments, tenant=None, timeout=900, **options):
+    def make(self):
+        """Make what the test works on, as attributes of the test."""
+
+    def share(self):
+        """Make what the tests share, unless another one did that already."""
+        cls = type(self)
+        if '_made' not in vars(cls):
+            before = {*vars(self)}
+            self.tenant = cloud.Tenant(self.roles)
+            self.tenant.setUp()
+            cls.addClassCleanup(self.tenant.cleanUp)
+            self.make()
+            cls._made = {
+                name: value
+                for name, value in vars(self).items()
+                if name not in before
+            }
+            cls._census = self.tenant.census()
+        vars(self).update(cls._made)
+        self.tenant.forget_runs()
+        self.addCleanup(self.give_back)
+
+    def give_back(self):
+        """Delete what the test added; the next one begins as this one."""
+        cls = type(self)
+        self.tenant.clear(cls._census)
+        after = self.tenant.census()
+        if after != cls._census:
+            # The next test makes its own.
+            del cls._made
+        self.assertEqual(cls._census, after)
+
+    def openstack(self, *arguments, tenant=None, timeout=900, cwd=None):
         """Run a command to its end."""
-        tenant = tenant or self.tenant
+        environment = (tenant or self.tenant).environment()
+        words = [*map(str, arguments)]
+        if self.forked:
+            return Result(
+                *forked.patient().run(words, environment, timeout, cwd)
+            )
         done = subprocess.run(
-            [OPENSTACK, *map(str, arguments)],
-            env=tenant.environment(),
+            [OPENSTACK, *words],
+            env=environment,
             capture_output=True,
             text=True,
             timeout=timeout,
             stdin=subprocess.DEVNULL,
-            **options,
+            cwd=cwd,
         )
         return Result(done.returncode, done.stdout, done.stderr)
 

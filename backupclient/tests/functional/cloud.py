@@ -3,6 +3,7 @@
 
 import base64
 import dataclasses
+import functools
 import hashlib
 import os
 import pathlib
@@ -19,6 +20,8 @@ STATE = pathlib.Path(os.environ.get('DEVCLOUD_STATE', '/opt/devcloud'))
 ROOT = pathlib.Path(__file__).parents[3]
 GIB = 1 << 30
 MIB = 1 << 20
+SMALL = 32 * MIB
+"""The bytes of a small volume."""
 
 
 def devcloud(*arguments):
@@ -52,6 +55,7 @@ def content(mib=8):
     )
 
 
+@functools.lru_cache(maxsize=64)
 def sha512(data, size=None):
     """Hash data, as if zeros followed up to a size."""
     digest = hashlib.sha512(data)
@@ -171,6 +175,7 @@ class Tenant(fixtures.Fixture):
                 self.project, user, known[role]
             )
         self.folder = self.useFixture(fixtures.TempDir()).path
+        self.forget_runs()
         self.clouds = os.path.join(self.folder, 'clouds.yaml')
         auth = {
             'auth_url': self.admin.session.auth.auth_url,
@@ -189,6 +194,10 @@ class Tenant(fixtures.Fixture):
         if self.project_of is None:
             self.addCleanup(self.clear)
 
+    def forget_runs(self):
+        """Have the journals of the commands that come in another folder."""
+        self.state = os.path.join(self.folder, f'state-{secrets.token_hex(2)}')
+
     def environment(self):
         """What a command needs to act as this tenant."""
         kept = {
@@ -200,7 +209,7 @@ class Tenant(fixtures.Fixture):
             **kept,
             'OS_CLOUD': 'tenant',
             'OS_CLIENT_CONFIG_FILE': self.clouds,
-            'XDG_STATE_HOME': os.path.join(self.folder, 'state'),
+            'XDG_STATE_HOME': self.state,
             'COLUMNS': '200',
         }
 
@@ -210,15 +219,20 @@ class Tenant(fixtures.Fixture):
         path.write_bytes(data)
         return path
 
-    def volume(self, name, data=None, **options):
-        """Make a plain volume, with content written below Cinder."""
+    def volume(self, name, data=None, small=False, **options):
+        """Make a plain volume, with content written below Cinder.
+
+        :param small: its bytes are not 1 GiB, as Cinder believes, but
+            :data:`SMALL`: what a test does with it takes seconds less.
+        """
         storage = self.conn.block_storage
         made = storage.create_volume(
             name=name, size=1, volume_type='plain', **options
         )
         until(lambda: storage.get_volume(made.id).status == 'available', name)
         if data is not None:
-            devcloud('write-volume', made.id, self.file(name, data))
+            cut = ('--mib', SMALL // MIB) if small else ()
+            devcloud('write-volume', made.id, self.file(name, data), *cut)
         return made
 
     def encrypted_volume(self, name, data):
@@ -294,26 +308,40 @@ class Tenant(fixtures.Fixture):
             {s['secret_ref']: s['name'] for s in secrets_['secrets']},
         )
 
-    def clear(self):
-        """Take everything of the project away."""
+    def clear(self, kept=None):
+        """Take everything of the project away.
+
+        :param kept: a census: all but what it has.
+        """
         conn, storage = self.conn, self.conn.block_storage
-        for server in conn.compute.servers():
+        kept = kept or Census({}, {}, {}, {}, {}, {})
+
+        def servers():
+            return [
+                s for s in conn.compute.servers() if s.id not in kept.servers
+            ]
+
+        for server in servers():
             conn.compute.delete_server(server)
-        until(lambda: not list(conn.compute.servers()), 'servers gone')
-        self._drain(storage.backups, storage.delete_backup, details=True)
-        self._drain(storage.snapshots, storage.delete_snapshot)
+        until(lambda: not servers(), 'servers gone')
+        self._drain(
+            storage.backups, storage.delete_backup, kept.backups, details=True
+        )
+        self._drain(storage.snapshots, storage.delete_snapshot, kept.snapshots)
         for image in conn.image.images(owner=self.project.id):
-            conn.image.delete_image(image)
-        self._drain(storage.volumes, storage.delete_volume)
+            if image.id not in kept.images:
+                conn.image.delete_image(image)
+        self._drain(storage.volumes, storage.delete_volume, kept.volumes)
         listed = conn.key_manager.get('/secrets?limit=100').json()
         for secret in listed['secrets']:
-            conn.key_manager.delete(
-                '/secrets/' + secret['secret_ref'].rsplit('/', 1)[1]
-            )
+            if secret['secret_ref'] not in kept.secrets:
+                conn.key_manager.delete(
+                    '/secrets/' + secret['secret_ref'].rsplit('/', 1)[1]
+                )
 
-    def _drain(self, read, delete, **query):
+    def _drain(self, read, delete, kept, **query):
         def gone():
-            left = list(read(**query))
+            left = [each for each in read(**query) if each.id not in kept]
             for each in left:
                 if each.status == 'available' or 'error' in each.status:
                     try:

@@ -22,12 +22,15 @@ from backupclient.tests.functional import cases
 
 
 class KilledIn:
-    """Killed in each step of a procedure, cleaned up, and resumed."""
+    """One run that is killed in each step, cleaned up, and resumed."""
+
+    small = True
 
     def test_each_step(self):
+        command = self.command()
         for title in self.titles():
             killed = self.backup_until(
-                rf': {re.escape(title)}$', base.KILL, *self.command()
+                rf': {re.escape(title)}$', base.KILL, *command
             )
             self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
             cleaned = self.openstack(
@@ -39,8 +42,9 @@ class KilledIn:
                 self.assertEqual(killed.run, row['Run'], cleaned)
             if not self.stays:
                 self.assertNothingLeft()
-            # It begins anew, or finds the backup that Cinder has finished.
-            self.assertDone(self.backup('--resume', killed.run))
+            command = ('--resume', killed.run)
+        # It begins anew, or finds the backup that Cinder has finished.
+        self.assertDone(self.backup(*command))
 
 
 class KilledInSnapshotImage(KilledIn, cases.SnapshotImage):
@@ -58,12 +62,16 @@ class KilledInServerImage(KilledIn, cases.ServerImage):
 class Cleanup(cases.SnapshotImage):
     """Whose things they are, and who is asked."""
 
-    def setUp(self):
-        super().setUp()
+    shared = True
+
+    def make(self):
+        super().make()
         self.mine = self.tenant.image(
             'backupclient-of-mine', b'x', **{tags.ROLE: 'temporary'}
         )
-        self.before = self.tenant.census()
+
+    def setUp(self):
+        super().setUp()
         self.killed = self.backup_until(
             ': copy the volume to an image$', base.KILL, *self.command()
         )

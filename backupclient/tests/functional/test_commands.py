@@ -12,9 +12,10 @@ from backupclient.tests.functional import cloud
 STEERING = 'a\x1b[31mred\x1b[0m\nb/../c'
 
 
-class Output(base.TestCase):
-    def setUp(self):
-        super().setUp()
+class TwoVolumes(base.TestCase):
+    """And one of them has a name that steers terminals."""
+
+    def make(self):
         self.tenant.volume('one')
         self.tenant.volume(STEERING)
         self.before = self.tenant.census()
@@ -24,6 +25,10 @@ class Output(base.TestCase):
         self.assertEqual(code, result.code, result)
         self.assertOnly(self.before)
         return result
+
+
+class Output(TwoVolumes):
+    shared = True
 
     def test_json(self):
         rows = self.plan('-f', 'json').rows
@@ -63,24 +68,6 @@ class Output(base.TestCase):
         [row] = self.backup('--plan', file).rows
         self.assertOnly(self.before, f'backups/{row["Result"]}')
 
-    def test_a_plan_whose_volume_is_gone(self):
-        """And another one has a new name: that one is backed up."""
-        file = self.target / 'plan.json'
-        named = ('--volume', 'one', '--volume', STEERING)
-        self.plan(*named, '--to', self.target, '--save', file)
-        storage = self.tenant.conn.block_storage
-        volumes = {each.name: each for each in storage.volumes()}
-        storage.update_volume(volumes[STEERING], name='renamed')
-        storage.delete_volume(volumes['one'])
-        storage.wait_for_delete(volumes['one'], wait=60)
-        result = self.backup('--plan', file, code=3)
-        self.assertEqual(
-            {('one', 'skipped'), ('renamed', 'complete')},
-            {(row['Name'], row['Outcome']) for row in result.rows},
-        )
-        self.assertIn('volume "one"', result.err)
-        self.assertIn('no longer there', result.err)
-
     def test_progress_is_on_stderr_only(self):
         result = self.backup('--volume', 'one', '--to', self.target)
         self.assertEqual(1, len(result.rows))
@@ -105,9 +92,8 @@ class Output(base.TestCase):
 
     def test_no_room(self):
         target = self.useFixture(fixtures.TempDir()).path
-        self.tenant.volume('big')
+        big = self.tenant.volume('big')
         storage = self.tenant.conn.block_storage
-        [big] = [each for each in storage.volumes() if each.name == 'big']
         storage.extend_volume(big, 900)
         cloud.until(lambda: self.tenant.status(big) == 'available', 'big')
         before = self.tenant.census()
@@ -117,6 +103,26 @@ class Output(base.TestCase):
         self.assertEqual(1, result.code, result)
         self.assertIn('Make room', result.err)
         self.assertOnly(before)
+
+
+class OldPlan(TwoVolumes):
+    def test_a_plan_whose_volume_is_gone(self):
+        """And another one has a new name: that one is backed up."""
+        file = self.target / 'plan.json'
+        named = ('--volume', 'one', '--volume', STEERING)
+        self.plan(*named, '--to', self.target, '--save', file)
+        storage = self.tenant.conn.block_storage
+        volumes = {each.name: each for each in storage.volumes()}
+        storage.update_volume(volumes[STEERING], name='renamed')
+        storage.delete_volume(volumes['one'])
+        storage.wait_for_delete(volumes['one'], wait=60)
+        result = self.backup('--plan', file, code=3)
+        self.assertEqual(
+            {('one', 'skipped'), ('renamed', 'complete')},
+            {(row['Name'], row['Outcome']) for row in result.rows},
+        )
+        self.assertIn('volume "one"', result.err)
+        self.assertIn('no longer there', result.err)
 
 
 class Selection(base.TestCase):

@@ -52,8 +52,9 @@ class TestCase(base.TestCase):
 class EncryptedVolume(TestCase):
     """A volume, and one of each kind that Cinder makes of it."""
 
-    def setUp(self):
-        super().setUp()
+    shared = True
+
+    def make(self):
         storage = self.tenant.conn.block_storage
         self.data = cloud.content()
         volume = self.tenant.encrypted_volume('vault', self.data)
@@ -166,8 +167,9 @@ class EncryptedVolume(TestCase):
 class Secret(TestCase):
     """A key of one's own, and files that are not from this cloud."""
 
-    def setUp(self):
-        super().setUp()
+    shared = True
+
+    def make(self):
         self.secret = self.tenant.secret('own', 'symmetric', _KEY)
 
     def luks2(self, passphrase, kdf='pbkdf2'):
@@ -402,13 +404,14 @@ class Secret(TestCase):
         self.assertIn('"nothing"', self.refused('nothing', code=2))
 
     def test_private_secret_of_another_member(self):
+        private = self.tenant.secret('private', 'symmetric', _KEY)
         self.tenant.conn.key_manager.put(
-            f'/secrets/{self.secret}/acl',
+            f'/secrets/{private}/acl',
             json={'read': {'project-access': False}},
         )
         member = self.useFixture(
             cloud.Tenant(roles=('member',), project=self.tenant)
         )
-        said = self.refused('own', tenant=member)
+        said = self.refused('private', tenant=member)
         self.assertIn('another user', said)
-        self.assertIn(self.secret, said)
+        self.assertIn(private, said)

@@ -30,6 +30,8 @@ def broken(step):
 
 
 class FailureIn:
+    small = True
+
     def test_each_step(self):
         for number in range(len(self.steps())):
             self.fail_in(number)

@@ -37,8 +37,11 @@ class Watcher:
 
 
 class Hygiene(base.TestCase):
-    def setUp(self):
-        super().setUp()
+    shared = True
+    # The arguments of its process are looked at.
+    forked = False
+
+    def make(self):
         self.tenant.encrypted_volume('luks', cloud.content(1))
         self.tenant.secret('secret', 'opaque', os.urandom(24))
         self.tenant.secret('words', 'passphrase', b'an unlikely sentence 47')

@@ -17,35 +17,44 @@ def said(title):
 
 
 class StoppedIn:
+    """One run that is interrupted in each step in turn, and resumed."""
+
+    small = True
+
     def test_interrupt(self):
-        for title in self.titles():
-            stopped = self.backup_until(
-                said(title), base.INTERRUPT, *self.command()
-            )
+        titles, command = self.titles(), self.command()
+        for title in titles:
+            stopped = self.backup_until(said(title), base.INTERRUPT, *command)
             if stopped.code == 0:
                 # The last step is a deletion, which is not left half done.
-                self.assertEqual(self.titles()[-1], title)
+                self.assertEqual(titles[-1], title)
                 self.assertDone(stopped)
-                continue
+                return
             self.assertEqual(130, stopped.code, f'{title}: {stopped}')
             self.assertNothingLeft()
-            resumed = self.backup('--resume', 'last')
-            self.assertEqual(stopped.run, resumed.run)
-            self.assertDone(resumed)
+            command = ('--resume', stopped.run)
+        resumed = self.backup('--resume', 'last')
+        self.assertEqual(stopped.run, resumed.run)
+        self.assertDone(resumed)
 
 
 globals().update(cases.for_each(StoppedIn))
 
 
 class KilledIn:
+    """One run that is killed in each step in turn, and resumed."""
+
+    small = True
+
     def test_kill(self):
+        command = self.command()
         for title in self.titles():
-            killed = self.backup_until(said(title), base.KILL, *self.command())
+            killed = self.backup_until(said(title), base.KILL, *command)
             self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
-            resumed = self.backup('--resume', killed.run)
-            self.assertDone(resumed)
-            again = self.openstack('backup', 'run', '--resume', killed.run)
-            self.assertEqual(2, again.code, again)
+            command = ('--resume', killed.run)
+        self.assertDone(self.backup(*command))
+        again = self.openstack('backup', 'run', *command)
+        self.assertEqual(2, again.code, again)
 
 
 class KilledInImageDownload(KilledIn, cases.ImageDownload):

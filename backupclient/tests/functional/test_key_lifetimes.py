@@ -11,11 +11,10 @@ _OPENS, _NO_KEY = 0, 2
 """What ``cryptsetup open --test-passphrase`` ends with."""
 
 
-class KeyLifetimes(base.TestCase):
+class TestCase(base.TestCase):
     """An encrypted volume with known content, and questions about keys."""
 
-    def setUp(self):
-        super().setUp()
+    def make(self):
         self.data = cloud.content()
         self.volume = self.tenant.encrypted_volume('vault', self.data)
         self.key_id = self.key_of_volume(self.volume.id)
@@ -112,6 +111,12 @@ class KeyLifetimes(base.TestCase):
         self.assertNotEqual(self.key_id, secret_id)
         self.assertEqual(self.key, self.payload(secret_id))
 
+
+class KeyLifetimes(TestCase):
+    """What leaves the volume and its key as they are."""
+
+    shared = True
+
     def test_passphrase(self):
         """LUKS was given the hexadecimal digits of the key's bytes."""
         container = self.stored(self.volume.id)
@@ -140,6 +145,40 @@ class KeyLifetimes(base.TestCase):
         self.delete_volume(made['id'])
         self.assertIsNone(self.payload(copy))
         self.assertEqual(self.key, self.payload(self.key_id))
+
+    def test_each_backup_of_a_chain_has_a_copy(self):
+        full = self.make_backup()
+        second = self.make_backup('--incremental')
+        copies = [self.key_of_backup(each) for each in (full, second)]
+        self.assertNotEqual(*copies)
+        for copy in copies:
+            self.assertCopy(copy)
+        self.delete_backup(second)
+        self.assertIsNone(self.payload(copies[1]))
+        self.assertEqual(self.key, self.payload(copies[0]))
+
+    def test_restore_onto_a_volume(self):
+        """The volume loses its own key and gets a copy of the backup's."""
+        backup_id = self.make_backup()
+        target = self.run_openstack(
+            'volume', 'create', '--type', 'luks', '--size', '1', 'target'
+        )['id']
+        self.until('available', lambda: self.storage.get_volume(target))
+        own = self.key_of_volume(target)
+        self.assertNotEqual(self.key, self.payload(own))
+        self.run_openstack(
+            'volume', 'backup', 'restore', '--force', backup_id, target
+        )
+        self.until('available', lambda: self.storage.get_volume(target))
+        self.assertIsNone(self.payload(own))
+        copy = self.key_of_volume(target)
+        self.assertCopy(copy)
+        self.assertNotEqual(self.key_of_backup(backup_id), copy)
+        self.assertPlaintext(self.stored(target))
+
+
+class KeysThatEnd(TestCase):
+    """What takes the volume or its key away."""
 
     def test_image(self):
         """An image has a copy of the key, which dies with the image."""
@@ -190,36 +229,6 @@ class KeyLifetimes(base.TestCase):
         self.delete_backup(backup_id)
         self.assertIsNone(self.payload(copy))
         self.assertEqual(self.key, self.payload(third))
-
-    def test_each_backup_of_a_chain_has_a_copy(self):
-        full = self.make_backup()
-        second = self.make_backup('--incremental')
-        copies = [self.key_of_backup(each) for each in (full, second)]
-        self.assertNotEqual(*copies)
-        for copy in copies:
-            self.assertCopy(copy)
-        self.delete_backup(second)
-        self.assertIsNone(self.payload(copies[1]))
-        self.assertEqual(self.key, self.payload(copies[0]))
-
-    def test_restore_onto_a_volume(self):
-        """The volume loses its own key and gets a copy of the backup's."""
-        backup_id = self.make_backup()
-        target = self.run_openstack(
-            'volume', 'create', '--type', 'luks', '--size', '1', 'target'
-        )['id']
-        self.until('available', lambda: self.storage.get_volume(target))
-        own = self.key_of_volume(target)
-        self.assertNotEqual(self.key, self.payload(own))
-        self.run_openstack(
-            'volume', 'backup', 'restore', '--force', backup_id, target
-        )
-        self.until('available', lambda: self.storage.get_volume(target))
-        self.assertIsNone(self.payload(own))
-        copy = self.key_of_volume(target)
-        self.assertCopy(copy)
-        self.assertNotEqual(self.key_of_backup(backup_id), copy)
-        self.assertPlaintext(self.stored(target))
 
     def test_key_deleted_by_hand(self):
         """Restoring a backup whose key is gone harms its source too.

@@ -71,6 +71,8 @@ class Machine:
 class TargetOfVolume(Machine, cases.VolumeImage):
     """It fails while a volume is on its way through an image."""
 
+    shared = True
+
     def setUp(self):
         super().setUp()
         self.disk = self.useFixture(machine.Disk(self.target, size='1200m'))
@@ -195,6 +197,9 @@ class StateOfImage(Machine, cases.ImageDownload):
 class StateOfVolume(Machine, cases.VolumeImage):
     """It fails while there is something temporary in the cloud."""
 
+    shared = True
+    small = True
+
     def test_full_and_gone(self):
         disk = self.useFixture(machine.Disk(self.state(), size='64m'))
         full = self.while_running(
@@ -274,6 +279,8 @@ class Streams(Machine, cases.SecretDownload):
 class Terminal(Machine, cases.VolumeImage):
     """It is closed while the run goes on."""
 
+    shared = True
+
     def close(self, *prefix):
         """Start a run on a terminal of its own, and close that.
 
@@ -346,6 +353,8 @@ class Signals(Machine, cases.VolumeImage):
 
 class Clock(Machine, cases.VolumeImage):
     """The clock on the wall jumps by years; what took how long is right."""
+
+    small = True
 
     def test_forward_and_back(self):
         clock = self.useFixture(machine.Clock())

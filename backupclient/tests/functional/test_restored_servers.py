@@ -217,8 +217,9 @@ class ImageBacked(Case):
 class VolumeBacked(Case):
     """A server that boots from a volume of an image."""
 
-    def setUp(self):
-        super().setUp()
+    shared = True
+
+    def make(self):
         source = self.tenant.image(
             'root', cloud.content(1), **PROPERTIES, **LIMITS
         )

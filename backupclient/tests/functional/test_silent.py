@@ -13,13 +13,17 @@ _REFUSED = 'http://127.0.0.1:1'
 
 
 class SilentTestCase(base.TestCase):
-    def setUp(self):
-        super().setUp()
+    shared = True
+
+    def make(self):
         tenant = self.tenant
         tenant.volume('plain', os.urandom(cloud.MIB))
         tenant.encrypted_volume('luks', os.urandom(cloud.MIB))
         tenant.image('golden', os.urandom(cloud.MIB))
         tenant.secret('word', 'opaque', b'sesame')
+
+    def setUp(self):
+        super().setUp()
         self.to = ('--all', '--to', self.target, '--plaintext-keys')
 
     def without(self, service, *words):

@@ -1,35 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Starts the program, as it is or forked from one that is in memory."""
 
-import json
-import os
 import pathlib
-import signal
 import subprocess
-import sys
-import threading
 
 import fixtures
 
 from backupclient.tests.functional import base
+from backupclient.tests.functional import forked
 
-LIMIT = 120.0
-"""Seconds that a run may take; one without faults takes a tenth of it."""
+LIMIT = 300.0
+"""Seconds that a run may take: many times what one takes without faults."""
 
 
-class _Launcher(fixtures.Fixture):
-    """What the two ways to start it have in common."""
+class Program(fixtures.Fixture):
+    """The ``openstack`` command itself."""
 
     def _setUp(self):
         folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self._out, self._err = folder / 'out', folder / 'err'
-
-    def _result(self, code):
-        return base.Result(code, self._out.read_text(), self._err.read_text())
-
-
-class Program(_Launcher):
-    """The ``openstack`` command itself."""
 
     def run(self, arguments, environment, session):
         """Run a command to its end.
@@ -45,56 +34,27 @@ class Program(_Launcher):
                 stderr=err,
             )
             session.client = process.pid
-            with _limited(process.pid):
+            with forked.limited(process.pid, LIMIT):
                 code = process.wait()
-        return self._result(code)
+        return base.Result(code, self._out.read_text(), self._err.read_text())
 
 
-class Zygote(_Launcher):
+class Zygote(fixtures.Fixture):
     """The command, forked: it starts at once, and is less patient."""
 
     def _setUp(self):
-        super()._setUp()
-        self._process = subprocess.Popen(
-            [sys.executable, '-m', f'{__package__}.zygote'],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.addCleanup(self._end)
+        self._parent = forked.Parent()
+        self.addCleanup(self._parent.end)
 
     def run(self, arguments, environment, session):
         """Run a command to its end.
 
         :param session: of the proxy, for its requests.
         """
-        order = {
-            'arguments': list(arguments),
-            'environment': environment,
-            'out': str(self._out),
-            'err': str(self._err),
-        }
-        print(json.dumps(order), file=self._process.stdin, flush=True)
-        pid = int(self._process.stdout.readline())
-        session.client = pid
-        with _limited(pid):
-            return self._result(int(self._process.stdout.readline()))
 
-    def _end(self):
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+        def started(pid):
+            session.client = pid
 
-
-class _limited:
-    """Kill a process that does not come to its end."""
-
-    def __init__(self, pid):
-        self._timer = threading.Timer(LIMIT, os.kill, (pid, signal.SIGKILL))
-
-    def __enter__(self):
-        self._timer.start()
-
-    def __exit__(self, *error):
-        self._timer.cancel()
-        self._timer.join()
+        return base.Result(
+            *self._parent.run(arguments, environment, LIMIT, None, started)
+        )

@@ -31,6 +31,32 @@ def chosen(seen, common):
             raise ValueError(f'FAULTS={which}: all or own')
 
 
+def trips(pairs):
+    """Group pairs by what one run goes through.
+
+    All of them, or what a procedure does of its own, one by one: so that a
+    failure is the fault's alone. The selection together, as far as a run goes
+    on: what it gets over befalls one run, a fault at each of its requests,
+    and what it is killed by one run, too, that is resumed after each kill.
+
+    :param pairs: as :func:`chosen` gives them.
+    :returns: lists of pairs; either all of a list kill or none does.
+    """
+    if os.environ.get('FAULTS'):
+        return [[pair] for pair in pairs]
+    alone, over, kills = [], [], []
+    for request, one in pairs:
+        if one.kills:
+            kills.append((request, one))
+        elif one.is_survived_at(request):
+            over.append((request, one))
+        else:
+            alone.append([(request, one)])
+    # Those first that end a run: the next one shows that nothing is in its
+    # way.
+    return [*alone, *filter(None, (over, kills))]
+
+
 def everything(seen):
     """Each request with each fault that makes sense."""
     return [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A reverse proxy before the services, in which one request goes wrong.
+"""A reverse proxy before the services, in which some requests go wrong.
 
 Each service has a port of its own, not a path: so the links that it makes of
 the ``Host`` header lead to the proxy too, and nothing has to be rewritten.
@@ -25,23 +25,21 @@ LOG = logging.getLogger(__name__)
 class Session:
     """What the proxy knows of one process of the client.
 
-    :param at: the request that goes wrong; None: none does.
+    :param pairs: requests that go wrong, once each, and how.
+    :param pending: those of them that did not come yet.
     """
 
-    def __init__(self, fault=None, at=None):
+    def __init__(self, *pairs):
         self.record = traffic.Record()
         self.client = None
-        self.reached = False
-        self._fault = fault
-        self._at = at
+        self.pending = dict(pairs)
         self._then = None
 
     def fault_for(self, request):
-        """The fault that befalls a request, if one does. It does so once."""
-        if not self.reached and request == self._at:
-            self.reached = True
-            self._then = self._fault.then
-            return self._fault
+        """Return the fault that befalls a request, None if none does."""
+        if (found := self.pending.pop(request, None)) is not None:
+            self._then = found.then
+            return found
         if self._then is not None and request.service == 'identity':
             then, self._then = self._then, None
             return then
@@ -72,12 +70,13 @@ class Proxy(fixtures.Fixture):
             for service, url in self._upstreams.items()
         }
 
-    def begin(self, fault=None, at=None):
-        """Begin a new record, with a fault or without.
+    def begin(self, *pairs):
+        """Begin a new record.
 
+        :param pairs: requests that go wrong, and how.
         :returns: the session; tell it the process ID of the client.
         """
-        self._session = Session(fault, at)
+        self._session = Session(*pairs)
         return self._session
 
     def _call(self, task):

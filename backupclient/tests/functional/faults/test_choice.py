@@ -70,6 +70,30 @@ class PairsTestCase(testtools.TestCase):
         others = [at for at, one in chosen if not one.kills]
         self.assertEqual(len(WHOLE) - len(COMMON), len(others))
 
+    def test_trips(self):
+        """Each pair is in one of them, and none meets a request twice."""
+        chosen = self.choose(None)
+        self.useFixture(fixtures.EnvironmentVariable('FAULTS'))
+        trips = pairs.trips(chosen)
+        self.assertEqual(
+            sorted(map(str, chosen)),
+            sorted(str(pair) for trip in trips for pair in trip),
+        )
+        *alone, over, kills = trips
+        self.assertEqual({1}, {len(trip) for trip in alone})
+        self.assertEqual(
+            {'413 quota', 'flipped'}, {one.name for [(_, one)] in alone}
+        )
+        self.assertEqual(len(over), len(dict(over)))
+        self.assertTrue(all(one.is_survived_at(at) for at, one in over))
+        self.assertEqual(4, len(kills))
+        self.assertTrue(all(one.kills for _, one in kills))
+
+    def test_trips_of_all(self):
+        for which in ('all', 'own'):
+            chosen = self.choose(which)
+            self.assertEqual([[pair] for pair in chosen], pairs.trips(chosen))
+
 
 class JudgeTestCase(testtools.TestCase):
     def setUp(self):

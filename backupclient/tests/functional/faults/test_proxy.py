@@ -57,6 +57,11 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.status = 200
 
 
+def named(name):
+    [found] = [each for each in fault.ALL if each.name == name]
+    return found
+
+
 class ProxyTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
@@ -81,8 +86,7 @@ class ProxyTestCase(testtools.TestCase):
         return requests.get(self.root + PATH, timeout=0.5, **options)
 
     def arm(self, name, at=AT):
-        [found] = [each for each in fault.ALL if each.name == name]
-        return self.proxy.begin(found, at)
+        return self.proxy.begin((at, named(name)))
 
     def test_passes_all_on(self):
         session = self.proxy.begin()
@@ -123,13 +127,27 @@ class ProxyTestCase(testtools.TestCase):
         self.assertEqual(503, answer.status_code)
         self.assertEqual('1', answer.headers['Retry-After'])
         self.assertEqual([], self.server.asked)
-        self.assertTrue(session.reached)
+        self.assertEqual({}, session.pending)
         self.assertEqual(DATA, self.get().content)
 
     def test_another_request_is_not_touched(self):
-        session = self.arm('500', AT.__class__('image', 'GET', '/v2/', 1))
+        other = traffic.Request('image', 'GET', '/v2/', 1)
+        session = self.arm('500', other)
         self.assertEqual(DATA, self.get().content)
-        self.assertFalse(session.reached)
+        self.assertEqual({other: named('500')}, session.pending)
+
+    def test_each_of_several_requests(self):
+        other = traffic.Request('image', 'GET', '/v2/', 1)
+        session = self.proxy.begin((AT, named('500')), (other, named('503')))
+        for path, status in (
+            (PATH, 500),
+            (PATH, 200),
+            ('/v2/', 503),
+            ('/v2/', 200),
+        ):
+            answer = requests.get(self.root + path, timeout=5)
+            self.assertEqual(status, answer.status_code, path)
+        self.assertEqual({}, session.pending)
 
     def test_a_second_fault_befalls_keystone(self):
         self.arm('401, Keystone 503')

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A process that has the program in memory and forks it again and again.
 
-Started by :mod:`backupclient.tests.functional.faults.harness`. It reads
-orders, a line of JSON each, and answers each with two lines: the process ID
-of the child, and how that ended. The child is the ``openstack`` command from
-its first to its last line, with one difference: it is less patient.
+Started by :mod:`backupclient.tests.functional.forked`. It reads orders, a
+line of JSON each, and answers each with two lines: the process ID of the
+child, and how that ended. The child is the ``openstack`` command from its
+first to its last line, with one difference: without ``--patient`` it is less
+patient.
 """
 
 import importlib
@@ -43,7 +44,8 @@ def main():
     """Fork a child for each order, one after the other."""
     for name in (*_PRELOADED, *_commands()):
         importlib.import_module(name)
-    _hurry()
+    if '--patient' not in sys.argv:
+        _hurry()
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
@@ -76,6 +78,7 @@ def _hurry():
 
 def _become(order):
     """Take on the environment and the files of a command."""
+    os.chdir(order['cwd'])
     os.environ.clear()
     os.environ.update(order['environment'])
     for path, number in (

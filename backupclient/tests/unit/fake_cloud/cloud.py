@@ -88,6 +88,10 @@ class FakeCloud(fixtures.Fixture):
         self.credential: wire.Answer | None = None
 
     def _setUp(self) -> None:
+        # Looked up for each request, a fifth of the time that it takes.
+        for module in ('sessions', 'utils'):
+            name = f'requests.{module}.get_environ_proxies'
+            self.useFixture(fixtures.MonkeyPatch(name, _no_proxies))
         mocker = requests_mock.Mocker(case_sensitive=True)
         mocker.start()
         self.addCleanup(mocker.stop)
@@ -231,6 +235,10 @@ def _bytes(body: Any) -> bytes:
     if isinstance(body, bytes):
         return body
     return body.encode() if isinstance(body, str) else b''.join(body)
+
+
+def _no_proxies(*_: Any, **__: Any) -> dict[str, str]:
+    return {}
 
 
 def _discovery(name: str) -> wire.Answer:

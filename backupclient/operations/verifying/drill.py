@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trying restores: the deepest way to verify backups.
+
+Each resource is restored under a temporary name, compared by its bytes, and
+taken away again. A server is built without network.
+"""
+
+from collections.abc import Sequence
+import dataclasses
+
+from backupclient.cloud import inventory
+from backupclient.cloud import offers
+from backupclient.keys import identity
+from backupclient.model import events
+from backupclient.model import inventory as inventory_
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.model import restore as restore_
+from backupclient.model import verification
+from backupclient.operations import running
+from backupclient.operations import session as session_
+from backupclient.operations.verifying import choice
+from backupclient.planner import backups as chosen_
+from backupclient.planner import restore as planner
+from backupclient.procedures.restore import drill
+from backupclient.sets import library as library_
+from backupclient.sets import verified
+
+Depth, Result = verification.Depth, verification.Result
+_RECORDED = 'sha512:'
+
+
+_Choice = chosen_.Choice
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Drill:
+    """Where and how restores are tried.
+
+    :param request: what takes the place of what; its source is the target.
+    :param timeout: the seconds that each wait may take.
+    """
+
+    session: session_.Session
+    request: restore_.Request
+    timeout: float = 360 * 60.0
+
+
+def plan(
+    tried: Drill, backups: Sequence[choice.Backup], *, identities: bool
+) -> plan_.Plan:
+    """Plan to restore backups, and to take away what was made.
+
+    :param identities: there are keys for what is encrypted.
+    """
+    cloud = tried.session.cloud
+    planned = planner.plan(
+        tried.request,
+        [_Choice(_run(one), one.entry, one.notes) for one in backups],
+        inventory.read(cloud),
+        offers.read(cloud),
+        origin=_identity(backups[0]),
+        identities=identities,
+        now=tried.session.clock.now(),
+    )
+    return dataclasses.replace(
+        planned, items=tuple(map(_only_tried, planned.items)), cautions=()
+    )
+
+
+def rows(
+    tried: Drill,
+    library: library_.Library,
+    backups: Sequence[choice.Backup],
+    found: Sequence[verification.Row],
+    keys: identity.Identities,
+    reporter: events.Reporter,
+    parallel: int,
+) -> list[verification.Row]:
+    """Try to restore what is good as far as it could be read.
+
+    :param found: the rows of these backups, as reading has proved them.
+    :returns: a row for each of them.
+    :raises Interrupted: what was made is taken away.
+    """
+    good = {
+        (row.run, row.kind, row.id)
+        for row in found
+        if row.result is Result.GOOD
+    }
+    chosen = [one for one in backups if _key(one) in good]
+    if not chosen:
+        return list(found)
+    planned = plan(tried, chosen, identities=bool(keys))
+    report = running.start(
+        tried.session.cloud,
+        tried.session.clock,
+        planned,
+        reporter,
+        parallel=parallel,
+        timeout=tried.timeout,
+        identities=keys,
+    )
+    outcomes = {
+        (one.resource.kind.value, one.resource.id): one
+        for one in report.outcomes
+    }
+    return [
+        _row(row, outcomes.get((row.kind, row.id)), library)
+        if (row.run, row.kind, row.id) in good
+        else row
+        for row in found
+    ]
+
+
+def _only_tried(item: plan_.Item) -> plan_.Item:
+    """Let an item be tried: a server gets no network and no key pair."""
+    if item.restore is None:
+        return item
+    server = item.restore.server
+    if server is not None:
+        server = dataclasses.replace(
+            server, networks=(), security_groups=(), key_name=''
+        )
+    task = dataclasses.replace(
+        item.restore, server=server, containers=(), after=(), drill=True
+    )
+    return dataclasses.replace(item, restore=task, notes=(), warnings=())
+
+
+def _row(
+    row: verification.Row,
+    outcome: outcome_.Outcome | None,
+    library: library_.Library,
+) -> verification.Row:
+    """Say what trying a restore has proved."""
+    if outcome is None:
+        return row
+    if outcome.state is not outcome_.State.COMPLETE:
+        damaged = drill.OTHER in outcome.reason
+        return dataclasses.replace(
+            row,
+            depth=Depth.RESTORE if damaged else row.depth,
+            result=Result.DAMAGED if damaged else Result.UNPROVED,
+            provable=not damaged,
+            notes=(*row.notes, outcome.reason),
+        )
+    recorded = next((n for n in outcome.notes if n.startswith(_RECORDED)), '')
+    result, notes = Result.GOOD, outcome.notes
+    if recorded:
+        result, notes = _compared(recorded, _earlier(row, library))
+    return dataclasses.replace(
+        row, depth=Depth.RESTORE, result=result, notes=(*row.notes, *notes)
+    )
+
+
+def _compared(
+    now: str, before: str
+) -> tuple[verification.Result, tuple[str, ...]]:
+    """Compare the hash of a restored volume with that of an earlier drill."""
+    if not before:
+        return Result.UNPROVED, (
+            now,
+            'No hash of these data was recorded before: the next '
+            'verification compares with this one.',
+        )
+    if now != before:
+        return Result.DAMAGED, (now, f'It was {before} before.')
+    return Result.GOOD, (now, 'As in an earlier verification.')
+
+
+def _earlier(row: verification.Row, library: library_.Library) -> str:
+    """Find the hash that an earlier verification has recorded."""
+    for found in library.finished:
+        if found.run != row.run:
+            continue
+        for each in reversed(verified.read(library.store, found)):
+            for old in each.rows:
+                if (old.kind, old.id) == (row.kind, row.id):
+                    for note in old.notes:
+                        if note.startswith(_RECORDED):
+                            return note
+    return ''
+
+
+def _key(one: choice.Backup) -> tuple[str, str, str]:
+    resource = one.entry.resource
+    return _run(one), resource.kind.value, resource.id
+
+
+def _run(one: choice.Backup) -> str:
+    return one.opened.found.run
+
+
+def _identity(one: choice.Backup) -> inventory_.CloudIdentity:
+    manifest = one.opened.manifest
+    if manifest is None:
+        raise ValueError(one)
+    return manifest.identity
