@@ -35,7 +35,8 @@ class StoreSecret(step.Step):
     @staticmethod
     def command(item: plan_.Item) -> str:
         secret, source = _secret(item), task.of(item).source.file
-        commands, payload = [], ''
+        commands: list[str] = []
+        payload = ''
         if source is not None:
             commands, file = task.plain(source.path)
             kind = shlex.quote(new_secrets.plain_type(secret.content_type))
