@@ -119,7 +119,7 @@ class VerifyTestCase(base.TestCase):
             ((*target, '--sample', '0'), 'percentage'),
             ((*target, '--sample', '101%'), 'percentage'),
             ((*target, '--sample', 'x'), 'percentage'),
-            ((*target, '--depth', 'restore'), 'invalid choice'),
+            ((*target, '--depth', 'all'), 'invalid choice'),
             ((*target, '--parallel', '0'), 'not a number'),
             ((*target, CASE.OLD), f'The newest are: {CASE.RUN}'),
             ((*target, '--volume', 'x'), 'No volume has the name'),
