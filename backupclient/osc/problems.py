@@ -8,6 +8,7 @@ quota is too small for make one sentence.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 import shlex
 
+from backupclient.model import layout
 from backupclient.model import outcome as outcome_
 from backupclient.model import plan as plan_
 from backupclient.model import request as request_
@@ -134,7 +135,7 @@ def again(done: run_.Result) -> list[str]:
     if report.interrupted:
         resume = (
             f'openstack backup {done.plan.command} --resume '
-            f'{shlex.quote(report.run)}'
+            f'{shlex.quote(report.run)}{_identity(done.plan)}'
         )
         if report.login:
             return [
@@ -154,6 +155,14 @@ def again(done: run_.Result) -> list[str]:
         *_cleanup(report.run, missing),
         *_again([each.resource for each in missing], done.plan.request),
     ]
+
+
+def _identity(planned: plan_.Plan) -> str:
+    """Return the option that a resumed run needs again, if it needs one."""
+    sources = [one.restore.source for one in planned.items if one.restore]
+    files = [each for one in sources for each in (one.file, one.key) if each]
+    needed = any(layout.is_sealed(each.path) for each in files)
+    return ' --identity FILE' if needed else ''
 
 
 def _cleanup(run: str, missing: Sequence[outcome_.Outcome]) -> list[str]:

@@ -2,11 +2,11 @@
 """The options of ``restore``, and the request that they make."""
 
 import argparse
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from backupclient import errors
 from backupclient.osc import options
+from backupclient.osc import pairs
 
 if TYPE_CHECKING:
     from backupclient.model import restore as restore_
@@ -91,7 +91,7 @@ def add_places(group: argparse._ArgumentGroup) -> None:
             metavar='<old=new>',
             action='append',
             default=[],
-            type=_pair,
+            type=pairs.pair,
             help=f'{what}; can be repeated',
         )
 
@@ -103,7 +103,7 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
         metavar='<network|old=new>',
         action='append',
         default=[],
-        type=_network,
+        type=pairs.network,
         help='Connect servers to this network, or to NEW instead of OLD; '
         '"none" for no network; can be repeated (default: in the same '
         'project the networks with the old names)',
@@ -248,10 +248,10 @@ def request(args: argparse.Namespace) -> 'restore_.Request':
             suffix=args.suffix,
             skip_existing=args.skip_existing,
             without_servers=args.without_servers,
-            volume_types=_mapping(args.volume_type, '--volume-type'),
-            flavors=_mapping(args.flavor, '--flavor'),
-            zones=_mapping(args.availability_zone, '--availability-zone'),
-            networks=_mapping(args.network, '--network'),
+            volume_types=pairs.mapping(args.volume_type, '--volume-type'),
+            flavors=pairs.mapping(args.flavor, '--flavor'),
+            zones=pairs.mapping(args.availability_zone, '--availability-zone'),
+            networks=pairs.mapping(args.network, '--network'),
             key_pair=args.key_pair,
             decrypt=args.decrypt,
         )
@@ -273,37 +273,7 @@ def mapping(args: argparse.Namespace) -> 'restore_.Request':
     return restore.Request(
         request_.Request(),
         source=words.target(args.source),
-        volume_types=_mapping(args.volume_type, '--volume-type'),
-        flavors=_mapping(args.flavor, '--flavor'),
-        zones=_mapping(args.availability_zone, '--availability-zone'),
+        volume_types=pairs.mapping(args.volume_type, '--volume-type'),
+        flavors=pairs.mapping(args.flavor, '--flavor'),
+        zones=pairs.mapping(args.availability_zone, '--availability-zone'),
     )
-
-
-def _mapping(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, str]:
-    """Give what takes the place of what.
-
-    :raises UsageError: one thing is to be two.
-    """
-    found: dict[str, str] = {}
-    for old, new in pairs:
-        if found.get(old, new) != new:
-            raise errors.UsageError(
-                f'{option} says both "{found[old]}" and "{new}" for "{old}".'
-            )
-        found[old] = new
-    return found
-
-
-def _pair(text: str) -> tuple[str, str]:
-    old, equals, new = text.partition('=')
-    if not old or not new or not equals:
-        raise argparse.ArgumentTypeError(f'"{text}" is not OLD=NEW')
-    return old, new
-
-
-def _network(text: str) -> tuple[str, str]:
-    if '=' in text:
-        return _pair(text)
-    if not text:
-        raise argparse.ArgumentTypeError('it is empty')
-    return '', text

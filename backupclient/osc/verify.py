@@ -28,14 +28,16 @@ _PERCENT = re.compile(r'([0-9]{1,3}(?:\.[0-9]{1,6})?)%?')
 class VerifyBackup(base.Lister):
     """Prove that backups are still good. Nothing in them is changed.
 
-    Needs neither a login nor the cloud, except for the depth ``restore``. The result is kept beside the backup.
-    The depth ``files`` proves that the manifest can be read and that each
-    file is there with its size; ``data`` that each byte has the hash that was
-    written down, too; ``keys`` that each key opens its disk, too, that each
-    qcow2 image is sound (where qemu-img is installed), and that each secret
-    can be read; ``restore`` that each resource comes back, too: it is
-    restored into your project under a temporary name, compared by its bytes,
-    and taken away again.
+    No cloud and no login are needed, except for the depth ``restore``. The
+    result is kept beside the backup.
+
+    Each depth includes the ones before it. ``files`` proves that the manifest
+    can be read, and that each file is there with its size. ``data`` proves
+    that each byte has the recorded hash. ``keys`` proves that each key opens
+    its disk, that each secret can be read, and that each qcow2 image is sound
+    (where qemu-img is installed). ``restore`` proves that each resource can
+    be restored: it restores it into your project under a temporary name,
+    compares its bytes, and deletes it again.
 
     Verify the newest complete run, each server's newest backup with its keys,
     and every week a tenth of a run::
@@ -69,7 +71,10 @@ class VerifyBackup(base.Lister):
             help='Where the backups are: the target that "backup run --to" '
             'wrote to',
         )
-        options.add_selection(parser.add_argument_group('selection'))
+        options.add_selection(
+            parser.add_argument_group('selection'),
+            'Everything that the chosen run backed up',
+        )
         restore_options.add_places(
             parser.add_argument_group('with --depth restore')
         )

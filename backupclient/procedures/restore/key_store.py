@@ -30,11 +30,17 @@ class StoreKey(step.Step):
     @staticmethod
     def command(item: plan_.Item) -> str:
         key = _key(item)
-        return (
+        commands, file = task.plain(key.path)
+        if _kind(key) != _PASSPHRASE:
+            # The file has the hexadecimal digits, Barbican the bytes.
+            commands.append(f'xxd -r -p {file} > KEY')
+            file = 'KEY'
+        store = (
             f'openstack secret store --name {shlex.quote(_name(item))} '
             f'--secret-type {_kind(key)} --payload-content-type '
-            f'{_content_type(key)} --file {shlex.quote(key.path)}'
+            f'{_content_type(key)} --file {file}'
         )
+        return '\n'.join([*commands, store])
 
     def do(self, made: step.Made) -> step.Made:
         payload = self._payload()

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 import functools
+import shlex
 
 from backupclient import errors
 from backupclient.keys.luks import facts
@@ -50,6 +51,18 @@ def plain_size(work: step.Work, item: plan_.Item) -> int:
     image = functools.partial(task.files(work, item).read, file.path)
     size = facts.plain_size(image, file.size)
     return min(size, volume.size_gib << 30) if volume else size
+
+
+def commands(item: plan_.Item) -> list[str]:
+    """Give the commands that decrypt the data into the file ``PLAIN``."""
+    key = task.of(item).source.key
+    found, file = task.plain(key.path if key else 'KEY')
+    disk = f'driver=luks,key-secret=key,file.filename={task.file(item).path}'
+    return [
+        *found,
+        f'qemu-img convert -O raw --object secret,id=key,file={file} '
+        f'--image-opts {shlex.quote(disk)} PLAIN',
+    ]
 
 
 def _opener(work: step.Work, item: plan_.Item) -> opening.Opener:

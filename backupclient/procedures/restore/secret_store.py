@@ -34,12 +34,19 @@ class StoreSecret(step.Step):
 
     @staticmethod
     def command(item: plan_.Item) -> str:
-        secret = _secret(item)
-        return (
+        secret, source = _secret(item), task.of(item).source.file
+        commands: list[str] = []
+        payload = ''
+        if source is not None:
+            commands, file = task.plain(source.path)
+            kind = shlex.quote(new_secrets.plain_type(secret.content_type))
+            payload = f' --payload-content-type {kind} --file {file}'
+        store = (
             'openstack secret store --name '
             f'{shlex.quote(task.of(item).name)} '
-            f'--secret-type {shlex.quote(secret.secret_type)}'
+            f'--secret-type {shlex.quote(secret.secret_type)}{payload}'
         )
+        return '\n'.join([*commands, store])
 
     def do(self, made: step.Made) -> step.Made:
         barbican = self.cloud.barbican
@@ -104,10 +111,8 @@ class FillSecret(step.Step):
 
     @staticmethod
     def command(item: plan_.Item) -> str:
-        source = task.of(item).source.file
-        if source is None:
-            return ''
-        return f'openstack secret update SECRET < {shlex.quote(source.path)}'
+        # The client stores the payload together with the secret.
+        return ''
 
     def do(self, made: step.Made) -> step.Made:
         barbican, secret = self.cloud.barbican, _secret(self.item)

@@ -2,9 +2,11 @@
 """What the steps of a restore have in common: their task and its files."""
 
 from collections.abc import Mapping
+import shlex
 
 from backupclient import errors
 from backupclient.model import copies
+from backupclient.model import layout
 from backupclient.model import plan as plan_
 from backupclient.model import restore as restore_
 from backupclient.model import tags
@@ -72,6 +74,19 @@ def secret_bytes(work: step.Work, item: plan_.Item, path: str) -> bytes:
             'opens it with --identity.'
         )
     return work.identities.open(data, f'{found.name}/{path}')
+
+
+def plain(path: str) -> tuple[list[str], str]:
+    """Give the commands that decrypt a small file of a set.
+
+    :returns: the commands, none where it is not encrypted, and the quoted
+        path of the plain file.
+    """
+    quoted = shlex.quote(path)
+    if not layout.is_sealed(path):
+        return [], quoted
+    found = shlex.quote(path.removesuffix('.age'))
+    return [f'age --decrypt --identity IDENTITY {quoted} > {found}'], found
 
 
 def restored_tags(step_: step.Step, old: Mapping[str, str]) -> dict[str, str]:

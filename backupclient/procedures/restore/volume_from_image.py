@@ -58,11 +58,17 @@ class UploadVolume(image_upload.Upload):
 
     @staticmethod
     def command(item: plan_.Item) -> str:
-        path = shlex.quote(task.file(item).path)
-        return (
+        path, way = task.file(item).path, volume_finish.new(item).way
+        commands, file, more = [], shlex.quote(path), ''
+        if way is restore_.Way.OPENED:
+            commands, file = luks_opening.commands(item), 'PLAIN'
+        elif way is restore_.Way.WITH_KEY:
+            more = f'--property {image_upload.KEY}=SECRET '
+        create = (
             'openstack image create --disk-format raw --container-format '
-            f'bare --file {path} IMAGE'
+            f'bare {more}--file {file} IMAGE'
         )
+        return '\n'.join([*commands, create])
 
 
 class MakeVolume(volume_finish.MakeVolume):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``backup restore --dry-run`` and ``--save`` say."""
 
+import pyrage
+
 from backupclient.tests.unit.osc import base
 
 
@@ -38,3 +40,21 @@ class RestorePlanTestCase(base.TestCase):
         self.assertEqual('complete', row['Outcome'])
         made = self.fake.world.things['images'][row['Restored']]
         self.assertEqual('golden-new', made['name'])
+
+    def test_identity_is_asked_for_again(self):
+        """A resumed restore does not know the keys of its first part."""
+        key = pyrage.x25519.Identity.generate()
+        file = self.root / 'key.txt'
+        file.write_text(f'{key}\n')
+        target = self.root / 'sealed'
+        self.fake.barbican.add_secret('password', b'secret')
+        # Its restore has waits, so that it can be stopped.
+        self.fake.cinder.add_volume('data', b'data')
+        recipient = ('--encrypt-to', str(key.to_public()))
+        self.rows('run', '--all', '--to', target, *recipient)
+        self.stop_at = 1
+        words = ('restore', '--from', target, '--all', '--identity', file)
+        self.assertEqual(130, self.openstack('backup', *words))
+        self.assertRegex(
+            self.err.said, 'backup restore --resume [^ ]+ --identity FILE'
+        )

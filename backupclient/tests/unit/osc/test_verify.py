@@ -121,6 +121,7 @@ class VerifyTestCase(base.TestCase):
             ((*target, '--sample', 'x'), 'percentage'),
             ((*target, '--timeout', '3'), 'need --depth restore'),
             ((*target, '--flavor', 'a=b'), 'need --depth restore'),
+            ((*target, '--depth', 'all'), 'invalid choice'),
             ((*target, '--parallel', '0'), 'not a number'),
             ((*target, CASE.OLD), f'The newest are: {CASE.RUN}'),
             ((*target, '--volume', 'x'), 'No volume has the name'),
