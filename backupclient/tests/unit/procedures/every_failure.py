@@ -102,8 +102,12 @@ class EveryFailure(base.TestCase):
             return
         told = ' '.join(each for each in made.notes if 'temporary' in each)
         for kind, id_ in self.new_things():
-            if id_ in told:
-                self.cloud.world.remove(kind, id_)
+            thing = self.cloud.world.things[kind].get(id_)
+            if thing and id_ in told:
+                if kind == 'images':
+                    self.cloud.glance.drop(thing)
+                else:
+                    self.cloud.remove(kind, id_)
         self._check(made)
 
     def _resumes(self, fault, created):
