@@ -176,6 +176,7 @@ def main() -> int:
             {'XDG_STATE_HOME': str(state)},
         )
         files = sorted(map(str, target.glob('*/volumes/*.raw')))
+        shell = ['sh', '-c', SCRIPT, 'script', openstack]
         source = ['--from', str(target), '--suffix', '.restored']
         programs = {
             'restore': (
@@ -183,8 +184,7 @@ def main() -> int:
                 f'{name}.restored',
             ),
             'script': (
-                ['sh', '-c', SCRIPT, 'script', openstack]
-                + [f'{name[len("bench") :]}.script', *files],
+                [*shell, f'{name[len("bench") :]}.script', *files],
                 f'{name}.script',
             ),
         }
