@@ -188,7 +188,7 @@ def cleanup_summary(
 
     :param chosen: only some of what was left was asked for.
     """
-    nothing = 'Nothing of that is' if chosen else 'Nothing is'
+    nothing = 'No such thing is' if chosen else 'Nothing is'
     counts = Counter(one.action for one in found)
     reasons = dict.fromkeys(
         one.reason

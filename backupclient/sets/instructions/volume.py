@@ -76,9 +76,11 @@ def _from_image(
         yield 'Its copy is an image in the cloud. Make a volume of that:'
         image = f'IMAGE={shell.word(entry.artifact_id)}'
     yield markdown.block(
-        image, _create(volume, new, size, f'--image {shell.value("IMAGE")}')
+        image,
+        _create(volume, new, size, f'--image {shell.value("IMAGE")}'),
+        _wait(new),
     )
-    yield from _until_available(new)
+    yield _WAITED
     yield from _tidy(entry, volume, new, lock)
     yield from lock.without_openstack
 
@@ -89,15 +91,16 @@ def _from_backup(
     """Give the way from a backup of Cinder's."""
     yield from _backup_cautions(volume, artifact)
     yield 'Make an empty volume:'
-    yield markdown.block(_create(volume, new, volume.size_gib))
-    yield from _until_available(new)
+    yield markdown.block(_create(volume, new, volume.size_gib), _wait(new))
+    yield _WAITED
     yield 'See that the backup is `available`, and write it into the volume:'
     backup = shell.word(artifact.id)
     yield markdown.block(
         f'openstack volume backup show {backup}',
         f'openstack volume backup restore --force {backup} {shell.value(new)}',
+        _wait(new),
     )
-    yield from _until_available(new)
+    yield _WAITED
     yield from _as_it_was(volume, new)
 
 
@@ -190,14 +193,19 @@ def _upload(
     )
 
 
-def _until_available(new: str) -> Iterator[str]:
-    yield (
-        'Repeat this until it prints `available`, before you paste what '
-        'follows:'
+def _wait(new: str) -> str:
+    """Give the command that ends when a volume is there, or has failed."""
+    show = 'openstack volume show -f value -c status'
+    return (
+        f'until {show} {shell.value(new)} |\n'
+        "    grep -Ex 'available|error.*'; do sleep 5; done"
     )
-    yield markdown.block(
-        f'openstack volume show -f value -c status {shell.value(new)}'
-    )
+
+
+_WAITED = (
+    'The last command waits, and prints `available`. If it prints `error`, '
+    'stop, and see the last chapter.'
+)
 
 
 def _tidy(

@@ -13,6 +13,7 @@ import pyrage
 from backupclient.operations import verify
 from backupclient.osc import verify as verify_
 from backupclient.store import folder
+from backupclient.tests import hearing
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.operations import verify_case
 from backupclient.tests.unit.osc import base
@@ -159,7 +160,7 @@ class VerifyTestCase(base.TestCase):
         self.assertEqual(['good'] * 5, out.split())
 
     def start(self, *words):
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [
                 *(sys.executable, '-m', 'openstackclient.shell'),
                 *('backup', 'verify', '--from', str(self.target), *words),
@@ -173,9 +174,13 @@ class VerifyTestCase(base.TestCase):
             stderr=subprocess.PIPE,
             text=True,
         )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
 
     def test_interrupted_in_a_large_file(self):
         """Ctrl-C ends it at once, also within a hole of a TiB."""
+        self.useFixture(hearing.Hearing())
         size = 1 << 40
         os.truncate(self.set / CASE.SPARSE, size)
         manifest = self.set / 'manifest.json'
