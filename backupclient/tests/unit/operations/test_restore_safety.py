@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must never happen in a restore."""
+
+import contextlib
+import dataclasses
+
+import pyrage
+
+from backupclient.engine import journal
+from backupclient.model import request
+from backupclient.model import restore as model
+from backupclient.operations import restore
+from backupclient.operations import run
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.operations import test_restore
+
+
+class MarksTestCase(test_restore.TestCase):
+    def test_temporary_until_the_last_step(self):
+        """Whatever is there when the process dies has a name of ours.
+
+        Or it is a secret: these cannot be renamed, and their marks tell.
+        """
+        for skip in range(1, 45, 2):
+            self.lose_all()
+            self.new_process()
+            self.fake.faults.clear()
+            self.fake.faults.append(
+                wire.Fault(wire.Killed(), wire.writes, skip=skip, done=True)
+            )
+            with contextlib.suppress(wire.Killed):
+                self.go()
+            for (kind, id_), thing in self.fake.world.holdings().items():
+                if kind in ('volumes', 'servers'):
+                    marks = thing['metadata']
+                elif kind == 'images':
+                    marks = thing
+                else:
+                    continue
+                final = not thing['name'].startswith('backupclient-')
+                role = marks.get('backupclient_role')
+                if role == 'restored':
+                    self.assertTrue(final, (skip, kind, id_))
+                else:
+                    self.assertIn(role, ('temporary', 'lease'), (kind, id_))
+            for each in journal.home().iterdir():
+                (each / 'ended.json').touch()
+
+
+class SecretsTestCase(test_restore.TestCase):
+    """Keys are opened in memory only."""
+
+    def setUp(self):
+        super().setUp()
+        self.identity = pyrage.x25519.Identity.generate()
+        self.file = self.root / 'identity.txt'
+        self.file.write_text(f'{self.identity}\n')
+        self.new_process()
+        self.target = self.root / 'sealed'
+        done = run.back_up(
+            self.session,
+            request.Request(
+                secrets=('word',),
+                target=str(self.target),
+                recipients=(str(self.identity.to_public()),),
+            ),
+        )
+        self.assertEqual(0, done.report.exit_code, done.report.outcomes)
+        self.asked = model.Request(
+            request.Request(everything=True), source=str(self.target)
+        )
+
+    def test_nothing_is_written_down(self):
+        self.lose_all()
+        keys = restore.identities([str(self.file)])
+        done = restore.restore(self.session, self.asked, keys)
+        self.assertEqual(0, done.report.exit_code, done.report.outcomes)
+        self.assertEqual(b'\0pw ', self.content('secrets', 'word'))
+        secret = str(self.identity).encode()
+        for folder in (self.root / 'state', self.target):
+            for file in folder.rglob('*'):
+                if file.is_file():
+                    content = file.read_bytes()
+                    self.assertNotIn(secret, content, file)
+                    self.assertNotIn(b'\0pw ', content, file)
+
+    def test_no_identity(self):
+        """It is said before anything is made, with the way out."""
+        self.lose_all()
+        planned = restore.plan(self.session, self.asked)
+        (item,) = planned.items
+        self.assertFalse(item.possible)
+        self.assertIn('--identity', item.reason)
+        done = restore.restore(self.session, self.asked)
+        self.assertEqual(1, done.report.exit_code)
+        self.assertEqual({}, self.fake.world.things['secrets'])
+
+    def test_another_identity(self):
+        self.lose_all()
+        other = self.root / 'other.txt'
+        other.write_text(f'{pyrage.x25519.Identity.generate()}\n')
+        keys = restore.identities([str(other)])
+        done = restore.restore(self.session, self.asked, keys)
+        self.assertEqual(1, done.report.exit_code)
+        self.assertEqual({}, self.fake.world.things['secrets'])
+
+
+class ForgedTestCase(test_restore.TestCase):
+    """A set that somebody has edited."""
+
+    def edit(self, old, new):
+        manifest = self.target / self.run_id / 'manifest.json'
+        text = manifest.read_text()
+        self.assertIn(old, text)
+        manifest.write_text(text.replace(old, new))
+
+    def restored(self):
+        self.lose_all()
+        return self.go()
+
+    def test_properties_that_steer_services(self):
+        self.edit(
+            '"hw_disk_bus": "scsi"',
+            '"hw_disk_bus": "scsi",'
+            '"cinder_encryption_key_id": "00000001-secret",'
+            '"cinder_encryption_key_deletion_policy": "on_image_deletion",'
+            '"block_device_mapping": "[]", "bdm_v2": "True",'
+            '"os_glance_import_task": "x", "locations": "[]",'
+            '"backupclient_role": "temporary"',
+        )
+        self.restored()
+        for each in self.fake.seen:
+            if str(each) == 'POST glance /images':
+                forbidden = {
+                    'cinder_encryption_key_id',
+                    'cinder_encryption_key_deletion_policy',
+                    'block_device_mapping',
+                    'bdm_v2',
+                    'os_glance_import_task',
+                    'locations',
+                }
+                self.assertEqual(set(), forbidden & each.json.keys())
+                self.assertEqual('private', each.json['visibility'])
+
+    def test_paths_out_of_the_set(self):
+        """A path that cannot be one of a set makes no manifest."""
+        (self.root / 'outside').write_bytes(test_restore.DATA)
+        self.edit(f'volumes/{self.volume["id"]}.raw', '../../outside')
+        try:
+            done = self.restored()
+        except Exception as exc:
+            self.assertIn('backup', str(exc))
+        else:
+            self.assertNotEqual(0, done.report.exit_code)
+        self.assertEqual({}, self.fake.world.things['volumes'])
+
+    def test_link(self):
+        """A link is not followed, wherever it leads."""
+        file = self.target / self.run_id / f'volumes/{self.volume["id"]}.raw'
+        outside = self.root / 'outside'
+        file.rename(outside)
+        file.symlink_to(outside)
+        done = self.restored()
+        states = self.states(done)
+        self.assertEqual('failed', states['volume', 'data'])
+
+    def test_hash_of_another_file(self):
+        """The right file with a forged hash does not arrive as a whole."""
+        found = self.target / self.run_id / 'SHA512SUMS'
+        sums = dict(
+            reversed(line.split('  '))
+            for line in found.read_text().splitlines()
+        )
+        good = sums[f'volumes/{self.volume["id"]}.raw']
+        self.edit(good, sums[f'volumes/{self.disk["id"]}.raw'])
+        done = self.restored()
+        self.assertEqual('failed', self.states(done)['volume', 'data'])
+        names = [v['name'] for v in self.fake.world.things['volumes'].values()]
+        self.assertNotIn('data', names)
+
+    def test_restored_twice(self):
+        """Two restores make two things; none replaces the other."""
+        self.lose_all()
+        chosen = request.Request(volumes=('data',))
+        asked = dataclasses.replace(self.asked, selection=chosen)
+        for _ in range(2):
+            self.assertEqual(0, self.go(asked).report.exit_code)
+            self.new_process()
+        names = [v['name'] for v in self.fake.world.things['volumes'].values()]
+        self.assertEqual(['data', 'data'], names)
