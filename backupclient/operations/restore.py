@@ -23,6 +23,7 @@ from backupclient.model import manifest as manifest_
 from backupclient.model import plan as plan_
 from backupclient.model import restore as restore_
 from backupclient.model import stamps
+from backupclient.operations import locked
 from backupclient.operations import plan as plans
 from backupclient.operations import run as run_
 from backupclient.operations import running
@@ -73,14 +74,16 @@ def plan(
     chosen = backups.choose(
         manifests, request.selection, run=request.run, at=_time(request.at)
     )
+    tried = keys or identity.Identities()
     planned = planner.plan(
         request,
         chosen,
         _inventory(session, request, chosen),
         offers.read(session.cloud),
         origin=manifests[0].identity,
-        identities=bool(keys),
+        identities=bool(tried),
         now=session.clock.now(),
+        locked=locked.find(request.source, chosen, tried),
     )
     planned = dataclasses.replace(
         planned, cautions=(*planned.cautions, *unread)

@@ -5,7 +5,7 @@ No call, no clock, no file. A kind of resources is a module that implements
 ``rule.Rule``, and a line in ``RULES``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 import datetime
 
 from backupclient.model import inventory as inventory_
@@ -40,6 +40,7 @@ def plan(
     origin: inventory_.CloudIdentity,
     identities: bool,
     now: datetime.datetime,
+    locked: Mapping[tuple[str, str], str] | None = None,
 ) -> plan_.Plan:
     """Choose for each backup how its resource comes back.
 
@@ -47,6 +48,8 @@ def plan(
     :param origin: the cloud and the project that were backed up.
     :param identities: private keys are there that may open ``.age`` files.
     :param now: an aware time: what has expired by then is left out.
+    :param locked: why the private keys do not open a file, by its run and
+        path.
     """
     every = tuple(choices)
     scene_ = scene.survey(
@@ -57,6 +60,7 @@ def plan(
         origin,
         now,
         identities=identities,
+        locked=locked or {},
     )
     wanted = [
         roles.warned(_item(rule, scene.Case(scene_, choice)), inventory.roles)

@@ -25,7 +25,10 @@ def item(case: scene.Case) -> plan.Item | None:
             f'Whether it exists already is not known: {unread} Leave out '
             '--skip-existing to restore it in any case.',
         )
-    for one in there(case.scene, kind):
+    # The old resource itself is named before what was restored from it.
+    for one in sorted(
+        there(case.scene, kind), key=lambda one: one.id != case.resource.id
+    ):
         how = _how(case.resource, one)
         if how:
             return rule.blank(case, how, one.id)

@@ -23,6 +23,13 @@ def find(
     case: scene.Case, server: resources.Server
 ) -> rule.Answer[tuple[str, ...]]:
     """Find the networks of the new server, IDs in the order of the old."""
+    asked = case.request.networks.get(_EVERY, restore.NOT_NETWORKED)
+    if not server.addresses and asked != restore.NOT_NETWORKED:
+        note = (
+            f'It had no network, and gets none: --network {asked} stands only '
+            'for networks that a server had.'
+        )
+        return rule.Answer((), warnings=(note,))
     found = [_network(case, old) for old in _names(server)]
     lacks = dict.fromkeys(one.obstacle for one in found if one.obstacle)
     ids_ = dict.fromkeys(one.value for one in found if one.value)

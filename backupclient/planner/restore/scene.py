@@ -39,6 +39,7 @@ class Scene:
 
     :param origin: the cloud and the project that were backed up.
     :param identities: private keys are there that may open ``.age`` files.
+    :param locked: why they do not open one, by its run and path.
     :param now: an aware time.
     :param choices: by kind and ID.
     :param ambiguous: the IDs that several of the backups have.
@@ -52,6 +53,7 @@ class Scene:
     now: datetime.datetime
     choices: Mapping[resources.Kind, Mapping[str, Choice]]
     ambiguous: frozenset[str]
+    locked: Mapping[tuple[str, str], str]
 
     @property
     def at_home(self) -> bool:
@@ -95,6 +97,7 @@ def survey(
     now: datetime.datetime,
     *,
     identities: bool,
+    locked: Mapping[tuple[str, str], str],
 ) -> Scene:
     """Index the backups by kind and ID.
 
@@ -119,6 +122,7 @@ def survey(
         now=now,
         choices=found,
         ambiguous=frozenset(ambiguous),
+        locked=locked,
     )
 
 

@@ -84,9 +84,9 @@ def opened(case: scene.Case) -> str:
 
 
 def sealed(case: scene.Case, path: str) -> str:
-    """Say that a file is encrypted, and no private key is there for it."""
+    """Say that a file is encrypted, and no private key opens it."""
     if case.scene.identities or not layout.is_sealed(path):
-        return ''
+        return case.scene.locked.get((case.choice.run, path), '')
     return (
         f'{path} is encrypted with age: give the private key with '
         '--identity FILE.'

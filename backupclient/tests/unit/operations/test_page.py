@@ -55,6 +55,7 @@ class PageTestCase(base.TestCase):
             'key_sources',
             'leftovers',
             'limited',
+            'locked',
             'qemu_opening',
             'running',
         }

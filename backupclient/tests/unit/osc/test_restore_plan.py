@@ -41,20 +41,47 @@ class RestorePlanTestCase(base.TestCase):
         made = self.fake.world.things['images'][row['Restored']]
         self.assertEqual('golden-new', made['name'])
 
+    def seal(self):
+        """Back a secret up, encrypted.
+
+        :returns: the private key, as a file.
+        """
+        key = pyrage.x25519.Identity.generate()
+        self.fake.barbican.add_secret('password', b'secret')
+        self.target = self.root / 'sealed'
+        recipient = ('--encrypt-to', str(key.to_public()))
+        self.rows('run', '--all', '--to', self.target, *recipient)
+        return self.private(key)
+
+    def private(self, key):
+        file = self.root / f'{key.to_public()}.txt'
+        file.write_text(f'{key}\n')
+        return file
+
     def test_identity_is_asked_for_again(self):
         """A resumed restore does not know the keys of its first part."""
-        key = pyrage.x25519.Identity.generate()
-        file = self.root / 'key.txt'
-        file.write_text(f'{key}\n')
-        target = self.root / 'sealed'
-        self.fake.barbican.add_secret('password', b'secret')
         # Its restore has waits, so that it can be stopped.
         self.fake.cinder.add_volume('data', b'data')
-        recipient = ('--encrypt-to', str(key.to_public()))
-        self.rows('run', '--all', '--to', target, *recipient)
+        file = self.seal()
         self.stop_at = 1
-        words = ('restore', '--from', target, '--all', '--identity', file)
-        self.assertEqual(130, self.openstack('backup', *words))
+        words = ('restore', '--from', self.target, '--all')
+        code = self.openstack('backup', *words, '--identity', file)
+        self.assertEqual(130, code)
         self.assertRegex(
             self.err.said, 'backup restore --resume [^ ]+ --identity FILE'
         )
+
+    def test_wrong_identity(self):
+        """The plan knows, before anything is made."""
+        right = self.seal()
+        wrong = self.private(pyrage.x25519.Identity.generate())
+        for file, code in ((wrong, 3), (right, 0)):
+            words = ('--from', self.target, '--secret', 'password')
+            (row,) = self.rows(
+                'restore', *words, '--identity', file, '--dry-run', code=code
+            )
+            refused = code == 3
+            self.assertEqual(refused, row['Procedure'] == 'none')
+            self.assertEqual(
+                refused, 'not decrypted by the given' in self.err.said
+            )

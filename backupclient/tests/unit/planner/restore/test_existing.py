@@ -55,6 +55,11 @@ class TestSkipExisting(base.TestCase):
             self.says(item.reason, 'new was restored')
             self.assertEqual('new', item.present)
 
+    def test_both(self):
+        for record in EVERY:
+            item = self.made(record, [restored(record), record])
+            self.assertEqual(record.id, item.present)
+
     def test_what_is_no_restored_one(self):
         for record in EVERY:
             for marks in (

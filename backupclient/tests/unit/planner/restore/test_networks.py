@@ -56,6 +56,19 @@ class TestNetworks(base.TestCase):
                 )
                 self.assertEqual(tuple(dict.fromkeys(new)), found)
 
+    def test_server_that_had_none(self):
+        """It is not connected, and that is said where it may be expected."""
+        for mapping, said in (
+            ({'': 'lan'}, True),
+            ({'': 'none'}, False),
+            ({'wan': 'lan'}, False),
+            ({}, False),
+        ):
+            item = self.item(on(), networks=mapping)
+            self.assertEqual((), item.restore.server.networks)
+            found = 'It had no network' in ' '.join(item.warnings)
+            self.assertEqual(said, found, mapping)
+
     def test_obstacles(self):
         for old, mapping, words in (
             ('gone', {}, ('"gone"', '--network gone=NEW')),

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which encrypted keys and secrets the private keys do not open.
+
+A restore finds that out before it makes anything.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from backupclient import errors
+from backupclient.keys import identity
+from backupclient.model import layout
+from backupclient.model import manifest as manifest_
+from backupclient.planner import backups
+from backupclient.sets import catalogue
+from backupclient.sets import library as library_
+from backupclient.store import base
+from backupclient.store import targets
+
+_LARGEST = 1 << 20
+"""The most bytes of a key or a secret that are read."""
+
+
+def find(
+    source: str, chosen: Iterable[backups.Choice], keys: identity.Identities
+) -> dict[tuple[str, str], str]:
+    """Try to open the encrypted files of the chosen backups.
+
+    What they hold is not kept.
+
+    :param source: the target, ``''`` for none.
+    :param keys: without any, nothing is tried.
+    :returns: why a file cannot be opened, by its run and path.
+    """
+    if not (source and keys):
+        return {}
+    library = library_.Library(targets.find(source))
+    found: dict[tuple[str, str], str] = {}
+    for one in chosen:
+        place = library.find(one.run)
+        if place is None:
+            continue
+        files = catalogue.files(library.store, place)
+        for path in _sealed(one.entry):
+            if why := _why(files, path, keys):
+                found[one.run, path] = why
+    return found
+
+
+def _sealed(entry: manifest_.Entry) -> Iterator[str]:
+    """Return the paths of the encrypted files of a resource."""
+    for record in (entry.key, entry.file):
+        if record and layout.is_sealed(record.path):
+            yield record.path
+
+
+def _why(files: base.Files, path: str, keys: identity.Identities) -> str:
+    """Say why a file cannot be opened, ``''`` if it can."""
+    try:
+        data = base.read_whole(files, path, _LARGEST)
+        keys.open(data, f'{files.name}/{path}')
+    except errors.BackupError as exc:
+        return str(exc)
+    return ''
