@@ -270,6 +270,7 @@ def reference(answer: fields.Json, name: str) -> str:
     return fields.text(answer, name)
 
 
+@fields.reader('answer')
 def part(answer: fields.Json, name: str) -> fields.Json:
     """Read the object in an answer."""
     return fields.inner(answer, name)

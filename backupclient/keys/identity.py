@@ -236,9 +236,12 @@ def _plain_ssh(path: str, data: bytes, ask: Ask | None) -> bytes:
 
     try:
         return _converted(data, None)
-    except TypeError:
-        pass  # How ``cryptography`` says that there is a passphrase.
-    except (ValueError, exceptions.UnsupportedAlgorithm):
+    except (TypeError, ValueError) as exc:
+        # How ``cryptography`` says that there is a passphrase: with a
+        # TypeError, and version 44 with a ValueError.
+        if 'password' not in str(exc).lower():
+            raise _wrong(path, 'it is damaged or of an unknown type') from None
+    except exceptions.UnsupportedAlgorithm:
         raise _wrong(path, 'it is damaged or of an unknown type') from None
     try:
         return _asked(path, ask, decrypted)

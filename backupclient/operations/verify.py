@@ -181,7 +181,8 @@ def _perform(
 def _surveys(
     library: library_.Library, chosen: choice.Chosen
 ) -> dict[catalogue.Found, survey_.Survey]:
-    opened = {one.opened.found: one.opened for one in chosen.backups}
+    every = (*chosen.sets, *(one.opened for one in chosen.backups))
+    opened = {one.found: one for one in every}
     return {
         found: survey_.survey(library.store, one)
         for found, one in opened.items()

@@ -36,11 +36,14 @@ class Chosen:
     :param rows: of what cannot be looked at: sets without a usable manifest,
         resources without a complete backup.
     :param notices: sentences for the person.
+    :param sets: that are looked at also where none of their backups is: what
+        a manifest no longer names is not missed otherwise.
     """
 
     backups: tuple[Backup, ...]
     rows: tuple[verification.Row, ...] = ()
     notices: tuple[str, ...] = ()
+    sets: tuple[catalogue.Opened, ...] = ()
 
 
 def choose(
@@ -76,7 +79,8 @@ def _of_runs(
             chosen += _in(one, one.manifest, request)
             notices += _lacking(one.manifest)
     broken = tuple(_broken(one) for one in opened if one.manifest is None)
-    return Chosen(tuple(chosen), broken, tuple(notices))
+    usable = tuple(one for one in opened if one.manifest is not None)
+    return Chosen(tuple(chosen), broken, tuple(notices), usable)
 
 
 def _of_selection(
@@ -116,7 +120,9 @@ def _of_newest(library: library_.Library, request: request_.Request) -> Chosen:
         if one.manifest:
             chosen += _in(one, one.manifest, request)
             notices += _lacking(one.manifest)
-    return Chosen(tuple(chosen), tuple(broken), tuple(notices))
+    return Chosen(
+        tuple(chosen), tuple(broken), tuple(notices), tuple(useful[:1])
+    )
 
 
 def _in(

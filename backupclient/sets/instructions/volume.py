@@ -76,11 +76,9 @@ def _from_image(
         yield 'Its copy is an image in the cloud. Make a volume of that:'
         image = f'IMAGE={shell.word(entry.artifact_id)}'
     yield markdown.block(
-        image,
-        _create(volume, new, size, f'--image {shell.value("IMAGE")}'),
-        _wait(new),
+        image, _create(volume, new, size, f'--image {shell.value("IMAGE")}')
     )
-    yield _WAITED
+    yield from _until_available(new)
     yield from _tidy(entry, volume, new, lock)
     yield from lock.without_openstack
 
@@ -91,16 +89,15 @@ def _from_backup(
     """Give the way from a backup of Cinder's."""
     yield from _backup_cautions(volume, artifact)
     yield 'Make an empty volume:'
-    yield markdown.block(_create(volume, new, volume.size_gib), _wait(new))
-    yield _WAITED
+    yield markdown.block(_create(volume, new, volume.size_gib))
+    yield from _until_available(new)
     yield 'See that the backup is `available`, and write it into the volume:'
     backup = shell.word(artifact.id)
     yield markdown.block(
         f'openstack volume backup show {backup}',
         f'openstack volume backup restore --force {backup} {shell.value(new)}',
-        _wait(new),
     )
-    yield _WAITED
+    yield from _until_available(new)
     yield from _as_it_was(volume, new)
 
 
@@ -193,19 +190,14 @@ def _upload(
     )
 
 
-def _wait(new: str) -> str:
-    """Give the command that ends when a volume is there, or has failed."""
-    show = 'openstack volume show -f value -c status'
-    return (
-        f'until {show} {shell.value(new)} |\n'
-        "    grep -Ex 'available|error.*'; do sleep 5; done"
+def _until_available(new: str) -> Iterator[str]:
+    yield (
+        'Repeat this until it prints `available`, before you paste what '
+        'follows:'
     )
-
-
-_WAITED = (
-    'The last command waits, and prints `available`. If it prints `error`, '
-    'stop, and see the last chapter.'
-)
+    yield markdown.block(
+        f'openstack volume show -f value -c status {shell.value(new)}'
+    )
 
 
 def _tidy(

@@ -14,8 +14,7 @@ from backupclient.tests.functional import base
 _MARK = '@@restored'
 # Other blocks are facts, cautions and names.
 _COMMAND = re.compile(
-    r'[A-Z]+[0-9]*=|\$PYTHON|'
-    r'(age|barbican|cat|openstack|sha512sum|umask|until) '
+    r'[A-Z]+[0-9]*=|\$PYTHON|(age|barbican|cat|openstack|sha512sum|umask) '
 )
 # What needs root, or is a way without OpenStack, and the last chapter.
 _NOT_FOLLOWED = re.compile(
@@ -54,6 +53,8 @@ def everything(_title: str) -> bool:
 
 def script(page: str, wanted: Callable[[str], bool] = everything) -> str:
     """Return the page's commands as a script.
+
+    What is to be repeated until it prints something is a loop.
 
     :param wanted: tells of a section's title, such as ``Volume 1: `data```,
         whether it is followed.
@@ -112,7 +113,7 @@ def follow(
 
 def _blocks(page: str) -> Iterator[tuple[str, str]]:
     """Give the blocks to paste, each with its section's title or ``''``."""
-    title = ''
+    title = waits_for = ''
     heading = False
     for token in markdown_it.MarkdownIt().parse(page):
         if token.type == 'heading_open':
@@ -121,8 +122,14 @@ def _blocks(page: str) -> Iterator[tuple[str, str]]:
             heading = False
         elif token.type == 'inline' and heading:
             title = token.content
+        elif token.type == 'inline' and 'until it prints' in token.content:
+            waits_for = token.content.split('`')[1]
         elif token.type == 'code_block' and _is_followed(token.content):
-            yield title, token.content.strip()
+            code = token.content.strip()
+            if waits_for:
+                code = f'until [ "$({code})" = {waits_for} ]; do sleep 1; done'
+            waits_for = ''
+            yield title, code
 
 
 def _is_followed(block: str) -> bool:

@@ -100,6 +100,17 @@ class TestGood(CASE.TestCase):
         self.assertEqual(5, len(found.rows))
         self.assertEqual(0, found.exit_code, found.rows)
 
+    def test_manifest_that_names_nothing_any_more(self):
+        """An empty set would be complete: the checksums tell."""
+        self.make()
+        file = self.set / 'manifest.json'
+        value = json.loads(file.read_text())
+        value['items'] = []
+        file.write_text(json.dumps(value))
+        report = self.verify('data')
+        self.assertEqual(3, report.exit_code)
+        self.assertEqual(['set'], [row.kind for row in report.rows])
+
     def test_restore_without_a_cloud(self):
         self.make()
         error = self.assertRaises(errors.UsageError, self.verify, 'restore')
