@@ -46,6 +46,8 @@ class FileRecord:
 
     def __post_init__(self) -> None:
         layout.require_member(self.path)
+        if self.size < 0:
+            raise ValueError(f'{self.path} cannot have {self.size} bytes')
         if not _SHA512.fullmatch(self.digests.get('sha512', '')):
             raise ValueError(f'{self.path} has no valid sha512 digest')
 

@@ -25,6 +25,7 @@ from backupclient.model import restore as restore_
 from backupclient.model import stamps
 from backupclient.operations import locked
 from backupclient.operations import plan as plans
+from backupclient.operations import readable
 from backupclient.operations import run as run_
 from backupclient.operations import running
 from backupclient.operations import session as session_
@@ -74,6 +75,7 @@ def plan(
     chosen = backups.choose(
         manifests, request.selection, run=request.run, at=_time(request.at)
     )
+    readable.require_any(chosen)
     tried = keys or identity.Identities()
     planned = planner.plan(
         request,
@@ -85,8 +87,9 @@ def plan(
         now=session.clock.now(),
         locked=locked.find(request.source, chosen, tried),
     )
+    changed = readable.changed_in(request.source, chosen)
     planned = dataclasses.replace(
-        planned, cautions=(*planned.cautions, *unread)
+        planned, cautions=(*planned.cautions, *unread, *changed)
     )
     if save_to:
         save(planned, save_to)
@@ -150,12 +153,16 @@ def resume(
     :param run: its ID, or ``last``: the newest one of this project.
     :param keys: they are never written down: give them again.
     :raises UsageError: there is no such run, it has come to its end, it is
-        no restore, or it belongs to another project.
+        no restore, or it belongs to another project; or a key is missing
+        that it needs.
     :raises Busy: another process works on it.
     """
     cloud, clock = session.cloud, session.clock
     begun = clock.monotonic()
     journal = unfinished.find(run, cloud.identity, 'restore')
+    readable.require_identities(
+        journal.run().plan, journal.outcomes(), given=bool(keys)
+    )
     report = running.resume(
         cloud, clock, journal, reporter or events.Silent(), keys
     )
@@ -226,6 +233,7 @@ def _manifests(
                 'the cloud. Name the target of backup sets with --from.'
             )
         return backups.of_project(found, request.run), ()
+    readable.require_target(request.source)
     library = library_.Library(targets.find(request.source))
     opened = [library.open(each) for each in library.finished]
     found = tuple(one.manifest for one in opened if one.manifest is not None)
@@ -233,7 +241,11 @@ def _manifests(
     if not found:
         why = ' '.join((f'There is no backup in {request.source}.', *unread))
         raise errors.UsageError(why)
-    return backups.of_project(found, request.run), unread
+    here = session.cloud.identity.project
+    own = tuple(one for one in found if one.identity.project == here)
+    # Of a target that several projects share, that of the login is meant.
+    mine = own if own and not request.run else found
+    return backups.of_project(mine, request.run), unread
 
 
 def _time(text: str) -> datetime.datetime | None:

@@ -24,6 +24,7 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import restore as restore_
 from backupclient.model import stamps
 from backupclient.operations import file_work
+from backupclient.operations import readable
 from backupclient.planner import backups
 from backupclient.sets import catalogue
 from backupclient.sets import library as library_
@@ -90,8 +91,13 @@ def restore(
     reporter = reporter or events.Silent()
     clock = clock_.SystemClock()
     with interruption.orderly(clock, reporter, _ASKED, lambda: _LEFT):
+        readable.require_target(request.source)
         library = library_.Library(targets.find(request.source))
         chosen = _choose(library, request, reporter)
+        readable.require_any(chosen)
+        runs = {one.run for one in chosen}
+        for text in readable.changed(library, runs):
+            reporter.warn(f'Caution: {text}')
         outcomes = bring(
             _files(library, chosen),
             chosen,

@@ -165,8 +165,8 @@ def ask(prompt: str) -> str:
 
     if not sys.stdin.isatty():
         raise errors.UsageError(
-            f'{prompt} There is no terminal to ask on: use a file without a '
-            'passphrase.'
+            f'{prompt.rstrip(" :")}: there is no terminal to ask on. Use a '
+            'file without a passphrase.'
         )
     return getpass.getpass(prompt)
 

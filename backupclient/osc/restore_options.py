@@ -33,6 +33,21 @@ _OWN = (
 """The options that a plan or an earlier run has already."""
 
 
+_ONLY_CLOUD = (
+    'dry_run',
+    'save',
+    'suffix',
+    'skip_existing',
+    'without_servers',
+    'volume_type',
+    'flavor',
+    'availability_zone',
+    'network',
+    'key_pair',
+    'timeout',
+)
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """Add all options of the command."""
     _add_source(parser)
@@ -225,10 +240,23 @@ def check(args: argparse.Namespace) -> None:
         raise errors.UsageError('--steps needs --dry-run.')
     if args.replan and not args.plan:
         raise errors.UsageError('--replan needs --plan.')
+    if args.to_files:
+        _check_files(args)
     if args.to_files and not args.source:
         raise errors.UsageError(
             '--to-files needs --from: it reads a target, not the cloud.'
         )
+
+
+def _check_files(args: argparse.Namespace) -> None:
+    """Raise UsageError for an option that means nothing for files."""
+    for name in _ONLY_CLOUD:
+        if getattr(args, name):
+            option = f'--{name.replace("_", "-")}'
+            raise errors.UsageError(
+                f'{option} says nothing about files: leave it out, or leave '
+                'out --to-files.'
+            )
 
 
 def request(args: argparse.Namespace) -> 'restore_.Request':

@@ -15,6 +15,7 @@ from backupclient.model import resources
 from backupclient.model import restore
 from backupclient.planner import quota
 from backupclient.planner.backup import roles
+from backupclient.planner.backup import rule as refusing
 from backupclient.planner.restore import cautions
 from backupclient.planner.restore import containers
 from backupclient.planner.restore import cost
@@ -85,4 +86,15 @@ def plan(
 
 
 def _item(rule: rule_.Rule, case: scene.Case) -> plan_.Item:
-    return existing.item(case) or rule.item(case)
+    item = existing.item(case) or rule.item(case)
+    length = len(item.restore.name) if item.restore else 0
+    if length > _LONGEST_NAME:
+        return refusing.refusal(
+            item,
+            f'Its name would have {length} characters, and services take '
+            f'{_LONGEST_NAME}. Give a shorter --suffix.',
+        )
+    return item
+
+
+_LONGEST_NAME = 255

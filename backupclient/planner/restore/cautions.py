@@ -4,7 +4,7 @@
 Each is a small function that says its sentence, or nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from backupclient.model import plan
 from backupclient.model import resources
@@ -38,8 +38,33 @@ def of(scene_: scene.Scene, items: Sequence[plan.Item]) -> tuple[str, ...]:
         _lost(done),
         _without_encryption(done),
         _without_servers(scene_),
+        *_unused(scene_),
     )
     return tuple(caution for caution in found if caution)
+
+
+def _unused(scene_: scene.Scene) -> Iterator[str]:
+    """Name what was to take the place of something that is not there."""
+    entries = [
+        one.entry
+        for of_kind in scene_.choices.values()
+        for one in of_kind.values()
+    ]
+    volumes = [one.volume for one in entries if one.volume]
+    servers = [one.server for one in entries if one.server]
+    zones = {one.availability_zone for one in volumes}
+    zones |= {one.availability_zone for one in servers}
+    asked = scene_.request
+    for option, wanted, there in (
+        ('--volume-type', asked.volume_types, {v.type_name for v in volumes}),
+        ('--flavor', asked.flavors, {s.flavor_name for s in servers}),
+        ('--availability-zone', asked.zones, zones),
+    ):
+        for old in sorted(wanted.keys() - there):
+            yield (
+                f'{option} "{old}"="{wanted[old]}" changes nothing: none of '
+                f'the chosen resources had "{old}".'
+            )
 
 
 def _nothing_selected(items: Sequence[plan.Item]) -> str:

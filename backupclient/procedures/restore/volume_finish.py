@@ -115,7 +115,9 @@ class FinishVolume(step.Step):
         notes = list(_notes(found))
         try:
             new_volumes.set_image_metadata(cinder, volume_id, missing)
-            new_volumes.unset_image_metadata(cinder, volume_id, _marks(found))
+            new_volumes.unset_image_metadata(
+                cinder, volume_id, _inherited(found, old)
+            )
         except errors.Forbidden as exc:
             notes.append(f'Its image properties are not all right: {exc}')
         if found.bootable is not old.bootable:
@@ -198,13 +200,24 @@ def _metadata(item: plan_.Item) -> dict[str, str]:
     }
 
 
-def _marks(volume: resources.Volume) -> list[str]:
-    """Name what the volume has inherited of our image, and must not keep."""
+def _inherited(volume: resources.Volume, old: resources.Volume) -> list[str]:
+    """Name what the volume has of our image, and the old one had not.
+
+    Cinder also notes the image by its name and its ID, which are ours, and
+    the image is gone.
+    """
     return [
         name
         for name in volume.image_metadata
-        if name.startswith(('backupclient_', 'cinder_encryption_key_'))
+        if name not in old.image_metadata
+        or name in _OF_THE_IMAGE
+        or name.startswith(('backupclient_', 'cinder_encryption_key_'))
     ]
+
+
+_OF_THE_IMAGE = frozenset(
+    {'image_id', 'image_name', 'checksum', 'signature_verified'}
+)
 
 
 def _notes(volume: resources.Volume) -> tuple[str, ...]:

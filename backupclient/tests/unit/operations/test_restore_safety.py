@@ -3,13 +3,17 @@
 
 import contextlib
 import dataclasses
+import json
+import shutil
 
 import pyrage
 
+from backupclient import errors
 from backupclient.engine import journal
 from backupclient.model import request
 from backupclient.model import restore as model
 from backupclient.operations import restore
+from backupclient.operations import restore_files
 from backupclient.operations import run
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.operations import test_restore
@@ -105,6 +109,24 @@ class SecretsTestCase(test_restore.TestCase):
         self.assertEqual({}, self.fake.world.things['secrets'])
 
 
+class ResumedTestCase(SecretsTestCase):
+    """A run that needs a key is not resumed without it."""
+
+    def test_resume_without_an_identity(self):
+        self.lose_all()
+        keys = restore.identities([str(self.file)])
+        self.fake.fail(wire.Killed(), 'POST barbican /secrets')
+        with contextlib.suppress(wire.Killed):
+            restore.restore(self.session, self.asked, keys)
+        self.new_process()
+        self.fake.faults.clear()
+        error = self.assertRaises(errors.UsageError, self.resume)
+        self.assertIn('--identity', str(error))
+        done = restore.resume(self.session, 'last', keys)
+        self.assertEqual(0, done.report.exit_code, done.report.outcomes)
+        self.assertEqual(b'\0pw ', self.content('secrets', 'word'))
+
+
 class ForgedTestCase(test_restore.TestCase):
     """A set that somebody has edited."""
 
@@ -153,6 +175,72 @@ class ForgedTestCase(test_restore.TestCase):
         else:
             self.assertNotEqual(0, done.report.exit_code)
         self.assertEqual({}, self.fake.world.things['volumes'])
+
+    def test_nothing_in_the_manifest(self):
+        """An emptied set restores nothing, and that is no success."""
+        manifest = self.target / self.run_id / 'manifest.json'
+        value = json.loads(manifest.read_text())
+        value['items'] = []
+        manifest.write_text(json.dumps(value))
+        self.lose_all()
+        error = self.assertRaises(errors.UsageError, self.go)
+        self.assertIn('nothing to bring back', str(error))
+        error = self.assertRaises(
+            errors.UsageError,
+            restore_files.restore,
+            self.asked,
+            self.root / 'out',
+        )
+        self.assertIn('nothing to bring back', str(error))
+
+    def test_changed_manifest_is_named(self):
+        planned = restore.plan(self.session, self.asked)
+        said = ' '.join(planned.cautions)
+        self.assertNotIn('somebody has changed', said)
+        self.edit('"name": "data"', '"name": "date"')
+        planned = restore.plan(self.session, self.asked)
+        self.assertIn('somebody has changed', ' '.join(planned.cautions))
+
+    def test_sizes_that_cannot_be(self):
+        self.edit('"size": 120007', '"size": -1')
+        error = self.assertRaises(errors.UsageError, self.go)
+        self.assertIn('-1 bytes', str(error))
+
+    def test_the_set_itself_as_the_target(self):
+        asked = dataclasses.replace(
+            self.asked, source=str(self.target / self.run_id)
+        )
+        error = self.assertRaises(errors.UsageError, self.go, asked)
+        self.assertIn(f'--from {self.target} --run {self.run_id}', str(error))
+
+    def test_names_that_are_too_long(self):
+        asked = dataclasses.replace(self.asked, suffix='x' * 260)
+        planned = restore.plan(self.session, asked)
+        self.assertEqual([False], [*{item.possible for item in planned.items}])
+        self.assertIn('--suffix', planned.items[0].reason)
+
+    def test_options_that_change_nothing(self):
+        asked = dataclasses.replace(
+            self.asked, volume_types={'lusk': 'plain'}, flavors={'x': 'y'}
+        )
+        said = ' '.join(restore.plan(self.session, asked).cautions)
+        self.assertIn('--volume-type "lusk"="plain" changes nothing', said)
+        self.assertIn('--flavor "x"="y" changes nothing', said)
+
+    def test_sets_of_another_project_beside_ours(self):
+        """The project of the login is meant, however old its sets are."""
+        other = self.target / '20270101T000000Z-abcd'
+        shutil.copytree(self.target / self.run_id, other)
+        manifest = other / 'manifest.json'
+        text = manifest.read_text().replace(self.run_id, other.name)
+        manifest.write_text(
+            text.replace('"project_id": "', '"project_id": "x')
+        )
+        planned = restore.plan(self.session, self.asked)
+        self.assertEqual(
+            {self.run_id},
+            {i.restore.source.run for i in planned.items if i.restore},
+        )
 
     def test_link(self):
         """A link is not followed, wherever it leads."""

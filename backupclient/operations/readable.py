@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is seen to before backups are brought back, whichever way."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+import os
+
+from backupclient import errors
+from backupclient.model import layout
+from backupclient.model import outcome as outcome_
+from backupclient.model import plan as plan_
+from backupclient.model import tags
+from backupclient.planner import backups
+from backupclient.sets import catalogue
+from backupclient.sets import check
+from backupclient.sets import library as library_
+from backupclient.store import targets
+
+
+def require_target(source: str) -> None:
+    """Raise UsageError if a target is the folder of one set."""
+    folder, name = os.path.split(source.rstrip('/'))
+    if tags.is_run_id(name.removesuffix(layout.PARTIAL)):
+        raise errors.UsageError(
+            f'{source} is one backup set. Name the folder that it is in: '
+            f'--from {folder} --run {name.removesuffix(layout.PARTIAL)}.'
+        )
+
+
+def require_any(chosen: Sequence[backups.Choice]) -> None:
+    """Raise UsageError if there is nothing to bring back."""
+    if not chosen:
+        raise errors.UsageError(
+            'The chosen run has no resources: there is nothing to bring back. '
+            'See with "openstack backup verify" whether it is damaged, or '
+            'choose another one with --run.'
+        )
+
+
+def changed(library: library_.Library, runs: Collection[str]) -> Iterator[str]:
+    """Say which manifests are not those that were written.
+
+    A hash beside the data proves nothing against who wrote both. It shows
+    that one of them was changed.
+
+    :param runs: whose sets are looked at.
+    """
+    for found in (one for one in library.finished if one.run in runs):
+        opened = library.open(found)
+        if opened.manifest is None:
+            continue
+        files = catalogue.files(library.store, found)
+        try:
+            known = check.sums(files).get(layout.MANIFEST)
+        except errors.DocumentError as exc:
+            yield str(exc)
+            continue
+        if known != opened.digest:
+            yield (
+                f'{files.name}/{layout.MANIFEST} is not the one that '
+                f'{layout.CHECKSUMS} lists: somebody has changed it.'
+            )
+
+
+def changed_in(
+    source: str, chosen: Sequence[backups.Choice]
+) -> tuple[str, ...]:
+    """Say which manifests of chosen backups are not those that were written.
+
+    :param source: the target, ``''`` for none.
+    """
+    if not source:
+        return ()
+    library = library_.Library(targets.find(source))
+    return tuple(changed(library, {one.run for one in chosen}))
+
+
+def require_identities(
+    plan: plan_.Plan,
+    outcomes: Mapping[int, outcome_.Outcome],
+    *,
+    given: bool,
+) -> None:
+    """Raise UsageError if what is left to do needs a private key.
+
+    :param given: there is one.
+    """
+    for number, item in enumerate(plan.items):
+        if given or item.restore is None or number in outcomes:
+            continue
+        source = item.restore.source
+        for record in (source.file, source.key):
+            if record is not None and record.path.endswith('.age'):
+                raise errors.UsageError(
+                    f'{item.resource.label} needs {record.path}, which is '
+                    'encrypted. Name the private key that opens it with '
+                    '--identity.'
+                )
