@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command, as a person types it."""
+
+import fixtures
+
+from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
+from backupclient.tests.unit.osc import base
+
+DATA = b'data' * 5000
+
+
+class RestoreTestCase(base.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.fake.cinder.add_volume('data', DATA)
+        self.fake.barbican.add_secret('word', b'sesame')
+        self.rows(
+            'run', '--all', '--to', self.target, '--plaintext-keys', code=0
+        )
+
+    def restore(self, *words, code=0):
+        return self.rows('restore', '--from', self.target, *words, code=code)
+
+    def refused(self, *words):
+        found = self.openstack('backup', 'restore', *words)
+        self.assertEqual(2, found, self.err.said)
+        self.assertEqual('', self.out.said)
+        return self.err.said
+
+    def test_rows(self):
+        rows = self.restore('--all', '--suffix', '.new')
+        self.assertEqual(
+            [
+                'Kind',
+                'Name',
+                'ID',
+                'Restored',
+                'Outcome',
+                'Size',
+                'Seconds',
+                'Notes',
+            ],
+            list(rows[0]),
+        )
+        self.assertEqual(
+            {('secret', 'complete'), ('volume', 'complete')},
+            {(row['Kind'], row['Outcome']) for row in rows},
+        )
+        names = [v['name'] for v in self.fake.world.things['volumes'].values()]
+        self.assertEqual(['data', 'data.new'], names)
+
+    def test_dry_run(self):
+        before = self.fake.world.holdings()
+        rows = self.restore('--all', '--dry-run')
+        self.assertEqual(
+            ['Kind', 'Name', 'ID', 'Procedure', 'Result', 'Size', 'Notes'],
+            list(rows[0]),
+        )
+        rows = self.restore('--all', '--dry-run', '--steps')
+        self.assertEqual(['Kind', 'Name', 'Step', 'Command'], list(rows[0]))
+        self.assertEqual(before, self.fake.world.holdings())
+
+    def test_files_without_a_login(self):
+        for name in fake_cloud.ENVIRONMENT:
+            self.useFixture(fixtures.EnvironmentVariable(name, None))
+        self.fake.seen.clear()
+        out = self.root / 'out'
+        rows = self.restore('--all', '--to-files', out)
+        self.assertEqual({'complete'}, {row['Outcome'] for row in rows})
+        self.assertEqual([], self.fake.seen)
+        (file,) = out.glob('volumes/*')
+        self.assertEqual(DATA, file.read_bytes())
+
+    def test_wrong_words(self):
+        target = ('--from', self.target)
+        files = ('--to-files', self.root / 'out')
+        plan = ('--plan', self.root / 'plan.json')
+        for words, said in (
+            ((), 'Say what to restore'),
+            (target, 'Say what to restore'),
+            ((*target, '--all', '--steps'), '--dry-run'),
+            ((*target, '--all', '--replan'), '--plan'),
+            ((*target, '--all', *plan), 'without them'),
+            (('--resume', 'last', '--parallel', '2'), 'without them'),
+            (('--all', *files), '--from'),
+            ((*target, '--all', *files, '--dry-run'), '--dry-run says'),
+            ((*target, '--all', *files, '--save', 'x'), '--save says'),
+            ((*target, '--all', *files, '--suffix', 'x'), '--suffix says'),
+            ((*target, '--all', *files, '--flavor', 'a=b'), '--flavor says'),
+            ((*target, '--all', '--flavor', 'a'), 'OLD=NEW'),
+            ((*target, '--all', '--at', 'x'), 'no time'),
+            ((*target, '--all', '--run', 'x'), 'not the ID of a run'),
+            ((*target, '--volume', 'x'), 'No volume has the name'),
+        ):
+            self.assertIn(said, self.refused(*words), words)
+        self.assertFalse((self.root / 'out').exists())
