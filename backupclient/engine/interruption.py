@@ -23,6 +23,10 @@ LEFT = (
     '{command} --resume {run}" takes it away and goes on; so does "openstack '
     'backup cleanup", which only takes it away.'
 )
+LEFT_TRYING = (
+    'Left at once. What is temporary is still there: "openstack backup '
+    'cleanup" takes it away.'
+)
 _DEAF = (
     'Ctrl-C can no longer stop this in order, only "kill -9 {pid}" can; '
     '"openstack backup cleanup" then takes away what is temporary. {fault}'

@@ -56,12 +56,16 @@ class Ledger:
         """
         return tuple(
             self._outcomes.get(number)
-            or outcomes_.skipped(
-                item,
-                f'Interrupted; {self._context.plan.command} --resume does it.',
-            )
+            or outcomes_.skipped(item, self._interrupted)
             for number, item in enumerate(self._items)
         )
+
+    @property
+    def _interrupted(self) -> str:
+        command = self._context.plan.command
+        if command == 'verify':
+            return 'Interrupted.'
+        return f'Interrupted; {command} --resume does it.'
 
     def add(self, group: str, result: runner.Result) -> None:
         """Add the result of a flow."""

@@ -47,6 +47,12 @@ def find(
             f'{journal.run().plan.identity.auth_url}.'
         )
     began = journal.run().plan.command
+    if began == 'verify':
+        raise errors.UsageError(
+            f'Run {run} only tried a restore, for "openstack backup verify". '
+            f'"openstack backup cleanup --run {run}" takes away what it has '
+            'left. Then verify again.'
+        )
     if began != command:
         raise errors.UsageError(
             f'Run {run} was begun by "openstack backup {began}". Use '

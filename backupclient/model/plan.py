@@ -234,8 +234,11 @@ class Plan:
 
     @property
     def command(self) -> str:
-        """The command that runs it: ``run`` or ``restore``."""
-        return 'run' if self.restore is None else 'restore'
+        """The command that runs it: ``run``, ``restore`` or ``verify``."""
+        if self.restore is None:
+            return 'run'
+        tried = any(one.restore and one.restore.drill for one in self.items)
+        return 'verify' if tried else 'restore'
 
     @property
     def complete(self) -> bool:

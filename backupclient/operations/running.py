@@ -181,6 +181,8 @@ def _left(journal: journal_.Journal) -> str:
     command = 'run'
     with contextlib.suppress(errors.DocumentError):
         command = journal.run().plan.command
+    if command == 'verify':
+        return interruption.LEFT_TRYING
     said = [interruption.LEFT.format(command=command, run=journal.folder.name)]
     with contextlib.suppress(errors.DocumentError):
         said += unfinished.servers_off_of(journal)

@@ -8,6 +8,7 @@ taken away again. A server is built without network.
 from collections.abc import Sequence
 import dataclasses
 
+from backupclient import errors
 from backupclient.cloud import inventory
 from backupclient.cloud import offers
 from backupclient.keys import identity
@@ -103,6 +104,10 @@ def rows(
         timeout=tried.timeout,
         identities=keys,
     )
+    if report.interrupted:
+        raise errors.Interrupted(
+            report.login or 'Interrupted. What was made is taken away.'
+        )
     outcomes = {
         (one.resource.kind.value, one.resource.id): one
         for one in report.outcomes

@@ -5,8 +5,10 @@ import dataclasses
 import json
 
 from backupclient import errors
+from backupclient.engine import journal
 from backupclient.model import request
 from backupclient.model import restore as model
+from backupclient.operations import restore
 from backupclient.operations import run
 from backupclient.operations import verify
 from backupclient.tests.unit.operations import test_restore
@@ -126,6 +128,21 @@ class DrillTestCase(test_restore.TestCase):
         self.new_process()
         third = self.results(self.verify())
         self.assertEqual({('restore', 'damaged')}, {*third.values()})
+
+    def test_interrupted(self):
+        """What was made is taken away, and nothing is resumed."""
+        self.new_process(stop_at=3)
+        self.assertRaises(errors.Interrupted, self.verify)
+        self.fake.world.settle()
+        self.check_cloud()
+        self.new_process()
+        (last, *_) = sorted(
+            (each.name for each in journal.home().iterdir()), reverse=True
+        )
+        error = self.assertRaises(
+            errors.UsageError, restore.resume, self.session, last
+        )
+        self.assertIn('backup cleanup', str(error))
 
     def test_without_a_cloud(self):
         error = self.assertRaises(
