@@ -7,6 +7,7 @@ repeated, and not the whole program.
 """
 
 from collections.abc import Callable
+import contextlib
 import logging
 import threading
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 from keystoneauth1 import adapter
 import openstack.exceptions
 import requests
+
+_RENEWALS = 8
+"""How often a request may find the token gone that another thread renews."""
 
 
 class Unreachable(Exception):
@@ -37,8 +41,22 @@ class Proxy:
     ) -> requests.Response:
         """Send a request.
 
+        Of two threads that renew the token at the same time, keystoneauth
+        lets one find none, and asserts that there is one
+        (``keystoneauth1/identity/base.py:get_access``). Without a token
+        nothing is sent, and what was sent before was refused: so the request
+        is sent again.
+
         :raises Unreachable: there is nobody to send it to.
         """
+        for _ in range(_RENEWALS):
+            with contextlib.suppress(AssertionError):
+                return self._request(path, method, **options)
+        return self._request(path, method, **options)
+
+    def _request(
+        self, path: str, method: str, **options: Any
+    ) -> requests.Response:
         answer: requests.Response = self._proxy().request(
             path, method, **options
         )

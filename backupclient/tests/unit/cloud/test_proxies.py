@@ -9,7 +9,14 @@ from backupclient.cloud import proxies
 
 
 class _Adapter:
+    """:param without_token: so often another thread has taken it away."""
+
+    without_token = 0
+
     def request(self, path, method, **options):
+        if self.without_token:
+            self.without_token -= 1
+            raise AssertionError
         return (path, method, options)
 
 
@@ -32,6 +39,16 @@ class ProxyTestCase(testtools.TestCase):
             answer = self.proxy.request('/a', 'GET', b=1)
             self.assertEqual(('/a', 'GET', {'b': 1}), answer)
         self.assertEqual(1, self.made)
+
+    def test_token_that_another_thread_renews(self):
+        """keystoneauth asserts that there is one: it is asked again."""
+        self.proxy.request('/a', 'GET')
+        adapter = self.proxy._found
+        adapter.without_token = 3
+        answer = self.proxy.request('/a', 'GET', b=1)
+        self.assertEqual(('/a', 'GET', {'b': 1}), answer)
+        adapter.without_token = 99
+        self.assertRaises(AssertionError, self.proxy.request, '/a', 'GET')
 
     def test_failures_are_tried_again(self):
         self.failures = 2

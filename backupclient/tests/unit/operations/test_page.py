@@ -57,6 +57,7 @@ class PageTestCase(base.TestCase):
             'limited',
             'locked',
             'qemu_opening',
+            'readable',
             'running',
         }
         named = re.findall(r'^   \* - ``(\w+)``$', PAGE.read_text(), re.M)
