@@ -88,6 +88,8 @@ class Keystone:
                 records.expiry(fields.answer(answer.content) or {})
             )
         except (
+            # As in proxies: another thread renews the token.
+            AssertionError,
             errors.CloudError,
             ks_exceptions.ClientException,
             requests.RequestException,
