@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import options
+from backupclient.osc import restore_check
 from backupclient.osc import restore_options
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class RestoreBackup(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Plan, and restore unless it is only tried."""
-        restore_options.check(parsed_args)
+        restore_check.check(parsed_args)
         if parsed_args.to_files:
             return self._to_files(parsed_args)
         if parsed_args.dry_run or parsed_args.save:
