@@ -46,7 +46,7 @@ class Watch(fixtures.Fixture):
 
     def __init__(self, *allowed):
         super().__init__()
-        # hypothesis keeps tables of its own, which it makes when it needs them.
+        # hypothesis makes tables of its own when it needs them.
         every = (*allowed, '.hypothesis')
         self._allowed = [pathlib.Path(path).resolve() for path in every]
         self.elsewhere = []
