@@ -96,7 +96,7 @@ class TestEncrypted(base.TestCase):
     def test_without_encryption_on_demand_only(self):
         options = ('--volume-type', 'luks=plain')
         self.tenant.volume('known')
-        refused = self.restore(*options, code=3)
+        refused = self.restore(*options, code=1)
         self.assertIn('--decrypt', refused.out)
         volume = self.restored(*options, '--decrypt')
         self.assertEqual(
