@@ -31,7 +31,7 @@ class Reporter(Protocol):
         """A resource is done with, well or not."""
 
     def done(self, resource: resources.Resource, text: str) -> None:
-        """A resource is done with where there is no outcome; say how."""
+        """The work on a resource without an outcome has ended; say how."""
 
 
 class Silent:
@@ -58,4 +58,4 @@ class Silent:
         """A resource is done with."""
 
     def done(self, resource: resources.Resource, text: str) -> None:
-        """A resource is done with where there is no outcome."""
+        """The work on a resource without an outcome has ended."""

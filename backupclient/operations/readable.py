@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is seen to before backups are brought back, whichever way."""
+"""Checks before backups are brought back, into a cloud or to files."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 import os

@@ -49,7 +49,7 @@ def moment(text: str, now: datetime.datetime | None = None) -> str:
         ``2w``. Without a zone, it is UTC.
     :param now: None for the clock of this machine.
     :returns: in ISO 8601. A date is the end of that day.
-    :raises UsageError: it is none of these.
+    :raises UsageError: the text is none of these.
     """
     here = now or datetime.datetime.now(datetime.UTC)
     age = re.fullmatch(r'(\d{1,5})([hdw])', text)

@@ -175,6 +175,17 @@ class EncryptedTestCase(base.TestCase):
         )
         self.assertNotIn('cinder_encryption_key_deletion_policy', asked)
 
+    def test_plan_that_names_no_key(self):
+        """Somebody has edited it: nothing is begun."""
+        task = self.item.restore
+        source = dataclasses.replace(task.source, key=None)
+        self.item = dataclasses.replace(
+            self.item, restore=dataclasses.replace(task, source=source)
+        )
+        failure = self.assertRaises(errors.DocumentError, self.go)
+        self.assertIn('no key', str(failure))
+        self.assertEqual([], self.cloud.asked('POST'))
+
     def test_damaged_key(self):
         self.set.put(f'keys/volume-{base.OLD}.key', b'11ff' * 16)
         failure = self.assertRaises(errors.TransferError, self.go)
@@ -245,44 +256,3 @@ class FromBackupTestCase(base.TestCase):
         )
         self.assertEqual(self.backup['id'], asked['backup_id'])
         self.assertEqual('fast', asked['volume_type'])
-
-
-class NoTaskTestCase(base.TestCase):
-    """A plan that somebody has edited."""
-
-    procedure = plan.Procedure.VOLUME_FROM_IMAGE
-    passing = lasting = kills = {}
-
-    def seed(self):
-        return base.volume()
-
-    def task(self, record):
-        return restore.Task(
-            restore.Source(base.OLD_RUN),
-            'data',
-            volume=restore.NewVolume(1, restore.Way.WITH_KEY),
-        )
-
-    def check_complete(self, made):
-        raise NotImplementedError
-
-    def test_as_planned(self):
-        self.item = dataclasses.replace(
-            self.item,
-            restore=dataclasses.replace(
-                self.item.restore,
-                source=restore.Source(
-                    base.OLD_RUN, file=self.put(PATH, base.DATA)
-                ),
-            ),
-        )
-        failure = self.assertRaises(errors.DocumentError, self.go)
-        self.assertIn('no key', str(failure))
-
-    def test_interrupted_at_each_wait(self):
-        """Nothing is begun, so nothing is waited for."""
-        self.assertEqual([], self.cloud.asked('POST'))
-
-    def test_killed_at_each_request(self):
-        """Nothing is begun."""
-        self.assertEqual([], self.cloud.asked('POST'))
