@@ -8,12 +8,13 @@ for its volume type. What it makes for itself during a backup counts nowhere.
 from collections import Counter
 
 from backupclient.model import plans
+from backupclient.model import restores
 
 
 def artifacts(item: plans.Item) -> Counter[str]:
     """Count what stays, by Cinder's names of the quotas."""
-    new = item.restore.volume if item.restore else None
-    if new is not None:
+    new = item.restore.new if item.restore else None
+    if isinstance(new, restores.NewVolume):
         return _counted(new.type_name, volumes=1, gigabytes=new.size_gib)
     backup = plans.Procedure.VOLUME_BACKUP
     if item.volume is None or item.procedure is not backup:

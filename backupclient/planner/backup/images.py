@@ -9,6 +9,7 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tags
+from backupclient.model import tasks
 from backupclient.planner.backup import encryption
 from backupclient.planner.backup import project as project_
 from backupclient.planner.backup import rule
@@ -57,14 +58,13 @@ def item(case: rule.Case) -> plans.Item:
     image = case.project.images[case.resource.id]
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.IMAGE_DOWNLOAD,
+        task=tasks.ImageDownload(image),
         reason='Images are downloaded as they are.',
         consistency=plans.Consistency.IMMUTABLE,
         result=layout.data_file(case.resource, image.disk_format),
         size=image.size,
         notes=notes(case.project, image),
-        to_file=True,
-        image=image,
+        seen=image,
     )
     return rule.unless(obstacle(case.project, image), wanted)
 

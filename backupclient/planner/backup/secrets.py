@@ -12,6 +12,7 @@ from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import tasks
 from backupclient.planner.backup import project as project_
 from backupclient.planner.backup import rule
 
@@ -61,14 +62,13 @@ def item(case: rule.Case) -> plans.Item:
     protected = bool(project.request.recipients)
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.SECRET_DOWNLOAD,
+        task=tasks.SecretDownload(),
         reason='The payload is downloaded as Barbican holds it.',
         consistency=plans.Consistency.IMMUTABLE,
         result=layout.secret_file(secret.id, protected=protected),
         notes=_notes(secret),
         warnings=_notes(secret),
-        to_file=True,
-        secret=secret,
+        seen=secret,
     )
     obstacle = _obstacle(project, secret)
     if not secret.content_type:

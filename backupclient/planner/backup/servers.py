@@ -9,6 +9,7 @@ from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import tasks
 from backupclient.planner.backup import consistency
 from backupclient.planner.backup import images
 from backupclient.planner.backup import project as project_
@@ -40,10 +41,10 @@ def item(case: rule.Case) -> plans.Item:
     server = case.project.servers[case.resource.id]
     row = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.NONE,
+        task=tasks.Nothing(),
         reason='',
         group=case.group,
-        server=server,
+        seen=server,
     )
     if not server.image_id:
         found = _volume_backed(case, row, server)
@@ -70,15 +71,16 @@ def _own_disk(
     )
     wanted = dataclasses.replace(
         row,
-        procedure=plans.Procedure.SERVER_IMAGE,
+        task=tasks.ServerImage(
+            to_file,
+            to_file and project.request.keep_images,
+            consistency.stops(case, worth),
+        ),
         reason='Nova makes an image of its own disk.',
         consistency=worth,
         result=f'servers/{server.id}.*' if to_file else 'image',
         size=server.disk_gib * resources.GIB or None,
         notes=states.notes(server),
-        to_file=to_file,
-        keep_image=to_file and project.request.keep_images,
-        stops=consistency.stops(case, worth),
     )
     return rule.unless(obstacle, wanted)
 
@@ -139,14 +141,12 @@ def _shelved(
         return rule.without_data(row, reason, image.resource.label, parts)
     wanted = dataclasses.replace(
         row,
-        procedure=plans.Procedure.IMAGE_DOWNLOAD,
+        task=tasks.ImageDownload(image),
         reason=reason,
         consistency=plans.Consistency.IMMUTABLE,
         result=layout.data_file(case.resource, image.disk_format),
         size=image.size,
         notes=images.notes(case.project, image),
-        to_file=True,
-        image=image,
     )
     obstacle = _no_target(reason, case.project.request)
     return rule.unless(

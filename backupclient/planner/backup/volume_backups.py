@@ -22,7 +22,7 @@ def item(case: rule.Case) -> plans.Item:
     )
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.VOLUME_BACKUP,
+        task=plans.VolumeBackup(incremental, consistency.stops(case, worth)),
         reason=_reason(project),
         consistency=worth,
         result=f'Cinder backup ({"incremental" if incremental else "full"})',
@@ -33,10 +33,8 @@ def item(case: rule.Case) -> plans.Item:
             *warnings,
             *_notes(project, volume, incremental),
         ),
-        incremental=incremental,
         group=case.group,
-        stops=consistency.stops(case, worth),
-        volume=volume,
+        seen=volume,
     )
     return rule.unless(_obstacle(project, volume), wanted)
 

@@ -5,6 +5,7 @@ from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import tasks
 from backupclient.planner.backup import consistency
 from backupclient.planner.backup import encryption
 from backupclient.planner.backup import project as project_
@@ -16,7 +17,7 @@ from backupclient.planner.backup import volume_states as states
 def item(case: rule.Case) -> plans.Item:
     """Plan an image of a volume, to be downloaded where there is a target."""
     project, volume = case.project, case.project.volumes[case.resource.id]
-    procedure, consistency_, how = _way(case, volume)
+    way, consistency_, how = _way(case, volume)
     to_file = bool(project.request.target)
     warnings = (
         *states.warnings(volume, consistency_),
@@ -24,7 +25,11 @@ def item(case: rule.Case) -> plans.Item:
     )
     wanted = plans.Item(
         resource=case.resource,
-        procedure=procedure,
+        task=way(
+            to_file,
+            to_file and project.request.keep_images,
+            consistency.stops(case, consistency_),
+        ),
         reason=f'{_why(project)} {how}',
         consistency=consistency_,
         result=layout.data_file(case.resource, 'raw') if to_file else 'image',
@@ -35,26 +40,25 @@ def item(case: rule.Case) -> plans.Item:
             *warnings,
             *_notes(project, volume),
         ),
-        to_file=to_file,
-        keep_image=to_file and project.request.keep_images,
         group=case.group,
-        stops=consistency.stops(case, consistency_),
-        volume=volume,
+        seen=volume,
     )
     return rule.unless(_obstacle(project, volume), wanted)
 
 
 def _way(
     case: rule.Case, volume: resources.Volume
-) -> tuple[plans.Procedure, plans.Consistency, str]:
+) -> tuple[
+    type[tasks.VolumeImage | tasks.SnapshotImage], plans.Consistency, str
+]:
     if states.attached(case.project, volume):
         return (
-            plans.Procedure.SNAPSHOT_IMAGE,
+            tasks.SnapshotImage,
             consistency.of_attached(case),
             'Attached: the image is made of a snapshot.',
         )
     return (
-        plans.Procedure.VOLUME_IMAGE,
+        tasks.VolumeImage,
         plans.Consistency.DETACHED,
         'Detached: the image is made of the volume itself.',
     )

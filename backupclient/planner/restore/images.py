@@ -36,15 +36,16 @@ def item(case: scene.Case) -> plans.Item:
     encrypted = sources.is_encrypted(case.entry)
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.IMAGE_UPLOAD,
         reason=f'Its file of run {case.choice.run} is uploaded as it is.',
         result='image, private',
         size=file.size if file else image.size,
         notes=tuple(_notes(case, image, encrypted=encrypted)),
         warnings=tuple(warnings(case, image, file.size if file else 0)),
-        image=as_new(case, image),
-        restore=restores.Task(
-            source.value, names.restored(image.name, case.request.suffix)
+        seen=as_new(case, image),
+        task=restores.Task(
+            source.value,
+            names.restored(image.name, case.request.suffix),
+            restores.NewImage(),
         ),
     )
     return rule.decided(

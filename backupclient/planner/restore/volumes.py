@@ -45,17 +45,16 @@ def item(case: scene.Case) -> plans.Item:
     new = dataclasses.replace(new, type_name=type_.value.name, zone=zone.value)
     wanted = plans.Item(
         resource=case.resource,
-        procedure=_procedure(source.value),
         reason=way.value.reason,
         result=_result(new),
         size=_size_of(case, source.value) or volume.size,
         notes=tuple(_notes(case, volume, new)),
         warnings=tuple(images.too_large(new.bytes or 0)),
-        volume=as_new(volume),
-        restore=restores.Task(
+        seen=as_new(volume),
+        task=restores.Task(
             source.value,
             names.restored(volume.name, case.request.suffix),
-            volume=new,
+            new,
         ),
     )
     if source.obstacle:

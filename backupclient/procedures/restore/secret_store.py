@@ -162,13 +162,13 @@ class MakeContainers(step.Step):
         return '\n'.join(
             'openstack secret container create --name '
             f'{shlex.quote(each.name)} --type {shlex.quote(each.kind)}'
-            for each in task.of(item).containers
+            for each in _containers(item)
         )
 
     def do(self, made: step.Made) -> step.Made:
         notes = [
             note
-            for each in task.of(self.item).containers
+            for each in _containers(self.item)
             if (note := self._make(each, made))
         ]
         return dataclasses.replace(made, notes=(*made.notes, *notes))
@@ -259,9 +259,14 @@ def _payload(work: step.Work, item: plans.Item) -> bytes:
     return payload
 
 
+def _containers(item: plans.Item) -> tuple[restores.Container, ...]:
+    new = task.of(item).new
+    return new.containers if isinstance(new, restores.NewSecret) else ()
+
+
 def steps(item: plans.Item) -> step.Steps:
     """Store it, fill it, and name it the tenant's."""
     if task.of(item).drill:
         return (StoreSecret, FillSecret, drill.RemoveSecret)
-    containers = (MakeContainers,) if task.of(item).containers else ()
+    containers = (MakeContainers,) if _containers(item) else ()
     return (StoreSecret, FillSecret, FinishSecret, *containers)

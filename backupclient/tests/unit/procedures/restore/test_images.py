@@ -6,6 +6,7 @@ from backupclient import errors
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures.restore import base
 
@@ -42,7 +43,7 @@ class ImageTestCase(base.TestCase):
         )
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
             'golden "image"\n',
         )
@@ -115,8 +116,8 @@ class ImageTestCase(base.TestCase):
         """An image of no bytes is one, too."""
         self.item = dataclasses.replace(
             self.item,
-            restore=dataclasses.replace(
-                self.item.restore,
+            task=dataclasses.replace(
+                self.item.task,
                 source=restores.Source(base.OLD_RUN, file=self.put(PATH, b'')),
             ),
         )

@@ -8,6 +8,7 @@ from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.procedures import step
 from backupclient.tests.unit.procedures.restore import base
@@ -53,7 +54,7 @@ class TextTestCase(base.TestCase):
             'not checked',
             protected=False,
         )
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(
                 base.OLD_RUN, file=self.put(PATH, PAYLOAD), key=key
             ),
@@ -125,7 +126,7 @@ class BinaryTestCase(base.TestCase):
         )
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN, file=self.put(PATH, b'\0\1 ')), ''
         )
 
@@ -145,7 +146,7 @@ class ContainerTestCase(base.TestCase):
         return resources.Secret(id=base.OLD, name='empty', status='ACTIVE')
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN), 'empty', containers=(CONTAINER,)
         )
 
