@@ -14,7 +14,7 @@ if ! "$venv/bin/tox" --version >/dev/null 2>&1; then
 fi
 
 # What others open our keys and images with: the judges of some tests.
-for tool in age:age cryptsetup:cryptsetup-bin qemu-img:qemu-utils \
+for tool in age:age cryptsetup:cryptsetup-bin qemu-img:qemu-utils restic:restic \
     ssh-keygen:openssh-client xxd:xxd; do
     want_program "${tool%%:*}" "${tool#*:}"
 done
