@@ -80,6 +80,7 @@ def backup(raw: fields.Json) -> resources.CinderBackup:
         size_gib=fields.number(raw, 'size') or 0,
         incremental=bool(raw.get('is_incremental')),
         created_at=fields.text(raw, 'created_at'),
+        data_at=fields.text(raw, 'data_timestamp'),
         key_id=fields.text(raw, 'encryption_key_id'),
         metadata=fields.pairs(fields.inner(raw, 'metadata')),
     )
