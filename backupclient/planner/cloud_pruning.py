@@ -80,9 +80,7 @@ def of_cloud(
     return tuple(pruning.rows(every, there, CLOUD, reasons))
 
 
-def belongs(
-    thing: _Thing, run: str, resource: resources.Resource
-) -> bool:
+def belongs(thing: _Thing, run: str, resource: resources.Resource) -> bool:
     """Tell whether a thing carries the tags of an artifact itself.
 
     :param run: that has to have made it, of this resource.

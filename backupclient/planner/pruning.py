@@ -232,9 +232,7 @@ def rows(
             yield _row(copy, place, reasons.get(copy.id, ()))
 
 
-def _row(
-    copy: Copy, place: str, reasons: tuple[str, ...]
-) -> prunings.Row:
+def _row(copy: Copy, place: str, reasons: tuple[str, ...]) -> prunings.Row:
     resource = copy.entry.resource
     action = prunings.Action.KEEP if reasons else prunings.Action.DELETE
     has_data = copy.entry.file or copy.entry.artifact

@@ -77,9 +77,7 @@ def reading(
             each.end()
 
 
-def alive(
-    store: base.Store, folder: str, now: datetime.datetime
-) -> str:
+def alive(store: base.Store, folder: str, now: datetime.datetime) -> str:
     """Say who reads a set, ``''`` for nobody.
 
     :param folder: of the set.
