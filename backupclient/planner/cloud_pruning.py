@@ -192,8 +192,8 @@ def _foundations(
     gone = frozenset(going)
     found: dict[str, str] = {}
     for chain in chains.values():
-        for one in sorted(chain, key=lambda each: (each.at, each.id)):
-            if one.id not in gone:
-                for id_ in retention.foundations(one, chain):
-                    found[id_] = f'Backup {one.id}, which stays, needs it.'
+        for part in sorted(chain, key=lambda each: (each.at, each.id)):
+            if part.id not in gone:
+                for id_ in retention.foundations(part, chain):
+                    found[id_] = f'Backup {part.id}, which stays, needs it.'
     return found
