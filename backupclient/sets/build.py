@@ -2,8 +2,10 @@
 """The manifest of a run: its plan and what became of it."""
 
 from collections.abc import Iterable, Mapping
+import dataclasses
 import datetime
 from importlib import metadata
+import socket
 
 from backupclient.model import manifest as manifest_
 from backupclient.model import outcome as outcome_
@@ -46,6 +48,7 @@ def manifest(
         items=items,
         cautions=plan.cautions,
         program_version=_program_version(),
+        host=socket.gethostname(),
     )
 
 
