@@ -130,14 +130,10 @@ def _superseded(
 ) -> bool:
     """Tell whether a verification says nothing more beside a later one."""
     later = {(row.kind, row.id): row for row in new.rows}
-    return all(
-        _covers(later.get((row.kind, row.id)), row) for row in old.rows
-    )
+    return all(_covers(later.get((row.kind, row.id)), row) for row in old.rows)
 
 
-def _covers(
-    new: verification.Row | None, old: verification.Row
-) -> bool:
+def _covers(new: verification.Row | None, old: verification.Row) -> bool:
     if new is None or new.depth.number < old.depth.number:
         return False
     if not new.result.bad and new.depth is verification.Depth.NONE:

@@ -12,7 +12,7 @@ import contextlib
 import dataclasses
 import hashlib
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import documents
 from backupclient import errors
 from backupclient.cloud import glance as glance_
@@ -32,7 +32,7 @@ class Images:
 
     glance: glance_.Glance
     project_id: str
-    clock: clock_.Clock
+    clock: clocks.Clock
 
     def all(self) -> tuple[resources.Image, ...]:
         """Return the manifests of the project.

@@ -180,9 +180,7 @@ class ManifestShelf(base.Shelf):
                 found = tuple(
                     sorted(found, key=lambda one: (one.created_at, one.id))
                 )
-                self._listed = {
-                    one.properties[tags.RUN]: one for one in found
-                }
+                self._listed = {one.properties[tags.RUN]: one for one in found}
             return self._listed
 
     def _paths(self, run: str) -> Iterator[str]:

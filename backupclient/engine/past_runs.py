@@ -10,25 +10,25 @@ import datetime
 import logging
 
 from backupclient import errors
-from backupclient.engine import journal as journal_
+from backupclient.engine import journals
 from backupclient.engine import unfinished
-from backupclient.model import inventory as inventory_
-from backupclient.model import manifest as manifest_
+from backupclient.model import inventories
+from backupclient.model import manifests
 from backupclient.sets import build
 
 LOG = logging.getLogger(__name__)
 
 
-def manifests(
-    identity: inventory_.CloudIdentity, known: Collection[str] = ()
-) -> Iterator[manifest_.Manifest]:
+def of_project(
+    identity: inventories.CloudIdentity, known: Collection[str] = ()
+) -> Iterator[manifests.Manifest]:
     """Give what the ended runs of a project left there, the newest first.
 
     A journal that is damaged is passed over.
 
     :param known: runs that are left out.
     """
-    for journal in unfinished.journals():
+    for journal in unfinished.all_journals():
         if journal.folder.name in known:
             continue
         with contextlib.suppress(OSError):
@@ -42,8 +42,8 @@ def manifests(
 
 
 def _manifest(
-    journal: journal_.Journal, identity: inventory_.CloudIdentity
-) -> manifest_.Manifest | None:
+    journal: journals.Journal, identity: inventories.CloudIdentity
+) -> manifests.Manifest | None:
     if not journal.has_ended or not unfinished.is_of(journal, identity):
         return None
     run = journal.run()

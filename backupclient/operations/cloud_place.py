@@ -17,7 +17,7 @@ from backupclient.model import events
 from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.sets import build
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 
 NAME = manifest_shelf.NAME
 
@@ -72,19 +72,19 @@ def shelf(
     if journals:
         runs = {one.name.removeprefix(_PREFIX) for one in known}
         others = {
-            one.run: one for one in past_runs.manifests(cloud.identity, runs)
+            one.run: one for one in past_runs.of_project(cloud.identity, runs)
         }
     return manifest_shelf.ManifestShelf(access, known, others)
 
 
-def library(cloud: door.Cloud) -> library_.Library:
+def library(cloud: door.Cloud) -> libraries.Library:
     """Return the sets in the cloud, as those of a target.
 
     A list that cannot be read is not taken for an empty one.
 
     :raises CloudError: the manifests cannot be listed.
     """
-    return library_.Library(shelf(cloud))
+    return libraries.Library(shelf(cloud))
 
 
 def _access(cloud: door.Cloud) -> manifest_images.Images:

@@ -7,19 +7,19 @@ import datetime
 from importlib import metadata
 import socket
 
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import wholes
 
 
 def manifest(
-    plan: plan_.Plan,
+    plan: plans.Plan,
     run: str,
     outcomes: Iterable[outcome_.Outcome],
     started: datetime.datetime,
     finished: datetime.datetime,
-) -> manifest_.Manifest:
+) -> manifests.Manifest:
     """Put a plan and its outcomes together.
 
     An item without an outcome was not reached, unless the plan had nothing
@@ -36,13 +36,13 @@ def manifest(
     complete = not plan.gaps and all(
         e.state is outcome_.State.COMPLETE for e in items
     )
-    return manifest_.Manifest(
+    return manifests.Manifest(
         run=run,
         created_at=_stamp(started),
         finished_at=_stamp(finished),
-        state=manifest_.State.COMPLETE
+        state=manifests.State.COMPLETE
         if complete
-        else manifest_.State.INCOMPLETE,
+        else manifests.State.INCOMPLETE,
         identity=plan.identity,
         request=plan.request,
         items=items,
@@ -52,8 +52,36 @@ def manifest(
     )
 
 
-def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> manifest_.Entry:
-    return manifest_.Entry(
+def for_cloud(
+    manifest: manifests.Manifest,
+) -> manifests.Manifest | None:
+    """Return what a manifest says of the artifacts that stay in the cloud.
+
+    Files and keys are in the target: only the set there lists them.
+
+    :returns: None where no artifact stays.
+    """
+    items = tuple(
+        dataclasses.replace(entry, file=None, key=None)
+        for entry in manifest.items
+        if entry.artifact or not _is_elsewhere(manifest, entry)
+    )
+    if not any(entry.artifact for entry in items):
+        return None
+    return dataclasses.replace(manifest, items=items)
+
+
+def _is_elsewhere(
+    manifest: manifests.Manifest, entry: manifests.Entry
+) -> bool:
+    """Tell whether a resource is backed up to the target, or should be."""
+    if not manifest.request.target:
+        return False
+    return bool(entry.file) or not entry.covered_by
+
+
+def _entry(item: plans.Item, outcome: outcome_.Outcome) -> manifests.Entry:
+    return manifests.Entry(
         resource=item.resource,
         procedure=outcome.procedure,
         state=outcome.state,
@@ -75,7 +103,7 @@ def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> manifest_.Entry:
 
 
 def _without(
-    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+    item: plans.Item, others: Mapping[str, outcome_.Outcome]
 ) -> outcome_.Outcome:
     """Say what became of an item that nothing was done for."""
     state, reason = outcome_.State.SKIPPED, item.reason
@@ -92,6 +120,6 @@ def _stamp(time: datetime.datetime) -> str:
 
 def _program_version() -> str:
     try:
-        return metadata.version(manifest_.PROGRAM)
+        return metadata.version(manifests.PROGRAM)
     except metadata.PackageNotFoundError:
         return 'unknown'
