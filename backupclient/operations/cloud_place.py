@@ -5,7 +5,8 @@
 store is a :class:`~backupclient.cloud.manifest_shelf.ManifestShelf`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+import dataclasses
 
 from backupclient import documents
 from backupclient import errors
@@ -16,6 +17,7 @@ from backupclient.engine import past_runs
 from backupclient.model import events
 from backupclient.model import manifests
 from backupclient.model import resources
+from backupclient.model import tags
 from backupclient.sets import build
 from backupclient.sets import libraries
 
@@ -49,42 +51,89 @@ def leave(
         )
 
 
-def shelf(
-    cloud: door.Cloud,
-    images: Iterable[resources.Image] | None = None,
-    *,
-    journals: bool = True,
-) -> manifest_shelf.ManifestShelf:
-    """Return the manifests of a project as a place with sets.
-
-    :param images: of the project, if they have been listed just now.
-    :param journals: runs of this machine that could not leave a manifest are
-        there, too.
-    :raises CloudError: the list cannot be read.
-    """
-    access = _access(cloud)
-    if 'image' not in cloud.services:
-        images = ()
-    elif images is None:
-        images = access.all()
-    known = access.among(images)
-    others: dict[str, manifests.Manifest] = {}
-    if journals:
-        runs = {one.name.removeprefix(_PREFIX) for one in known}
-        others = {
-            one.run: one for one in past_runs.of_project(cloud.identity, runs)
-        }
-    return manifest_shelf.ManifestShelf(access, known, others)
-
-
-def library(cloud: door.Cloud) -> libraries.Library:
+def library(
+    cloud: door.Cloud, images: Iterable[resources.Image] | None = None
+) -> libraries.Library:
     """Return the sets in the cloud, as those of a target.
 
-    A list that cannot be read is not taken for an empty one.
+    Runs of this machine that could not leave a manifest are there, too. A
+    list that cannot be read is not taken for an empty one.
 
+    :param images: of the project, if they have been listed just now.
     :raises CloudError: the manifests cannot be listed.
     """
-    return libraries.Library(shelf(cloud))
+    access = _access(cloud)
+    if images is None:
+        images = access.all() if 'image' in cloud.services else ()
+    return _library(cloud, access.among(images))
+
+
+def what_is_known(
+    cloud: door.Cloud,
+) -> tuple[libraries.Library, tuple[str, ...]]:
+    """Return the sets in the cloud, or what this machine knows of them.
+
+    :returns: and a sentence where the manifests cannot be listed. Then
+        nothing may be deleted by what is returned.
+    """
+    try:
+        if 'image' not in cloud.services:
+            raise errors.CloudError('The cloud has no image service.')
+        return library(cloud), ()
+    except errors.CloudError as exc:
+        return _library(cloud, ()), (
+            'The manifests in the cloud cannot be listed; only runs of this '
+            f'machine are known, by its journals. {exc}',
+        )
+
+
+def of_project(
+    cloud: door.Cloud, found: libraries.Library
+) -> tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]:
+    """Return the manifests in the cloud that can be used, the newest first.
+
+    They are of the project, for their images are. Another machine may have
+    another address of the same Keystone, so it is replaced by this login's.
+
+    :param found: as of :func:`library`.
+    :returns: and a sentence for each that cannot be used.
+    """
+    usable: list[manifests.Manifest] = []
+    problems: list[str] = []
+    for each in found.finished:
+        opened = found.open(each)
+        if opened.manifest is None:
+            problems.append(opened.problem)
+        elif why := _foreign(cloud, opened.manifest):
+            problems.append(why)
+        else:
+            usable.append(
+                dataclasses.replace(opened.manifest, identity=cloud.identity)
+            )
+    return tuple(usable), tuple(problems)
+
+
+def _foreign(cloud: door.Cloud, manifest: manifests.Manifest) -> str:
+    """Say that a manifest is of another project, ``''`` if it is not."""
+    project = manifest.identity.project_id
+    if project == cloud.identity.project_id:
+        return ''
+    return (
+        f'The manifest of run {manifest.run} in the cloud is of project '
+        f'{project[:80]}: it was not written for this one, and is not used.'
+    )
+
+
+def _library(
+    cloud: door.Cloud, known: Sequence[resources.Image]
+) -> libraries.Library:
+    runs = {one.properties[tags.RUN] for one in known}
+    others = {
+        one.run: one for one in past_runs.of_project(cloud.identity, runs)
+    }
+    return libraries.Library(
+        manifest_shelf.ManifestShelf(_access(cloud), known, others)
+    )
 
 
 def _access(cloud: door.Cloud) -> manifest_images.Images:
@@ -103,6 +152,3 @@ def _write(cloud: door.Cloud, left: manifests.Manifest) -> None:
             f'{documents.LARGEST:,} are read.'
         )
     _access(cloud).write(left.run, content)
-
-
-_PREFIX = 'backupclient-'
