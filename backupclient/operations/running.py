@@ -22,6 +22,7 @@ from backupclient.model import events
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import tags
+from backupclient.operations import cloud_place
 from backupclient.procedures import compiler
 from backupclient.sets import backup_set
 from backupclient.sets import build
@@ -153,6 +154,7 @@ def _go_on(
             done = execution.execute(work, journal, held, executor.Threads)
         run = dataclasses.replace(run, plan=done.plan)
         ended = done.finished and _close(
+            cloud,
             journal,
             run,
             set_,
@@ -190,6 +192,7 @@ def _left(journal: journals.Journal) -> str:
 
 
 def _close(
+    cloud: door.Cloud,
     journal: journals.Journal,
     run: journals.Run,
     set_: backup_set.BackupSet | None,
@@ -199,7 +202,9 @@ def _close(
     *,
     servers_run: bool,
 ) -> bool:
-    """Close the backup set first: without it the run is not at its end.
+    """Close the backup set, leave the manifest in the cloud, end the run.
+
+    Without these two the run is not at its end.
 
     :param servers_run: else it is not at its end either: who resumes it has
         them started.
@@ -208,12 +213,13 @@ def _close(
     now = clock.now()
     done = all(one.state is outcome_.State.COMPLETE for one in outcomes)
     state = outcome_.State.COMPLETE if done else outcome_.State.FAILED
+    started = datetime.datetime.fromisoformat(run.started_at)
+    made = build.manifest(run.plan, run.run, outcomes, started, now)
     try:
         if set_ is not None:
-            started = datetime.datetime.fromisoformat(run.started_at)
-            set_.close(
-                build.manifest(run.plan, run.run, outcomes, started, now)
-            )
+            set_.close(made)
+        if run.plan.command == 'run':
+            cloud_place.leave(cloud, made, reporter)
         if not servers_run:
             return False
         journal.end(journals.Ended(state, now.isoformat(timespec='seconds')))
@@ -223,4 +229,7 @@ def _close(
     except errors.JournalError as exc:
         # The backup is done: who resumes the run finds nothing to do.
         reporter.warn(str(exc))
+    except errors.Interrupted as exc:
+        reporter.warn(f'The manifest is not in the cloud yet. {exc}')
+        return False
     return True

@@ -57,7 +57,7 @@ class Opened:
     digest: str = ''
 
 
-def runs(store: base.Store) -> tuple[Found, ...]:
+def runs(store: base.Shelf) -> tuple[Found, ...]:
     """List the sets in a store, the newest first.
 
     A set is finished when its folder has the name of the run and its manifest
@@ -70,12 +70,12 @@ def runs(store: base.Store) -> tuple[Found, ...]:
     return tuple(sorted(found, key=lambda one: one.run, reverse=True))
 
 
-def files(store: base.Store, found: Found) -> within.Within:
+def files(store: base.Shelf, found: Found) -> within.Within:
     """Return the files of a set, by the paths of the layout."""
     return within.Within(store, found.folder, layout.may_be_read)
 
 
-def read(store: base.Store, found: Found) -> Opened:
+def read(store: base.Shelf, found: Found) -> Opened:
     """Read the manifest of a set."""
     try:
         loaded = check.load(files(store, found))
@@ -88,7 +88,7 @@ def read(store: base.Store, found: Found) -> Opened:
     return Opened(found, loaded.manifest, digest=loaded.digest)
 
 
-def _current(store: base.Store) -> Iterator[Found]:
+def _current(store: base.Shelf) -> Iterator[Found]:
     for name in store.folders():
         run = name.removesuffix(layout.PARTIAL)
         if not tags.is_run_id(run):
@@ -98,13 +98,13 @@ def _current(store: base.Store) -> Iterator[Found]:
         yield Found(run, state, name)
 
 
-def _failed(store: base.Store) -> Iterator[Found]:
+def _failed(store: base.Shelf) -> Iterator[Found]:
     for name in store.folders(layout.FAILED):
         if tags.is_run_id(name):
             yield Found(name, State.FAILED, f'{layout.FAILED}/{name}')
 
 
-def _has_manifest(store: base.Store, folder: str) -> bool:
+def _has_manifest(store: base.Shelf, folder: str) -> bool:
     try:
         return store.stat(f'{folder}/{layout.MANIFEST}') is not None
     except errors.TargetError:

@@ -20,7 +20,7 @@ class Library:
     :raises TargetError: the list would not be complete.
     """
 
-    def __init__(self, store: base.Store) -> None:
+    def __init__(self, store: base.Shelf) -> None:
         self.store = store
         self.runs = catalogue.runs(store)
         self._lock = threading.RLock()

@@ -39,7 +39,7 @@ class Survey:
     manifest_changed: bool
 
 
-def survey(store: base.Store, opened: catalogue.Opened) -> Survey:
+def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
     """Look at a set whose manifest can be read.
 
     :raises TargetError: the list of its files would not be complete.

@@ -28,7 +28,7 @@ _MOST = 1000
 
 
 def keep(
-    store: base.Store,
+    store: base.Shelf,
     found: catalogue.Found,
     depth: verification.Depth,
     rows: Iterable[verification.Row],
@@ -57,7 +57,7 @@ def keep(
 
 
 def read(
-    store: base.Store, found: catalogue.Found
+    store: base.Shelf, found: catalogue.Found
 ) -> tuple[verification.Verification, ...]:
     """Read what the verifications of a set have found, the oldest first.
 
@@ -76,7 +76,7 @@ def read(
 
 
 def standings(
-    store: base.Store, found: catalogue.Found
+    store: base.Shelf, found: catalogue.Found
 ) -> dict[Key, verification.Standing]:
     """Return how the backups of a set stand, by resource.
 
@@ -125,7 +125,7 @@ def _documents(
             yield found
 
 
-def _new_path(store: base.Store, found: catalogue.Found, stamp: str) -> str:
+def _new_path(store: base.Shelf, found: catalogue.Found, stamp: str) -> str:
     """Return a path that no earlier result has."""
     paths = (
         f'{found.folder}/{layout.verified_file(stamp, number)}'

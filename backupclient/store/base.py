@@ -155,8 +155,41 @@ class Files(abc.ABC):
         :raises TargetError: it cannot be deleted.
         """
 
+    def fingerprint(self, path: str) -> str:
+        """Return a text that is another as soon as the file's bytes are.
 
-class Store(Files):
+        It is cheap: the file is not read. A cache relies on it.
+
+        :returns: ``''`` where there is none to rely on: the file has to be
+            read.
+        :raises TargetError: that cannot be told.
+        """
+        return ''
+
+
+class Shelf(Files):
+    """A place whose backup sets can be listed and read.
+
+    :param manifests_only: the sets here have a manifest and no other file:
+        what it lists is in the cloud.
+    """
+
+    manifests_only = False
+
+    @abc.abstractmethod
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        """Return the names of the folders directly in a folder, sorted.
+
+        A store without folders has one for each that a path leads through.
+        What is in them is not looked at: it may be large, or somebody
+        else's. Links are left out.
+
+        :param folder: a missing one has none; ``''`` for the store itself.
+        :raises TargetError: the list would not be complete.
+        """
+
+
+class Store(Shelf):
     """A place that holds backup sets, each in a folder of its own."""
 
     @abc.abstractmethod
@@ -171,18 +204,6 @@ class Store(Files):
         """Tell whether anything has the name of a folder.
 
         :raises TargetError: that cannot be told.
-        """
-
-    @abc.abstractmethod
-    def folders(self, folder: str = '') -> tuple[str, ...]:
-        """Return the names of the folders directly in a folder, sorted.
-
-        A store without folders has one for each that a path leads through.
-        What is in them is not looked at: it may be large, or somebody
-        else's. Links are left out.
-
-        :param folder: a missing one has none; ``''`` for the store itself.
-        :raises TargetError: the list would not be complete.
         """
 
     @abc.abstractmethod
