@@ -36,6 +36,17 @@ RESTORED = (
 )
 VERIFY = ('Run', 'Kind', 'Name', 'ID', 'Depth', 'Result', 'Notes')
 CLEANUP = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
+PRUNE = (
+    'Run',
+    'Captured',
+    'Kind',
+    'Name',
+    'ID',
+    'Place',
+    'Size',
+    'Action',
+    'Reasons',
+)
 KEY = (
     'source_kind',
     'source_id',
@@ -56,6 +67,7 @@ BRIEF = {
     RESTORED: ('Kind', 'Name', 'Restored', 'Outcome'),
     VERIFY: ('Kind', 'Name', 'Depth', 'Result'),
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
+    PRUNE: ('Captured', 'Kind', 'Name', 'Action'),
 }
 """The columns of the table for people, unless they ask for others.
 
