@@ -7,6 +7,7 @@ store is a :class:`~backupclient.cloud.manifest_shelf.ManifestShelf`.
 
 from collections.abc import Iterable, Sequence
 import dataclasses
+import functools
 
 from backupclient import documents
 from backupclient import errors
@@ -19,7 +20,9 @@ from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.sets import build
+from backupclient.sets import catalogue
 from backupclient.sets import libraries
+from backupclient.store import base
 
 NAME = manifest_shelf.NAME
 
@@ -87,40 +90,32 @@ def what_is_known(
         )
 
 
-def of_project(
-    cloud: door.Cloud, found: libraries.Library
-) -> tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]:
-    """Return the manifests in the cloud that can be used, the newest first.
+def read(
+    cloud: door.Cloud, store: base.Shelf, found: catalogue.Found
+) -> catalogue.Opened:
+    """Read the manifest of a run in the cloud.
 
-    They are of the project, for their images are. Another machine may have
-    another address of the same Keystone, so it is replaced by this login's.
-
-    :param found: as of :func:`library`.
-    :returns: and a sentence for each that cannot be used.
+    It is of the project, for its image is. Another machine may have another
+    address of the same Keystone, so it is replaced by that of this login.
     """
-    usable: list[manifests.Manifest] = []
-    problems: list[str] = []
-    for each in found.finished:
-        opened = found.open(each)
-        if opened.manifest is None:
-            problems.append(opened.problem)
-        elif why := _foreign(cloud, opened.manifest):
-            problems.append(why)
-        else:
-            usable.append(
-                dataclasses.replace(opened.manifest, identity=cloud.identity)
-            )
-    return tuple(usable), tuple(problems)
-
-
-def _foreign(cloud: door.Cloud, manifest: manifests.Manifest) -> str:
-    """Say that a manifest is of another project, ``''`` if it is not."""
+    opened = catalogue.read(store, found)
+    manifest = opened.manifest
+    if manifest is None:
+        return opened
     project = manifest.identity.project_id
-    if project == cloud.identity.project_id:
-        return ''
-    return (
-        f'The manifest of run {manifest.run} in the cloud is of project '
-        f'{project[:80]}: it was not written for this one, and is not used.'
+    if project != cloud.identity.project_id:
+        return catalogue.Opened(
+            found,
+            None,
+            f'The manifest of run {found.run} in the cloud is of project '
+            f'{project[:80]!r}: it was not written for this one, and is not '
+            'used.',
+        )
+    return dataclasses.replace(
+        opened,
+        manifest=dataclasses.replace(
+            build.without_files(manifest), identity=cloud.identity
+        ),
     )
 
 
@@ -132,7 +127,8 @@ def _library(
         one.run: one for one in past_runs.of_project(cloud.identity, runs)
     }
     return libraries.Library(
-        manifest_shelf.ManifestShelf(_access(cloud), known, others)
+        manifest_shelf.ManifestShelf(_access(cloud), known, others),
+        functools.partial(read, cloud),
     )
 
 

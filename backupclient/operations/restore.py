@@ -247,14 +247,16 @@ def _in_cloud(
 ) -> tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]:
     """Read which backups stay in the cloud, as :func:`_manifests` does."""
     library, troubles = cloud_place.what_is_known(session.cloud)
-    found, unread = cloud_place.of_project(session.cloud, library)
+    opened = [library.open(each) for each in library.finished]
+    found = tuple(one.manifest for one in opened if one.manifest is not None)
+    unread = (*troubles, *(one.problem for one in opened if one.problem))
     if not found:
         why = (
             'No run has left backups of this project in the cloud. Name the '
             'target of backup sets with --from.'
         )
-        raise errors.UsageError(' '.join((why, *troubles, *unread)))
-    return backups.of_project(found, request.run), (*troubles, *unread)
+        raise errors.UsageError(' '.join((why, *unread)))
+    return backups.of_project(found, request.run), unread
 
 
 def _time(text: str) -> datetime.datetime | None:

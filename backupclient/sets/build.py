@@ -62,13 +62,24 @@ def for_cloud(
     :returns: None where no artifact stays.
     """
     items = tuple(
-        dataclasses.replace(entry, file=None, key=None)
+        entry
         for entry in manifest.items
         if entry.artifact or not _is_elsewhere(manifest, entry)
     )
     if not any(entry.artifact for entry in items):
         return None
-    return dataclasses.replace(manifest, items=items)
+    return without_files(dataclasses.replace(manifest, items=items))
+
+
+def without_files(manifest: manifests.Manifest) -> manifests.Manifest:
+    """Return a manifest that names no file: in the cloud there is none."""
+    return dataclasses.replace(
+        manifest,
+        items=tuple(
+            dataclasses.replace(entry, file=None, key=None)
+            for entry in manifest.items
+        ),
+    )
 
 
 def _is_elsewhere(

@@ -328,9 +328,12 @@ class Tenant(fixtures.Fixture):
             storage.backups, storage.delete_backup, kept.backups, details=True
         )
         self._drain(storage.snapshots, storage.delete_snapshot, kept.snapshots)
-        for image in conn.image.images(owner=self.project.id):
-            if image.id not in kept.images:
-                conn.image.delete_image(image)
+        for hidden in (False, True):
+            for image in conn.image.images(
+                owner=self.project.id, is_hidden=hidden
+            ):
+                if image.id not in kept.images:
+                    conn.image.delete_image(image)
         self._drain(storage.volumes, storage.delete_volume, kept.volumes)
         listed = conn.key_manager.get('/secrets?limit=100').json()
         for secret in listed['secrets']:
