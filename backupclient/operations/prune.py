@@ -13,7 +13,6 @@ deleted, whatever the rules say.
 
 from collections.abc import Iterable
 
-from backupclient import clocks
 from backupclient import errors
 from backupclient.engine import interruption
 from backupclient.model import events
@@ -65,7 +64,6 @@ def delete(
     place: Place,
     agreed: Decision,
     reporter: events.Reporter | None = None,
-    clock: clocks.SystemClock | None = None,
 ) -> Decision:
     """Delete what goes by a decision.
 
@@ -79,10 +77,9 @@ def delete(
     :raises BackupError: a list would not be complete; nothing was deleted.
     """
     heard = reporter or events.Silent()
-    clock = clock or clocks.SystemClock()
-    with interruption.orderly(clock, heard, _ASKED, lambda: _LEFT):
+    with interruption.orderly(place.clock, heard, _ASKED, lambda: _LEFT):
         again = place.decide().limited(agreed)
-        return place.delete(again, clock, heard)
+        return place.delete(again, heard)
 
 
 def exit_code(decision: Decision) -> int:

@@ -23,6 +23,7 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.operations import cloud_place
+from backupclient.operations import readable
 from backupclient.procedures import compiler
 from backupclient.sets import backup_set
 from backupclient.sets import build
@@ -153,7 +154,10 @@ def _go_on(
         work = worker.work_of(cloud, clock, run, reporter, set_, identities)
         held = lease.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
-        with held.kept() if makes_things else contextlib.nullcontext():
+        with (
+            readable.claimed_by(run.plan),
+            held.kept() if makes_things else contextlib.nullcontext(),
+        ):
             done = execution.execute(work, journal, held, executor.Threads)
         run = dataclasses.replace(run, plan=done.plan)
         ended = done.finished and _close(

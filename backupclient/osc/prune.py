@@ -80,7 +80,6 @@ class PruneBackups(base.Lister):
         from backupclient.operations import prune
         from backupclient.osc import prune_rows
 
-        questions.require(parsed_args)
         place = self._place(parsed_args)
         done = place.decide()
         self.exit_code = prune.dry_exit_code(done)
@@ -94,12 +93,14 @@ class PruneBackups(base.Lister):
         return prune_rows.rows(done)
 
     def _place(self, args: argparse.Namespace) -> 'operation.Place':
+        """Return where to prune, after a look at the options."""
         from backupclient.operations import prune
         from backupclient.operations import request as words
 
         settings = prune.Settings(
             _rules(args), options.selection(args), self._login()
         )
+        questions.require(args)
         if args.source:
             return prune.target(words.target(args.source), settings)
         return prune.cloud(self.session(), settings)
@@ -138,13 +139,14 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         '--keep-within',
         metavar='<duration>',
-        type=_within,
+        type=within,
         help='Keep what is not older than this, counted from the newest '
         'backup, such as 30d or 1y6m (years, months, days, hours)',
     )
 
 
-def _within(text: str) -> 'operation.Duration':
+def within(text: str) -> 'operation.Duration':
+    """Read a duration such as ``30d``."""
     from backupclient.operations import prune
 
     try:

@@ -60,18 +60,19 @@ def summary(done: prune.Decision) -> list[str]:
     if not done.rows:
         return [f'There are no backups in {done.place}.']
     counts = Counter(row.action for row in done.rows)
-    said = ', '.join(
-        f'{counts[action]} {word}'
+    said = [
+        f'{counts[action]} {word}{_how_much(done.rows, action)}'
         for action, word in _WORDS.items()
         if counts[action]
-    )
-    gone = prunings.Action.DELETED
-    freed = [row for row in done.rows if row.action in (gone,) or row.goes]
-    return [f'{said}; {_bytes(freed)} {_freed(done)} in {done.place}']
+    ]
+    return [f'{", ".join(said)}, in {done.place}']
 
 
-def _freed(done: prune.Decision) -> str:
-    return 'would be deleted' if done.going else 'deleted'
+def _how_much(rows_: Iterable[prunings.Row], action: prunings.Action) -> str:
+    """Return the bytes of what goes or is gone."""
+    if action not in (prunings.Action.DELETE, prunings.Action.DELETED):
+        return ''
+    return f' ({_bytes(row for row in rows_ if row.action is action)})'
 
 
 def _bytes(rows_: Iterable[prunings.Row]) -> str:

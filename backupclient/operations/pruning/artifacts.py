@@ -125,14 +125,11 @@ def _delete(work: Work, row: prunings.Row) -> None:
 
     :raises BackupError: it does not, or it cannot be deleted.
     """
+    work.mark(row.run)
     if not row.artifact:
         return
     work.reporter.say(f'delete {row.label}')
-    backup = next(
-        (one for one in work.backups if one.id == row.artifact), None
-    )
-    work.mark(row.run)
-    if backup is not None:
+    if any(one.id == row.artifact for one in work.backups):
         _delete_backup(work, row)
     else:
         _delete_image(work, row)

@@ -3,7 +3,6 @@
 
 import dataclasses
 
-from backupclient import clocks
 from backupclient import documents
 from backupclient.cloud import manifest_shelf
 from backupclient.engine import faults
@@ -41,6 +40,7 @@ class Cloud:
         self, session: sessions.Session, settings: places.Settings
     ) -> None:
         self._cloud = session.cloud
+        self.clock = session.clock
         self._settings = settings
         self._seen = cloud_pruning.Cloud()
         self._library: libraries.Library | None = None
@@ -95,7 +95,6 @@ class Cloud:
     def delete(
         self,
         decision: places.Decision,
-        clock: clocks.SystemClock,
         reporter: events.Reporter,
     ) -> places.Decision:
         """Delete artifacts, those of one resource after those of another.
@@ -103,17 +102,16 @@ class Cloud:
         The newest goes first: the older ones are what it may build on.
         """
         work = artifacts.Work(
-            self._cloud, clock, reporter, self._seen.backups, self._mark
+            self._cloud, self.clock, reporter, self._seen.backups, self._mark
         )
         done: dict[prunings.Row, prunings.Row] = {}
-        run = tags.new_run_id(clock.now())
+        run = tags.new_run_id(self.clock.now())
         held = lease.Lease(self._cloud, reporter, run)
         with held.kept():
             for rows in artifacts.by_resource(decision.going):
-                if clock.stop.asked or self._cloud.login.ended:
+                if self.clock.stop.asked or self._cloud.login.ended:
                     break
-                for row, after in artifacts.delete(work, held, rows):
-                    done[row] = after
+                done |= dict(artifacts.delete(work, held, rows))
         rows_ = tuple(done.get(row, row) for row in decision.rows)
         notices = list(decision.notices)
         if not self._cloud.login.ended:
@@ -178,15 +176,24 @@ class Cloud:
         manifest = self._library.open(found).manifest
         if manifest is None or any(row.goes for row in rows):
             return
-        left = {
+        gone = {
+            (row.kind, row.id)
+            for row in rows
+            if row.action is prunings.Action.DELETED
+        }
+        there = {row.artifact for row in rows} - {
             row.artifact
             for row in rows
-            if row.action is not prunings.Action.DELETED
+            if row.action is prunings.Action.DELETED
         }
         items = tuple(
             entry
             for entry in manifest.items
-            if not entry.artifact or entry.artifact_id in left
+            if entry.artifact_id in there
+            or (
+                not entry.artifact
+                and (entry.resource.kind, entry.resource.id) not in gone
+            )
         )
         path = f'{found.folder}/{layout.MANIFEST}'
         if not any(entry.artifact for entry in items):

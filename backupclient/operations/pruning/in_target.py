@@ -32,6 +32,7 @@ class Target:
         readable.require_target(target)
         self._target = target
         self._settings = settings
+        self.clock = clocks.SystemClock()
         self._store = targets.find(target)
         self._library: libraries.Library | None = None
 
@@ -70,21 +71,20 @@ class Target:
     def delete(
         self,
         decision: places.Decision,
-        clock: clocks.SystemClock,
         reporter: events.Reporter,
     ) -> places.Decision:
         """Delete sets, the oldest first.
 
         What an earlier process has begun to delete is deleted first.
         """
-        notices = tuple(self._finish(clock, reporter))
+        notices = tuple(finish(self._store, self.clock, reporter))
         rows = decision.rows
         for run in sorted({row.run for row in decision.going}):
-            if clock.stop.asked:
+            if self.clock.stop.asked:
                 break
             reporter.say(f'delete {self._store.name}/{run}')
             try:
-                with clock.stop.shielded():
+                with self.clock.stop.shielded():
                     self._delete(run)
             except Exception as exc:
                 # Whatever it is: the other sets are deleted.
@@ -107,12 +107,6 @@ class Target:
         if found is None:
             raise errors.TargetError(f'{self._store.name}/{run} is gone.')
         deletion.delete(self._store, self._library.open(found))
-
-    def _finish(
-        self, clock: clocks.SystemClock, reporter: events.Reporter
-    ) -> Iterator[str]:
-        """Delete what is left of sets whose deletion was interrupted."""
-        return finish(self._store, clock, reporter)
 
     def _obstacles(
         self, library: libraries.Library, run: str

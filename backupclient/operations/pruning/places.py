@@ -96,7 +96,12 @@ def _later(row: prunings.Row) -> prunings.Row:
 
 
 class Place(Protocol):
-    """Where backups are: a target, or the cloud."""
+    """Where backups are: a target, or the cloud.
+
+    :param clock: that a request to stop reaches.
+    """
+
+    clock: clocks.SystemClock
 
     def decide(self) -> Decision:
         """Read what there is now, and apply the rules.
@@ -108,7 +113,6 @@ class Place(Protocol):
     def delete(
         self,
         decision: Decision,
-        clock: clocks.SystemClock,
         reporter: events.Reporter,
     ) -> Decision:
         """Delete what goes. One that cannot be deleted stops no other.
