@@ -104,18 +104,20 @@ def read(
         return opened
     project = manifest.identity.project_id
     if project != cloud.identity.project_id:
-        return catalogue.Opened(
-            found,
-            None,
-            f'The manifest of run {found.run} in the cloud is of project '
-            f'{project[:80]!r}: it was not written for this one, and is not '
-            'used.',
-        )
+        return catalogue.Opened(found, None, foreign(found.run, project))
     return dataclasses.replace(
         opened,
         manifest=dataclasses.replace(
             build.without_files(manifest), identity=cloud.identity
         ),
+    )
+
+
+def foreign(run: str, project: str) -> str:
+    """Say that a manifest is of another project."""
+    return (
+        f'The manifest of run {run} in the cloud is of project '
+        f'{project[:80]!r}: it was not written for this one, and is not used.'
     )
 
 

@@ -35,6 +35,31 @@ RESTORED = (
     'Notes',
 )
 VERIFY = ('Run', 'Kind', 'Name', 'ID', 'Depth', 'Result', 'Notes')
+HISTORY = (
+    'Run',
+    'Captured',
+    'Kind',
+    'Name',
+    'ID',
+    'Procedure',
+    'State',
+    'Size',
+    'Place',
+    'Verified',
+    'Notes',
+)
+RUNS = (
+    'Run',
+    'Started',
+    'Finished',
+    'State',
+    'Complete',
+    'Failed',
+    'Skipped',
+    'Size',
+    'Place',
+    'Host',
+)
 CLEANUP = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
 KEY = (
     'source_kind',
@@ -55,6 +80,8 @@ BRIEF = {
     RESTORING: ('Kind', 'Name', 'Size', 'Procedure'),
     RESTORED: ('Kind', 'Name', 'Restored', 'Outcome'),
     VERIFY: ('Kind', 'Name', 'Depth', 'Result'),
+    HISTORY: ('Captured', 'Kind', 'Name', 'State', 'Verified'),
+    RUNS: ('Run', 'State', 'Complete', 'Size'),
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
 }
 """The columns of the table for people, unless they ask for others.
