@@ -5,10 +5,8 @@ For targets, no cloud and no login are needed. What was read once is kept in a
 cache, which can be deleted at any time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-import contextlib
+from collections.abc import Iterator, Sequence
 import dataclasses
-from typing import TypeVar
 
 from backupclient import errors
 from backupclient.model import histories
@@ -18,13 +16,11 @@ from backupclient.operations import sessions
 from backupclient.operations.listing import chosen
 from backupclient.operations.listing import places
 from backupclient.planner import history as planner
-from backupclient.sets.index import database
 from backupclient.sets.index import indexes
+from backupclient.sets.index import using
 from backupclient.store import targets
 
 INCOMPLETE = 3
-
-_T = TypeVar('_T')
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ def backups(query: Query, session: sessions.Session | None = None) -> Backups:
             tuple(planner.newest(rows, query.last)), _problems(sets)
         )
 
-    return _with_cache(listed)
+    return using.do(listed)
 
 
 def runs(query: Query, session: sessions.Session | None = None) -> Runs:
@@ -114,21 +110,7 @@ def runs(query: Query, session: sessions.Session | None = None) -> Runs:
         ]
         return Runs(tuple(_newest(found, query.last)), _problems(sets))
 
-    return _with_cache(listed)
-
-
-def _with_cache(work: Callable[[indexes.Index], _T]) -> _T:
-    """Do something with the cache; one that cannot be used is thrown away."""
-    try:
-        with database.opened() as connection:
-            return work(indexes.Index(connection))
-    except database.Busy:
-        pass
-    except database.Unusable:
-        with contextlib.suppress(OSError):
-            database.discard()
-    with database.temporary() as connection:
-        return work(indexes.Index(connection))
+    return using.do(listed)
 
 
 def _sets(

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 import dataclasses
+import math
 
 from backupclient import documents
 from backupclient import errors
@@ -62,12 +63,15 @@ class Set:
         return State(header.state.value)
 
 
-def of_store(index: indexes.Index, store: base.Shelf) -> Iterator[Set]:
+def of_store(
+    index: indexes.Index, store: base.Shelf, patience: float = math.inf
+) -> Iterator[Set]:
     """Read the runs in a target.
 
+    :param patience: seconds after which no other run is read.
     :raises TargetError: the list would not be complete.
     """
-    for one in reading.read(index, store):
+    for one in reading.read(index, store, patience):
         yield _of_store(store, one)
 
 

@@ -16,6 +16,7 @@ from backupclient.sets import verified
 from backupclient.sets.index import indexes
 from backupclient.store import base
 
+_NO_TIME = 'There was no time left to read it.'
 _OFTEN = 5.0
 """Seconds after which what was read is written down."""
 
@@ -43,20 +44,23 @@ def read(
 
     One manifest at a time is in memory.
 
-    :param patience: seconds after which no other set is read.
+    :param patience: seconds after which no other set is read; the rest has
+        that as its problem.
     :raises TargetError: the list would not be complete.
     """
     reader = _Reader(index, store)
-    every = []
+    every: list[Read] = []
     end = time.monotonic() + patience
-    for found in catalogue.runs(store):
+    runs = catalogue.runs(store)
+    for found in runs:
         if time.monotonic() > end:
             break
         every.append(reader.read(found))
     else:
         index.forget(store.name, reader.paths)
     index.keep()
-    return tuple(every)
+    left = runs[len(every) :]
+    return (*every, *(Read(found, None, _NO_TIME) for found in left))
 
 
 class _Reader:
