@@ -41,6 +41,22 @@ def of_project(
                 yield found
 
 
+def unfinished_of(
+    identity: inventories.CloudIdentity,
+) -> Iterator[journals.Run]:
+    """Give the runs of a project that have not ended, the newest first.
+
+    Only those without a target: the others left a sign in theirs.
+    """
+    for journal in unfinished.all_journals():
+        with contextlib.suppress(OSError, errors.DocumentError):
+            if journal.has_ended or not unfinished.is_of(journal, identity):
+                continue
+            plan = journal.run().plan
+            if plan.command == 'run' and not plan.request.target:
+                yield journal.run()
+
+
 def _manifest(
     journal: journals.Journal, identity: inventories.CloudIdentity
 ) -> manifests.Manifest | None:

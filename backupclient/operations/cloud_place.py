@@ -72,19 +72,21 @@ def library(
 
 
 def what_is_known(
-    cloud: door.Cloud,
+    cloud: door.Cloud, *, journals: bool = True
 ) -> tuple[libraries.Library, tuple[str, ...]]:
     """Return the sets in the cloud, or what this machine knows of them.
 
+    :param journals: look into the journals of this machine, too.
     :returns: and a sentence where the manifests cannot be listed. Then
         nothing may be deleted by what is returned.
     """
     try:
         if 'image' not in cloud.services:
             raise errors.CloudError('The cloud has no image service.')
-        return library(cloud), ()
+        access = _access(cloud)
+        return _library(cloud, access.all(), journals=journals), ()
     except errors.CloudError as exc:
-        return _library(cloud, ()), (
+        return _library(cloud, (), journals=journals), (
             'The manifests in the cloud cannot be listed; only runs of this '
             f'machine are known, by its journals. {exc}',
         )
@@ -104,13 +106,7 @@ def read(
         return opened
     project = manifest.identity.project_id
     if project != cloud.identity.project_id:
-        return catalogue.Opened(
-            found,
-            None,
-            f'The manifest of run {found.run} in the cloud is of project '
-            f'{project[:80]!r}: it was not written for this one, and is not '
-            'used.',
-        )
+        return catalogue.Opened(found, None, foreign(found.run, project))
     return dataclasses.replace(
         opened,
         manifest=dataclasses.replace(
@@ -119,13 +115,23 @@ def read(
     )
 
 
+def foreign(run: str, project: str) -> str:
+    """Say that a manifest is of another project."""
+    return (
+        f'The manifest of run {run} in the cloud is of project '
+        f'{project[:80]!r}: it was not written for this one, and is not used.'
+    )
+
+
 def _library(
-    cloud: door.Cloud, known: Sequence[resources.Image]
+    cloud: door.Cloud,
+    known: Sequence[resources.Image],
+    *,
+    journals: bool = True,
 ) -> libraries.Library:
     runs = {one.properties[tags.RUN] for one in known}
-    others = {
-        one.run: one for one in past_runs.of_project(cloud.identity, runs)
-    }
+    found = past_runs.of_project(cloud.identity, runs) if journals else ()
+    others = {one.run: one for one in found}
     return libraries.Library(
         manifest_shelf.ManifestShelf(_access(cloud), known, others),
         functools.partial(read, cloud),

@@ -35,6 +35,31 @@ RESTORED = (
     'Notes',
 )
 VERIFY = ('Run', 'Kind', 'Name', 'ID', 'Depth', 'Result', 'Notes')
+HISTORY = (
+    'Run',
+    'Captured',
+    'Kind',
+    'Name',
+    'ID',
+    'Procedure',
+    'State',
+    'Size',
+    'Place',
+    'Verified',
+    'Notes',
+)
+RUNS = (
+    'Run',
+    'Started',
+    'Finished',
+    'State',
+    'Complete',
+    'Failed',
+    'Skipped',
+    'Size',
+    'Place',
+    'Host',
+)
 CLEANUP = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
 PRUNE = (
     'Run',
@@ -66,6 +91,8 @@ BRIEF = {
     RESTORING: ('Kind', 'Name', 'Size', 'Procedure'),
     RESTORED: ('Kind', 'Name', 'Restored', 'Outcome'),
     VERIFY: ('Kind', 'Name', 'Depth', 'Result'),
+    HISTORY: ('Captured', 'Kind', 'Name', 'State', 'Verified'),
+    RUNS: ('Run', 'State', 'Complete', 'Size'),
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
     PRUNE: ('Captured', 'Kind', 'Name', 'Action'),
 }

@@ -9,6 +9,7 @@ cannot be used is a value with the reason: the other sets are still listed.
 from collections.abc import Iterator
 import dataclasses
 import enum
+import hashlib
 
 from backupclient import errors
 from backupclient.model import layout
@@ -78,14 +79,34 @@ def files(store: base.Shelf, found: Found) -> within.Within:
 def read(store: base.Shelf, found: Found) -> Opened:
     """Read the manifest of a set."""
     try:
-        loaded = check.load(files(store, found))
+        return decode(store, found, content(store, found))
     except errors.DocumentError as exc:
         return Opened(found, None, str(exc))
-    why = _refusal(loaded.manifest, found)
+
+
+def content(store: base.Shelf, found: Found) -> bytes:
+    """Read the bytes of the manifest of a set.
+
+    :raises DocumentError: they cannot be read.
+    """
+    return check.text(files(store, found), layout.MANIFEST)
+
+
+def decode(store: base.Shelf, found: Found, content: bytes) -> Opened:
+    """Make out what the manifest of a set says.
+
+    :param content: its bytes.
+    """
+    try:
+        manifest = check.decode(files(store, found), content)
+    except errors.DocumentError as exc:
+        return Opened(found, None, str(exc))
+    why = _refusal(manifest, found)
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
         return Opened(found, None, f'The manifest {place} {why}')
-    return Opened(found, loaded.manifest, digest=loaded.digest)
+    digest = hashlib.sha512(content).hexdigest()
+    return Opened(found, manifest, digest=digest)
 
 
 def _current(store: base.Shelf) -> Iterator[Found]:

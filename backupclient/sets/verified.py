@@ -81,14 +81,26 @@ def read(
 
     :raises TargetError: the list would not be complete.
     """
+    start = len(found.folder) + 1
+    names = [path[start:] for path in paths(store, found)]
+    every = _documents(catalogue.files(store, found), found.run, names)
+    return tuple(sorted(every, key=lambda one: one.verified_at))
+
+
+def paths(store: base.Shelf, found: catalogue.Found) -> tuple[str, ...]:
+    """Return the paths of the newest results of a set, the oldest first.
+
+    :raises TargetError: the list would not be complete.
+    """
     folder = f'{found.folder}/{layout.VERIFIED}'
     start = len(found.folder) + 1
-    paths = [entry.path[start:] for entry in store.list(folder) if entry.plain]
-    names = sorted(filter(layout.is_verified, paths), key=_order)
-    every = _documents(
-        catalogue.files(store, found), found.run, names[-_MOST:]
-    )
-    return tuple(sorted(every, key=lambda one: one.verified_at))
+    known = [
+        entry.path[start:]
+        for entry in store.list(folder)
+        if entry.plain and layout.is_verified(entry.path[start:])
+    ]
+    newest = sorted(known, key=_order)[-_MOST:]
+    return tuple(f'{found.folder}/{name}' for name in newest)
 
 
 def standings(

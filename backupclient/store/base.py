@@ -261,8 +261,8 @@ def read_whole(files: Files, path: str, limit: int) -> bytes:
     :param limit: read so many bytes at most.
     :raises TargetError: it cannot be read.
     """
-    found = b''
+    found = bytearray()
     with files.read(path) as stream:
         while block := stream.read(min(BLOCK, limit - len(found))):
             found += block
-    return found
+    return bytes(found)

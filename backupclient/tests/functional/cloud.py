@@ -210,6 +210,7 @@ class Tenant(fixtures.Fixture):
             'OS_CLOUD': 'tenant',
             'OS_CLIENT_CONFIG_FILE': self.clouds,
             'XDG_STATE_HOME': self.state,
+            'XDG_CACHE_HOME': f'{self.state}-cache',
             'COLUMNS': '200',
         }
 

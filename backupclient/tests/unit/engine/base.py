@@ -39,6 +39,11 @@ class TestCase(testtools.TestCase):
                 'XDG_STATE_HOME', str(self.root / 'state')
             )
         )
+        self.useFixture(
+            fixtures.EnvironmentVariable(
+                'XDG_CACHE_HOME', str(self.root / 'cache')
+            )
+        )
         self.target = self.root / 'backups'
         self.new_process()
 
