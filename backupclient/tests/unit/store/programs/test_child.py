@@ -266,7 +266,7 @@ class TestKilled(Case):
         self.addCleanup(process.stdout.close)
         guarding = int(process.stdout.readline())
         self.until(lambda: self.text('fed') == data.decode())
-        return process, guarding, int(self.text('it'))
+        return process, guarding, int(self.until(lambda: self.text('it')))
 
     def require_interrupted(self, process):
         self.until(lambda: self.text('end'))
@@ -278,7 +278,7 @@ class TestKilled(Case):
             feeding, guarding, process = self.feeder(data)
             feeding.kill()
             self.require_interrupted(process)
-            self.until(lambda guarding=guarding: not is_there(guarding))
+            self.until(lambda guard=guarding: not is_there(guard))
             for name in ('it', 'fed', 'end'):
                 (self.folder / name).unlink()
 
