@@ -39,11 +39,14 @@ class Abilities:
     :param holes: long runs of zeros take no room.
     :param continuing: a later write goes on where an earlier one broke off.
     :param renaming: a folder can get another name.
+    :param gathering: small files are kept by this process until they are
+        stored together, see :meth:`Files.flush`.
     """
 
     holes: bool = False
     continuing: bool = False
     renaming: bool = False
+    gathering: bool = False
 
 
 class Secrecy(enum.Enum):
@@ -155,6 +158,15 @@ class Files(abc.ABC):
         :raises TargetError: it cannot be deleted.
         """
 
+    def flush(self) -> None:  # noqa: B027 - most stores gather nothing
+        """Store the small files that were gathered.
+
+        Of these, nothing is left if this process is killed before. Files of
+        all other kinds are stored when they are written.
+
+        :raises TargetError: they cannot be stored.
+        """
+
 
 class Store(Files):
     """A place that holds backup sets, each in a folder of its own."""
@@ -219,6 +231,12 @@ class Store(Files):
     @abc.abstractmethod
     def require_writable(self) -> None:
         """Raise TargetError if nothing can be written to the store."""
+
+    def reclaim(self) -> None:
+        """Free the room of what was deleted, where that is a work of its own.
+
+        :raises TargetError: that cannot be done.
+        """
 
 
 def parts(path: str) -> tuple[str, ...]:

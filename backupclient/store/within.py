@@ -68,6 +68,9 @@ class Within(base.Files):
     def delete(self, path: str) -> None:
         self._store.delete(self._path(path))
 
+    def flush(self) -> None:
+        self._store.flush()
+
     def _path(self, path: str) -> str:
         if not self._allowed(path):
             raise errors.TargetError(

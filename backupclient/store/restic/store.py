@@ -1,0 +1,280 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The store in a restic repository."""
+
+from collections.abc import Iterator
+import contextlib
+import datetime
+import errno
+import os
+import pathlib
+import threading
+
+from backupclient import errors
+from backupclient.store import base
+from backupclient.store import course as course_
+from backupclient.store import localfile
+from backupclient.store.restic import contents as contents_
+from backupclient.store.restic import making
+from backupclient.store.restic import repository as repository_
+from backupclient.store.restic import small as small_
+from backupclient.store.restic import snapshots
+from backupclient.store.restic import streams
+
+_LEAST_ROOM = 64 << 20
+"""The bytes that have to be free where the repository is a folder.
+
+How many a backup takes, nobody can tell: restic stores only what is new.
+"""
+
+
+class Restic(base.Store):
+    """The store in a restic repository, which has to be there.
+
+    :param place: as ``restic -r`` takes it, with the passwords in it.
+    :param name: for people, without them: ``restic:...``.
+    :param folder: the repository, where it is a folder of this machine.
+    """
+
+    can = base.Abilities(gathering=True)
+
+    def __init__(
+        self, place: str, name: str, folder: pathlib.Path | None = None
+    ) -> None:
+        self.name = name
+        self._folder = folder
+        self._repository = repository_.Repository(place, name)
+        self._contents = contents_.Contents(self._repository)
+        self._small = small_.Small(self._repository, self._contents)
+        self._making = making.Making(self._repository, self._contents)
+        self._begun: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextlib.contextmanager
+    def write(
+        self, path: str, size: int | None = None, *, anew: bool = False
+    ) -> Iterator[base.Writer]:
+        run, inside = self._in_a_run(path)
+        writer = streams.Writer(
+            course_.Course(f'{self.name}/{path}', size, 0),
+            lambda first: self._making.begin(run, inside, size, first),
+            lambda what, length: self._keep(run, inside, what, length),
+        )
+        try:
+            yield writer
+        finally:
+            writer.abort()
+
+    @contextlib.contextmanager
+    def read(self, path: str, offset: int = 0) -> Iterator[base.FileStream]:
+        run, inside = contents_.split(path)
+        if inside in self._small.sizes(run):
+            yield streams.Held(self._small.read(run, inside)[offset:])
+            return
+        place = self._contents.find(path)
+        if place is None:
+            raise self._missing(path)
+        if place.bundle:
+            found = self._contents.bundles.read(place.snapshot, inside)
+            if found is not None:
+                yield streams.Held(found[offset:])
+                return
+        with self._repository.dump(place.snapshot.id, f'/{inside}') as child:
+            stream = streams.Stream(self.name, path, child)
+            stream.skip(offset)
+            yield stream
+
+    def stat(self, path: str) -> base.Entry | None:
+        run, inside = contents_.split(path)
+        sizes = self._small.sizes(run)
+        if inside in sizes:
+            return _staged(path, sizes[inside])
+        place = self._contents.find(path)
+        return place.entry if place else None
+
+    def list(self, folder: str = '') -> tuple[base.Entry, ...]:
+        if folder:
+            runs, start = [base.parts(folder)[0]], f'{folder}/'
+        else:
+            runs, start = ['', *self.folders()], ''
+        found = {
+            path: entry
+            for run in runs
+            for path, entry in self._files(run).items()
+        }
+        return tuple(
+            found[path] for path in sorted(found) if path.startswith(start)
+        )
+
+    def put(
+        self,
+        path: str,
+        data: bytes,
+        *,
+        replace: bool = True,
+        secrecy: base.Secrecy = base.Secrecy.NONE,
+    ) -> None:
+        # Everything in a repository is encrypted and proved to be ours.
+        run, inside = self._in_a_run(path)
+        if not replace:
+            self._require_free(path)
+        if small_.is_gathered(inside, len(data)):
+            self._small.put(run, inside, data)
+        else:
+            self._small.remove(run, inside)
+            self._store(run, inside, data)
+
+    def delete(self, path: str) -> None:
+        run, inside = contents_.split(path)
+        self._small.remove(run, inside)
+        place = self._contents.find(path)
+        if place is None:
+            return
+        self._contents.hide(place)
+        if (
+            place.snapshot.holds is snapshots.Holds.DATA
+            and not self._contents.has_manifest(run)
+        ):
+            self._making.bury(place.snapshot)
+
+    def begin(self, folder: str) -> None:
+        if self.has(folder):
+            raise self._there_already(folder)
+        with self._lock:
+            self._begun.add(folder)
+
+    def has(self, folder: str) -> bool:
+        run, *below = base.parts(folder)
+        if below:
+            start = f'{folder}/'
+            return any(path.startswith(start) for path in self._files(run))
+        return run in self._known_runs() or bool(self._contents.every(run))
+
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        if not folder:
+            self._contents.reload()
+            runs = self._known_runs() | set(self._contents.runs())
+            return tuple(sorted(runs - {''}))
+        start = f'{folder}/'
+        below = (
+            path.removeprefix(start).partition('/')
+            for path in self._files(base.parts(folder)[0])
+            if path.startswith(start)
+        )
+        return tuple(sorted({name for name, slash, _ in below if slash}))
+
+    def rename(self, old: str, new: str) -> None:
+        raise errors.TargetError(f'{self.name} cannot rename {old}.')
+
+    def tidy(self, folder: str) -> None:
+        """Do nothing: what is not whole is never there."""
+        base.parts(folder)
+
+    def drop(self, folder: str) -> None:
+        if self._files(folder):
+            return
+        every = self._contents.every(folder)
+        # First of all, nothing may take the rest for a set.
+        for some in (
+            [one for one in every if one.manifest is not None],
+            [one for one in every if one.manifest is None],
+        ):
+            self._repository.forget(one.id for one in some)
+            self._contents.drop(some)
+        with self._lock:
+            self._begun.discard(folder)
+
+    def flush(self) -> None:
+        self._small.flush()
+
+    def reclaim(self) -> None:
+        self._repository.prune()
+
+    def fingerprint(self, path: str) -> str:
+        place = self._contents.find(path)
+        return f'{place.snapshot.id}:{path}' if place else ''
+
+    def free(self) -> int | None:
+        """Return None: nobody knows how much of a backup is new."""
+
+    def require_writable(self) -> None:
+        if self._folder is not None:
+            self._require_folder(self._folder)
+        self._contents.reload()
+        self._repository.patiently(
+            self._repository.require_unlocked, repository_.LOCK_PATIENCE
+        )
+
+    def _require_folder(self, folder: pathlib.Path) -> None:
+        self._repository.require()
+        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
+            raise errors.TargetError(
+                f'{self.name} cannot take a backup set: {folder} is not a '
+                'folder that you can write to.'
+            )
+        free = localfile.free_bytes(folder)
+        if free is not None and free < _LEAST_ROOM:
+            raise errors.TargetError(
+                f'{self.name} has {free:,} bytes free. Make room or choose '
+                'another place.'
+            )
+
+    def _keep(
+        self, run: str, inside: str, what: bytes | streams.New, size: int
+    ) -> None:
+        """Give a file its path, which it is not to take from another."""
+        self._require_free(_path(run, inside))
+        if isinstance(what, streams.New):
+            self._making.end(what, size)
+        elif small_.is_gathered(inside, size):
+            self._small.put(run, inside, what)
+        else:
+            self._store(run, inside, what)
+
+    def _store(self, run: str, inside: str, data: bytes) -> None:
+        """Make a snapshot of a small file."""
+        new = self._making.begin(run, inside, len(data), data)
+        with contextlib.closing(new.feed):
+            self._making.end(new, len(data))
+
+    def _files(self, run: str) -> dict[str, base.Entry]:
+        staged = {
+            _path(run, inside): _staged(_path(run, inside), size)
+            for inside, size in self._small.sizes(run).items()
+        }
+        return self._contents.files(run) | staged
+
+    def _known_runs(self) -> set[str]:
+        with self._lock:
+            return self._begun | self._small.runs()
+
+    def _in_a_run(self, path: str) -> tuple[str, str]:
+        """Split the path of a file to be.
+
+        :raises TargetError: its run was not begun.
+        """
+        run, inside = contents_.split(path)
+        if run and not self.has(run):
+            raise self._missing(run)
+        return run, inside
+
+    def _require_free(self, path: str) -> None:
+        if self.stat(path) is not None:
+            raise self._there_already(path)
+
+    def _there_already(self, path: str) -> errors.TargetError:
+        return errors.TargetError(f'{self.name}/{path} is there already.')
+
+    def _missing(self, path: str) -> errors.TargetError:
+        found = errors.TargetError(f'{self.name}/{path} is not there.')
+        found.__cause__ = FileNotFoundError(
+            errno.ENOENT, os.strerror(errno.ENOENT)
+        )
+        return found
+
+
+def _path(run: str, inside: str) -> str:
+    return f'{run}/{inside}' if run else inside
+
+
+def _staged(path: str, size: int) -> base.Entry:
+    return base.Entry(path, size, datetime.datetime.now(datetime.UTC))
