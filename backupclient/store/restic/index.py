@@ -76,6 +76,8 @@ class Index:
         for one in every:
             if one.id in self._hidden or one.id in deleted:
                 continue
+            if one.holds is Holds.DELETED:
+                continue
             if one.id in self._mine or _counts(one, last):
                 yield one
 
@@ -93,8 +95,6 @@ def _counts(one: Snapshot, last: Snapshot | None) -> bool:
 
     :param last: with the manifest of its run, if that is finished.
     """
-    if one.holds is Holds.DELETED:
-        return False
     if last is None or one is last:
         return True
     if one.holds is Holds.NOTE:

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Restic repositories for tests: made by the real program."""
 
+import base64
+import hashlib
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
 
+from cryptography.hazmat.primitives import ciphers
+from cryptography.hazmat.primitives import poly1305
 import fixtures
 
 from backupclient.store.restic import store
@@ -24,6 +29,55 @@ def restic(place, *words, **options):
         **options,
     )
     return done.stdout
+
+
+def quick(document):
+    """Protect a key with hardly any work, as no call shall take a second.
+
+    After "Keys, Encryption and MAC" of restic's design document.
+    """
+    key = json.loads(document)
+    sealed = base64.b64decode(key['data'])
+    nonce, text, mac = sealed[:16], sealed[16:-16], sealed[-16:]
+    crypt, authenticate = _derived(key)
+    if authenticate(nonce, text) != mac:
+        raise ValueError('the key is of another format')
+    plain = crypt(nonce, text)
+    key |= {'N': 2, 'r': 1, 'p': 1}
+    crypt, authenticate = _derived(key)
+    text = crypt(nonce, plain)
+    sealed = nonce + text + authenticate(nonce, text)
+    return json.dumps(
+        key | {'data': base64.b64encode(sealed).decode()}
+    ).encode()
+
+
+def _derived(key):
+    """Return what encrypts, and what authenticates."""
+    found = hashlib.scrypt(
+        PASSWORD.encode(),
+        salt=base64.b64decode(key['salt']),
+        n=key['N'],
+        r=key['r'],
+        p=key['p'],
+        maxmem=1 << 28,
+        dklen=64,
+    )
+
+    def crypt(nonce, data):
+        cipher = ciphers.Cipher(
+            ciphers.algorithms.AES(found[:32]), ciphers.modes.CTR(nonce)
+        )
+        return cipher.encryptor().update(data)
+
+    def authenticate(nonce, data):
+        cipher = ciphers.Cipher(
+            ciphers.algorithms.AES(found[32:48]), ciphers.modes.ECB()
+        )
+        one_time = found[48:] + cipher.encryptor().update(nonce)
+        return poly1305.Poly1305.generate_tag(one_time, data)
+
+    return crypt, authenticate
 
 
 class Repository(fixtures.Fixture):
@@ -47,6 +101,9 @@ class Repository(fixtures.Fixture):
         if cls._template is None:
             cls._template = tempfile.TemporaryDirectory()
             restic(cls._template.name, 'init')
+            for key in pathlib.Path(cls._template.name, 'keys').iterdir():
+                key.chmod(0o600)
+                key.write_bytes(quick(key.read_bytes()))
         return cls._template.name
 
     @classmethod
