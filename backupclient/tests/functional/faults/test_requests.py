@@ -12,7 +12,7 @@ import sys
 
 import fixtures
 
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cases
 from backupclient.tests.functional import cloud
@@ -166,7 +166,7 @@ class EveryRequest:
             return self.command()
         state = self.tenant.environment()['XDG_STATE_HOME']
         folder = pathlib.Path(state, 'openstack-backup', began.group(1))
-        if journal.Journal(folder).has_ended:
+        if journals.Journal(folder).has_ended:
             self.assertAllRight(killed)
             return None
         return ('--resume', began.group(1))
