@@ -3,6 +3,7 @@
 
 import dataclasses
 import enum
+import os
 import re
 
 from backupclient.model import remotes
@@ -88,6 +89,24 @@ def parse(text: str) -> Address:
         shown = urls.shown(text, HIDDEN)
         raise ValueError(f'"{shown}" cannot be the target: {why}')
     return Address(Kind.FOLDER, text)
+
+
+def kept(text: str) -> Address:
+    """Return the target that a document has.
+
+    :raises ValueError: the text is no target, depends on the current folder,
+        or has a password in it.
+    """
+    found = parse(text)
+    if found.is_of_this_machine and not os.path.isabs(found.place):
+        raise ValueError(f'the target {text[:80]!r} is not an absolute path')
+    if found.shown != found.full:
+        raise ValueError(
+            f'the target {found.shown[:80]!r} has a password in it, which is '
+            'not kept'
+        )
+    os.fsencode(text)
+    return found
 
 
 def _restic(place: str) -> Address:

@@ -91,6 +91,11 @@ def _option(text: str, at: int) -> tuple[str, str, int]:
     if quote not in _QUOTED:
         value = _PLAIN.match(text, at + 1)
         assert value is not None  # noqa: S101 - it matches nothing, too
+        if text.startswith('://', value.end()):
+            raise ValueError(
+                f'the value of the option {key[0]} needs quotes, as in '
+                f'{key[0]}="https://..."'
+            )
         return key[0], value[0], value.end()
     value = _QUOTED[quote].match(text, at + 2)
     assert value is not None  # noqa: S101

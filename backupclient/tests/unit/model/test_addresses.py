@@ -192,6 +192,7 @@ class TestRclone(testtools.TestCase):
             f'remote,pass="{SECRET}:x',
             f'remote,pass={SECRET}',
             f'remote,=a{SECRET}:x',
+            f':webdav,url=http://there,pass={SECRET}:x',
             f'remote,pass="{SECRET}"x:x',
             f'remote:{SECRET}\n',
         ):
