@@ -169,11 +169,12 @@ def _identity(planned: plans.Plan) -> str:
 
 def _target(planned: plans.Plan) -> str:
     """Return the option that a resumed run needs again for its passwords."""
-    restores = planned.restore is not None
-    target = planned.restore.source if restores else planned.request.target
+    option, target = '--to', planned.request.target
+    if planned.restore is not None:
+        option, target = '--from', planned.restore.source
     if not target or not addresses.parse(target).lacks_passwords:
         return ''
-    return f' {"--from" if restores else "--to"} TARGET'
+    return f' {option} TARGET'
 
 
 def _cleanup(run: str, missing: Sequence[outcome_.Outcome]) -> list[str]:
