@@ -30,8 +30,9 @@ class Request:
     :param everything: ``--all``.
     :param match: metadata keys with their value, None for any value.
     :param exclude: ``KIND/NAME-OR-ID`` as typed.
-    :param target: of ``--to``, without passwords: what
-        :func:`backupclient.operations.request.target` returns; ``''`` for none.
+    :param target: of ``--to``, without passwords, as
+        :func:`backupclient.operations.request.target` returns it; ``''`` for
+        none.
     :param recipients: age or SSH public keys, one each.
     :param name: the start of the artifacts' names, ``''`` for our own.
     """

@@ -129,9 +129,9 @@ def resume(
     """Go on with a run of this machine that was killed or interrupted.
 
     :param run: its ID, or ``last``: the newest one of this project.
-    :param target: its target, as :func:`backupclient.operations.request.target`
-        returns it: needed again where it has passwords, which are kept
-        nowhere.
+    :param target: its target, as
+        :func:`backupclient.operations.request.target` returns it: needed again
+        where it has passwords, which are kept nowhere.
     :raises UsageError: there is no such run, it has come to its end, it
         belongs to another project, or its target is another or is needed.
     :raises Busy: another process works on it.

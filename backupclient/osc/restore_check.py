@@ -49,8 +49,8 @@ def check(args: argparse.Namespace) -> None:
     ):
         raise errors.UsageError(
             'A saved plan or an earlier run has its own selection and '
-            'options: give --plan or --resume without them. Only --from can be '
-            'given again, for a target with a password in it.'
+            'options: give --plan or --resume without them. Only --from can '
+            'be given again, for a target with a password in it.'
         )
     if args.resume and (args.parallel or args.timeout):
         raise errors.UsageError(
