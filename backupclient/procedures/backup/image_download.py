@@ -18,6 +18,8 @@ from backupclient.procedures import step
 from backupclient.procedures.backup import key_export
 from backupclient.transfer import download
 from backupclient.transfer import proof
+from backupclient.transfer import rates
+from backupclient.transfer import sources
 
 _TRIES = 3
 """How often a file is begun in a store that loses it on the way."""
@@ -66,7 +68,7 @@ class Download(step.Step):
 
     def _brought(self, image: resources.Image, path: str) -> proof.Proved:
         return download.download(
-            self.cloud.glance.data(image.id),
+            self._source(image.id),
             files.of(self.work),
             path,
             proof.Expected(
@@ -78,6 +80,12 @@ class Download(step.Step):
             clock=self.work.clock,
             progress=self._progress,
         )
+
+    def _source(self, image_id: str) -> sources.Source:
+        data = self.cloud.glance.data(image_id)
+        if self.work.rate is None:
+            return data
+        return rates.Limited(data, self.work.rate)
 
     def undo(self, made: step.Made) -> None:
         path = made.file.path if made.file else self._begun(made)
