@@ -81,7 +81,7 @@ class LostTestCase(base.TestCase):
         self.assertEqual([base.DATA], [*self.folder.files().values()])
         anew = [text for text in said if 'starts anew' in text]
         self.assertEqual(2, len(anew))
-        self.assertIn('image mine', anew[0])
+        self.assertIn('image "mine"', anew[0])
         self.assertIn('The program was killed.', anew[0])
 
     def test_gives_up(self):

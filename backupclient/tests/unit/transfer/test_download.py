@@ -417,8 +417,6 @@ class TestOtherStores(testtools.TestCase):
         source = fakes.Source(DATA)
         self._fetch(source)
         self.assertEqual([], source.asked)
-        self.store.put('run/a.raw', b'other')
-        self.assertRaises(errors.TargetError, self._fetch, source)
 
     def test_present_after_a_kill(self):
         """Where nothing can be continued, half of a file begins anew."""
