@@ -2,7 +2,6 @@
 """Checks before backups are brought back, into a cloud or to files."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-import os
 
 from backupclient import errors
 from backupclient.model import layout
@@ -18,7 +17,7 @@ from backupclient.store import targets
 
 def require_target(source: str) -> None:
     """Raise UsageError if a target is the folder of one set."""
-    folder, name = os.path.split(source.rstrip('/'))
+    folder, _, name = source.rstrip('/').rpartition('/')
     if tags.is_run_id(name.removesuffix(layout.PARTIAL)):
         raise errors.UsageError(
             f'{source} is one backup set. Name the folder that it is in: '

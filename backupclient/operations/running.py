@@ -78,6 +78,7 @@ def start(
     *,
     parallel: int,
     timeout: float,
+    limit_rate: float = 0,
     notices: Iterable[str] = (),
     identities: identity.Identities | None = None,
 ) -> Report:
@@ -85,6 +86,7 @@ def start(
 
     :param notices: are said when the run has its ID.
     :param timeout: seconds for each wait.
+    :param limit_rate: bytes per second of all downloads, 0 for no limit.
     :raises TargetError: the target has no room; nothing was made.
     """
     # A plan that cannot be run is refused before anything is made.
@@ -100,6 +102,7 @@ def start(
         now.isoformat(timespec='seconds'),
         parallel,
         timeout,
+        limit_rate,
     )
     with contextlib.ExitStack() as undo:
         # The set first: a run that can be resumed has its set.
@@ -126,7 +129,14 @@ def resume(
 
     :param journal: see :func:`backupclient.engine.unfinished.find`.
     """
-    reporter.say(f'Run {journal.run().run}, resumed')
+    run = journal.run()
+    reporter.say(f'Run {run.run}, resumed')
+    target = run.plan.request.target
+    if target and not targets.find(target).can.continuing:
+        reporter.say(
+            f'A file in {target} cannot be continued: those that were under '
+            'way start anew.'
+        )
     return _go_on(cloud, clock, journal, reporter, identities)
 
 
@@ -149,7 +159,10 @@ def _go_on(
         work = worker.work_of(cloud, clock, run, reporter, set_, identities)
         held = lease.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
-        with held.kept() if makes_things else contextlib.nullcontext():
+        with (
+            held.kept() if makes_things else contextlib.nullcontext(),
+            set_.kept_alive() if set_ else contextlib.nullcontext(),
+        ):
             done = execution.execute(work, journal, held, executor.Threads)
         run = dataclasses.replace(run, plan=done.plan)
         ended = done.finished and _close(

@@ -78,6 +78,13 @@ class RunBackup(base.Lister):
             help=f'The longest that each wait may take (default: {_TIMEOUT})',
         )
         parser.add_argument(
+            '--limit-rate',
+            metavar='<MiB>',
+            type=options.positive,
+            help='The most that all downloads together may bring per second, '
+            'in MiB (default: no limit)',
+        )
+        parser.add_argument(
             '--name',
             metavar='<text>',
             type=options.name,
@@ -125,10 +132,13 @@ def _run(
     from backupclient.operations import run
 
     if args.resume:
-        return run.resume(session, args.resume, reporter)
+        return run.resume(
+            session, args.resume, reporter, target=options.target(args)
+        )
     settings = run.Settings(
         parallel=args.parallel or _PARALLEL,
         timeout=(args.timeout or _TIMEOUT) * 60.0,
+        limit_rate=float((args.limit_rate or 0) << 20),
     )
     if args.plan:
         return run.carry_out(
@@ -138,6 +148,7 @@ def _run(
             settings,
             replan=args.replan,
             name=args.name,
+            target=options.target(args),
         )
     request = dataclasses.replace(options.request(args), name=args.name)
     return run.back_up(session, request, reporter, settings)
@@ -148,15 +159,19 @@ def _check(args: argparse.Namespace) -> None:
     from backupclient.model import requests
 
     if args.plan or args.resume:
-        if args.keep_images or options.request(args) != requests.Request():
+        own = dataclasses.replace(options.request(args), target='')
+        if args.keep_images or own != requests.Request():
             raise errors.UsageError(
                 'A saved plan or an earlier run has its own selection and '
-                'options: give --plan or --resume without them.'
+                'options: give --plan or --resume without them. Only --to can '
+                'be given again, for a target with a password in it.'
             )
-        if args.resume and (args.parallel or args.timeout or args.name):
+        if args.resume and (
+            args.parallel or args.timeout or args.limit_rate or args.name
+        ):
             raise errors.UsageError(
-                'An earlier run goes on with its own --parallel, --timeout '
-                'and --name: give --resume without them.'
+                'An earlier run goes on with its own --parallel, --timeout, '
+                '--limit-rate and --name: give --resume without them.'
             )
     elif not options.selects(args):
         raise errors.UsageError(

@@ -69,7 +69,7 @@ class VerifyBackup(base.Lister):
             dest='source',
             metavar='<target>',
             help='Where the backups are: the target that "backup run --to" '
-            'wrote to',
+            'wrote to, a directory, restic:REPOSITORY or rclone:REMOTE:PATH',
         )
         options.add_selection(
             parser.add_argument_group('selection'),

@@ -38,6 +38,8 @@ class Abilities:
 
     :param holes: long runs of zeros take no room.
     :param continuing: a later write goes on where an earlier one broke off.
+        Where it begins anew, a kill may have left the beginning of a file
+        under its path: a file of an unfinished set proves nothing.
     :param renaming: a folder can get another name.
     :param gathering: small files are kept by this process until they are
         stored together, see :meth:`Files.flush`.
@@ -196,6 +198,27 @@ class Store(Files):
         :param folder: a missing one has none; ``''`` for the store itself.
         :raises TargetError: the list would not be complete.
         """
+
+    def folders_with(self, name: str) -> frozenset[str]:
+        """Return the folders directly in the store that have a file.
+
+        A folder counts, too, if that cannot be told.
+
+        :param name: of the file, directly in the folder.
+        :raises TargetError: the list would not be complete.
+        """
+        return frozenset(
+            folder
+            for folder in self.folders()
+            if self._may_have(f'{folder}/{name}')
+        )
+
+    def _may_have(self, path: str) -> bool:
+        try:
+            return self.stat(path) is not None
+        except errors.TargetError:
+            # A link, say: something is there, and reading it will tell.
+            return True
 
     @abc.abstractmethod
     def rename(self, old: str, new: str) -> None:
