@@ -10,6 +10,7 @@ import dataclasses
 import threading
 
 from backupclient import errors
+from backupclient.model import layout
 from backupclient.store import base
 from backupclient.store.restic import bundles as bundles_
 from backupclient.store.restic import index as index_
@@ -17,8 +18,8 @@ from backupclient.store.restic import repository as repository_
 from backupclient.store.restic import snapshots
 from backupclient.store.restic.snapshots import Snapshot
 
-# Notes of a run, never empty: so none of them is in a bundle.
-_NEVER_IN_A_BUNDLE = ('.json',)
+# Never empty, so none of them is in a bundle.
+_NOTES = frozenset({layout.MARKER, 'deleting.json'})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -126,10 +127,9 @@ class Contents:
         return found
 
     def runs(self) -> tuple[str, ...]:
-        """Return the runs of which there is any file."""
+        """Return the runs that have a snapshot, also one that counts not."""
         with self._lock:
-            index = self._loaded()
-            return tuple(run for run in index.names if self._counts(run))
+            return self._loaded().names
 
     def every(self, run: str) -> tuple[Snapshot, ...]:
         """Return all snapshots of a run, also those that do not count."""
@@ -141,13 +141,16 @@ class Contents:
         with self._lock:
             return self._loaded().manifest(run) is not None
 
+    def finished(self) -> frozenset[str]:
+        """Return the runs that have come to their end."""
+        with self._lock:
+            names = self._loaded().names
+            return frozenset(run for run in names if self.has_manifest(run))
+
     def relied_on(self, run: str) -> frozenset[str]:
         """Return the snapshots that a manifest of a run will count on."""
         with self._lock:
             return self._loaded().relied_on(run)
-
-    def _counts(self, run: str) -> bool:
-        return any(True for _ in self._loaded().counting(run))
 
     def _loaded(self) -> index_.Index:
         if self._index is None:
@@ -167,10 +170,10 @@ class Contents:
 
     def _within(self, bundle: Snapshot, inside: str) -> Place | None:
         path = _path(bundle.run, inside)
-        if inside == snapshots.MANIFEST:
+        if inside == layout.MANIFEST:
             # Told by the tags alone: a repository may have many sets.
             size = bundle.manifest
-        elif '/' not in inside and inside.endswith(_NEVER_IN_A_BUNDLE):
+        elif inside in _NOTES:
             size = None
         else:
             listed = self.bundles.list(bundle).get(inside)
@@ -185,10 +188,15 @@ def split(path: str) -> tuple[str, str]:
 
     :raises TargetError: it cannot be a path.
     """
-    run, *inside = base.parts(path)
-    if ',' in run:
-        raise errors.TargetError(f'{path[:80]!r} has a comma in its folder.')
-    return (run, '/'.join(inside)) if inside else ('', run)
+    found = base.parts(path)
+    if ',' in path:
+        raise errors.TargetError(
+            f'{path[:80]!r} has a comma: restic takes it for the end of a tag.'
+        )
+    depth = 2 if found[0] == layout.FAILED else 1
+    if len(found) <= depth:
+        return '', path
+    return '/'.join(found[:depth]), '/'.join(found[depth:])
 
 
 def _path(run: str, inside: str) -> str:

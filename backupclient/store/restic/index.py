@@ -8,7 +8,7 @@ that a killed process has left can be taken for a part of it.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from backupclient.store.restic.snapshots import MARKER
+from backupclient.model import layout
 from backupclient.store.restic.snapshots import Holds
 from backupclient.store.restic.snapshots import Snapshot
 
@@ -98,5 +98,5 @@ def _counts(one: Snapshot, last: Snapshot | None) -> bool:
     if last is None or one is last:
         return True
     if one.holds is Holds.NOTE:
-        return one.path != MARKER
+        return one.path != layout.MARKER
     return one.id in last.others

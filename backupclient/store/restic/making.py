@@ -9,6 +9,7 @@ from backupclient.store.restic import contents as contents_
 from backupclient.store.restic import repository as repository_
 from backupclient.store.restic import snapshots
 from backupclient.store.restic import streams
+from backupclient.store.restic import troubles
 
 _BURIED = 'deleted'
 
@@ -66,6 +67,46 @@ class Making:
                 'does not count.'
             )
         self._contents.add(snapshot)
+
+    def drop(self, run: str) -> None:
+        """Delete all snapshots of a run.
+
+        One that is not finished may stay while somebody backs up: nothing of
+        it counts any more.
+
+        :raises TargetError: they cannot be deleted.
+        """
+        every = self._contents.every(run)
+        # First of all, nothing may take the rest for a set; last goes what
+        # says that this is being done.
+        first = [one for one in every if one.manifest is not None]
+        last = [one for one in every if one.path == 'deleting.json']
+        rest = [one for one in every if one not in first and one not in last]
+        for some in (first, rest, last):
+            try:
+                self._delete(some)
+            except troubles.Locked:
+                if first:
+                    raise
+                for one in some:
+                    if one.holds is not snapshots.Holds.DELETED:
+                        self.bury(one)
+
+    def take_away(self, snapshot: snapshots.Snapshot) -> None:
+        """Delete a snapshot if nobody works on the repository, or bury it.
+
+        :raises TargetError: neither can be done.
+        """
+        try:
+            self._repository.call('forget', snapshot.id)
+            self._contents.drop([snapshot])
+        except troubles.Locked:
+            self.bury(snapshot)
+
+    def _delete(self, some: list[snapshots.Snapshot]) -> None:
+        if some:
+            self._repository.forget(one.id for one in some)
+            self._contents.drop(some)
 
     def bury(self, snapshot: snapshots.Snapshot) -> None:
         """Say in the repository that a snapshot does not count.

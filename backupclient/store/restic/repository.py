@@ -27,8 +27,8 @@ from backupclient.store.restic import troubles
 LOCK_PATIENCE = 60.0
 """Seconds to try again while somebody has locked the repository."""
 
-BUSY_PATIENCE = 30 * 60.0
-"""The same, for what waits behind long work: a transfer, a deletion."""
+BUSY_PATIENCE = 5 * 60.0
+"""The same, for what waits behind long work: a deletion of others."""
 
 _LIMIT = 30 * 60.0
 """Seconds for a call that moves no data."""

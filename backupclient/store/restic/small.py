@@ -5,13 +5,13 @@ import datetime
 import threading
 
 from backupclient import errors
+from backupclient.model import layout
 from backupclient.store.restic import contents as contents_
 from backupclient.store.restic import repository as repository_
 from backupclient.store.restic import snapshots
 from backupclient.store.restic import staging
 from backupclient.store.restic import streams
 
-_TEXTS = frozenset({snapshots.MANIFEST, 'RESTORE.md', 'SHA512SUMS'})
 _FOLDERS = ('images/', 'secrets/')
 _MOST = 64 << 20
 """The bytes that are gathered before a snapshot is made of them early."""
@@ -30,7 +30,7 @@ def is_gathered(inside: str, size: int) -> bool:
     """
     return (
         not size
-        or inside in _TEXTS
+        or inside in layout.DESCRIPTIONS
         or (inside.startswith(_FOLDERS) and size <= streams.FIRST)
     )
 
@@ -56,7 +56,7 @@ class Small:
         with self._lock:
             staged = self._runs.setdefault(run, staging.Staging())
             staged.put(inside, data)
-            if inside == snapshots.MANIFEST:
+            if inside == layout.MANIFEST:
                 self._require_unchanged(run)
                 self._store(run)
             elif sum(staged.sizes.values()) > _MOST:
@@ -103,7 +103,7 @@ class Small:
     def _store(self, run: str) -> None:
         staged = self._runs[run]
         sizes = staged.sizes
-        manifest = sizes.get(snapshots.MANIFEST)
+        manifest = sizes.get(layout.MANIFEST)
         others = () if manifest is None else self._contents.relied_on(run)
         tags = snapshots.of_bundle(run, manifest, others)
         found = self._repository.keep(staged.folder, tags)

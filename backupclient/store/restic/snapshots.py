@@ -16,9 +16,6 @@ OWN = 'backupclient'
 ID_LENGTH = 8
 """The digits of an ID in a tag, and in what restic says when it made one."""
 
-MANIFEST = 'manifest.json'
-MARKER = 'in-progress.json'
-
 _DATA = re.compile(r'(volume|server|image|secret)s/([^/.]+)\.[^/]+')
 _KEY = re.compile(r'keys/([a-z]+)-([^/.]+)\.[^/]+')
 _ID = re.compile(r'[0-9a-f]{8,64}')

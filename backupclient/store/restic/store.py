@@ -10,6 +10,8 @@ import pathlib
 import threading
 
 from backupclient import errors
+from backupclient.model import addresses
+from backupclient.model import layout
 from backupclient.store import base
 from backupclient.store import course as course_
 from backupclient.store import localfile
@@ -26,23 +28,21 @@ _LEAST_ROOM = 64 << 20
 How many a backup takes, nobody can tell: restic stores only what is new.
 """
 
+# Nobody misses these before the run itself goes.
+_GOES_WITH_ITS_RUN = (layout.MARKER, 'deleting.json')
+
 
 class Restic(base.Store):
-    """The store in a restic repository, which has to be there.
-
-    :param place: as ``restic -r`` takes it, with the passwords in it.
-    :param name: for people, without them: ``restic:...``.
-    :param folder: the repository, where it is a folder of this machine.
-    """
+    """The store in a restic repository, which has to be there."""
 
     can = base.Abilities(gathering=True)
 
-    def __init__(
-        self, place: str, name: str, folder: pathlib.Path | None = None
-    ) -> None:
-        self.name = name
-        self._folder = folder
-        self._repository = repository_.Repository(place, name)
+    def __init__(self, address: addresses.Address) -> None:
+        self.name = address.shown
+        self._folder = None
+        if address.is_of_this_machine:
+            self._folder = pathlib.Path(address.place)
+        self._repository = repository_.Repository(address.place, self.name)
         self._contents = contents_.Contents(self._repository)
         self._small = small_.Small(self._repository, self._contents)
         self._making = making.Making(self._repository, self._contents)
@@ -92,18 +92,8 @@ class Restic(base.Store):
         return place.entry if place else None
 
     def list(self, folder: str = '') -> tuple[base.Entry, ...]:
-        if folder:
-            runs, start = [base.parts(folder)[0]], f'{folder}/'
-        else:
-            runs, start = ['', *self.folders()], ''
-        found = {
-            path: entry
-            for run in runs
-            for path, entry in self._files(run).items()
-        }
-        return tuple(
-            found[path] for path in sorted(found) if path.startswith(start)
-        )
+        found = self._files(folder)
+        return tuple(found[path] for path in sorted(found))
 
     def put(
         self,
@@ -130,10 +120,11 @@ class Restic(base.Store):
         if place is None:
             return
         self._contents.hide(place)
-        if (
-            place.snapshot.holds is snapshots.Holds.DATA
-            and not self._contents.has_manifest(run)
-        ):
+        if inside in _GOES_WITH_ITS_RUN or self._contents.has_manifest(run):
+            # All of the run goes by `drop`.
+            if place.snapshot.holds is snapshots.Holds.NOTE:
+                self._making.take_away(place.snapshot)
+        elif not place.bundle:
             self._making.bury(place.snapshot)
 
     def begin(self, folder: str) -> None:
@@ -143,24 +134,31 @@ class Restic(base.Store):
             self._begun.add(folder)
 
     def has(self, folder: str) -> bool:
-        run, *below = base.parts(folder)
-        if below:
-            start = f'{folder}/'
-            return any(path.startswith(start) for path in self._files(run))
-        return run in self._known_runs() or bool(self._contents.every(run))
+        base.parts(folder)
+        return any(
+            f'{run}/'.startswith(f'{folder}/') for run in self._runs()
+        ) or bool(self._files(folder))
 
     def folders(self, folder: str = '') -> tuple[str, ...]:
         if not folder:
             self._contents.reload()
-            runs = self._known_runs() | set(self._contents.runs())
-            return tuple(sorted(runs - {''}))
+            return tuple(
+                sorted({run.partition('/')[0] for run in self._runs()})
+            )
         start = f'{folder}/'
-        below = (
+        below = [*self._files(folder), *(f'{run}/' for run in self._runs())]
+        names = (
             path.removeprefix(start).partition('/')
-            for path in self._files(base.parts(folder)[0])
+            for path in below
             if path.startswith(start)
         )
-        return tuple(sorted({name for name, slash, _ in below if slash}))
+        return tuple(sorted({name for name, slash, _ in names if slash}))
+
+    def folders_with(self, name: str) -> frozenset[str]:
+        if name != layout.MANIFEST:
+            return super().folders_with(name)
+        self._contents.reload()
+        return self._contents.finished()
 
     def rename(self, old: str, new: str) -> None:
         raise errors.TargetError(f'{self.name} cannot rename {old}.')
@@ -170,18 +168,10 @@ class Restic(base.Store):
         base.parts(folder)
 
     def drop(self, folder: str) -> None:
-        if self._files(folder):
-            return
-        every = self._contents.every(folder)
-        # First of all, nothing may take the rest for a set.
-        for some in (
-            [one for one in every if one.manifest is not None],
-            [one for one in every if one.manifest is None],
-        ):
-            self._repository.forget(one.id for one in some)
-            self._contents.drop(some)
-        with self._lock:
-            self._begun.discard(folder)
+        if not self._files(folder):
+            self._making.drop(folder)
+            with self._lock:
+                self._begun.discard(folder)
 
     def flush(self) -> None:
         self._small.flush()
@@ -236,16 +226,28 @@ class Restic(base.Store):
         with contextlib.closing(new.feed):
             self._making.end(new, len(data))
 
-    def _files(self, run: str) -> dict[str, base.Entry]:
-        staged = {
-            _path(run, inside): _staged(_path(run, inside), size)
-            for inside, size in self._small.sizes(run).items()
+    def _files(self, folder: str) -> dict[str, base.Entry]:
+        """Return the files below a folder by their paths."""
+        start = f'{folder}/' if folder else ''
+        found: dict[str, base.Entry] = {}
+        for run in ('', *self._runs()):
+            if f'{run}/'.startswith(start) or start.startswith(f'{run}/'):
+                found |= self._contents.files(run)
+                found |= {
+                    _path(run, inside): _staged(_path(run, inside), size)
+                    for inside, size in self._small.sizes(run).items()
+                }
+        return {
+            path: each
+            for path, each in found.items()
+            if path.startswith(start)
         }
-        return self._contents.files(run) | staged
 
-    def _known_runs(self) -> set[str]:
+    def _runs(self) -> set[str]:
+        """Return the folders of runs of which anything is there."""
         with self._lock:
-            return self._begun | self._small.runs()
+            known = self._begun | self._small.runs()
+        return (known | set(self._contents.runs())) - {''}
 
     def _in_a_run(self, path: str) -> tuple[str, str]:
         """Split the path of a file to be.
@@ -253,7 +255,7 @@ class Restic(base.Store):
         :raises TargetError: its run was not begun.
         """
         run, inside = contents_.split(path)
-        if run and not self.has(run):
+        if run and not self.has(base.parts(run)[0]):
             raise self._missing(run)
         return run, inside
 

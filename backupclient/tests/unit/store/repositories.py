@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import ciphers
 from cryptography.hazmat.primitives import poly1305
 import fixtures
 
+from backupclient.model import addresses
 from backupclient.store.restic import store
 
 PASSWORD = 'geheim-4711'
@@ -112,5 +113,5 @@ class Repository(fixtures.Fixture):
 
     def store(self):
         return store.Restic(
-            str(self.place), f'restic:{self.place}', self.place
+            addresses.Address(addresses.Kind.RESTIC, str(self.place))
         )
