@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run, from its plan to the closed backup set."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import contextlib
 import dataclasses
 import datetime
@@ -172,8 +172,11 @@ def _go_on(
             done.outcomes,
             clock,
             reporter,
+            settle=done.settle,
             servers_run=done.good,
         )
+        if not ended:
+            _keep(set_, done, reporter)
     return Report(
         run.run,
         set_.place if set_ else '',
@@ -202,6 +205,20 @@ def _left(journal: journals.Journal) -> str:
     return ' '.join(said)
 
 
+def _keep(
+    set_: backup_set.BackupSet | None,
+    done: execution.Ended,
+    reporter: events.Reporter,
+) -> None:
+    """Store what is done of a run that is not at its end."""
+    try:
+        if set_ is not None:
+            set_.files.flush()
+    except errors.TargetError as exc:
+        reporter.warn(str(exc))
+    done.settle()
+
+
 def _close(
     journal: journals.Journal,
     run: journals.Run,
@@ -210,10 +227,12 @@ def _close(
     clock: clocks.SystemClock,
     reporter: events.Reporter,
     *,
+    settle: Callable[[], None],
     servers_run: bool,
 ) -> bool:
     """Close the backup set first: without it the run is not at its end.
 
+    :param settle: writes the outcomes that waited for the set to the journal.
     :param servers_run: else it is not at its end either: who resumes it has
         them started.
     :returns: whether it is at its end.
@@ -227,6 +246,7 @@ def _close(
             set_.close(
                 build.manifest(run.plan, run.run, outcomes, started, now)
             )
+        settle()
         if not servers_run:
             return False
         journal.end(journals.Ended(state, now.isoformat(timespec='seconds')))

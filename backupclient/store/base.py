@@ -169,6 +169,10 @@ class Files(abc.ABC):
         :raises TargetError: they cannot be stored.
         """
 
+    def is_stored(self, path: str) -> bool:
+        """Tell whether a file outlives this process: it is not gathered."""
+        return True
+
 
 class Store(Files):
     """A place that holds backup sets, each in a folder of its own."""

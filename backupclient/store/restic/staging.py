@@ -13,6 +13,7 @@ import pathlib
 import shutil
 import stat
 import tempfile
+import weakref
 
 from backupclient import errors
 from backupclient.store import localfile
@@ -25,10 +26,9 @@ class Staging:
     """Files by their paths, in a folder that goes away with this."""
 
     def __init__(self) -> None:
-        sweep()
         self._sizes: dict[str, int] = {}
         self._folder: pathlib.Path | None = None
-        self._lock = -1
+        self._end: weakref.finalize[..., 'Staging'] | None = None
 
     def __contains__(self, path: str) -> bool:
         return path in self._sizes
@@ -45,7 +45,8 @@ class Staging:
     def folder(self) -> pathlib.Path:
         """The folder with the files."""
         if self._folder is None:
-            self._folder, self._lock = _made()
+            self._folder, lock = _made()
+            self._end = weakref.finalize(self, _remove, self._folder, lock)
         return self._folder
 
     def put(self, path: str, data: bytes) -> None:
@@ -77,10 +78,14 @@ class Staging:
     def close(self) -> None:
         """Let all go."""
         self._sizes.clear()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            os.close(self._lock)
-            self._folder = None
+        if self._end is not None:
+            self._end()
+            self._folder = self._end = None
+
+
+def _remove(folder: pathlib.Path, lock: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
 
 
 def spaces() -> Iterator[pathlib.Path]:

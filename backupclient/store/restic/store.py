@@ -20,6 +20,7 @@ from backupclient.store.restic import making
 from backupclient.store.restic import repository as repository_
 from backupclient.store.restic import small as small_
 from backupclient.store.restic import snapshots
+from backupclient.store.restic import staging
 from backupclient.store.restic import streams
 
 _LEAST_ROOM = 64 << 20
@@ -48,6 +49,7 @@ class Restic(base.Store):
         self._making = making.Making(self._repository, self._contents)
         self._begun: set[str] = set()
         self._lock = threading.Lock()
+        staging.sweep()
 
     @contextlib.contextmanager
     def write(
@@ -175,6 +177,10 @@ class Restic(base.Store):
 
     def flush(self) -> None:
         self._small.flush()
+
+    def is_stored(self, path: str) -> bool:
+        run, inside = contents_.split(path)
+        return inside not in self._small.sizes(run)
 
     def reclaim(self) -> None:
         self._repository.prune()
