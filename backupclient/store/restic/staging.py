@@ -28,7 +28,7 @@ class Staging:
     def __init__(self) -> None:
         self._sizes: dict[str, int] = {}
         self._folder: pathlib.Path | None = None
-        self._end: weakref.finalize[..., 'Staging'] | None = None
+        self._end: weakref.finalize[..., Staging] | None = None
 
     def __contains__(self, path: str) -> bool:
         return path in self._sizes
@@ -102,16 +102,21 @@ def spaces() -> Iterator[pathlib.Path]:
 
 def sweep() -> None:
     """Take away what processes have left that were killed."""
+    for folder in found():
+        with contextlib.suppress(OSError):
+            _sweep(folder)
+
+
+def found() -> Iterator[pathlib.Path]:
+    """Find the folders of all processes."""
     for space in spaces():
-        for folder in space.glob(f'{PREFIX}*'):
-            with contextlib.suppress(OSError):
-                _sweep(folder)
+        yield from space.glob(f'{PREFIX}*')
 
 
 def _sweep(folder: pathlib.Path) -> None:
     """Take a folder away, unless a process has it or it is not ours."""
-    found = os.lstat(folder)
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+    info = os.lstat(folder)
+    if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
         return
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     try:
