@@ -27,7 +27,9 @@ CLAIMS = 'in-use'
 VERIFIED = 'verified'
 """The folder with what verifications have found, in a set."""
 
-_DESCRIPTIONS = frozenset({MANIFEST, CHECKSUMS, INSTRUCTIONS})
+DESCRIPTIONS = (MANIFEST, CHECKSUMS, INSTRUCTIONS)
+"""What tells of a set, the manifest first."""
+
 _VERIFIED = re.compile(
     rf'{VERIFIED}/[0-9]{{8}}T[0-9]{{6}}Z(?:-[0-9]{{1,3}})?\.json'
 )
@@ -69,7 +71,7 @@ def is_member(path: str) -> bool:
 
 def may_be_read(path: str) -> bool:
     """Tell whether a path can be that of any file of a finished set."""
-    return path in _DESCRIPTIONS or is_member(path) or is_verified(path)
+    return path in DESCRIPTIONS or is_member(path) or is_verified(path)
 
 
 def require_member(path: str) -> None:

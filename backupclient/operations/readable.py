@@ -9,7 +9,6 @@ from collections.abc import (
     Sequence,
 )
 import contextlib
-import os
 
 from backupclient import errors
 from backupclient.model import layout
@@ -27,7 +26,7 @@ from backupclient.store import targets
 
 def require_target(source: str) -> None:
     """Raise UsageError if a target is the folder of one set."""
-    folder, name = os.path.split(source.rstrip('/'))
+    folder, _, name = source.rstrip('/').rpartition('/')
     if tags.is_run_id(name.removesuffix(layout.PARTIAL)):
         raise errors.UsageError(
             f'{source} is one backup set. Name the folder that it is in: '

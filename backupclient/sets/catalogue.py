@@ -8,6 +8,7 @@ cannot be used is a value with the reason: the other sets are still listed.
 
 from collections.abc import Iterator
 import dataclasses
+import datetime
 import enum
 import hashlib
 
@@ -21,6 +22,9 @@ from backupclient.store import within
 
 MOST_ITEMS = 100_000
 """The resources that a manifest may have."""
+
+GRACE = datetime.timedelta(days=1)
+"""A run that has written nothing to its set for so long is dead."""
 
 
 class State(enum.StrEnum):
@@ -109,12 +113,39 @@ def decode(store: base.Shelf, found: Found, content: bytes) -> Opened:
     return Opened(found, manifest, digest=digest)
 
 
+def last_written(store: base.Store, found: Found) -> datetime.datetime | None:
+    """Return when anything was last written to a set, None for an empty one.
+
+    :raises TargetError: the list of its files would not be complete.
+    """
+    every = store.list(found.folder)
+    return max((each.changed_at for each in every), default=None)
+
+
+def is_abandoned(
+    store: base.Store, found: Found, now: datetime.datetime
+) -> bool:
+    """Tell whether an unfinished set has no run any more, by its files alone.
+
+    A run that is alive writes to its set at least every few hours. A lease or
+    a journal of the run tells sooner.
+
+    :param now: an aware time.
+    :raises TargetError: the list of its files would not be complete.
+    """
+    if found.state is not State.UNFINISHED:
+        return False
+    last = last_written(store, found)
+    return last is None or now - last >= GRACE
+
+
 def _current(store: base.Shelf) -> Iterator[Found]:
+    described = store.folders_with(layout.MANIFEST)
     for name in store.folders():
         run = name.removesuffix(layout.PARTIAL)
         if not tags.is_run_id(run):
             continue
-        finished = run == name and _has_manifest(store, name)
+        finished = run == name and name in described
         state = State.FINISHED if finished else State.UNFINISHED
         yield Found(run, state, name)
 
@@ -123,14 +154,6 @@ def _failed(store: base.Shelf) -> Iterator[Found]:
     for name in store.folders(layout.FAILED):
         if tags.is_run_id(name):
             yield Found(name, State.FAILED, f'{layout.FAILED}/{name}')
-
-
-def _has_manifest(store: base.Shelf, folder: str) -> bool:
-    try:
-        return store.stat(f'{folder}/{layout.MANIFEST}') is not None
-    except errors.TargetError:
-        # A link, say: something is there, and reading it will tell.
-        return True
 
 
 def _refusal(manifest: manifests.Manifest, found: Found) -> str:
