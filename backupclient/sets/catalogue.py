@@ -96,10 +96,13 @@ def content(store: base.Shelf, found: Found) -> bytes:
     return check.text(files(store, found), layout.MANIFEST)
 
 
-def decode(store: base.Shelf, found: Found, content: bytes) -> Opened:
+def decode(
+    store: base.Shelf, found: Found, content: bytes, digest: str = ''
+) -> Opened:
     """Make out what the manifest of a set says.
 
     :param content: its bytes.
+    :param digest: their sha512, if it is known.
     """
     try:
         manifest = check.decode(files(store, found), content)
@@ -109,7 +112,7 @@ def decode(store: base.Shelf, found: Found, content: bytes) -> Opened:
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
         return Opened(found, None, f'The manifest {place} {why}')
-    digest = hashlib.sha512(content).hexdigest()
+    digest = digest or hashlib.sha512(content).hexdigest()
     return Opened(found, manifest, digest=digest)
 
 
