@@ -30,13 +30,17 @@ class EveryRequest:
 
     def setUp(self):
         super().setUp()
+        self.program = self.useFixture(harness.Program())
+
+    def make(self):
+        """Make what the test works on; the proxy is there from then on."""
+        super().make()
         tenant = self.tenant
         self.proxy = self.useFixture(
             proxy.Proxy(region.upstreams(tenant.admin))
         )
         self.region = self.useFixture(region.Region(tenant, self.proxy.urls))
         self.zygote = self.useFixture(harness.Zygote())
-        self.program = self.useFixture(harness.Program())
 
     def test_every_request(self):
         common = self.common_requests()
