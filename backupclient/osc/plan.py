@@ -56,6 +56,7 @@ class PlanBackup(base.Lister):
         request = options.request(parsed_args, everything_by_default=True)
         made = plan.make(self.session(), request, save_to=parsed_args.save)
         self.exit_code = 0 if made.complete else 3
+        self.only_shows = not parsed_args.save
         self.problems = problems.of_plan(made)
         self.epilogue = (
             *problems.warnings_of_plan(made),
