@@ -128,3 +128,7 @@ class TargetError(BackupError):
 
 class DocumentError(BackupError):
     """A file that this program should read is damaged or not its own."""
+
+
+class NewerDocument(DocumentError):
+    """A newer release has written the file: nothing says it is damaged."""

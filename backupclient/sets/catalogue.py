@@ -49,12 +49,14 @@ class Opened:
     :param manifest: None if it cannot be used.
     :param problem: why not, in a sentence that names its file; else ``''``.
     :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
+    :param newer: a newer release has written it: the set may be a good one.
     """
 
     found: Found
     manifest: manifest_.Manifest | None
     problem: str = ''
     digest: str = ''
+    newer: bool = False
 
 
 def runs(store: base.Store) -> tuple[Found, ...]:
@@ -80,7 +82,8 @@ def read(store: base.Store, found: Found) -> Opened:
     try:
         loaded = check.load(files(store, found))
     except errors.DocumentError as exc:
-        return Opened(found, None, str(exc))
+        newer = isinstance(exc, errors.NewerDocument)
+        return Opened(found, None, str(exc), newer=newer)
     why = _refusal(loaded.manifest, found)
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
