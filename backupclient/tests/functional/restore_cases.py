@@ -248,8 +248,9 @@ class Volume(Case):
         self.assertEqual(f'{self.name}{SUFFIX}', now['name'])
         self.assertEqual('available', now['status'])
         self.assertEqual(_RESTORED, now['metadata'][_ROLE])
-        for field in 'size', 'volume_type', 'bootable', 'description':
+        for field in 'size', 'volume_type', 'bootable':
             self.assertEqual(self.was[field], now[field], field)
+        self.assertEqual(self.was['description'] or '', now['description'])
         for field in 'metadata', 'volume_image_metadata':
             self.assertEqual(
                 self.was.get(field, {}), _without_ours(now.get(field, {}))
