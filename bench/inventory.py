@@ -33,7 +33,7 @@ import measure
 import openstack
 import requests
 
-from backupclient import clock
+from backupclient import clocks
 from backupclient.cloud import door
 from backupclient.cloud import inventory
 
@@ -154,7 +154,7 @@ def measured(
     connection: Any, rounds: int
 ) -> tuple[dict[str, list[float]], int]:
     """Read in turns: give the seconds of each way, and the requests."""
-    cloud = door.connect(connection, clock.SystemClock())
+    cloud = door.connect(connection, clocks.SystemClock())
     # The first one fills the services' caches, and tells what is asked.
     with Recorder(connection.session.session) as recorder:
         found = inventory.read(cloud)

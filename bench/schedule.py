@@ -18,11 +18,11 @@ import random
 import time
 
 from backupclient.engine import messages
-from backupclient.engine import schedule as schedule_
-from backupclient.model import graph as graph_
-from backupclient.model import inventory
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.engine import schedules
+from backupclient.model import graphs
+from backupclient.model import inventories
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.procedures import compiler
 
@@ -30,7 +30,7 @@ SIZES = (1_000, 10_000, 100_000)
 VOLUMES_GIB = (1, 2, 5, 10, 20, 50, 80, 100, 200, 500)
 TYPES = ('fast', 'slow', 'ssd')
 PARALLEL = 8
-HERE = inventory.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
+HERE = inventories.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
 
 NEWS = {
     messages.Act.CLAIM: messages.News.CLAIMED,
@@ -39,7 +39,7 @@ NEWS = {
 }
 
 
-def volume(dice: random.Random, number: int, server: str) -> plan.Item:
+def volume(dice: random.Random, number: int, server: str) -> plans.Item:
     """Give the item of a volume, attached or not."""
     record = resources.Volume(
         f'volume-{number}',
@@ -49,12 +49,12 @@ def volume(dice: random.Random, number: int, server: str) -> plan.Item:
         type_name=dice.choice(TYPES),
         attachments=(resources.Attachment(server, ''),) if server else (),
     )
-    down = plan.Consistency.STOPPED if server else plan.Consistency.DETACHED
-    copy = plan.Item(
+    down = plans.Consistency.STOPPED if server else plans.Consistency.DETACHED
+    copy = plans.Item(
         record.resource,
-        plan.Procedure.SNAPSHOT_IMAGE
+        plans.Procedure.SNAPSHOT_IMAGE
         if server
-        else plan.Procedure.VOLUME_IMAGE,
+        else plans.Procedure.VOLUME_IMAGE,
         '',
         consistency=down,
         group=server,
@@ -63,9 +63,9 @@ def volume(dice: random.Random, number: int, server: str) -> plan.Item:
     )
     if dice.random() > 1 / 3:
         return copy
-    return plan.Item(
+    return plans.Item(
         record.resource,
-        plan.Procedure.VOLUME_BACKUP,
+        plans.Procedure.VOLUME_BACKUP,
         '',
         consistency=down,
         group=server,
@@ -74,7 +74,7 @@ def volume(dice: random.Random, number: int, server: str) -> plan.Item:
     )
 
 
-def items(count: int) -> Iterator[plan.Item]:
+def items(count: int) -> Iterator[plans.Item]:
     """Give the items of a project."""
     dice = random.Random(count)
     server = ''
@@ -82,11 +82,11 @@ def items(count: int) -> Iterator[plan.Item]:
         if number % 20 == 0:
             server = f'server-{number}'
             found = resources.Server(server, '', 'ACTIVE')
-            yield plan.Item(
+            yield plans.Item(
                 found.resource,
-                plan.Procedure.SERVER_IMAGE,
+                plans.Procedure.SERVER_IMAGE,
                 '',
-                consistency=plan.Consistency.STOPPED,
+                consistency=plans.Consistency.STOPPED,
                 group=server,
                 server=found,
             )
@@ -95,13 +95,13 @@ def items(count: int) -> Iterator[plan.Item]:
             yield volume(dice, number, server if number % 20 < 4 else '')
 
 
-def drive(graph: graph_.Graph) -> int:
+def drive(graph: graphs.Graph) -> int:
     """Go through a graph as if all went well.
 
     :returns: how many flows were performed.
     """
     free = {'gigabytes': 2000, 'volumes': 10, 'snapshots': 10}
-    schedule = schedule_.Schedule(graph, PARALLEL, free)
+    schedule = schedules.Schedule(graph, PARALLEL, free)
     waiting, flows = schedule.begin(), 0
     # The last one first: they end in another order than they begin.
     while waiting:
@@ -118,14 +118,14 @@ def drive(graph: graph_.Graph) -> int:
 def main() -> None:
     """Measure and print."""
     before: tuple[int, float] | None = None
-    asked = request.Request(everything=True, stop_servers=True)
+    asked = requests.Request(everything=True, stop_servers=True)
     # What is called for the first time costs more.
-    drive(compiler.compile(plan.Plan(HERE, asked, tuple(items(100)))))
+    drive(compiler.compile(plans.Plan(HERE, asked, tuple(items(100)))))
     print(
         'resources    flows  compile s  schedule s  us/flow   ratio  n log n'
     )
     for count in SIZES:
-        planned = plan.Plan(HERE, asked, tuple(items(count)))
+        planned = plans.Plan(HERE, asked, tuple(items(count)))
         begun = time.process_time()
         graph = compiler.compile(planned)
         compiled = time.process_time()

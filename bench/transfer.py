@@ -39,7 +39,7 @@ from typing import Any
 import measure
 import requests
 
-from backupclient import clock
+from backupclient import clocks
 from backupclient.store import folder
 from backupclient.transfer import download
 from backupclient.transfer import proof
@@ -129,7 +129,7 @@ def transfer(options: argparse.Namespace) -> None:
         folder.Folder(pathlib.Path(options.target)),
         'data',
         proof.Expected(size, 'sha512', options.sha512),
-        clock=clock.SystemClock(),
+        clock=clocks.SystemClock(),
         progress=lambda done, total: None,
     )
 

@@ -31,11 +31,11 @@ import tempfile
 import measure
 
 from backupclient.model import copies
-from backupclient.model import inventory
-from backupclient.model import manifest as manifest_
+from backupclient.model import inventories
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import verification
 from backupclient.operations import verify
@@ -72,7 +72,7 @@ def parse() -> argparse.Namespace:
 
 def entry(
     files: backup_set.BackupSet, number: int, mib: int
-) -> manifest_.Entry:
+) -> manifests.Entry:
     """Write a volume of random bytes; return what the manifest says of it."""
     volume = resources.Volume(f'{number:08}', f'v{number}', 'available', 1)
     path, digest = f'volumes/{volume.id}.raw', hashlib.sha512()
@@ -82,9 +82,9 @@ def entry(
             digest.update(block)
             writer.data(offset * MIB, block)
         writer.commit()
-    return manifest_.Entry(
+    return manifests.Entry(
         volume.resource,
-        plan.Procedure.VOLUME_IMAGE,
+        plans.Procedure.VOLUME_IMAGE,
         outcome.State.COMPLETE,
         volume=volume,
         file=copies.FileRecord(
@@ -102,15 +102,15 @@ def make_set(target: pathlib.Path, mib: int, count: int) -> pathlib.Path:
     made = backup_set.BackupSet.create(folder.Folder(target), RUN)
     items = [entry(made, number, mib // count) for number in range(count)]
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds')
-    identity = inventory.CloudIdentity('https://cloud', '', 'p', 'p', 'u')
+    identity = inventories.CloudIdentity('https://cloud', '', 'p', 'p', 'u')
     place = made.close(
-        manifest_.Manifest(
+        manifests.Manifest(
             RUN,
             now,
             now,
-            manifest_.State.COMPLETE,
+            manifests.State.COMPLETE,
             identity,
-            request.Request(everything=True),
+            requests.Request(everything=True),
             tuple(items),
         )
     )

@@ -7,7 +7,7 @@ import dataclasses
 from backupclient import errors
 from backupclient.cloud import fields
 from backupclient.cloud import records
-from backupclient.cloud import service as service_
+from backupclient.cloud import services
 from backupclient.model import resources
 from backupclient.model import secret_facts
 
@@ -19,7 +19,7 @@ _PAGE = 100
 class Barbican:
     """Secrets."""
 
-    service: service_.Service
+    service: services.Service
 
     def secrets(self) -> Iterator[resources.Secret]:
         """All secrets of the project, their metadata only."""

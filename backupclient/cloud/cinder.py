@@ -8,9 +8,9 @@ from backupclient import errors
 from backupclient.cloud import fields
 from backupclient.cloud import quotas
 from backupclient.cloud import records
-from backupclient.cloud import service as service_
+from backupclient.cloud import services
 from backupclient.cloud import waiting
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import resources
 
 MICROVERSION = '3.65'
@@ -21,7 +21,7 @@ MICROVERSION = '3.65'
 class Cinder:
     """Volumes and what is made of them."""
 
-    service: service_.Service
+    service: services.Service
 
     def volumes(self, **query: str) -> Iterator[resources.Volume]:
         """All volumes of the project, or those that a query fits."""
@@ -35,7 +35,7 @@ class Cinder:
         """All backups of the project, or those that a query fits."""
         return map(records.backup, self._list('backups', **query))
 
-    def quotas(self, project_id: str) -> dict[str, inventory_.Quota]:
+    def quotas(self, project_id: str) -> dict[str, inventories.Quota]:
         """Limits and their use, those of each volume type included.
 
         Where the policy hides them, those of ``GET /limits``, which has none
@@ -49,7 +49,7 @@ class Cinder:
             return self._limits()
         return quotas.of_quota_set(body)
 
-    def _limits(self) -> dict[str, inventory_.Quota]:
+    def _limits(self) -> dict[str, inventories.Quota]:
         return quotas.of_limits(self.service.get('/limits', 'read the limits'))
 
     def volume(self, volume_id: str) -> resources.Volume | None:

@@ -9,7 +9,7 @@ from keystoneauth1.identity import base
 import openstack.connection
 import os_service_types
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import barbican as barbican_
 from backupclient.cloud import cinder as cinder_
@@ -19,8 +19,8 @@ from backupclient.cloud import login as login_
 from backupclient.cloud import neutron as neutron_
 from backupclient.cloud import nova as nova_
 from backupclient.cloud import proxies
-from backupclient.cloud import service as service_
-from backupclient.model import inventory as inventory_
+from backupclient.cloud import services
+from backupclient.model import inventories
 
 Connection = openstack.connection.Connection
 
@@ -33,7 +33,7 @@ class Cloud:
         region, as the SDK names them.
     """
 
-    identity: inventory_.CloudIdentity
+    identity: inventories.CloudIdentity
     roles: frozenset[str]
     services: frozenset[str]
     cinder: cinder_.Cinder
@@ -42,11 +42,11 @@ class Cloud:
     barbican: barbican_.Barbican
     neutron: neutron_.Neutron
     keystone: keystone_.Keystone
-    clock: clock_.Clock
+    clock: clocks.Clock
     login: login_.Login
 
 
-def connect(connection: Connection, clock: clock_.Clock) -> Cloud:
+def connect(connection: Connection, clock: clocks.Clock) -> Cloud:
     """Open the door.
 
     :param connection: OSC's ``client_manager.sdk_connection``: it has the
@@ -56,14 +56,14 @@ def connect(connection: Connection, clock: clock_.Clock) -> Cloud:
     session = connection.session
     if session.timeout is None:
         # For what is asked on the way: a new token, a service's versions.
-        session.timeout = max(service_.TIMEOUT)
+        session.timeout = max(services.TIMEOUT)
     auth = session.auth
     if not isinstance(auth, base.BaseIdentityPlugin):
         raise errors.UsageError(
             'Backups need a Keystone login: a project and a service catalogue.'
         )
     access = auth.get_access(session)
-    identity = inventory_.CloudIdentity(
+    identity = inventories.CloudIdentity(
         auth_url=str(getattr(auth, 'auth_url', '') or ''),
         region=str(connection.config.get_region_name() or ''),
         project_id=str(access.project_id or ''),
@@ -71,7 +71,7 @@ def connect(connection: Connection, clock: clock_.Clock) -> Cloud:
         user_id=str(access.user_id or ''),
     )
     official = os_service_types.ServiceTypes().get_service_type
-    services = frozenset(
+    offered = frozenset(
         official(type_) or type_
         for type_, endpoints in access.service_catalog.get_endpoints(
             interface=connection.config.get_interface(),
@@ -81,11 +81,11 @@ def connect(connection: Connection, clock: clock_.Clock) -> Cloud:
     )
     proxies.quieten()
     login = login_.Login()
-    service = functools.partial(_service, connection, services, clock, login)
+    service = functools.partial(_service, connection, offered, clock, login)
     return Cloud(
         identity=identity,
         roles=frozenset(access.role_names or ()),
-        services=services,
+        services=offered,
         cinder=cinder_.Cinder(
             service('block-storage', 'Cinder', cinder_.MICROVERSION)
         ),
@@ -103,16 +103,16 @@ def connect(connection: Connection, clock: clock_.Clock) -> Cloud:
 
 def _service(
     connection: openstack.connection.Connection,
-    services: frozenset[str],
-    clock: clock_.Clock,
+    offered: frozenset[str],
+    clock: clocks.Clock,
     login: login_.Login,
     type_: str,
     name: str,
     microversion: str | None = None,
-) -> service_.Service:
+) -> services.Service:
     config = connection.config
-    return service_.Service(
-        proxies.Proxy(functools.partial(_proxy, connection, services, type_)),
+    return services.Service(
+        proxies.Proxy(functools.partial(_proxy, connection, offered, type_)),
         name,
         clock,
         microversion,
@@ -125,7 +125,7 @@ def _service(
 
 def _proxy(
     connection: openstack.connection.Connection,
-    services: frozenset[str],
+    offered: frozenset[str],
     service: str,
 ) -> adapter.Adapter:
     """Give the SDK's proxy of a service.
@@ -133,7 +133,7 @@ def _proxy(
     Older SDKs cannot make that of an absent one: a plain adapter fails when
     it is used.
     """
-    if service not in services:
+    if service not in offered:
         return adapter.Adapter(connection.session, service_type=service)
     found: adapter.Adapter = getattr(connection, service.replace('-', '_'))
     return found

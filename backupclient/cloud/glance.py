@@ -15,10 +15,10 @@ from backupclient import errors
 from backupclient.cloud import fields
 from backupclient.cloud import login as login_
 from backupclient.cloud import records
-from backupclient.cloud import service as service_
+from backupclient.cloud import services
 from backupclient.cloud import waiting
 from backupclient.model import ids
-from backupclient.model import lease as lease_
+from backupclient.model import leases
 from backupclient.model import resources
 from backupclient.model import tags
 
@@ -31,7 +31,7 @@ _PATCH_TYPE = 'application/openstack-images-v2.1-json-patch'
 class Glance:
     """Images."""
 
-    service: service_.Service
+    service: services.Service
 
     def images(self, project_id: str) -> Iterator[resources.Image]:
         """All images of the project, the hidden ones included."""
@@ -126,7 +126,7 @@ class Glance:
         """Delete an image, and the key that Cinder gave it."""
         self.service.delete(f'/images/{image_id}', f'delete image {image_id}')
 
-    def leases(self, project_id: str) -> Iterator[lease_.Lease]:
+    def leases(self, project_id: str) -> Iterator[leases.Lease]:
         """The notes that the runs of the project have left."""
         query = {tags.ROLE: tags.Role.LEASE.value}
         yield from map(records.lease, self._rows(owner=project_id, **query))
@@ -185,7 +185,7 @@ class Glance:
 class ImageData:
     """The bytes of an image."""
 
-    service: service_.Service
+    service: services.Service
     image_id: str
 
     @contextlib.contextmanager

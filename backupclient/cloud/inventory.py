@@ -15,7 +15,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import server_images
 from backupclient.cloud import side_by_side
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import resources
 from backupclient.model import stamps
 
@@ -32,7 +32,7 @@ _MAIN = {
 
 def read(
     cloud: door.Cloud, images: Iterable[str] = ()
-) -> inventory_.Inventory:
+) -> inventories.Inventory:
     """Read the project: a request per page, none per resource.
 
     :param images: names or IDs that the user typed: others' images are
@@ -54,7 +54,7 @@ def read(
 
 def read_leftovers(
     cloud: door.Cloud, since: datetime.datetime | None = None
-) -> inventory_.Inventory:
+) -> inventories.Inventory:
     """Read only where a run may leave something.
 
     :param since: secrets that are not older than this are read with their
@@ -148,10 +148,10 @@ def _inventory(
     cloud: door.Cloud,
     found: Mapping[str, Any],
     failed: Mapping[str, errors.CloudError],
-) -> inventory_.Inventory:
+) -> inventories.Inventory:
     read_ = {k: answer for k, answer in found.items() if k not in failed}
     backups = read_.get('backup')
-    return inventory_.Inventory(
+    return inventories.Inventory(
         identity=cloud.identity,
         roles=cloud.roles,
         services=cloud.services,
@@ -167,7 +167,7 @@ def _inventory(
         quotas=read_.get('quota', {}),
         unread={kind: str(why) for kind, why in failed.items()},
         silent=frozenset(_silent(failed)),
-        login=read_.get('login', inventory_.Login()),
+        login=read_.get('login', inventories.Login()),
     )
 
 

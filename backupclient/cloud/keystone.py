@@ -14,8 +14,8 @@ import requests
 from backupclient import errors
 from backupclient.cloud import fields
 from backupclient.cloud import records
-from backupclient.cloud import service as service_
-from backupclient.model import inventory as inventory_
+from backupclient.cloud import services
+from backupclient.model import inventories
 from backupclient.model import stamps
 
 _ONCE = frozenset(
@@ -48,14 +48,14 @@ class Keystone:
     access: access_.AccessInfo
     renewable: bool
 
-    def login(self, now: datetime.datetime) -> inventory_.Login:
+    def login(self, now: datetime.datetime) -> inventories.Login:
         """Read how long the login lasts.
 
         That of a password lasts for as long as the password. An application
         credential may have an end, which its owner may read.
         """
         ends_at = self._credential_ends() if self.renewable else self._ends()
-        return inventory_.Login(
+        return inventories.Login(
             renewable=self.renewable,
             ends_at=ends_at.isoformat(timespec='seconds') if ends_at else '',
             seconds_left=(ends_at - now).total_seconds() if ends_at else None,
@@ -82,7 +82,7 @@ class Keystone:
                     'version': (3,),
                 },
                 raise_exc=False,
-                timeout=service_.TIMEOUT,
+                timeout=services.TIMEOUT,
             )
             return stamps.read(
                 records.expiry(fields.answer(answer.content) or {})

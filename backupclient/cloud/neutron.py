@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dataclasses
 
 from backupclient.cloud import fields
-from backupclient.cloud import service as service_
+from backupclient.cloud import services
 from backupclient.model import offers
 
 _EXTERNAL = 'router:external'
@@ -15,7 +15,7 @@ _EXTERNAL = 'router:external'
 class Neutron:
     """Networks and security groups."""
 
-    service: service_.Service
+    service: services.Service
 
     def networks(self, project_id: str) -> Iterator[offers.Named]:
         """All networks that servers of a project may use.

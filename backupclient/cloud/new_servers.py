@@ -9,7 +9,7 @@ from backupclient.cloud import fields
 from backupclient.cloud import nova as nova_
 from backupclient.cloud import records
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 
 MICROVERSION = '2.90'
 """The first that takes a hostname: else the guest would have the temporary
@@ -34,7 +34,7 @@ def create(
     nova: nova_.Nova,
     name: str,
     hostname: str,
-    like: restore_.NewServer,
+    like: restores.NewServer,
     disks: Sequence[Disk],
     metadata: Mapping[str, str],
     *,

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from backupclient import errors
 from backupclient.cloud import cinder as cinder_
 from backupclient.cloud import records
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 
 
 def create(
     cinder: cinder_.Cinder,
     name: str,
-    like: restore_.NewVolume,
+    like: restores.NewVolume,
     source: tuple[str, str],
     metadata: Mapping[str, str],
 ) -> str:

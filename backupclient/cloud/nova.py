@@ -6,7 +6,7 @@ import dataclasses
 
 from backupclient import errors
 from backupclient.cloud import records
-from backupclient.cloud import service as service_
+from backupclient.cloud import services
 from backupclient.model import resources
 
 MICROVERSION = '2.72'
@@ -18,7 +18,7 @@ the ID."""
 class Nova:
     """Servers."""
 
-    service: service_.Service
+    service: services.Service
 
     def servers(self) -> Iterator[resources.Server]:
         """All servers of the project."""

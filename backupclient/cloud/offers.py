@@ -12,7 +12,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import fields
 from backupclient.cloud import records
-from backupclient.cloud import service as service_
+from backupclient.cloud import services
 from backupclient.cloud import side_by_side
 from backupclient.model import offers as offers_
 
@@ -79,7 +79,7 @@ _SERVICES = (
 )
 
 
-def _volume_types(service: service_.Service) -> Iterator[offers_.VolumeType]:
+def _volume_types(service: services.Service) -> Iterator[offers_.VolumeType]:
     rows = service.pages('/types', 'volume_types', 'list the volume types')
     return map(_volume_type, rows)
 
@@ -89,7 +89,7 @@ def _volume_type(raw: fields.Json) -> offers_.VolumeType:
     return offers_.VolumeType(fields.text(raw, 'id'), fields.text(raw, 'name'))
 
 
-def _default_type(service: service_.Service) -> str:
+def _default_type(service: services.Service) -> str:
     """Read the name of the default volume type, ``''`` without one."""
     try:
         body = service.get('/types/default', 'read the default volume type')
@@ -98,7 +98,7 @@ def _default_type(service: service_.Service) -> str:
     return _volume_type(records.part(body, 'volume_type')).name
 
 
-def _zones(service: service_.Service, whose: str) -> Iterator[str]:
+def _zones(service: services.Service, whose: str) -> Iterator[str]:
     """Read the zones where something can be made now.
 
     Cinder and Nova answer alike.
@@ -110,7 +110,7 @@ def _zones(service: service_.Service, whose: str) -> Iterator[str]:
             yield fields.text(row, 'zoneName')
 
 
-def _flavors(service: service_.Service) -> Iterator[offers_.Flavor]:
+def _flavors(service: services.Service) -> Iterator[offers_.Flavor]:
     rows = service.pages('/flavors/detail', 'flavors', 'list the flavors')
     return map(_flavor, rows)
 
@@ -129,7 +129,7 @@ def _flavor(raw: fields.Json) -> offers_.Flavor:
     )
 
 
-def _key_pairs(service: service_.Service) -> Iterator[str]:
+def _key_pairs(service: services.Service) -> Iterator[str]:
     """Read the names of the user's key pairs.
 
     They have no IDs, so pages go on by names.
@@ -139,7 +139,7 @@ def _key_pairs(service: service_.Service) -> Iterator[str]:
         body = service.get(
             '/os-keypairs',
             'list the key pairs',
-            limit=service_.PAGE,
+            limit=services.PAGE,
             **marker,
         )
         names = [

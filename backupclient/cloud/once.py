@@ -5,10 +5,10 @@ from collections.abc import Callable
 import logging
 from typing import TypeVar
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient import pauses
-from backupclient.cloud import service
+from backupclient.cloud import services
 
 LOG = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ T = TypeVar('T')
 def make_once(
     find: Callable[[], T | None],
     make: Callable[[], T],
-    clock: clock_.Clock,
+    clock: clocks.Clock,
 ) -> T:
     """Make a thing that must not be made twice.
 
@@ -44,8 +44,8 @@ def make_once(
     return found
 
 
-def _appears(find: Callable[[], T | None], clock: clock_.Clock) -> T | None:
-    for pause in pauses.within(service.PATIENCE):
+def _appears(find: Callable[[], T | None], clock: clocks.Clock) -> T | None:
+    for pause in pauses.within(services.PATIENCE):
         clock.sleep(pause)
         found = find()
         if found is not None:

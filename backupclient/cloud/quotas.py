@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import re
 
 from backupclient.cloud import fields
-from backupclient.model import inventory
+from backupclient.model import inventories
 
 _NAME = re.compile(
     r'(volumes|gigabytes|snapshots|backups|backup_gigabytes)(_.+)?'
@@ -23,7 +23,7 @@ _LIMITS = {
 
 
 @fields.reader('quota set')
-def of_quota_set(body: fields.Json) -> dict[str, inventory.Quota]:
+def of_quota_set(body: fields.Json) -> dict[str, inventories.Quota]:
     """Read a quota set with its usage, those of volume types included."""
     return {
         name: _quota(row, 'limit', 'in_use', 'reserved')
@@ -33,7 +33,7 @@ def of_quota_set(body: fields.Json) -> dict[str, inventory.Quota]:
 
 
 @fields.reader('list of limits')
-def of_limits(body: fields.Json) -> dict[str, inventory.Quota]:
+def of_limits(body: fields.Json) -> dict[str, inventories.Quota]:
     """Read the limits, which have none of the volume types."""
     absolute = fields.inner(fields.inner(body, 'limits'), 'absolute')
     return {
@@ -43,10 +43,10 @@ def of_limits(body: fields.Json) -> dict[str, inventory.Quota]:
     }
 
 
-def _quota(raw: fields.Json, limit: str, *used: str) -> inventory.Quota:
+def _quota(raw: fields.Json, limit: str, *used: str) -> inventories.Quota:
     """Read one; a use that was counted wrongly may be below zero."""
     most, *parts = (
         fields.number(raw, key, least=-fields.LARGEST) or 0
         for key in (limit, *used)
     )
-    return inventory.Quota(most, sum(parts))
+    return inventories.Quota(most, sum(parts))

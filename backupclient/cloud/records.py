@@ -10,7 +10,7 @@ import datetime
 
 from backupclient.cloud import fields
 from backupclient.model import ids
-from backupclient.model import lease as lease_
+from backupclient.model import leases
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import secret_facts
@@ -114,18 +114,18 @@ def image(raw: fields.Json) -> resources.Image:
 
 
 @fields.reader('lease')
-def lease(raw: fields.Json) -> lease_.Lease:
+def lease(raw: fields.Json) -> leases.Lease:
     """Read the note of a run from the image that it is.
 
     One that does not say when it was touched counts as just touched.
     """
-    return lease_.Lease(
+    return leases.Lease(
         id=fields.text(raw, 'id'),
         run=fields.text(raw, tags.RUN),
-        host=fields.text(raw, lease_.HOST),
+        host=fields.text(raw, leases.HOST),
         seen_at=stamps.read(fields.text(raw, 'updated_at'))
         or datetime.datetime.now(datetime.UTC),
-        claims=frozenset(fields.text(raw, lease_.CLAIMS).split()),
+        claims=frozenset(fields.text(raw, leases.CLAIMS).split()),
     )
 
 

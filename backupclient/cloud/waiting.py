@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 import dataclasses
 import logging
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient import pauses
 
@@ -26,7 +26,7 @@ class Waiter:
     :param timeout: seconds for each wait.
     """
 
-    clock: clock_.Clock
+    clock: clocks.Clock
     timeout: float
 
     def until(

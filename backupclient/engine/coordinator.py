@@ -14,15 +14,15 @@ import queue
 from typing import Any
 
 from backupclient import errors
-from backupclient.engine import context as context_
+from backupclient.engine import contexts
 from backupclient.engine import executor as executor_
 from backupclient.engine import faults
 from backupclient.engine import lease as lease_
 from backupclient.engine import ledger as ledger_
 from backupclient.engine import messages
 from backupclient.engine import runner
-from backupclient.engine import schedule as schedule_
-from backupclient.model import graph as graph_
+from backupclient.engine import schedules
+from backupclient.model import graphs
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
 
@@ -42,8 +42,8 @@ class Coordinator:
 
     def __init__(
         self,
-        context: context_.Context,
-        schedule: schedule_.Schedule,
+        context: contexts.Context,
+        schedule: schedules.Schedule,
         executor: executor_.Executor,
         lease: lease_.Lease,
         ledger: ledger_.Ledger,
@@ -133,7 +133,7 @@ class Coordinator:
         self._under_way += 1
         future.add_done_callback(lambda done: self._answers.put((group, done)))
 
-    def _claim(self, group: graph_.Group) -> None:
+    def _claim(self, group: graphs.Group) -> None:
         standing = self._schedule.board[group.id]
         shielded = standing.flow.always or (standing.verdict is not None)
         self._ask_clerk(
@@ -141,12 +141,12 @@ class Coordinator:
         )
 
     def _ask_clerk(
-        self, group: graph_.Group, ask: Callable[[], _Answer]
+        self, group: graphs.Group, ask: Callable[[], _Answer]
     ) -> None:
         self._await(group.id, self._clerk.submit(ask))
 
     def _try_to_claim(
-        self, group: graph_.Group, shielded: bool
+        self, group: graphs.Group, shielded: bool
     ) -> messages.Event:
         """Claim a group.
 
@@ -169,7 +169,7 @@ class Coordinator:
                 news = _News.FAILED
         return messages.Event(news, group.id, reason)
 
-    def _forget(self, group: graph_.Group) -> None:
+    def _forget(self, group: graphs.Group) -> None:
         """Forget the records of a group, those of its last flow first.
 
         If the process is killed in between, the last flow is done once more.
@@ -181,7 +181,7 @@ class Coordinator:
     def _disprove(self, action: messages.Action) -> None:
         self._context.work.reporter.say(compiler.DISPROVED)
 
-    def _end(self, group: graph_.Group, action: messages.Action) -> None:
+    def _end(self, group: graphs.Group, action: messages.Action) -> None:
         due = self._schedule.board.is_due(group.id)
         if due and self._schedule.login_ended:
             self._warn(registry.may_not_be_good(group))

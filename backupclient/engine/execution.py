@@ -6,7 +6,7 @@ import dataclasses
 import logging
 
 from backupclient import errors
-from backupclient.engine import context as context_
+from backupclient.engine import contexts
 from backupclient.engine import coordinator as coordinator_
 from backupclient.engine import executor as executor_
 from backupclient.engine import journal_base
@@ -15,15 +15,15 @@ from backupclient.engine import ledger as ledger_
 from backupclient.engine import messages
 from backupclient.engine import past as past_
 from backupclient.engine import record
-from backupclient.engine import schedule as schedule_
-from backupclient.model import graph as graph_
+from backupclient.engine import schedules
+from backupclient.model import graphs
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import step as step_
 
 LOG = logging.getLogger(__name__)
 
-Staff = Callable[[context_.Context, int], executor_.Executor]
+Staff = Callable[[contexts.Context, int], executor_.Executor]
 """Gives an executor, for so many flows at a time."""
 
 
@@ -37,7 +37,7 @@ class Ended:
     """
 
     outcomes: tuple[outcome_.Outcome, ...]
-    plan: plan_.Plan
+    plan: plans.Plan
     finished: bool
     good: bool
 
@@ -52,10 +52,10 @@ def execute(
 
     :param staff: gives those who perform the flows.
     """
-    context = context_.Context.of(work, journal)
+    context = contexts.Context.of(work, journal)
     past = _past(context)
     parallel = journal.run().parallel
-    schedule = schedule_.Schedule(
+    schedule = schedules.Schedule(
         context.graph, parallel, _free(context, past), past
     )
     ledger = ledger_.Ledger(context)
@@ -71,7 +71,7 @@ def execute(
     )
 
 
-def _past(context: context_.Context) -> past_.Past:
+def _past(context: contexts.Context) -> past_.Past:
     """Read what earlier processes have done."""
     replaced = context.journal.replaced()
     outcomes = context.journal.outcomes()
@@ -92,7 +92,7 @@ def _past(context: context_.Context) -> past_.Past:
     return past_.Past(endings, frozenset(others), traces)
 
 
-def _trace(context: context_.Context, flow: graph_.Flow) -> past_.Trace | None:
+def _trace(context: contexts.Context, flow: graphs.Flow) -> past_.Trace | None:
     if not flow.steps:
         return None
     found = record.Record(
@@ -107,7 +107,7 @@ def _trace(context: context_.Context, flow: graph_.Flow) -> past_.Trace | None:
     )
 
 
-def _free(context: context_.Context, past: past_.Past) -> dict[str, int]:
+def _free(context: contexts.Context, past: past_.Past) -> dict[str, int]:
     """Read what is free of the quotas, if anything is done that needs it."""
     takes = any(
         flow.takes

@@ -20,7 +20,7 @@ import secrets
 import traceback
 
 from backupclient import errors
-from backupclient.engine import journal
+from backupclient.engine import journals
 
 LOG = logging.getLogger(__name__)
 
@@ -80,9 +80,9 @@ def said(exc: Exception, run: str, what: str) -> str:
 
 def _write(run: str, kind: str, details: str) -> pathlib.Path:
     """Write a new file, 0600."""
-    home = journal.of(run).folder
+    home = journals.of(run).folder
     if not home.is_dir():
-        home = journal.home()
+        home = journals.home()
     folder = home / _FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.datetime.now(datetime.UTC)

@@ -23,8 +23,8 @@ from typing import Protocol
 from backupclient import documents
 from backupclient import errors
 from backupclient.engine import journal_base
-from backupclient.model import graph as graph_
-from backupclient.model import plan as plan_
+from backupclient.model import graphs
+from backupclient.model import plans
 from backupclient.procedures import compiler
 from backupclient.procedures import step as step_
 from backupclient.procedures.backup import server_power
@@ -118,8 +118,8 @@ def stopped(folder: pathlib.Path) -> Sequence[str]:
 
 def convert(
     folder: pathlib.Path,
-    graph: graph_.Graph,
-    items: Sequence[plan_.Item],
+    graph: graphs.Graph,
+    items: Sequence[plans.Item],
     replaced: frozenset[int],
 ) -> Iterator[journal_base.Progress]:
     """Give the records of the flows of a run.
@@ -147,7 +147,7 @@ def remove(folder: pathlib.Path) -> None:
                 file.unlink()
 
 
-def _stopped(group: graph_.Group) -> journal_base.Progress:
+def _stopped(group: graphs.Group) -> journal_base.Progress:
     """Say that a server ran, and may have been stopped."""
     look = server_power.LookAtServer.stable_name
     made = step_.Made(found=server_power.RUNS)
@@ -156,7 +156,7 @@ def _stopped(group: graph_.Group) -> journal_base.Progress:
     )
 
 
-def _read(file: pathlib.Path, flows: Sequence[graph_.Flow]) -> Progress | None:
+def _read(file: pathlib.Path, flows: Sequence[graphs.Flow]) -> Progress | None:
     if not os.path.lexists(file):
         return None
     try:
@@ -176,7 +176,7 @@ def _read(file: pathlib.Path, flows: Sequence[graph_.Flow]) -> Progress | None:
 
 
 def _in_flows(
-    found: Progress | None, flows: Sequence[graph_.Flow]
+    found: Progress | None, flows: Sequence[graphs.Flow]
 ) -> Iterator[journal_base.Progress]:
     """Cut what is done where the flows end.
 

@@ -9,7 +9,7 @@ import signal
 import threading
 from types import FrameType
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.engine import faults
 from backupclient.model import events
@@ -38,7 +38,7 @@ _FAREWELL = 1.0
 
 @contextlib.contextmanager
 def orderly(
-    clock: clock_.SystemClock,
+    clock: clocks.SystemClock,
     reporter: events.Reporter,
     asked_text: str = ASKED,
     left_text: Callable[[], str] = lambda: LEFT.format(

@@ -7,7 +7,7 @@ import datetime
 from typing import ClassVar, Protocol
 
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import step as step_
 
 RUN_VERSION = 2
@@ -28,7 +28,7 @@ class Run:
     OLDER: ClassVar = (1,)
 
     run: str
-    plan: plan_.Plan
+    plan: plans.Plan
     started_at: str
     parallel: int
     timeout: float
@@ -91,7 +91,7 @@ class Journal(Protocol):
         :raises DocumentError: it is damaged; so does all that reads here.
         """
 
-    def replaced(self) -> Mapping[int, plan_.Item]:
+    def replaced(self) -> Mapping[int, plans.Item]:
         """Give the items that are done in another way than was planned."""
 
     def outcomes(self) -> Mapping[int, outcome_.Outcome]:
@@ -113,7 +113,7 @@ class Journal(Protocol):
     def forget(self, flow: str) -> None:
         """Note that a flow has not begun."""
 
-    def replace(self, number: int, item: plan_.Item) -> None:
+    def replace(self, number: int, item: plans.Item) -> None:
         """Note that an item is done in another way than was planned."""
 
     def record(self, number: int, outcome: outcome_.Outcome) -> None:

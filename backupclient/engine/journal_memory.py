@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from backupclient.engine import journal_base
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 
 
 class MemoryJournal:
@@ -13,7 +13,7 @@ class MemoryJournal:
 
     def __init__(self, run: journal_base.Run) -> None:
         self._run = run
-        self._replaced: dict[int, plan_.Item] = {}
+        self._replaced: dict[int, plans.Item] = {}
         self._outcomes: dict[int, outcome_.Outcome] = {}
         self._progress: dict[str, journal_base.Progress] = {}
         self._ended: journal_base.Ended | None = None
@@ -22,7 +22,7 @@ class MemoryJournal:
         """Give what the run was started with."""
         return self._run
 
-    def replaced(self) -> Mapping[int, plan_.Item]:
+    def replaced(self) -> Mapping[int, plans.Item]:
         """Give the items that are done in another way than was planned."""
         return self._replaced
 
@@ -42,7 +42,7 @@ class MemoryJournal:
         """Note that a flow has not begun."""
         self._progress.pop(flow, None)
 
-    def replace(self, number: int, item: plan_.Item) -> None:
+    def replace(self, number: int, item: plans.Item) -> None:
         """Note that an item is done in another way than was planned."""
         self._replaced[number] = item
 

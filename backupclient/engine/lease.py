@@ -13,13 +13,13 @@ from backupclient import pauses
 from backupclient.cloud import door
 from backupclient.cloud import once
 from backupclient.engine import faults
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.model import events
-from backupclient.model import lease as lease_
+from backupclient.model import leases
 
 LOG = logging.getLogger(__name__)
 
-_MAY_LIVE = {journal.Fate.ALIVE, journal.Fate.UNKNOWN}
+_MAY_LIVE = {journals.Fate.ALIVE, journals.Fate.UNKNOWN}
 _PATIENCE = 4.0
 """Seconds for which a run tries to get what another one may give back."""
 
@@ -95,7 +95,7 @@ class Lease:
                 with contextlib.suppress(errors.LoginEnded):
                     self._write()
 
-    def _announce(self, what: str) -> lease_.Lease | None:
+    def _announce(self, what: str) -> leases.Lease | None:
         """Write down a claim, and read who else has it."""
         with self._lock:
             self._claims.add(what)
@@ -108,7 +108,7 @@ class Lease:
             self._tell(exc)
             return None
 
-    def _rival(self, what: str, now: datetime.datetime) -> lease_.Lease | None:
+    def _rival(self, what: str, now: datetime.datetime) -> leases.Lease | None:
         return next(
             (
                 other
@@ -116,7 +116,7 @@ class Lease:
                 if what in other.claims
                 and other.run != self._run
                 and other.is_alive(now)
-                and journal.fate(other.run) in _MAY_LIVE
+                and journals.fate(other.run) in _MAY_LIVE
             ),
             None,
         )
@@ -143,17 +143,17 @@ class Lease:
     def _find(self) -> str | None:
         return self._glance.find(
             self._project_id,
-            lease_.name(self._run),
-            lease_.identity(self._run),
+            leases.name(self._run),
+            leases.identity(self._run),
         )
 
     def _make(self) -> str:
         return self._glance.create_lease(
-            lease_.name(self._run), self._metadata()
+            leases.name(self._run), self._metadata()
         )
 
     def _metadata(self) -> dict[str, str]:
-        return lease_.metadata(self._run, platform.node(), self._claims)
+        return leases.metadata(self._run, platform.node(), self._claims)
 
     def _write(self) -> datetime.datetime | None:
         """Give a sign of life.
@@ -200,7 +200,7 @@ class Lease:
         """
         # Who undoes its work needs its lease as well.
         with self._clock.stop.shielded():
-            while not self._over.wait(lease_.BEAT):
+            while not self._over.wait(leases.BEAT):
                 try:
                     with self._lock:
                         self._write()

@@ -6,13 +6,13 @@ import contextlib
 import dataclasses
 
 from backupclient import errors
-from backupclient.engine import context as context_
+from backupclient.engine import contexts
 from backupclient.engine import messages
 from backupclient.engine import outcomes as outcomes_
 from backupclient.engine import runner
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import step as step_
 
 _Ending = messages.Ending
@@ -30,7 +30,7 @@ class _Account:
 class Ledger:
     """The outcomes of a run so far, and the results of open groups."""
 
-    def __init__(self, context: context_.Context) -> None:
+    def __init__(self, context: contexts.Context) -> None:
         self._context = context
         self._items = list(context.plan.items)
         for number, item in context.journal.replaced().items():
@@ -39,7 +39,7 @@ class Ledger:
         self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
 
     @property
-    def plan(self) -> plan_.Plan:
+    def plan(self) -> plans.Plan:
         """The plan, as it is by now."""
         items = tuple(self._items)
         return dataclasses.replace(self._context.plan, items=items)
@@ -74,12 +74,12 @@ class Ledger:
         account.left_over += result.left_over
         account.made = result.made
 
-    def begin(self, flow: graph_.Flow) -> None:
+    def begin(self, flow: graphs.Flow) -> None:
         """Drop the results of an earlier try, if this is the first flow."""
         if self._context.graph.before(flow) is None:
             self._tell_left_over(self._accounts.pop(flow.group, None))
 
-    def replace(self, group: graph_.Group) -> None:
+    def replace(self, group: graphs.Group) -> None:
         """Do an item in its other way from now on."""
         number = group.item
         instead = self._items[number].fallback if number is not None else None
@@ -90,7 +90,7 @@ class Ledger:
                 self._context.journal.replace(number, instead)
 
     def conclude(
-        self, group: graph_.Group, ending: messages.Ending, reason: str
+        self, group: graphs.Group, ending: messages.Ending, reason: str
     ) -> None:
         """Give an item its outcome, and write it to the journal.
 
@@ -116,7 +116,7 @@ class Ledger:
 
     def _outcome(
         self,
-        group: graph_.Group,
+        group: graphs.Group,
         number: int,
         ending: messages.Ending,
         reason: str,
@@ -127,7 +127,7 @@ class Ledger:
             return outcomes_.skipped(item, reason)
         if ending is _Ending.FAILED:
             return outcomes_.failed(item, reason, account.left_over)
-        if item.procedure is plan_.Procedure.NONE:
+        if item.procedure is plans.Procedure.NONE:
             return outcomes_.without_work(item, self._of_parts(item))
         made = account.made
         if made is None:
@@ -137,7 +137,7 @@ class Ledger:
             made = runner.made(self._context, flows[-1])
         return outcomes_.complete(item, made)
 
-    def _of_parts(self, item: plan_.Item) -> dict[str, outcome_.Outcome]:
+    def _of_parts(self, item: plans.Item) -> dict[str, outcome_.Outcome]:
         return {
             outcome.resource.id: outcome
             for outcome in self._outcomes.values()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import heapq
 from typing import NamedTuple
 
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 
 
 class Place(NamedTuple):
@@ -21,7 +21,7 @@ class Place(NamedTuple):
     group: str
 
 
-Need = tuple[graph_.Amounts, graph_.Amounts, graph_.Amounts]
+Need = tuple[graphs.Amounts, graphs.Amounts, graphs.Amounts]
 """What a flow takes, what its group needs after it, and what is reserved for
 the group before it. Groups with the same need fit at the same time."""
 

@@ -8,7 +8,7 @@ group, and not the flow.
 import dataclasses
 import enum
 
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 
 
 class News(enum.StrEnum):
@@ -86,6 +86,6 @@ class Action:
 
     act: Act
     group: str
-    flow: graph_.Flow | None = None
+    flow: graphs.Flow | None = None
     ending: Ending = Ending.OPEN
     reason: str = ''

@@ -3,7 +3,7 @@
 
 from backupclient.engine import line as line_
 from backupclient.engine import slots
-from backupclient.engine import standing as standing_
+from backupclient.engine import standings
 
 Act, Ending = slots.Act, slots.Ending
 Mark, Next, Phase = slots.Mark, slots.Next, slots.Phase
@@ -28,10 +28,10 @@ class Moves(slots.Slots):
             Phase.PARKED,
         ):
             never = standing.always >= 0 and not standing.begun
-            self._end(group, standing_.COMPLETE if never else OPEN)
+            self._end(group, standings.COMPLETE if never else OPEN)
         elif standing.phase is Phase.WAITING and self._leaves_scope(group):
             if standing.at == len(standing.flows):
-                self._end(group, standing.verdict or standing_.COMPLETE)
+                self._end(group, standing.verdict or standings.COMPLETE)
             elif self._stopping and not standing.flow.always:
                 self._give_up(group, OPEN)
             else:
@@ -53,13 +53,13 @@ class Moves(slots.Slots):
         if standing.begun:
             standing.at = standing.always
             return True
-        self._end(scope, standing_.COMPLETE)
+        self._end(scope, standings.COMPLETE)
         return False
 
-    def _wait(self, group: str, ready: standing_.Verdict | bool) -> None:
+    def _wait(self, group: str, ready: standings.Verdict | bool) -> None:
         """Put a group into the line, or let it wait for something else."""
         standing = self.board[group]
-        if isinstance(ready, standing_.Verdict):
+        if isinstance(ready, standings.Verdict):
             self._give_up(group, ready)
         elif not ready:
             self._line.remove(group)
@@ -112,7 +112,7 @@ class Moves(slots.Slots):
             standing.flow.always or standing.flow.on_demand
         ):
             ready = OPEN
-        if isinstance(ready, standing_.Verdict):
+        if isinstance(ready, standings.Verdict):
             self._give_up(group, ready)
         elif self._has_scopes(group):
             standing.phase = Phase.RUNNING
@@ -159,7 +159,7 @@ class Moves(slots.Slots):
         self._consider(group)
         self._tell_dependents(group)
 
-    def _give_up(self, group: str, verdict: standing_.Verdict) -> None:
+    def _give_up(self, group: str, verdict: standings.Verdict) -> None:
         """Undo a group; let a scope go on to its last flow."""
         standing = self.board[group]
         standing.verdict = verdict
@@ -209,14 +209,14 @@ class Moves(slots.Slots):
         self._consider(group)
         self._tell_dependents(group)
 
-    def _end(self, group: str, verdict: standing_.Verdict) -> None:
+    def _end(self, group: str, verdict: standings.Verdict) -> None:
         """Let a group end."""
         standing = self.board[group]
         standing.phase, standing.verdict = Phase.ENDED, verdict
         standing.marks.discard(Mark.CLAIMED)
         self._line.remove(group)
         self._free(
-            group, standing.keeps if verdict == standing_.COMPLETE else ()
+            group, standing.keeps if verdict == standings.COMPLETE else ()
         )
         if self._line.only == group:
             self._line.only = ''

@@ -4,12 +4,12 @@
 from collections.abc import Iterable, Mapping
 
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import wholes
 from backupclient.procedures import step as step_
 
 
-def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
+def complete(item: plans.Item, made: step_.Made) -> outcome_.Outcome:
     """All that was planned is made and checked."""
     return outcome_.Outcome(
         item.resource,
@@ -28,8 +28,8 @@ def complete(item: plan_.Item, made: step_.Made) -> outcome_.Outcome:
     )
 
 
-def _worse(item: plan_.Item, made: step_.Made) -> tuple[str, ...]:
-    if made.consistency in (item.consistency, plan_.Consistency.NONE):
+def _worse(item: plans.Item, made: step_.Made) -> tuple[str, ...]:
+    if made.consistency in (item.consistency, plans.Consistency.NONE):
         return ()
     return (
         f'It was to be {item.consistency}, but its server was running when it '
@@ -38,7 +38,7 @@ def _worse(item: plan_.Item, made: step_.Made) -> tuple[str, ...]:
 
 
 def failed(
-    item: plan_.Item, reason: str, notes: Iterable[str] = ()
+    item: plans.Item, reason: str, notes: Iterable[str] = ()
 ) -> outcome_.Outcome:
     """It could not be done; the notes say what could not be undone."""
     return outcome_.Outcome(
@@ -50,7 +50,7 @@ def failed(
     )
 
 
-def skipped(item: plan_.Item, reason: str) -> outcome_.Outcome:
+def skipped(item: plans.Item, reason: str) -> outcome_.Outcome:
     """It was not tried."""
     return outcome_.Outcome(
         item.resource,
@@ -61,7 +61,7 @@ def skipped(item: plan_.Item, reason: str) -> outcome_.Outcome:
 
 
 def without_work(
-    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+    item: plans.Item, others: Mapping[str, outcome_.Outcome]
 ) -> outcome_.Outcome:
     """There is nothing to do for it, or no way to do it.
 

@@ -4,10 +4,10 @@
 from collections.abc import Mapping
 import dataclasses
 
-from backupclient.engine import board as board_
+from backupclient.engine import boards
 from backupclient.engine import messages
 from backupclient.engine import room as room_
-from backupclient.engine import standing as standing_
+from backupclient.engine import standings
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Past:
 NOTHING = Past({}, frozenset(), {})
 
 
-def put(past: Past, board: board_.Board, room: room_.Room) -> None:
+def put(past: Past, board: boards.Board, room: room_.Room) -> None:
     """Set the state of each group as the earlier processes left it."""
     for group in board.graph.groups:
         standing = board[group.id]
@@ -57,14 +57,14 @@ def put(past: Past, board: board_.Board, room: room_.Room) -> None:
             _put_scope(group.id, board)
 
 
-def _put_end(standing: standing_.Standing, ending: messages.Ending) -> None:
-    standing.phase = standing_.Phase.ENDED
-    standing.verdict = standing_.Verdict(ending)
+def _put_end(standing: standings.Standing, ending: messages.Ending) -> None:
+    standing.phase = standings.Phase.ENDED
+    standing.verdict = standings.Verdict(ending)
     if ending is messages.Ending.COMPLETE:
         standing.at = len(standing.flows)
 
 
-def _learn(standing: standing_.Standing, board: board_.Board) -> None:
+def _learn(standing: standings.Standing, board: boards.Board) -> None:
     """Note the facts that a complete group has proved."""
     for flow in standing.flows[: standing.at]:
         if flow.probes:
@@ -73,9 +73,9 @@ def _learn(standing: standing_.Standing, board: board_.Board) -> None:
 
 def _put_open(
     group: str,
-    standing: standing_.Standing,
+    standing: standings.Standing,
     traces: Mapping[str, Trace],
-    board: board_.Board,
+    board: boards.Board,
     room: room_.Room,
 ) -> None:
     found = [traces.get(flow.id) for flow in standing.flows]
@@ -94,16 +94,16 @@ def _put_open(
         group, (), standing.later(standing.at - 1) if standing.at else ()
     )
     if found[standing.at] is not None:
-        standing.marks.add(standing_.Mark.BEGUN)
+        standing.marks.add(standings.Mark.BEGUN)
     if any(trace and trace.made for trace in found):
-        standing.marks.add(standing_.Mark.RESUMED)
+        standing.marks.add(standings.Mark.RESUMED)
     if any(trace and trace.undoing for trace in found) and standing.always < 0:
-        standing.verdict = standing_.Verdict(
-            messages.Ending.FAILED, next=standing_.Next.AGAIN
+        standing.verdict = standings.Verdict(
+            messages.Ending.FAILED, next=standings.Next.AGAIN
         )
 
 
-def _put_scope(scope: str, board: board_.Board) -> None:
+def _put_scope(scope: str, board: boards.Board) -> None:
     """Let the first flow of a scope be done once more, if it is needed.
 
     A person may have started the server in the meantime.
@@ -113,4 +113,4 @@ def _put_scope(scope: str, board: board_.Board) -> None:
         _put_end(standing, messages.Ending.COMPLETE)
     elif standing.begun:
         standing.at = 0
-        standing.marks.add(standing_.Mark.BEGUN)
+        standing.marks.add(standings.Mark.BEGUN)

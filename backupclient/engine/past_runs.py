@@ -10,23 +10,23 @@ import datetime
 import logging
 
 from backupclient import errors
-from backupclient.engine import journal as journal_
+from backupclient.engine import journals
 from backupclient.engine import unfinished
-from backupclient.model import inventory as inventory_
-from backupclient.model import manifest as manifest_
+from backupclient.model import inventories
+from backupclient.model import manifests
 from backupclient.sets import build
 
 LOG = logging.getLogger(__name__)
 
 
-def manifests(
-    identity: inventory_.CloudIdentity,
-) -> Iterator[manifest_.Manifest]:
+def of_project(
+    identity: inventories.CloudIdentity,
+) -> Iterator[manifests.Manifest]:
     """Give what the ended runs of a project have made, the newest first.
 
     A journal that is damaged is passed over.
     """
-    for journal in unfinished.journals():
+    for journal in unfinished.all_journals():
         with contextlib.suppress(OSError):
             try:
                 found = _manifest(journal, identity)
@@ -38,8 +38,8 @@ def manifests(
 
 
 def _manifest(
-    journal: journal_.Journal, identity: inventory_.CloudIdentity
-) -> manifest_.Manifest | None:
+    journal: journals.Journal, identity: inventories.CloudIdentity
+) -> manifests.Manifest | None:
     if not journal.has_ended or not unfinished.is_of(journal, identity):
         return None
     run = journal.run()

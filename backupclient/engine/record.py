@@ -14,7 +14,7 @@ import logging
 
 from backupclient import errors
 from backupclient.engine import journal_base
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 from backupclient.procedures import step as step_
 
 LOG = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Record:
     def __init__(
         self,
         journal: journal_base.Journal,
-        flow: graph_.Flow,
+        flow: graphs.Flow,
         steps: Sequence[type[step_.Step] | step_.Step],
         before: step_.Made,
     ) -> None:

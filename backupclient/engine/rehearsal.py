@@ -4,8 +4,8 @@
 from collections.abc import Iterator
 
 from backupclient.engine import messages
-from backupclient.engine import schedule as schedule_
-from backupclient.model import graph as graph_
+from backupclient.engine import schedules
+from backupclient.model import graphs
 
 _NEWS = {
     messages.Act.CLAIM: messages.News.CLAIMED,
@@ -13,9 +13,9 @@ _NEWS = {
 }
 
 
-def rehearse(graph: graph_.Graph) -> Iterator[graph_.Flow]:
+def rehearse(graph: graphs.Graph) -> Iterator[graphs.Flow]:
     """Yield the flows of a graph as if all went well."""
-    schedule = schedule_.Schedule(graph, 1, {})
+    schedule = schedules.Schedule(graph, 1, {})
     actions = schedule.begin()
     while actions:
         action = actions.pop(0)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 import heapq
 
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 
 
 class Room:
@@ -31,7 +31,7 @@ class Room:
         )
 
     def fits(
-        self, group: str, takes: graph_.Amounts, later: graph_.Amounts
+        self, group: str, takes: graphs.Amounts, later: graphs.Amounts
     ) -> bool:
         """Tell whether there is room for a flow of a group.
 
@@ -47,7 +47,7 @@ class Room:
         return True
 
     def take(
-        self, group: str, takes: graph_.Amounts, later: graph_.Amounts
+        self, group: str, takes: graphs.Amounts, later: graphs.Amounts
     ) -> None:
         """Let a group hold what a flow takes; reserve what it needs later."""
         held = self._held[group]
@@ -58,7 +58,7 @@ class Room:
         for name, amount in later:
             heapq.heappush(self._largest[name], (-amount, group))
 
-    def adopt(self, group: str, takes: graph_.Amounts) -> None:
+    def adopt(self, group: str, takes: graphs.Amounts) -> None:
         """Let a group hold what an earlier process took.
 
         The cloud counts it as used already. It is free when it is given back.
@@ -68,7 +68,7 @@ class Room:
                 self._free[name] += amount
         self.take(group, takes, ())
 
-    def give_back(self, group: str, keeps: graph_.Amounts = ()) -> bool:
+    def give_back(self, group: str, keeps: graphs.Amounts = ()) -> bool:
         """Let a group hold no more than it keeps.
 
         :returns: whether more is free than before.

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 import dataclasses
 from typing import Protocol
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.engine import faults
 from backupclient.engine import journal_base
 from backupclient.engine import messages
 from backupclient.engine import record as record_
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 from backupclient.procedures import step as step_
 
 _News = messages.News
@@ -59,7 +59,7 @@ class Context(Protocol):
         """The ID of the run."""
 
     @property
-    def graph(self) -> graph_.Graph:
+    def graph(self) -> graphs.Graph:
         """The flows of the run."""
 
     @property
@@ -67,16 +67,16 @@ class Context(Protocol):
         """What the run remembers."""
 
     @property
-    def clock(self) -> clock_.Clock:
+    def clock(self) -> clocks.Clock:
         """The time; it knows whether the run was asked to stop."""
 
-    def steps(self, flow: graph_.Flow) -> Sequence[step_.Step]:
+    def steps(self, flow: graphs.Flow) -> Sequence[step_.Step]:
         """Give the steps of a flow, ready to be done."""
 
-    def tell(self, flow: graph_.Flow, text: str) -> None:
+    def tell(self, flow: graphs.Flow, text: str) -> None:
         """Tell a person what a flow does now."""
 
-    def failure(self, flow: graph_.Flow, error: errors.BackupError) -> str:
+    def failure(self, flow: graphs.Flow, error: errors.BackupError) -> str:
         """Say why a flow has failed."""
 
 
@@ -96,7 +96,7 @@ def perform(context: Context, order: Order) -> Result:
 class _Work:
     """One order that is being performed."""
 
-    def __init__(self, context: Context, flow: graph_.Flow) -> None:
+    def __init__(self, context: Context, flow: graphs.Flow) -> None:
         self._context = context
         self._flow = flow
         self._steps = context.steps(flow)
@@ -207,12 +207,12 @@ class _Work:
         )
 
 
-def made(context: Context, flow: graph_.Flow) -> step_.Made:
+def made(context: Context, flow: graphs.Flow) -> step_.Made:
     """Read what a flow and those before it have made."""
     return _record(context, flow).made
 
 
-def _record(context: Context, flow: graph_.Flow) -> record_.Record:
+def _record(context: Context, flow: graphs.Flow) -> record_.Record:
     """Read the record of a flow, and of those before it in its group."""
     before = context.graph.before(flow)
     made = _record(context, before).made if before else step_.Made()

@@ -4,15 +4,15 @@
 import abc
 from collections.abc import Callable, Mapping
 
-from backupclient.engine import board as board_
+from backupclient.engine import boards
 from backupclient.engine import line as line_
 from backupclient.engine import messages
 from backupclient.engine import room as room_
-from backupclient.engine import standing as standing_
-from backupclient.model import graph as graph_
+from backupclient.engine import standings
+from backupclient.model import graphs
 
 Act, Ending = messages.Act, messages.Ending
-Mark, Next, Phase = standing_.Mark, standing_.Next, standing_.Phase
+Mark, Next, Phase = standings.Mark, standings.Next, standings.Phase
 UNDO, ALONE = 0, 5
 """The ranks of groups to be undone, and of groups that have to be alone."""
 
@@ -21,7 +21,7 @@ WHEN_IDLE = (UNDO, 2, 3, 1, 4, ALONE)
 under way. A group that has begun comes first. The cloud accepts or refuses
 it."""
 
-OPEN = standing_.Verdict(Ending.OPEN)
+OPEN = standings.Verdict(Ending.OPEN)
 
 
 class Slots(abc.ABC):
@@ -32,10 +32,10 @@ class Slots(abc.ABC):
     """
 
     def __init__(
-        self, graph: graph_.Graph, parallel: int, free: Mapping[str, int]
+        self, graph: graphs.Graph, parallel: int, free: Mapping[str, int]
     ) -> None:
         self._parallel = parallel
-        self.board = board_.Board(graph)
+        self.board = boards.Board(graph)
         self.room = room_.Room(free)
         self._line = line_.Line()
         self._slots: set[str] = set()
@@ -61,7 +61,7 @@ class Slots(abc.ABC):
         self,
         act: messages.Act,
         group: str,
-        verdict: standing_.Verdict = OPEN,
+        verdict: standings.Verdict = OPEN,
     ) -> None:
         standing = self.board[group]
         flow = standing.flow if act in (Act.DO, Act.UNDO) else None
@@ -77,12 +77,12 @@ class Slots(abc.ABC):
 
     @property
     def _stopping(self) -> bool:
-        return board_.STOPPING in self.board.facts
+        return boards.STOPPING in self.board.facts
 
     @property
     def login_ended(self) -> bool:
         """True when nothing more can be asked of the cloud."""
-        return board_.LOGIN_ENDED in self.board.facts
+        return boards.LOGIN_ENDED in self.board.facts
 
     def _is_claimed(self, group: str) -> bool:
         claim = self.board.graph.group(group).claim
@@ -101,7 +101,7 @@ class Slots(abc.ABC):
         place = line_.Place(ALONE, self.board.order[group], group)
         self._line.add(place, ((), (), ()))
 
-    def _free(self, group: str, keeps: graph_.Amounts) -> None:
+    def _free(self, group: str, keeps: graphs.Amounts) -> None:
         self._slots.discard(group)
         if self.room.give_back(group, keeps):
             self._line.look_again()

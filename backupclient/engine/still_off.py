@@ -7,7 +7,7 @@ import pathlib
 from backupclient import errors
 from backupclient.engine import first_release
 from backupclient.engine import journal_base
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 from backupclient.model import ids
 from backupclient.procedures.backup import server_power
 
@@ -36,7 +36,7 @@ def _stopped(
 def _may_be_off(journal: journal_base.Journal, server: str) -> bool:
     stop, start = (
         f'downtime/{server}/{part}#1'
-        for part in (graph_.Part.STOP, graph_.Part.START)
+        for part in (graphs.Part.STOP, graphs.Part.START)
     )
     try:
         stopping, starting = journal.progress(stop), journal.progress(start)

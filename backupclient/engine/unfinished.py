@@ -8,16 +8,16 @@ import os
 import pathlib
 
 from backupclient import errors
-from backupclient.engine import journal as journal_
-from backupclient.model import inventory as inventory_
+from backupclient.engine import journals
+from backupclient.model import inventories
 from backupclient.model import tags
 
 LOG = logging.getLogger(__name__)
 
 
 def find(
-    run: str, identity: inventory_.CloudIdentity, command: str = 'run'
-) -> journal_.Journal:
+    run: str, identity: inventories.CloudIdentity, command: str = 'run'
+) -> journals.Journal:
     """Find the journal of a run that can be resumed.
 
     :param run: a run's ID, or ``last``: the newest unfinished one of this
@@ -29,11 +29,11 @@ def find(
     """
     if run == 'last':
         return _newest(identity, command)
-    journal = journal_.of(run)
+    journal = journals.of(run)
     if not tags.is_run_id(run) or not journal.folder.is_dir():
         known = ', '.join(path.name for path in _folders()[:5]) or 'none'
         raise errors.UsageError(
-            f'There is no run "{run}" in {journal_.home()}; the newest are: '
+            f'There is no run "{run}" in {journals.home()}; the newest are: '
             f'{known}.'
         )
     if journal.has_ended:
@@ -61,7 +61,7 @@ def find(
     return journal
 
 
-def servers_off_of(journal: journal_.Journal) -> list[str]:
+def servers_off_of(journal: journals.Journal) -> list[str]:
     """Say which servers a run has stopped and not started yet."""
     return [
         f'Run {journal.folder.name} has stopped server {server_id}, which may '
@@ -72,7 +72,7 @@ def servers_off_of(journal: journal_.Journal) -> list[str]:
     ]
 
 
-def dead() -> Iterator[journal_.Journal]:
+def dead() -> Iterator[journals.Journal]:
     """Return the journals of the dead runs of this machine, newest first.
 
     A run is dead if it has not ended and no process works on it.
@@ -82,21 +82,21 @@ def dead() -> Iterator[journal_.Journal]:
     except errors.DocumentError:
         return
     for folder in folders:
-        journal = journal_.Journal(folder)
+        journal = journals.Journal(folder)
         # One that is somebody else's cannot be looked into.
         with contextlib.suppress(OSError):
             if not journal.has_ended and not _is_alive(folder.name):
                 yield journal
 
 
-def journals() -> Iterator[journal_.Journal]:
+def all_journals() -> Iterator[journals.Journal]:
     """Return the journals of all runs of this machine, newest first."""
     with contextlib.suppress(errors.DocumentError):
-        yield from map(journal_.Journal, _folders())
+        yield from map(journals.Journal, _folders())
 
 
 def is_of(
-    journal: journal_.Journal, identity: inventory_.CloudIdentity
+    journal: journals.Journal, identity: inventories.CloudIdentity
 ) -> bool:
     """Tell whether a run may belong to a project.
 
@@ -108,7 +108,7 @@ def is_of(
         return True
 
 
-def _stopped(journal: journal_.Journal) -> frozenset[str]:
+def _stopped(journal: journals.Journal) -> frozenset[str]:
     try:
         return journal.stopped()
     except errors.DocumentError:
@@ -116,10 +116,10 @@ def _stopped(journal: journal_.Journal) -> frozenset[str]:
 
 
 def _newest(
-    identity: inventory_.CloudIdentity, command: str
-) -> journal_.Journal:
+    identity: inventories.CloudIdentity, command: str
+) -> journals.Journal:
     for folder in _folders():
-        journal = journal_.Journal(folder)
+        journal = journals.Journal(folder)
         try:
             if journal.has_ended or _is_alive(folder.name):
                 continue
@@ -132,28 +132,28 @@ def _newest(
             LOG.warning('Passed over: %s', exc)
     raise errors.UsageError(
         f'There is no unfinished "backup {command}" of project '
-        f'{identity.project_name} in {journal_.home()}.'
+        f'{identity.project_name} in {journals.home()}.'
     )
 
 
 def _is_alive(run: str) -> bool:
-    return journal_.fate(run) is journal_.Fate.ALIVE
+    return journals.fate(run) is journals.Fate.ALIVE
 
 
 def _folders() -> Sequence[pathlib.Path]:
     """The folders of all runs, the newest first."""
     try:
-        names = os.listdir(journal_.home())
+        names = os.listdir(journals.home())
     except FileNotFoundError:
         return ()
     except OSError as exc:
         raise errors.DocumentError(
-            f'The journals in {journal_.home()} cannot be read: '
+            f'The journals in {journals.home()} cannot be read: '
             f'{exc.strerror}.'
         ) from exc
     runs = sorted(filter(tags.is_run_id, names), reverse=True)
-    return [journal_.home() / run for run in runs]
+    return [journals.home() / run for run in runs]
 
 
-def _key(identity: inventory_.CloudIdentity) -> tuple[str, str, str]:
+def _key(identity: inventories.CloudIdentity) -> tuple[str, str, str]:
     return (identity.auth_url, identity.region, identity.project_id)

@@ -4,12 +4,12 @@
 from collections.abc import Callable
 import dataclasses
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
-from backupclient.engine import context
-from backupclient.engine import journal as journal_
+from backupclient.engine import contexts
+from backupclient.engine import journals
 from backupclient.engine import messages
 from backupclient.engine import runner
 from backupclient.keys import identity
@@ -25,7 +25,7 @@ from backupclient.store import targets
 
 def perform(
     cloud: door.Cloud,
-    clock: clock_.Clock,
+    clock: clocks.Clock,
     order: runner.Order,
     reporter: events.Reporter,
 ) -> runner.Result:
@@ -38,20 +38,20 @@ def perform(
 
     :raises DocumentError: the journal of the run is damaged.
     """
-    journal = journal_.of(order.run)
+    journal = journals.of(order.run)
     run, set_, missing = journal.run(), None, ''
     try:
         set_ = set_of(run)
     except errors.TargetError as exc:
         missing = str(exc)
     work = work_of(cloud, clock, run, reporter, set_)
-    result = runner.perform(context.Context.of(work, journal), order)
+    result = runner.perform(contexts.Context.of(work, journal), order)
     if missing and result.news is messages.News.FAILED:
         return dataclasses.replace(result, reason=missing)
     return result
 
 
-def set_of(run: journal_.Run) -> backup_set.BackupSet | None:
+def set_of(run: journals.Run) -> backup_set.BackupSet | None:
     """Open the backup set of a run, if it has one.
 
     :raises TargetError: it is not there.
@@ -64,8 +64,8 @@ def set_of(run: journal_.Run) -> backup_set.BackupSet | None:
 
 def work_of(
     cloud: door.Cloud,
-    clock: clock_.Clock,
-    run: journal_.Run,
+    clock: clocks.Clock,
+    run: journals.Run,
     reporter: events.Reporter,
     set_: backup_set.BackupSet | None,
     identities: identity.Identities | None = None,
@@ -93,7 +93,7 @@ def work_of(
     )
 
 
-def _sets(run: journal_.Run) -> Callable[[str], base.Files] | None:
+def _sets(run: journals.Run) -> Callable[[str], base.Files] | None:
     """Give what opens the sets that a run restores from."""
     asked = run.plan.restore
     if asked is None or not asked.source:

@@ -7,23 +7,23 @@ for its volume type. What it makes for itself during a backup counts nowhere.
 
 from collections import Counter
 
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 
 
-def artifacts(item: plan_.Item) -> Counter[str]:
+def artifacts(item: plans.Item) -> Counter[str]:
     """Count what stays, by Cinder's names of the quotas."""
     new = item.restore.volume if item.restore else None
     if new is not None:
         return _counted(new.type_name, volumes=1, gigabytes=new.size_gib)
-    backup = plan_.Procedure.VOLUME_BACKUP
+    backup = plans.Procedure.VOLUME_BACKUP
     if item.volume is None or item.procedure is not backup:
         return Counter()
     return Counter(backups=1, backup_gigabytes=item.volume.size_gib)
 
 
-def temporaries(item: plan_.Item) -> Counter[str]:
+def temporaries(item: plans.Item) -> Counter[str]:
     """Count what goes again: a snapshot, and the volume made of it."""
-    image = plan_.Procedure.SNAPSHOT_IMAGE
+    image = plans.Procedure.SNAPSHOT_IMAGE
     if item.volume is None or item.procedure is not image:
         return Counter()
     return once_captured(item) + _counted(
@@ -31,17 +31,17 @@ def temporaries(item: plan_.Item) -> Counter[str]:
     )
 
 
-def of(item: plan_.Item) -> Counter[str]:
+def of(item: plans.Item) -> Counter[str]:
     """Count all that it takes at a time."""
     return artifacts(item) + temporaries(item)
 
 
-def once_captured(item: plan_.Item) -> Counter[str]:
+def once_captured(item: plans.Item) -> Counter[str]:
     """Count what it takes on top when it goes on after its capture.
 
     That is the volume that is made of the snapshot.
     """
-    image = plan_.Procedure.SNAPSHOT_IMAGE
+    image = plans.Procedure.SNAPSHOT_IMAGE
     if item.volume is None or item.procedure is not image:
         return Counter()
     return _counted(

@@ -5,7 +5,7 @@ import dataclasses
 import enum
 
 from backupclient.model import copies
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 
 
@@ -31,12 +31,12 @@ class Outcome:
     """
 
     resource: resources.Resource
-    procedure: plan_.Procedure
+    procedure: plans.Procedure
     state: State
     reason: str = ''
     seconds: float = 0.0
     size: int | None = None
-    consistency: plan_.Consistency = plan_.Consistency.NONE
+    consistency: plans.Consistency = plans.Consistency.NONE
     captured_at: str = ''
     artifact: copies.Artifact | None = None
     file: copies.FileRecord | None = None

@@ -4,12 +4,12 @@
 import dataclasses
 import posixpath
 
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import properties
 from backupclient.model import resources
 
 
-def image(entry: manifest.Entry, server: resources.Server) -> resources.Image:
+def image(entry: manifests.Entry, server: resources.Server) -> resources.Image:
     """Return the image of a server's own disk, with the owner's properties.
 
     It is the one that held the disk during the run, or since the server was

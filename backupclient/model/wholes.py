@@ -4,11 +4,11 @@
 from collections.abc import Mapping
 
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 
 
 def state(
-    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+    item: plans.Item, others: Mapping[str, outcome_.Outcome]
 ) -> tuple[outcome_.State, str]:
     """Return the state of an item that is ``covered_by``, with the reason.
 

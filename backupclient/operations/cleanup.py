@@ -10,18 +10,18 @@ import contextlib
 import dataclasses
 import datetime
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import inventory
 from backupclient.cloud import waiting
 from backupclient.engine import faults
 from backupclient.engine import interruption
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.model import events
 from backupclient.model import leftover as leftover_
 from backupclient.operations import leftovers
-from backupclient.operations import session as session_
+from backupclient.operations import sessions
 from backupclient.procedures import removal
 
 INCOMPLETE = 3
@@ -35,7 +35,7 @@ _LEFT = 'Left at once. "openstack backup cleanup" goes on.'
 
 
 def find(
-    session: session_.Session,
+    session: sessions.Session,
     *,
     run: str | None = None,
     older_than: datetime.timedelta = datetime.timedelta(),
@@ -58,7 +58,7 @@ def find(
 
 
 def delete(
-    session: session_.Session,
+    session: sessions.Session,
     found: Sequence[leftover_.Leftover],
     reporter: events.Reporter | None = None,
 ) -> tuple[leftover_.Leftover, ...]:
@@ -83,7 +83,7 @@ def delete(
 
 def remove(
     cloud: door.Cloud,
-    clock: clock_.SystemClock,
+    clock: clocks.SystemClock,
     found: Sequence[leftover_.Leftover],
     reporter: events.Reporter,
 ) -> tuple[leftover_.Leftover, ...]:
@@ -110,7 +110,7 @@ def exit_code(found: Iterable[leftover_.Leftover]) -> int:
 
 
 def problems(
-    session: session_.Session,
+    session: sessions.Session,
     found: Iterable[leftover_.Leftover],
     run: str | None = None,
 ) -> list[str]:
@@ -142,8 +142,8 @@ def _nobody_resumes(runs: Iterable[str]) -> Iterator[None]:
     """
     with contextlib.ExitStack() as locks:
         for run in runs:
-            if journal.fate(run) is not journal.Fate.UNKNOWN:
-                locks.enter_context(journal.of(run).locked())
+            if journals.fate(run) is not journals.Fate.UNKNOWN:
+                locks.enter_context(journals.of(run).locked())
         yield
 
 
@@ -152,7 +152,7 @@ class _Cleaner:
     """Deletes leftovers, each in the thread that calls."""
 
     cloud: door.Cloud
-    clock: clock_.Clock
+    clock: clocks.Clock
     reporter: events.Reporter
 
     def remove(self, one: leftover_.Leftover) -> leftover_.Leftover:

@@ -14,7 +14,7 @@ from backupclient.keys import passphrase
 from backupclient.keys import protection
 from backupclient.keys.luks import proof as luks
 from backupclient.operations import key_sources
-from backupclient.operations import session as session_
+from backupclient.operations import sessions
 from backupclient.planner import naming
 from backupclient.store import base
 from backupclient.store import folder
@@ -63,7 +63,7 @@ class Exported:
 
 
 def export(
-    session: session_.Session,
+    session: sessions.Session,
     resource: str,
     to: pathlib.Path | Write | None = None,
     *,

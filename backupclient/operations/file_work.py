@@ -7,13 +7,13 @@ import dataclasses
 import functools
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.keys import identity
 from backupclient.keys.luks import opening
 from backupclient.model import copies
 from backupclient.model import events
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import outcome as outcome_
 from backupclient.model import resources
 from backupclient.operations import key_files
@@ -46,7 +46,7 @@ class Work:
     target: base.Files
     identities: identity.Identities
     reporter: events.Reporter
-    stop: stop_.Stop
+    stop: stops.Stop
     decrypt: bool
 
 
@@ -65,7 +65,7 @@ class Result:
     notes: tuple[str, ...] = ()
 
 
-def paths(entry: manifest_.Entry) -> Iterator[str]:
+def paths(entry: manifests.Entry) -> Iterator[str]:
     """Return the paths of the files that a resource has in its set."""
     if entry.state is outcome_.State.COMPLETE:
         yield from (one.path for one in (entry.file, entry.key) if one)
@@ -91,7 +91,7 @@ def bring(work: Work, choice: backups.Choice) -> Result:
     return job.decrypted() if _is_opened(work, entry) else job.copied()
 
 
-def _without_file(entry: manifest_.Entry) -> Result:
+def _without_file(entry: manifests.Entry) -> Result:
     """Say where the data of a resource are, if not in a file."""
     if entry.artifact is not None:
         return Result(
@@ -111,7 +111,7 @@ def _without_file(entry: manifest_.Entry) -> Result:
     )
 
 
-def _require_own(entry: manifest_.Entry) -> None:
+def _require_own(entry: manifests.Entry) -> None:
     """Raise DocumentError if an entry names the file of another resource."""
     source = entry.resource
     data, key = entry.file, entry.key
@@ -125,7 +125,7 @@ def _require_own(entry: manifest_.Entry) -> None:
         )
 
 
-def _is_opened(work: Work, entry: manifest_.Entry) -> bool:
+def _is_opened(work: Work, entry: manifests.Entry) -> bool:
     """Tell whether the disk of a resource is to be decrypted."""
     return work.decrypt and bool(
         entry.key
@@ -143,7 +143,7 @@ class _Job:
     """
 
     work: Work
-    entry: manifest_.Entry
+    entry: manifests.Entry
     record: copies.FileRecord
     files: base.Files
 

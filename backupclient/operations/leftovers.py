@@ -9,11 +9,11 @@ import logging
 
 from backupclient import errors
 from backupclient.cloud import door
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.engine import unfinished
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import layout
-from backupclient.model import lease as lease_
+from backupclient.model import leases
 from backupclient.model import leftover as leftover_
 from backupclient.model import tags
 from backupclient.planner.backup import leftovers
@@ -26,7 +26,7 @@ GRACE = datetime.timedelta(days=1)
 
 
 def survey(
-    cloud: door.Cloud, inventory: inventory_.Inventory
+    cloud: door.Cloud, inventory: inventories.Inventory
 ) -> tuple[leftover_.Leftover, ...]:
     """Find what runs left in the project.
 
@@ -88,7 +88,7 @@ def judge(
     )
 
 
-def _leases(cloud: door.Cloud) -> Mapping[str, lease_.Lease]:
+def _leases(cloud: door.Cloud) -> Mapping[str, leases.Lease]:
     if 'image' not in cloud.services:
         return {}
     known = cloud.glance.leases(cloud.identity.project_id)
@@ -97,15 +97,15 @@ def _leases(cloud: door.Cloud) -> Mapping[str, lease_.Lease]:
 
 def _life(
     run: str,
-    lease: lease_.Lease | None,
+    lease: leases.Lease | None,
     found: Sequence[leftover_.Leftover],
     now: datetime.datetime,
 ) -> str:
     """Say why a run may be alive; return nothing if it is dead."""
-    fate = journal.fate(run)
-    if fate is journal.Fate.ALIVE:
+    fate = journals.fate(run)
+    if fate is journals.Fate.ALIVE:
         return f'Run {run} is still going on in another process.'
-    if fate is not journal.Fate.UNKNOWN:
+    if fate is not journals.Fate.UNKNOWN:
         return ''
     if lease is not None:
         alive = lease.is_alive(now)
@@ -118,13 +118,13 @@ def _life(
     return ''
 
 
-def hints(cloud: door.Cloud, inventory: inventory_.Inventory) -> list[str]:
+def hints(cloud: door.Cloud, inventory: inventories.Inventory) -> list[str]:
     """Say what dead runs left: temporary resources, and servers off."""
     return [*_temporary(cloud, inventory), *servers_off(cloud.identity)]
 
 
 def _temporary(
-    cloud: door.Cloud, inventory: inventory_.Inventory
+    cloud: door.Cloud, inventory: inventories.Inventory
 ) -> list[str]:
     """Say that there is something to clean up.
 
@@ -149,7 +149,7 @@ def _temporary(
     ]
 
 
-def servers_off(identity: inventory_.CloudIdentity) -> list[str]:
+def servers_off(identity: inventories.CloudIdentity) -> list[str]:
     """Say which servers dead runs of this machine have stopped.
 
     :param identity: only servers of this project; and those of a damaged
@@ -164,7 +164,7 @@ def servers_off(identity: inventory_.CloudIdentity) -> list[str]:
 
 
 def sets_left(
-    identity: inventory_.CloudIdentity, run: str | None = None
+    identity: inventories.CloudIdentity, run: str | None = None
 ) -> list[str]:
     """Say which backup sets dead runs of this machine have not finished.
 
@@ -182,7 +182,7 @@ def sets_left(
 
 
 def _unfinished_set(
-    dead: journal.Journal, identity: inventory_.CloudIdentity
+    dead: journals.Journal, identity: inventories.CloudIdentity
 ) -> str:
     """Return the place of the unfinished set of a run, ``''`` without one."""
     with contextlib.suppress(errors.BackupError):

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 
-from backupclient import stop as stop_
+from backupclient import stops
 
 _PAUSE = 0.05
 _MOST_SAID = 200
@@ -40,7 +40,7 @@ def run(
     command: Sequence[str],
     files: Sequence[int],
     limits: Limits,
-    stop: stop_.Stop,
+    stop: stops.Stop,
 ) -> tuple[int, str]:
     """Run a program to its end.
 
@@ -73,7 +73,7 @@ def run(
 
 
 def _wait(
-    child: subprocess.Popen[bytes], seconds: int, stop: stop_.Stop
+    child: subprocess.Popen[bytes], seconds: int, stop: stops.Stop
 ) -> int:
     """Wait for a program until its time is over.
 

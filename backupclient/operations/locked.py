@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from backupclient import errors
 from backupclient.keys import identity
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.planner import backups
 from backupclient.sets import catalogue
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 from backupclient.store import base
 from backupclient.store import targets
 
@@ -33,7 +33,7 @@ def find(
     """
     if not (source and keys):
         return {}
-    library = library_.Library(targets.find(source))
+    library = libraries.Library(targets.find(source))
     found: dict[tuple[str, str], str] = {}
     for one in chosen:
         place = library.find(one.run)
@@ -46,7 +46,7 @@ def find(
     return found
 
 
-def _sealed(entry: manifest_.Entry) -> Iterator[str]:
+def _sealed(entry: manifests.Entry) -> Iterator[str]:
     """Return the paths of the encrypted files of a resource."""
     for record in (entry.key, entry.file):
         if record and layout.is_sealed(record.path):

@@ -10,10 +10,10 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.cloud import inventory
 from backupclient.engine import rehearsal
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.operations import session as session_
+from backupclient.operations import sessions
 from backupclient.planner import backup
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
@@ -36,11 +36,11 @@ class Step:
 
 
 def make(
-    session: session_.Session,
-    request: request_.Request,
+    session: sessions.Session,
+    request: requests.Request,
     *,
     save_to: pathlib.Path | None = None,
-) -> plan_.Plan:
+) -> plans.Plan:
     """Read the project, and plan the backup that a request asks for.
 
     :param save_to: write the plan to this new file, too.
@@ -58,7 +58,7 @@ def make(
     return planned
 
 
-def save(planned: plan_.Plan, file: pathlib.Path) -> None:
+def save(planned: plans.Plan, file: pathlib.Path) -> None:
     """Write a plan to a new file, which :func:`load` reads.
 
     :raises TargetError: the file is there already, or cannot be written.
@@ -67,15 +67,15 @@ def save(planned: plan_.Plan, file: pathlib.Path) -> None:
     documents.write(file, planned, replace=False)
 
 
-def load(file: pathlib.Path) -> plan_.Plan:
+def load(file: pathlib.Path) -> plans.Plan:
     """Read a saved plan.
 
     :raises DocumentError: the file cannot be read, or holds no plan.
     """
-    return documents.read(file, plan_.Plan, 'saved plan', edited=True)
+    return documents.read(file, plans.Plan, 'saved plan', edited=True)
 
 
-def cautions_of_target(planned: plan_.Plan) -> list[str]:
+def cautions_of_target(planned: plans.Plan) -> list[str]:
     """Say why the target could not take the files of a plan just now.
 
     :returns: a sentence, or nothing if the target can take them or the plan
@@ -90,7 +90,7 @@ def cautions_of_target(planned: plan_.Plan) -> list[str]:
     return []
 
 
-def steps(planned: plan_.Plan) -> Iterator[Step]:
+def steps(planned: plans.Plan) -> Iterator[Step]:
     """Return each step, in the order of a run that does one at a time.
 
     A server is stopped before the first step that needs it down, and started

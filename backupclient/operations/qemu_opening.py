@@ -12,7 +12,7 @@ import contextlib
 import os
 import shutil
 
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.operations import limited
 from backupclient.sets import digests
 from backupclient.store import base
@@ -37,7 +37,7 @@ def copy(
     passphrase: bytes,
     size: int,
     *,
-    stop: stop_.Stop,
+    stop: stops.Stop,
     progress: copying.Progress,
 ) -> bool:
     """Decrypt a disk into a new file, as ``copying.copy`` does.
@@ -80,13 +80,13 @@ def copy(
 
 @contextlib.contextmanager
 def _hashed_beside(
-    source: copying.Source, stop: stop_.Stop, progress: copying.Progress
+    source: copying.Source, stop: stops.Stop, progress: copying.Progress
 ) -> Iterator['futures.Future[tuple[str, int]]']:
     """Hash a file in a thread, for as long as this lasts.
 
     The file is read twice, the second time mostly out of the page cache.
     """
-    ended = stop_.Stop()
+    ended = stops.Stop()
 
     def heard(done: int) -> None:
         stop.check()
@@ -102,7 +102,7 @@ def _hashed_beside(
 
 
 def _convert(
-    program: str, disk: int, plain: int, passphrase: bytes, stop: stop_.Stop
+    program: str, disk: int, plain: int, passphrase: bytes, stop: stops.Stop
 ) -> bool:
     """Run the program.
 

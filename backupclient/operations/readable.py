@@ -7,12 +7,12 @@ import os
 from backupclient import errors
 from backupclient.model import layout
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.planner import backups
 from backupclient.sets import catalogue
 from backupclient.sets import check
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 from backupclient.store import targets
 
 
@@ -36,7 +36,9 @@ def require_any(chosen: Sequence[backups.Choice]) -> None:
         )
 
 
-def changed(library: library_.Library, runs: Collection[str]) -> Iterator[str]:
+def changed(
+    library: libraries.Library, runs: Collection[str]
+) -> Iterator[str]:
     """Say which manifests are not those that were written.
 
     A hash beside the data proves nothing against who wrote both. It shows
@@ -70,12 +72,12 @@ def changed_in(
     """
     if not source:
         return ()
-    library = library_.Library(targets.find(source))
+    library = libraries.Library(targets.find(source))
     return tuple(changed(library, {one.run for one in chosen}))
 
 
 def require_identities(
-    plan: plan_.Plan,
+    plan: plans.Plan,
     outcomes: Mapping[int, outcome_.Outcome],
     *,
     given: bool,

@@ -18,28 +18,28 @@ from backupclient.engine import past_runs
 from backupclient.engine import unfinished
 from backupclient.keys import identity
 from backupclient.model import events
-from backupclient.model import inventory as inventory_
-from backupclient.model import manifest as manifest_
-from backupclient.model import plan as plan_
-from backupclient.model import restore as restore_
+from backupclient.model import inventories
+from backupclient.model import manifests
+from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.model import stamps
 from backupclient.operations import locked
-from backupclient.operations import plan as plans
+from backupclient.operations import plan as planning
 from backupclient.operations import readable
 from backupclient.operations import run as run_
 from backupclient.operations import running
-from backupclient.operations import session as session_
+from backupclient.operations import sessions
 from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 from backupclient.store import targets
 
 Report = running.Report
 Result = run_.Result
 Settings = run_.Settings
 Identities = identity.Identities
-steps, save, load = plans.steps, plans.save, plans.load
+steps, save, load = planning.steps, planning.save, planning.load
 
 
 def identities(
@@ -56,12 +56,12 @@ def identities(
 
 
 def plan(
-    session: session_.Session,
-    request: restore_.Request,
+    session: sessions.Session,
+    request: restores.Request,
     keys: identity.Identities | None = None,
     *,
     save_to: pathlib.Path | None = None,
-) -> plan_.Plan:
+) -> plans.Plan:
     """Plan a restore: read the backups and the project. Nothing is made.
 
     :param keys: that open encrypted keys; without one, what needs it cannot
@@ -71,9 +71,9 @@ def plan(
         resources, or there is no such run.
     :raises TargetError: the backups cannot be read.
     """
-    manifests, unread = _manifests(session, request)
+    known, unread = _manifests(session, request)
     chosen = backups.choose(
-        manifests, request.selection, run=request.run, at=_time(request.at)
+        known, request.selection, run=request.run, at=_time(request.at)
     )
     readable.require_any(chosen)
     tried = keys or identity.Identities()
@@ -82,7 +82,7 @@ def plan(
         chosen,
         _inventory(session, request, chosen),
         offers.read(session.cloud),
-        origin=manifests[0].identity,
+        origin=known[0].identity,
         identities=bool(tried),
         now=session.clock.now(),
         locked=locked.find(request.source, chosen, tried),
@@ -97,8 +97,8 @@ def plan(
 
 
 def restore(
-    session: session_.Session,
-    request: restore_.Request,
+    session: sessions.Session,
+    request: restores.Request,
     keys: identity.Identities | None = None,
     reporter: events.Reporter | None = None,
     settings: Settings | None = None,
@@ -110,8 +110,8 @@ def restore(
 
 
 def carry_out(
-    session: session_.Session,
-    saved: plan_.Plan,
+    session: sessions.Session,
+    saved: plans.Plan,
     keys: identity.Identities | None = None,
     reporter: events.Reporter | None = None,
     settings: Settings | None = None,
@@ -143,7 +143,7 @@ def carry_out(
 
 
 def resume(
-    session: session_.Session,
+    session: sessions.Session,
     run: str,
     keys: identity.Identities | None = None,
     reporter: events.Reporter | None = None,
@@ -170,8 +170,8 @@ def resume(
 
 
 def _start(
-    session: session_.Session,
-    planned: plan_.Plan,
+    session: sessions.Session,
+    planned: plans.Plan,
     keys: identity.Identities | None,
     reporter: events.Reporter | None,
     settings: Settings | None,
@@ -191,10 +191,10 @@ def _start(
 
 
 def _inventory(
-    session: session_.Session,
-    request: restore_.Request,
+    session: sessions.Session,
+    request: restores.Request,
     chosen: Sequence[backups.Choice],
-) -> inventory_.Inventory:
+) -> inventories.Inventory:
     """Read the project.
 
     Whether a secret was restored before is in its metadata, which no list
@@ -217,8 +217,8 @@ def _inventory(
 
 
 def _manifests(
-    session: session_.Session, request: restore_.Request
-) -> tuple[tuple[manifest_.Manifest, ...], tuple[str, ...]]:
+    session: sessions.Session, request: restores.Request
+) -> tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]:
     """Read what the backups are, of one project.
 
     :returns: the manifests, and a sentence for each that cannot be read: a
@@ -226,7 +226,7 @@ def _manifests(
     :raises UsageError: there is none.
     """
     if not request.source:
-        found = tuple(past_runs.manifests(session.cloud.identity))
+        found = tuple(past_runs.of_project(session.cloud.identity))
         if not found:
             raise errors.UsageError(
                 'No run of this machine has left backups of this project in '
@@ -234,7 +234,7 @@ def _manifests(
             )
         return backups.of_project(found, request.run), ()
     readable.require_target(request.source)
-    library = library_.Library(targets.find(request.source))
+    library = libraries.Library(targets.find(request.source))
     opened = [library.open(each) for each in library.finished]
     found = tuple(one.manifest for one in opened if one.manifest is not None)
     unread = tuple(one.problem for one in opened if one.problem)
@@ -257,7 +257,7 @@ def _time(text: str) -> datetime.datetime | None:
     return found
 
 
-def _changed(saved: plan_.Plan, fresh: plan_.Plan) -> list[str]:
+def _changed(saved: plans.Plan, fresh: plans.Plan) -> list[str]:
     """Name what is not as it was planned."""
     before = {item.resource.id: item for item in saved.items}
     now = {item.resource.id: item for item in fresh.items}

@@ -12,22 +12,22 @@ import dataclasses
 import pathlib
 import time
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.engine import faults
 from backupclient.engine import interruption
 from backupclient.keys import identity
 from backupclient.keys import material
 from backupclient.model import events
 from backupclient.model import outcome as outcome_
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.model import stamps
 from backupclient.operations import file_work
 from backupclient.operations import readable
 from backupclient.planner import backups
 from backupclient.sets import catalogue
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 from backupclient.store import base
 from backupclient.store import folder as folder_
 from backupclient.store import targets
@@ -66,7 +66,7 @@ class Report:
 
 
 def restore(
-    request: restore_.Request,
+    request: restores.Request,
     folder: pathlib.Path,
     keys: identity.Identities | None = None,
     reporter: events.Reporter | None = None,
@@ -89,10 +89,10 @@ def restore(
     """
     begun = time.monotonic()
     reporter = reporter or events.Silent()
-    clock = clock_.SystemClock()
+    clock = clocks.SystemClock()
     with interruption.orderly(clock, reporter, _ASKED, lambda: _LEFT):
         readable.require_target(request.source)
-        library = library_.Library(targets.find(request.source))
+        library = libraries.Library(targets.find(request.source))
         chosen = _choose(library, request, reporter)
         readable.require_any(chosen)
         runs = {one.run for one in chosen}
@@ -120,7 +120,7 @@ def bring(
     identities: identity.Identities,
     reporter: events.Reporter,
     parallel: int,
-    stop: stop_.Stop,
+    stop: stops.Stop,
 ) -> tuple[outcome_.Outcome, ...]:
     """Write the files of backups that were chosen.
 
@@ -209,21 +209,21 @@ def _make_folders(
 
 
 def _choose(
-    library: library_.Library,
-    request: restore_.Request,
+    library: libraries.Library,
+    request: restores.Request,
     reporter: events.Reporter,
 ) -> tuple[backups.Choice, ...]:
     for found in library.finished:
         if problem := library.open(found).problem:
             reporter.warn(problem)
-    manifests = tuple(library.manifests())
-    if not manifests:
+    known = tuple(library.all_manifests())
+    if not known:
         raise errors.UsageError(
             f'There is no backup in {library.store.name} that could be '
             'brought back.'
         )
     return backups.choose(
-        backups.of_project(manifests, request.run),
+        backups.of_project(known, request.run),
         request.selection,
         run=request.run,
         at=stamps.read(request.at),
@@ -231,7 +231,7 @@ def _choose(
 
 
 def _files(
-    library: library_.Library, chosen: Iterable[backups.Choice]
+    library: libraries.Library, chosen: Iterable[backups.Choice]
 ) -> dict[str, base.Files]:
     """Return the files of the sets that the choices come from."""
     runs = {choice.run for choice in chosen}

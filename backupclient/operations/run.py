@@ -14,11 +14,11 @@ from backupclient import errors
 from backupclient.cloud import inventory
 from backupclient.engine import unfinished
 from backupclient.model import events
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.operations import leftovers
 from backupclient.operations import running
-from backupclient.operations import session as session_
+from backupclient.operations import sessions
 from backupclient.planner import backup
 from backupclient.planner import revision
 
@@ -50,14 +50,14 @@ class Result:
     :param seconds: what the operation took, with reading and planning.
     """
 
-    plan: plan_.Plan
+    plan: plans.Plan
     report: running.Report
     seconds: float
 
 
 def back_up(
-    session: session_.Session,
-    request: request_.Request,
+    session: sessions.Session,
+    request: requests.Request,
     reporter: events.Reporter | None = None,
     settings: Settings | None = None,
 ) -> Result:
@@ -81,8 +81,8 @@ def back_up(
 
 
 def carry_out(
-    session: session_.Session,
-    saved: plan_.Plan,
+    session: sessions.Session,
+    saved: plans.Plan,
     reporter: events.Reporter | None = None,
     settings: Settings | None = None,
     *,
@@ -116,7 +116,7 @@ def carry_out(
 
 
 def resume(
-    session: session_.Session,
+    session: sessions.Session,
     run: str,
     reporter: events.Reporter | None = None,
 ) -> Result:
@@ -136,8 +136,8 @@ def resume(
 
 
 def _revised(
-    session: session_.Session, saved: plan_.Plan, *, replan: bool
-) -> tuple[plan_.Plan, list[str]]:
+    session: sessions.Session, saved: plans.Plan, *, replan: bool
+) -> tuple[plans.Plan, list[str]]:
     """Compare a plan with the project as it is now.
 
     :returns: the plan to run, and what has changed, in sentences.
@@ -154,8 +154,8 @@ def _revised(
 
 
 def _start(
-    session: session_.Session,
-    planned: plan_.Plan,
+    session: sessions.Session,
+    planned: plans.Plan,
     said: Sequence[str],
     reporter: events.Reporter | None,
     settings: Settings | None,

@@ -6,21 +6,21 @@ import contextlib
 import dataclasses
 import datetime
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.engine import execution
 from backupclient.engine import executor
 from backupclient.engine import first_release
 from backupclient.engine import interruption
-from backupclient.engine import journal as journal_
+from backupclient.engine import journals
 from backupclient.engine import lease
 from backupclient.engine import unfinished
 from backupclient.engine import worker
 from backupclient.keys import identity
 from backupclient.model import events
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.procedures import compiler
 from backupclient.sets import backup_set
@@ -72,8 +72,8 @@ class Report:
 
 def start(
     cloud: door.Cloud,
-    clock: clock_.SystemClock,
-    plan: plan_.Plan,
+    clock: clocks.SystemClock,
+    plan: plans.Plan,
     reporter: events.Reporter,
     *,
     parallel: int,
@@ -94,7 +94,7 @@ def start(
     if store:
         room.require_room(store, plan.bytes_to_files)
     now = clock.now()
-    run = journal_.Run(
+    run = journals.Run(
         tags.new_run_id(now),
         plan,
         now.isoformat(timespec='seconds'),
@@ -106,7 +106,7 @@ def start(
         if store:
             made = backup_set.BackupSet.create(store, run.run)
             undo.callback(made.discard)
-        journal = journal_.Journal.create(run)
+        journal = journals.Journal.create(run)
         undo.pop_all()
     # Now that it can be resumed, it is worth a name.
     reporter.say(f'Run {run.run}')
@@ -117,8 +117,8 @@ def start(
 
 def resume(
     cloud: door.Cloud,
-    clock: clock_.SystemClock,
-    journal: journal_.Journal,
+    clock: clocks.SystemClock,
+    journal: journals.Journal,
     reporter: events.Reporter,
     identities: identity.Identities | None = None,
 ) -> Report:
@@ -132,8 +132,8 @@ def resume(
 
 def _go_on(
     cloud: door.Cloud,
-    clock: clock_.SystemClock,
-    journal: journal_.Journal,
+    clock: clocks.SystemClock,
+    journal: journals.Journal,
     reporter: events.Reporter,
     identities: identity.Identities | None,
 ) -> Report:
@@ -172,11 +172,11 @@ def _go_on(
     )
 
 
-def _passed_over(plan: plan_.Plan) -> frozenset[str]:
+def _passed_over(plan: plans.Plan) -> frozenset[str]:
     return frozenset(item.resource.id for item in plan.items if item.present)
 
 
-def _left(journal: journal_.Journal) -> str:
+def _left(journal: journals.Journal) -> str:
     """Say how to go on after the process was left at once."""
     command = 'run'
     with contextlib.suppress(errors.DocumentError):
@@ -190,11 +190,11 @@ def _left(journal: journal_.Journal) -> str:
 
 
 def _close(
-    journal: journal_.Journal,
-    run: journal_.Run,
+    journal: journals.Journal,
+    run: journals.Run,
     set_: backup_set.BackupSet | None,
     outcomes: tuple[outcome_.Outcome, ...],
-    clock: clock_.SystemClock,
+    clock: clocks.SystemClock,
     reporter: events.Reporter,
     *,
     servers_run: bool,
@@ -216,7 +216,7 @@ def _close(
             )
         if not servers_run:
             return False
-        journal.end(journal_.Ended(state, now.isoformat(timespec='seconds')))
+        journal.end(journals.Ended(state, now.isoformat(timespec='seconds')))
     except errors.TargetError as exc:
         reporter.warn(str(exc))
         return False

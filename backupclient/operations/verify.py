@@ -12,10 +12,10 @@ import datetime
 import time
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.keys import identity
 from backupclient.model import events
-from backupclient.model import request as request_
+from backupclient.model import requests
 from backupclient.model import verification
 from backupclient.operations.verifying import choice
 from backupclient.operations.verifying import drill as drill_
@@ -24,7 +24,7 @@ from backupclient.operations.verifying import sampling
 from backupclient.operations.verifying import wholes
 from backupclient.operations.verifying import workers
 from backupclient.sets import catalogue
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 from backupclient.sets import survey as survey_
 from backupclient.sets import verified
 from backupclient.store import targets
@@ -89,7 +89,7 @@ class Report:
 def verify(
     target: str,
     runs: Sequence[str] = (),
-    request: request_.Request | None = None,
+    request: requests.Request | None = None,
     reporter: events.Reporter | None = None,
     settings: Settings | None = None,
 ) -> Report:
@@ -108,10 +108,10 @@ def verify(
     _require_drill(settings)
     started = time.monotonic()
     keys = identity.Identities.load(settings.identities, settings.ask)
-    library = library_.Library(targets.find(target))
-    chosen = choice.choose(library, runs, request or request_.Request())
+    library = libraries.Library(targets.find(target))
+    chosen = choice.choose(library, runs, request or requests.Request())
     work = workers.Work(
-        library, keys, reporter or events.Silent(), stop_.Stop()
+        library, keys, reporter or events.Silent(), stops.Stop()
     )
     rows, notices, size = _perform(work, chosen, settings)
     return Report(
@@ -179,7 +179,7 @@ def _perform(
 
 
 def _surveys(
-    library: library_.Library, chosen: choice.Chosen
+    library: libraries.Library, chosen: choice.Chosen
 ) -> dict[catalogue.Found, survey_.Survey]:
     every = (*chosen.sets, *(one.opened for one in chosen.backups))
     opened = {one.found: one for one in every}
@@ -205,7 +205,7 @@ def _foreign(one: survey_.Survey) -> Iterable[str]:
 
 
 def _keep(
-    library: library_.Library,
+    library: libraries.Library,
     depth: Depth,
     rows: Sequence[verification.Row],
 ) -> list[str]:

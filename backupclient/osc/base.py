@@ -17,7 +17,7 @@ from backupclient.osc import display
 from backupclient.osc import streams
 
 if TYPE_CHECKING:
-    from backupclient.operations import session
+    from backupclient.operations import sessions
     from backupclient.osc import table
     from backupclient.osc import verbosity
 
@@ -118,15 +118,15 @@ class ExitCodes(command.Command):
         if not self.verbosity.verbose:
             LOG.info('%s', display.sentence(line))
 
-    def session(self) -> 'session.Session':
+    def session(self) -> 'sessions.Session':
         """Open the project of the client's login."""
-        from backupclient.operations import session
+        from backupclient.operations import sessions
 
         if not self.auth_required:
             # It was not known before the options were read.
             self.auth_required = True
             self.app.prepare_to_run_command(self)
-        return session.connect(self.app.client_manager.sdk_connection)
+        return sessions.connect(self.app.client_manager.sdk_connection)
 
     @property
     def verbosity(self) -> 'verbosity.Verbosity':

@@ -14,7 +14,7 @@ from backupclient.osc import columns
 
 if TYPE_CHECKING:
     from backupclient.model import leftover
-    from backupclient.operations import session as session_
+    from backupclient.operations import sessions
 
     _Found = tuple[leftover.Leftover, ...]
 
@@ -88,7 +88,7 @@ class CleanUpBackups(base.Lister):
         return rows.cleanup(found)
 
     def _delete(
-        self, session: 'session_.Session', found: '_Found'
+        self, session: 'sessions.Session', found: '_Found'
     ) -> '_Found':
         from backupclient.operations import cleanup
         from backupclient.osc import progress

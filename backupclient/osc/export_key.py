@@ -17,7 +17,7 @@ from backupclient.osc import streams
 
 if TYPE_CHECKING:
     from backupclient.operations import export_key as operation
-    from backupclient.operations import session as session_
+    from backupclient.operations import sessions
 
 _KINDS = ('volume', 'snapshot', 'backup', 'image', 'secret')
 _STDOUT = '-'
@@ -123,7 +123,7 @@ class ExportKey(base.ShowOne):
 
 
 def _export(
-    session: 'session_.Session', args: argparse.Namespace
+    session: 'sessions.Session', args: argparse.Namespace
 ) -> 'operation.Exported':
     """Do what the options ask for."""
     from backupclient.operations import export_key

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from backupclient import errors
 
 if TYPE_CHECKING:
-    from backupclient.model import request as request_
+    from backupclient.model import requests
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -117,13 +117,13 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
 
 def request(
     args: argparse.Namespace, *, everything_by_default: bool = False
-) -> 'request_.Request':
+) -> 'requests.Request':
     """Make the request of the parsed options.
 
     :param everything_by_default: no selection means ``--all``.
     :raises UsageError: options that do not fit together.
     """
-    from backupclient.model import request as request_
+    from backupclient.model import requests
     from backupclient.operations import request as words
 
     if args.keep_images and not args.to:
@@ -132,8 +132,8 @@ def request(
         selection(args),
         everything=args.all or (everything_by_default and not selects(args)),
         target=words.target(args.to) if args.to is not None else '',
-        volume_method=request_.VolumeMethod(args.volume_method),
-        chain=request_.Chain(_chain(args)),
+        volume_method=requests.VolumeMethod(args.volume_method),
+        chain=requests.Chain(_chain(args)),
         recipients=words.recipients(args.encrypt_to),
         plaintext_keys=args.plaintext_keys,
         keep_images=args.keep_images,
@@ -141,11 +141,11 @@ def request(
     )
 
 
-def selection(args: argparse.Namespace) -> 'request_.Request':
+def selection(args: argparse.Namespace) -> 'requests.Request':
     """Make a request that only selects."""
-    from backupclient.model import request as request_
+    from backupclient.model import requests
 
-    return request_.Request(
+    return requests.Request(
         everything=args.all,
         servers=tuple(args.server),
         volumes=tuple(args.volume),

@@ -10,8 +10,8 @@ import shlex
 
 from backupclient.model import layout
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.operations import run as run_
 from backupclient.osc import display
@@ -21,7 +21,7 @@ _NAMED = 5
 """How many resources are named, and repeated by a command."""
 
 
-def of_plan(planned: plan_.Plan) -> list[str]:
+def of_plan(planned: plans.Plan) -> list[str]:
     """Say what cannot be backed up or restored, and why."""
     done = 'backed up' if planned.restore is None else 'restored'
     return _grouped(
@@ -31,7 +31,7 @@ def of_plan(planned: plan_.Plan) -> list[str]:
     )
 
 
-def warnings_of_plan(planned: plan_.Plan) -> list[str]:
+def warnings_of_plan(planned: plans.Plan) -> list[str]:
     """Say what a person should know of what can be backed up."""
     return _grouped(
         (_CAUTION, warning, item.resource)
@@ -91,7 +91,7 @@ def warnings_of_run(done: run_.Result) -> list[str]:
     )
 
 
-def _items(planned: plan_.Plan) -> Iterator[plan_.Item]:
+def _items(planned: plans.Plan) -> Iterator[plans.Item]:
     for item in planned.items:
         yield item
         if item.fallback:
@@ -157,7 +157,7 @@ def again(done: run_.Result) -> list[str]:
     ]
 
 
-def _identity(planned: plan_.Plan) -> str:
+def _identity(planned: plans.Plan) -> str:
     """Return the option that a resumed run needs again, if it needs one."""
     sources = [one.restore.source for one in planned.items if one.restore]
     files = [each for one in sources for each in (one.file, one.key) if each]
@@ -178,7 +178,7 @@ def _cleanup(run: str, missing: Sequence[outcome_.Outcome]) -> list[str]:
 
 
 def _again(
-    missing: Sequence[resources.Resource], request: request_.Request
+    missing: Sequence[resources.Resource], request: requests.Request
 ) -> list[str]:
     if not missing:
         return []
@@ -196,9 +196,9 @@ def _again(
     ]
 
 
-def _options(request: request_.Request) -> list[str]:
+def _options(request: requests.Request) -> list[str]:
     """Return the words that say what to do with a selection."""
-    default = request_.Request()
+    default = requests.Request()
     words = ['--to', request.target] if request.target else []
     if request.volume_method is not default.volume_method:
         words += ['--volume-method', request.volume_method.value]

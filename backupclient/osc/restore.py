@@ -15,7 +15,7 @@ from backupclient.osc import restore_options
 if TYPE_CHECKING:
     from backupclient.model import events
     from backupclient.operations import restore as operation
-    from backupclient.operations import session as session_
+    from backupclient.operations import sessions
 
 _PARALLEL = 4
 _TIMEOUT = 360
@@ -148,7 +148,7 @@ def _next(args: argparse.Namespace) -> list[str]:
 
 
 def _done(
-    session: 'session_.Session',
+    session: 'sessions.Session',
     args: argparse.Namespace,
     keys: 'operation.Identities',
     reporter: 'events.Reporter',

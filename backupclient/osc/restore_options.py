@@ -9,7 +9,7 @@ from backupclient.osc import options
 from backupclient.osc import pairs
 
 if TYPE_CHECKING:
-    from backupclient.model import restore as restore_
+    from backupclient.model import restores
 
 _PARALLEL = 4
 _TIMEOUT = 360
@@ -181,16 +181,16 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def request(args: argparse.Namespace) -> 'restore_.Request':
+def request(args: argparse.Namespace) -> 'restores.Request':
     """Make the request of the parsed options.
 
     :raises UsageError: one of them cannot be used.
     """
-    from backupclient.model import restore
+    from backupclient.model import restores
     from backupclient.operations import request as words
 
     try:
-        return restore.Request(
+        return restores.Request(
             selection=options.selection(args),
             source=words.target(args.source) if args.source else '',
             run=args.run_id or '',
@@ -214,14 +214,14 @@ def maps(args: argparse.Namespace) -> bool:
     return bool(args.volume_type or args.flavor or args.availability_zone)
 
 
-def mapping(args: argparse.Namespace) -> 'restore_.Request':
+def mapping(args: argparse.Namespace) -> 'restores.Request':
     """Make a request that only says what takes the place of what."""
-    from backupclient.model import request as request_
-    from backupclient.model import restore
+    from backupclient.model import requests
+    from backupclient.model import restores
     from backupclient.operations import request as words
 
-    return restore.Request(
-        request_.Request(),
+    return restores.Request(
+        requests.Request(),
         source=words.target(args.source),
         volume_types=pairs.mapping(args.volume_type, '--volume-type'),
         flavors=pairs.mapping(args.flavor, '--flavor'),

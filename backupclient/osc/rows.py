@@ -7,7 +7,7 @@ from typing import Any
 
 from backupclient.model import leftover
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.operations import export_key
 from backupclient.operations import plan as operation
 from backupclient.operations import restore_files
@@ -19,7 +19,7 @@ from backupclient.osc import display
 _Row = tuple[Any, ...]
 
 
-def plan(planned: plan_.Plan) -> base.Table:
+def plan(planned: plans.Plan) -> base.Table:
     """Give a row for each resource of a plan."""
     return columns.PLAN, [
         (
@@ -36,7 +36,7 @@ def plan(planned: plan_.Plan) -> base.Table:
     ]
 
 
-def steps(planned: plan_.Plan) -> base.Table:
+def steps(planned: plans.Plan) -> base.Table:
     """Return a row for each step of a plan."""
     return columns.STEPS, [
         (
@@ -67,7 +67,7 @@ def run(report: run_.Report) -> base.Table:
     ]
 
 
-def restoring(planned: plan_.Plan) -> base.Table:
+def restoring(planned: plans.Plan) -> base.Table:
     """Give a row for each resource of a plan that restores."""
     return columns.RESTORING, [
         (
@@ -108,7 +108,7 @@ def files_summary(done: restore_files.Report) -> list[str]:
     ]
 
 
-def plan_summary(planned: plan_.Plan) -> list[str]:
+def plan_summary(planned: plans.Plan) -> list[str]:
     """Give the counts, the cost and the cautions."""
     there = sum(bool(item.present) for item in planned.items)
     able = sum(item.possible for item in planned.items) - there
@@ -133,7 +133,7 @@ def _there(count: int) -> str:
     return f', {count} {"exists" if count == 1 else "exist"} already'
 
 
-def _into_files(planned: plan_.Plan) -> str:
+def _into_files(planned: plans.Plan) -> str:
     if planned.restore is not None:
         return '.'
     return f', {display.size(planned.bytes_to_files)} of it into files.'

@@ -14,7 +14,7 @@ from backupclient.osc import options
 if TYPE_CHECKING:
     from backupclient.model import events
     from backupclient.operations import run as operation
-    from backupclient.operations import session as session_
+    from backupclient.operations import sessions
 
 _PARALLEL = 4
 _TIMEOUT = 360
@@ -116,7 +116,7 @@ class RunBackup(base.Lister):
 
 
 def _run(
-    session: 'session_.Session',
+    session: 'sessions.Session',
     args: argparse.Namespace,
     reporter: 'events.Reporter',
 ) -> 'operation.Result':
@@ -145,10 +145,10 @@ def _run(
 
 def _check(args: argparse.Namespace) -> None:
     """Raise UsageError if the options do not fit, before any request."""
-    from backupclient.model import request as request_
+    from backupclient.model import requests
 
     if args.plan or args.resume:
-        if args.keep_images or options.request(args) != request_.Request():
+        if args.keep_images or options.request(args) != requests.Request():
             raise errors.UsageError(
                 'A saved plan or an earlier run has its own selection and '
                 'options: give --plan or --resume without them.'

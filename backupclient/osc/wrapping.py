@@ -7,6 +7,7 @@ A cell is what a Latin letter takes; a CJK character or an emoji takes two.
 import os
 import re
 from typing import Any
+import unicodedata
 
 from rich import cells
 
@@ -65,10 +66,22 @@ def width(text: str) -> int:
     """
     if text.isascii():
         return len(text)
-    return sum(
-        1 if char == _EMOJI else cells.get_character_cell_size(char)
-        for char in text
-    )
+    return sum(map(_cells, text))
+
+
+def _cells(char: str) -> int:
+    """Count the cells of a character as the more generous of two tables.
+
+    They are of different editions of Unicode, as those of terminals are; what
+    neither knows may be wide.
+    """
+    import wcwidth
+
+    if char == _EMOJI:
+        return 1
+    if unicodedata.category(char) == 'Cn':
+        return 2
+    return max(cells.get_character_cell_size(char), wcwidth.wcwidth(char))
 
 
 def pad(text: str, room: int, *, right: bool = False) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import outcome as outcome_
-from backupclient.model import request as request_
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner import labels
 from backupclient.planner import naming
@@ -41,7 +41,7 @@ class Past:
     key: Key
     name: str
     names: frozenset[str]
-    entry: manifest_.Entry
+    entry: manifests.Entry
     run: str
 
     @property
@@ -73,7 +73,7 @@ class _Name:
         return resources.Resource(self.past.key.kind, self.name, self.id).label
 
 
-def is_complete(entry: manifest_.Entry) -> bool:
+def is_complete(entry: manifests.Entry) -> bool:
     """Tell whether an entry is a complete backup of its resource."""
     return entry.state is outcome_.State.COMPLETE
 
@@ -83,15 +83,15 @@ def key(resource: resources.Resource) -> Key:
     return Key(resource.kind, resource.id)
 
 
-def history(manifests: Sequence[manifest_.Manifest]) -> dict[Key, Past]:
+def history(every: Sequence[manifests.Manifest]) -> dict[Key, Past]:
     """Return what is known of each resource.
 
-    :param manifests: of one project, the newest first.
+    :param every: the manifests of one project, the newest first.
     :returns: in the order of the manifests and their entries.
     """
     names: dict[Key, dict[str, None]] = {}
-    newest: dict[Key, tuple[manifest_.Entry, str]] = {}
-    for manifest in manifests:
+    newest: dict[Key, tuple[manifests.Entry, str]] = {}
+    for manifest in every:
         for entry in manifest.items:
             one = key(entry.resource)
             names.setdefault(one, {})[entry.resource.name] = None
@@ -105,7 +105,7 @@ def history(manifests: Sequence[manifest_.Manifest]) -> dict[Key, Past]:
 
 
 def selected(
-    past: Mapping[Key, Past], request: request_.Request
+    past: Mapping[Key, Past], request: requests.Request
 ) -> tuple[Key, ...]:
     """Find what a request means, each resource once.
 
@@ -154,7 +154,7 @@ def _holds(other: Past, server: Past) -> bool:
 
 
 def _named(
-    past: Mapping[Key, Past], request: request_.Request
+    past: Mapping[Key, Past], request: requests.Request
 ) -> Iterator[Key]:
     for kind, texts in (
         (resources.Kind.SERVER, request.servers),
@@ -180,7 +180,7 @@ def _excluded(
 
 
 def _matched(
-    past: Mapping[Key, Past], request: request_.Request
+    past: Mapping[Key, Past], request: requests.Request
 ) -> frozenset[Key]:
     if not request.match:
         return frozenset()
@@ -196,7 +196,7 @@ def _matched(
     return found
 
 
-def _labels(entry: manifest_.Entry) -> labels.Pairs | None:
+def _labels(entry: manifests.Entry) -> labels.Pairs | None:
     if entry.server:
         return labels.of_server(entry.server)
     return labels.of_volume(entry.volume) if entry.volume else None

@@ -10,8 +10,8 @@ import dataclasses
 import datetime
 
 from backupclient import errors
-from backupclient.model import manifest as manifest_
-from backupclient.model import request as request_
+from backupclient.model import manifests
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.planner import backed_up
@@ -29,7 +29,7 @@ class Choice:
     """
 
     run: str
-    entry: manifest_.Entry
+    entry: manifests.Entry
     notes: tuple[str, ...] = ()
 
     @property
@@ -39,21 +39,21 @@ class Choice:
 
 
 def newest_first(
-    manifests: Iterable[manifest_.Manifest],
-) -> tuple[manifest_.Manifest, ...]:
+    known: Iterable[manifests.Manifest],
+) -> tuple[manifests.Manifest, ...]:
     """Sort manifests by their runs: these begin with their start."""
-    return tuple(sorted(manifests, key=lambda one: one.run, reverse=True))
+    return tuple(sorted(known, key=lambda one: one.run, reverse=True))
 
 
 def of_project(
-    manifests: Iterable[manifest_.Manifest], run: str = ''
-) -> tuple[manifest_.Manifest, ...]:
+    known: Iterable[manifests.Manifest], run: str = ''
+) -> tuple[manifests.Manifest, ...]:
     """Return the manifests of one project, the newest first.
 
     :param run: the project of this run; ``''`` for that of the newest.
     :raises UsageError: no manifest is of that run.
     """
-    every = newest_first(manifests)
+    every = newest_first(known)
     if not every:
         return ()
     wanted = (_of_run(every, run) if run else every[0]).identity.project
@@ -61,8 +61,8 @@ def of_project(
 
 
 def choose(
-    manifests: Iterable[manifest_.Manifest],
-    request: request_.Request,
+    known: Iterable[manifests.Manifest],
+    request: requests.Request,
     *,
     run: str = '',
     at: datetime.datetime | None = None,
@@ -74,13 +74,13 @@ def choose(
     complete backup, and nothing that only older runs have comes back. A
     selection means the newest complete backup of each resource.
 
-    :param manifests: of one project, see :func:`of_project`.
+    :param known: manifests of one project, see :func:`of_project`.
     :param run: nothing that is newer than this run is taken.
     :param at: nothing that has ended later is taken; an aware time.
     :raises UsageError: a name fits nothing or more than one resource, or
         there is no such run.
     """
-    every = _until(newest_first(manifests), run, at)
+    every = _until(newest_first(known), run, at)
     if not every:
         raise errors.UsageError('There is no backup to choose from.')
     whole = request.everything or not request.selects
@@ -91,10 +91,10 @@ def choose(
 
 
 def _until(
-    every: Sequence[manifest_.Manifest],
+    every: Sequence[manifests.Manifest],
     run: str,
     at: datetime.datetime | None,
-) -> Sequence[manifest_.Manifest]:
+) -> Sequence[manifests.Manifest]:
     """Leave out what is newer than a run or a time."""
     if run:
         _of_run(every, run)
@@ -110,14 +110,14 @@ def _until(
     return found
 
 
-def _ended_by(manifest: manifest_.Manifest, at: datetime.datetime) -> bool:
+def _ended_by(manifest: manifests.Manifest, at: datetime.datetime) -> bool:
     ended = stamps.read(manifest.finished_at)
     return ended is not None and ended <= at
 
 
 def _of_run(
-    every: Sequence[manifest_.Manifest], run: str
-) -> manifest_.Manifest:
+    every: Sequence[manifests.Manifest], run: str
+) -> manifests.Manifest:
     for one in every:
         if one.run == run:
             return one
@@ -131,8 +131,8 @@ def _of_run(
 
 def _choices(
     chosen: Iterable[backed_up.Key],
-    every: Sequence[manifest_.Manifest],
-    based: manifest_.Manifest | None,
+    every: Sequence[manifests.Manifest],
+    based: manifests.Manifest | None,
 ) -> Iterator[Choice]:
     """Choose for each resource.
 
@@ -154,16 +154,16 @@ def _choices(
 
 
 def _entries(
-    items: Iterable[manifest_.Entry],
-) -> dict[backed_up.Key, manifest_.Entry]:
+    items: Iterable[manifests.Entry],
+) -> dict[backed_up.Key, manifests.Entry]:
     """Return entries by resource, the first where there are several."""
-    found: dict[backed_up.Key, manifest_.Entry] = {}
+    found: dict[backed_up.Key, manifests.Entry] = {}
     for entry in items:
         found.setdefault(backed_up.key(entry.resource), entry)
     return found
 
 
-def _why(entry: manifest_.Entry | None, run: str, newest: Choice) -> str:
+def _why(entry: manifests.Entry | None, run: str, newest: Choice) -> str:
     """Say why the backup is not of the run that was asked for."""
     if entry is None:
         what = f'Run {run} did not include it'

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether the user's login lasts as long as the work."""
 
-from backupclient.model import inventory
+from backupclient.model import inventories
 
 _WEEK = 7 * 86400.0
 _SLOWEST = 10 << 20
 """Bytes per second that any cloud moves: a guess, to be rather too early."""
 
 
-def caution(login: inventory.Login, bytes_to_move: int, resume: str) -> str:
+def caution(login: inventories.Login, bytes_to_move: int, resume: str) -> str:
     """Say that the login may end before the work is done.
 
     A token always may: how long one lasts is a matter of hours. An

@@ -4,15 +4,15 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import needs
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.planner.backup import rule
 
-_Quotas = Mapping[str, inventory_.Quota]
+_Quotas = Mapping[str, inventories.Quota]
 
 
-def within(items: Iterable[plan.Item], quotas: _Quotas) -> list[plan.Item]:
+def within(items: Iterable[plans.Item], quotas: _Quotas) -> list[plans.Item]:
     """Refuse the items that the quotas have no room for, first come first."""
     fitting = []
     kept: Counter[str] = Counter()
@@ -24,7 +24,7 @@ def within(items: Iterable[plan.Item], quotas: _Quotas) -> list[plan.Item]:
     return fitting
 
 
-def _fallback_within(item: plan.Item, quotas: _Quotas) -> plan.Item:
+def _fallback_within(item: plans.Item, quotas: _Quotas) -> plans.Item:
     if item.fallback is None:
         return item
     lack = _lack(needs.temporaries(item.fallback), Counter(), quotas)
@@ -32,8 +32,8 @@ def _fallback_within(item: plan.Item, quotas: _Quotas) -> plan.Item:
 
 
 def peaks(
-    items: Sequence[plan.Item], quotas: _Quotas
-) -> tuple[plan.Peak, ...]:
+    items: Sequence[plans.Item], quotas: _Quotas
+) -> tuple[plans.Peak, ...]:
     """Sum up what all the items need, those that do not fit included.
 
     :returns: one for each quota that is needed and known, by name.
@@ -44,7 +44,7 @@ def peaks(
         artifacts += needs.artifacts(item)
         largest |= needs.temporaries(item)
     return tuple(
-        plan.Peak(name, needed, quotas[name].free)
+        plans.Peak(name, needed, quotas[name].free)
         for name, needed in sorted((artifacts + largest).items())
         if name in quotas
     )

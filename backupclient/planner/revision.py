@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import inventory as inventory_
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner import naming
 from backupclient.planner.backup import cost
@@ -16,7 +16,7 @@ from backupclient.planner.backup import wholes
 
 
 def changes(
-    saved: plan_.Plan, fresh: plan_.Plan, unread: Mapping[str, str]
+    saved: plans.Plan, fresh: plans.Plan, unread: Mapping[str, str]
 ) -> list[str]:
     """Say in sentences what has changed.
 
@@ -38,12 +38,12 @@ def changes(
 
 
 def revised(
-    saved: plan_.Plan,
-    fresh: plan_.Plan,
+    saved: plans.Plan,
+    fresh: plans.Plan,
     unread: Mapping[str, str],
     *,
     replan: bool,
-) -> plan_.Plan:
+) -> plans.Plan:
     """Give the items of a saved plan as they are now.
 
     :param unread: as in ``inventory.Inventory``.
@@ -62,11 +62,11 @@ def revised(
 
 
 def _revised(
-    saved: plan_.Plan,
-    fresh: plan_.Plan,
+    saved: plans.Plan,
+    fresh: plans.Plan,
     unread: Mapping[str, str],
     replan: bool,
-) -> Iterator[plan_.Item]:
+) -> Iterator[plans.Item]:
     now = {item.resource.id: item for item in fresh.items}
     for item in saved.items:
         current = now.get(item.resource.id)
@@ -81,7 +81,7 @@ def _revised(
 
 
 def _change(
-    saved: plan_.Item, fresh: plan_.Item | None, unread: Mapping[str, str]
+    saved: plans.Item, fresh: plans.Item | None, unread: Mapping[str, str]
 ) -> str:
     """Say why an item cannot be done as it was planned, or nothing."""
     if fresh is None and (why := unread.get(saved.resource.kind)):
@@ -105,7 +105,7 @@ def _change(
 
 
 def require_same_project(
-    saved: plan_.Plan, now: inventory_.CloudIdentity
+    saved: plans.Plan, now: inventories.CloudIdentity
 ) -> None:
     """Do nothing, unless a plan is for another project or cloud.
 
@@ -124,8 +124,8 @@ def require_same_project(
 
 
 def request(
-    saved: plan_.Plan, inventory: inventory_.Inventory
-) -> request_.Request:
+    saved: plans.Plan, inventory: inventories.Inventory
+) -> requests.Request:
     """Ask for what is in a saved plan and still there, by its IDs.
 
     Names may mean something else by now, or nothing.

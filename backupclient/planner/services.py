@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services that a plan needs, and whether they are there."""
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 
 _NAMES = {
     'block-storage': 'block storage (Cinder)',
@@ -11,7 +11,7 @@ _NAMES = {
 }
 
 
-def missing(inventory: inventory_.Inventory, *services: str) -> str:
+def missing(inventory: inventories.Inventory, *services: str) -> str:
     """Return the reason if a service is absent, or does not answer.
 
     :param services: types, as openstacksdk names them.

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 from backupclient.model import needs
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.procedures import registry
 from backupclient.procedures import restoring
@@ -30,11 +30,11 @@ DISPROVED = (
 )
 """What people hear when it is not so."""
 
-_DONE, _ENDED, _FACT = graph_.Wait.DONE, graph_.Wait.ENDED, graph_.Wait.FACT
-_Part = graph_.Part
+_DONE, _ENDED, _FACT = graphs.Wait.DONE, graphs.Wait.ENDED, graphs.Wait.FACT
+_Part = graphs.Part
 
 
-def compile(plan: plan_.Plan) -> graph_.Graph:
+def compile(plan: plans.Plan) -> graphs.Graph:
     """Give the flows of a plan.
 
     :raises DocumentError: the plan names a resource twice.
@@ -51,16 +51,16 @@ def compile(plan: plan_.Plan) -> graph_.Graph:
     return _graph(_in_order(plan, groups, scopes))
 
 
-def _graph(groups: Iterable[graph_.Group]) -> graph_.Graph:
+def _graph(groups: Iterable[graphs.Group]) -> graphs.Graph:
     try:
-        return graph_.Graph(groups)
+        return graphs.Graph(groups)
     except ValueError as error:
         raise errors.DocumentError(
             f'The plan cannot be run: {error}. Make a new plan.'
         ) from error
 
 
-def _stopped(plan: plan_.Plan) -> Mapping[str, resources.Resource]:
+def _stopped(plan: plans.Plan) -> Mapping[str, resources.Resource]:
     """Find the servers that are stopped, by their IDs.
 
     One that is off by now may run when its turn comes.
@@ -76,21 +76,21 @@ def _stopped(plan: plan_.Plan) -> Mapping[str, resources.Resource]:
     }
 
 
-def _needed_down(item: plan_.Item) -> list[str]:
+def _needed_down(item: plans.Item) -> list[str]:
     """Give the servers that have to be off while an item is captured.
 
     A volume that several servers use needs all of them off.
     """
-    if item.consistency is not plan_.Consistency.STOPPED:
+    if item.consistency is not plans.Consistency.STOPPED:
         return []
     return [*dict.fromkeys(filter(None, (item.group, *item.stops)))]
 
 
 def _in_order(
-    plan: plan_.Plan,
-    groups: Sequence[graph_.Group],
-    scopes: dict[str, graph_.Group],
-) -> Iterator[graph_.Group]:
+    plan: plans.Plan,
+    groups: Sequence[graphs.Group],
+    scopes: dict[str, graphs.Group],
+) -> Iterator[graphs.Group]:
     """Give a server's downtime before the first of its disks."""
     for item, group in zip(plan.items, groups, strict=True):
         scope = scopes.pop(item.group, None)
@@ -101,9 +101,9 @@ def _in_order(
 
 
 def _scopes(
-    groups: Sequence[graph_.Group],
+    groups: Sequence[graphs.Group],
     stopped: Mapping[str, resources.Resource],
-) -> dict[str, graph_.Group]:
+) -> dict[str, graphs.Group]:
     """Give the downtime of each server that has a disk to be captured."""
     captures: defaultdict[str, dict[str, bool]] = defaultdict(dict)
     for group in groups:
@@ -120,7 +120,7 @@ def _scopes(
 
 def _scope(
     server: resources.Resource, captures: Mapping[str, bool]
-) -> graph_.Group:
+) -> graphs.Group:
     """Give the flows that stop and start a server.
 
     :param captures: the places of the captures meanwhile, and whether one
@@ -129,35 +129,35 @@ def _scope(
     """
     group = f'downtime/{server.id}'
     needs_fact = any(captures.values())
-    stop = graph_.Flow(
+    stop = graphs.Flow(
         group,
         _Part.STOP,
         steps=_names(server_power.STOP),
-        waits=(graph_.Edge(_FACT, SERVICE),) if needs_fact else (),
+        waits=(graphs.Edge(_FACT, SERVICE),) if needs_fact else (),
         on_demand=True,
     )
-    start = graph_.Flow(
+    start = graphs.Flow(
         group,
         _Part.START,
         steps=_names(server_power.START),
         waits=tuple(
-            graph_.Edge(_ENDED, place) for place in (stop.place, *captures)
+            graphs.Edge(_ENDED, place) for place in (stop.place, *captures)
         ),
         always=True,
     )
-    return graph_.Group(group, server, (stop, start), claim=group)
+    return graphs.Group(group, server, (stop, start), claim=group)
 
 
 def _group(
     number: int,
-    item: plan_.Item,
+    item: plans.Item,
     stopped: Mapping[str, resources.Resource],
     ids: Mapping[str, str],
-) -> graph_.Group:
+) -> graphs.Group:
     id_ = item.resource.place
     servers = [each for each in _needed_down(item) if each in stopped]
     flows = _flows(id_, item, servers) or (_whole(id_, item, ids),)
-    instead: tuple[graph_.Flow, ...] = ()
+    instead: tuple[graphs.Flow, ...] = ()
     if item.fallback is not None:
         instead = tuple(
             dataclasses.replace(flow, way=2)
@@ -167,12 +167,12 @@ def _group(
         flows = (
             dataclasses.replace(
                 first,
-                waits=(*first.waits, graph_.Edge(_FACT, SERVICE)),
+                waits=(*first.waits, graphs.Edge(_FACT, SERVICE)),
                 probes=SERVICE,
             ),
             *flows[1:],
         )
-    return graph_.Group(
+    return graphs.Group(
         id_,
         item.resource,
         flows,
@@ -183,16 +183,16 @@ def _group(
 
 
 def _flows(
-    group: str, item: plan_.Item, servers: Sequence[str]
-) -> tuple[graph_.Flow, ...]:
+    group: str, item: plans.Item, servers: Sequence[str]
+) -> tuple[graphs.Flow, ...]:
     """Cut the steps of an item where others can go on."""
-    flows: list[graph_.Flow] = []
+    flows: list[graphs.Flow] = []
     for part, steps in _parts(registry.steps(item)):
-        flow = graph_.Flow(group, part, steps=_names(steps))
+        flow = graphs.Flow(group, part, steps=_names(steps))
         before = [flows[-1].place] if flows else []
         if part is _Part.CAPTURE:
             before = [f'downtime/{each}/{_Part.STOP}' for each in servers]
-        waits = tuple(graph_.Edge(_DONE, each) for each in before)
+        waits = tuple(graphs.Edge(_DONE, each) for each in before)
         flow = dataclasses.replace(flow, waits=waits)
         flows.append(
             dataclasses.replace(flow, gives_back=part is _Part.CONVERT)
@@ -201,18 +201,18 @@ def _flows(
 
 
 def _with_needs(
-    flows: Sequence[graph_.Flow], item: plan_.Item, in_two: bool
-) -> tuple[graph_.Flow, ...]:
+    flows: Sequence[graphs.Flow], item: plans.Item, in_two: bool
+) -> tuple[graphs.Flow, ...]:
     """Say what each flow takes.
 
     :param in_two: what is needed after the capture is taken only then: the
         other disks of the server come first.
     """
-    kept = graph_.amounts(needs.artifacts(item))
+    kept = graphs.amounts(needs.artifacts(item))
     later = needs.once_captured(item) if in_two else {}
     first = needs.of(item)
     first.subtract(later)
-    takes = {0: graph_.amounts(first), 1: graph_.amounts(later)}
+    takes = {0: graphs.amounts(first), 1: graphs.amounts(later)}
     return tuple(
         dataclasses.replace(
             flow,
@@ -223,7 +223,7 @@ def _with_needs(
     )
 
 
-def _parts(steps: step_.Steps) -> list[tuple[graph_.Part, step_.Steps]]:
+def _parts(steps: step_.Steps) -> list[tuple[graphs.Part, step_.Steps]]:
     """Cut steps after the first capture, and where quota is given back."""
     captured = next((n for n, s in enumerate(steps, 1) if s.captures), 0)
     freed = next((n for n, s in enumerate(steps, 1) if s.frees), captured)
@@ -236,18 +236,18 @@ def _parts(steps: step_.Steps) -> list[tuple[graph_.Part, step_.Steps]]:
 
 
 def _whole(
-    group: str, item: plan_.Item, groups: Mapping[str, str]
-) -> graph_.Flow:
+    group: str, item: plans.Item, groups: Mapping[str, str]
+) -> graphs.Flow:
     """Give the flow of an item without work: it waits for its parts.
 
     :param groups: the IDs of all groups, by the IDs of their resources.
     """
     waits = tuple(
-        graph_.Edge(_ENDED, graph_.end_of(groups[each]))
+        graphs.Edge(_ENDED, graphs.end_of(groups[each]))
         for each in item.parts
         if each in groups and groups[each] != group
     )
-    return graph_.Flow(group, _Part.WHOLE, waits=waits)
+    return graphs.Flow(group, _Part.WHOLE, waits=waits)
 
 
 def _names(steps: step_.Steps) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 
 from collections.abc import Callable, Mapping
 
-from backupclient.model import graph as graph_
-from backupclient.model import plan as plan_
+from backupclient.model import graphs
+from backupclient.model import plans
 from backupclient.procedures import step
 from backupclient.procedures.backup import image_download
 from backupclient.procedures.backup import secret_download
@@ -19,22 +19,22 @@ from backupclient.procedures.restore import server_build
 from backupclient.procedures.restore import volume_from_backup
 from backupclient.procedures.restore import volume_from_image
 
-PROCEDURES: Mapping[plan_.Procedure, Callable[[plan_.Item], step.Steps]] = {
-    plan_.Procedure.IMAGE_DOWNLOAD: image_download.steps,
-    plan_.Procedure.SERVER_IMAGE: server_image.steps,
-    plan_.Procedure.VOLUME_BACKUP: volume_backup.steps,
-    plan_.Procedure.VOLUME_IMAGE: volume_image.steps,
-    plan_.Procedure.SNAPSHOT_IMAGE: snapshot_image.steps,
-    plan_.Procedure.SECRET_DOWNLOAD: secret_download.steps,
-    plan_.Procedure.SECRET_STORE: secret_store.steps,
-    plan_.Procedure.IMAGE_UPLOAD: image_upload.steps,
-    plan_.Procedure.VOLUME_FROM_IMAGE: volume_from_image.steps,
-    plan_.Procedure.VOLUME_FROM_BACKUP: volume_from_backup.steps,
-    plan_.Procedure.SERVER_BUILD: server_build.steps,
+PROCEDURES: Mapping[plans.Procedure, Callable[[plans.Item], step.Steps]] = {
+    plans.Procedure.IMAGE_DOWNLOAD: image_download.steps,
+    plans.Procedure.SERVER_IMAGE: server_image.steps,
+    plans.Procedure.VOLUME_BACKUP: volume_backup.steps,
+    plans.Procedure.VOLUME_IMAGE: volume_image.steps,
+    plans.Procedure.SNAPSHOT_IMAGE: snapshot_image.steps,
+    plans.Procedure.SECRET_DOWNLOAD: secret_download.steps,
+    plans.Procedure.SECRET_STORE: secret_store.steps,
+    plans.Procedure.IMAGE_UPLOAD: image_upload.steps,
+    plans.Procedure.VOLUME_FROM_IMAGE: volume_from_image.steps,
+    plans.Procedure.VOLUME_FROM_BACKUP: volume_from_backup.steps,
+    plans.Procedure.SERVER_BUILD: server_build.steps,
 }
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """Give the steps that back an item up or restore it, in their order.
 
     :returns: none for an item that nothing can be done for.
@@ -44,7 +44,7 @@ def steps(item: plan_.Item) -> step.Steps:
 
 
 def of_flow(
-    work: step.Work, plan: plan_.Plan, group: graph_.Group, flow: graph_.Flow
+    work: step.Work, plan: plans.Plan, group: graphs.Group, flow: graphs.Flow
 ) -> list[step.Step]:
     """Give the steps of a flow, ready to be done."""
     item = _item(plan, group, flow)
@@ -53,7 +53,7 @@ def of_flow(
 
 
 def commands(
-    plan: plan_.Plan, group: graph_.Group, flow: graph_.Flow
+    plan: plans.Plan, group: graphs.Group, flow: graphs.Flow
 ) -> list[tuple[str, str]]:
     """Give the titles of the steps of a flow, with their commands.
 
@@ -67,7 +67,7 @@ def commands(
     ]
 
 
-def _known(group: graph_.Group, item: plan_.Item) -> step.Steps:
+def _known(group: graphs.Group, item: plans.Item) -> step.Steps:
     """Give all steps that a group can have."""
     if group.item is None:
         return (*server_power.STOP, *server_power.START)
@@ -75,22 +75,22 @@ def _known(group: graph_.Group, item: plan_.Item) -> step.Steps:
 
 
 def _item(
-    plan: plan_.Plan, group: graph_.Group, flow: graph_.Flow
-) -> plan_.Item:
+    plan: plans.Plan, group: graphs.Group, flow: graphs.Flow
+) -> plans.Item:
     """Give what the steps of a flow are about."""
     if group.item is None:
-        return plan_.Item(group.resource, plan_.Procedure.NONE, '')
+        return plans.Item(group.resource, plans.Procedure.NONE, '')
     item = plan.items[group.item]
     if flow.way == 1 or item.fallback is None:
         return item
     return item.fallback
 
 
-def not_made_good(group: graph_.Group, why: str) -> str:
+def not_made_good(group: graphs.Group, why: str) -> str:
     """Say that what is always done after a group could not be done."""
     return server_power.not_started(group.resource.id, why)
 
 
-def may_not_be_good(group: graph_.Group) -> str:
+def may_not_be_good(group: graphs.Group) -> str:
     """Say that nobody could do what is always done after a group."""
     return server_power.may_be_off(group.resource.id)

@@ -11,13 +11,13 @@ What is only tried goes again when nothing needs it any more.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 from backupclient.model import needs
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import registry
 
 
-def groups(plan: plan_.Plan) -> Iterator[graph_.Group]:
+def groups(plan: plans.Plan) -> Iterator[graphs.Group]:
     """Give the groups of a plan, in its order."""
     ids = {item.resource.id: item.resource.place for item in plan.items}
     users = defaultdict[str, list[str]](list)
@@ -30,10 +30,10 @@ def groups(plan: plan_.Plan) -> Iterator[graph_.Group]:
 
 def _group(
     number: int,
-    item: plan_.Item,
+    item: plans.Item,
     ids: Mapping[str, str],
     users: Sequence[str],
-) -> graph_.Group:
+) -> graphs.Group:
     """Give the flows that restore an item.
 
     It waits until what it is built of is back.
@@ -42,29 +42,29 @@ def _group(
     """
     id_, task = item.resource.place, item.restore
     if task is None:
-        return graph_.Group(
-            id_, item.resource, (graph_.Flow(id_, graph_.Part.WHOLE),), number
+        return graphs.Group(
+            id_, item.resource, (graphs.Flow(id_, graphs.Part.WHOLE),), number
         )
-    taken = graph_.amounts(needs.artifacts(item))
+    taken = graphs.amounts(needs.artifacts(item))
     steps = tuple(each.stable_name for each in registry.steps(item))
     # What is tried goes again when nothing needs it any more.
     stay = next(
         (n for n, name in enumerate(steps) if name.startswith('remove-')),
         len(steps),
     )
-    flow = graph_.Flow(
+    flow = graphs.Flow(
         id_,
-        graph_.Part.RESTORE,
+        graphs.Part.RESTORE,
         steps=steps[:stay],
         waits=(
             *(
-                graph_.Edge(
-                    graph_.Wait.DONE, f'{ids[each]}/{graph_.Part.RESTORE}'
+                graphs.Edge(
+                    graphs.Wait.DONE, f'{ids[each]}/{graphs.Part.RESTORE}'
                 )
                 for each in task.needs
             ),
             *(
-                graph_.Edge(graph_.Wait.ENDED, graph_.end_of(ids[each]))
+                graphs.Edge(graphs.Wait.ENDED, graphs.end_of(ids[each]))
                 for each in task.after
             ),
         ),
@@ -74,16 +74,16 @@ def _group(
     flows = [flow]
     if steps[stay:]:
         flows.append(
-            graph_.Flow(
+            graphs.Flow(
                 id_,
-                graph_.Part.REMOVE,
+                graphs.Part.REMOVE,
                 steps=steps[stay:],
                 waits=tuple(
-                    graph_.Edge(graph_.Wait.ENDED, graph_.end_of(each))
+                    graphs.Edge(graphs.Wait.ENDED, graphs.end_of(each))
                     for each in users
                 ),
             )
         )
     source = task.source.artifact
     claim = f'{source.kind}/{source.id}' if source else ''
-    return graph_.Group(id_, item.resource, tuple(flows), number, claim=claim)
+    return graphs.Group(id_, item.resource, tuple(flows), number, claim=claim)

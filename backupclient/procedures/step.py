@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import dataclasses
 from typing import ClassVar
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
@@ -15,7 +15,7 @@ from backupclient.keys import protection
 from backupclient.model import copies
 from backupclient.model import events
 from backupclient.model import ids
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
@@ -43,7 +43,7 @@ class Made:
     volume_id: str = ''
     image_id: str = ''
     captured_at: str = ''
-    consistency: plan_.Consistency = plan_.Consistency.NONE
+    consistency: plans.Consistency = plans.Consistency.NONE
     artifact: copies.Artifact | None = None
     file: copies.FileRecord | None = None
     key: copies.KeyRecord | None = None
@@ -82,7 +82,7 @@ class Work:
     """
 
     cloud: door.Cloud
-    clock: clock_.Clock
+    clock: clocks.Clock
     waiter: waiting.Waiter
     reporter: events.Reporter
     run: str
@@ -117,7 +117,7 @@ class Step(abc.ABC):
     frees: ClassVar[bool] = False
     """After this step nothing temporary counts in a quota any more."""
 
-    def __init__(self, work: Work, item: plan_.Item) -> None:
+    def __init__(self, work: Work, item: plans.Item) -> None:
         self.work = work
         self.item = item
         self.cloud = work.cloud
@@ -133,7 +133,7 @@ class Step(abc.ABC):
 
     @staticmethod
     @abc.abstractmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         """Return the OpenStack command that a person would type for it.
 
         It is ``''`` for a step that a person would leave out.
@@ -179,12 +179,12 @@ class Step(abc.ABC):
             consistency=self._consistency(),
         )
 
-    def _consistency(self) -> plan_.Consistency:
+    def _consistency(self) -> plans.Consistency:
         """Tell what the copy is worth, by its servers as they are now.
 
         Where that cannot be told, it is the lesser: the copy is made.
         """
-        item, stopped = self.item, plan_.Consistency.STOPPED
+        item, stopped = self.item, plans.Consistency.STOPPED
         if item.consistency is not stopped:
             return item.consistency
         servers = {item.resource.id}
@@ -193,9 +193,9 @@ class Step(abc.ABC):
         try:
             found = [self.cloud.nova.server(each) for each in servers]
         except errors.CloudError:
-            return plan_.Consistency.CRASH
+            return plans.Consistency.CRASH
         states = {server.status for server in found if server}
-        return stopped if states <= plan_.AT_REST else plan_.Consistency.CRASH
+        return stopped if states <= plans.AT_REST else plans.Consistency.CRASH
 
 
 Steps = Sequence[type[Step]]

@@ -7,7 +7,7 @@ import hashlib
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import marker
 from backupclient.sets.instructions import page
@@ -84,7 +84,7 @@ class BackupSet:
         """Where the set is now, for people."""
         return f'{self._store.name}/{self._at}'
 
-    def close(self, manifest: manifest_.Manifest) -> str:
+    def close(self, manifest: manifests.Manifest) -> str:
         """Describe what is there, and give the set its name.
 
         Doing it again after a crash does no harm. A set without anything
@@ -121,7 +121,7 @@ class BackupSet:
             documents.encode(marker.of_this_process(self._run)),
         )
 
-    def _require_whole(self, manifest: manifest_.Manifest) -> None:
+    def _require_whole(self, manifest: manifests.Manifest) -> None:
         """Refuse to describe what somebody took away meanwhile."""
         sizes: dict[str, int | None] = {
             e.key.path: None for e in manifest.items if e.key
@@ -135,7 +135,7 @@ class BackupSet:
                     'whole: put it back, or start anew.'
                 )
 
-    def _describe(self, manifest: manifest_.Manifest) -> None:
+    def _describe(self, manifest: manifests.Manifest) -> None:
         """Write the manifest last: with it, the set is finished."""
         texts = {
             layout.INSTRUCTIONS: page.render(manifest).encode(),
@@ -151,7 +151,7 @@ class BackupSet:
         self._store.put(self._path(name), content)
 
     def _checksums(
-        self, manifest: manifest_.Manifest, texts: dict[str, bytes]
+        self, manifest: manifests.Manifest, texts: dict[str, bytes]
     ) -> str:
         """Give the lines for ``sha512sum``.
 

@@ -5,19 +5,19 @@ from collections.abc import Iterable, Mapping
 import datetime
 from importlib import metadata
 
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import wholes
 
 
 def manifest(
-    plan: plan_.Plan,
+    plan: plans.Plan,
     run: str,
     outcomes: Iterable[outcome_.Outcome],
     started: datetime.datetime,
     finished: datetime.datetime,
-) -> manifest_.Manifest:
+) -> manifests.Manifest:
     """Put a plan and its outcomes together.
 
     An item without an outcome was not reached, unless the plan had nothing
@@ -34,13 +34,13 @@ def manifest(
     complete = not plan.gaps and all(
         e.state is outcome_.State.COMPLETE for e in items
     )
-    return manifest_.Manifest(
+    return manifests.Manifest(
         run=run,
         created_at=_stamp(started),
         finished_at=_stamp(finished),
-        state=manifest_.State.COMPLETE
+        state=manifests.State.COMPLETE
         if complete
-        else manifest_.State.INCOMPLETE,
+        else manifests.State.INCOMPLETE,
         identity=plan.identity,
         request=plan.request,
         items=items,
@@ -49,8 +49,8 @@ def manifest(
     )
 
 
-def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> manifest_.Entry:
-    return manifest_.Entry(
+def _entry(item: plans.Item, outcome: outcome_.Outcome) -> manifests.Entry:
+    return manifests.Entry(
         resource=item.resource,
         procedure=outcome.procedure,
         state=outcome.state,
@@ -72,7 +72,7 @@ def _entry(item: plan_.Item, outcome: outcome_.Outcome) -> manifest_.Entry:
 
 
 def _without(
-    item: plan_.Item, others: Mapping[str, outcome_.Outcome]
+    item: plans.Item, others: Mapping[str, outcome_.Outcome]
 ) -> outcome_.Outcome:
     """Say what became of an item that nothing was done for."""
     state, reason = outcome_.State.SKIPPED, item.reason
@@ -89,6 +89,6 @@ def _stamp(time: datetime.datetime) -> str:
 
 def _program_version() -> str:
     try:
-        return metadata.version(manifest_.PROGRAM)
+        return metadata.version(manifests.PROGRAM)
     except metadata.PackageNotFoundError:
         return 'unknown'

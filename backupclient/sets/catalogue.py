@@ -12,7 +12,7 @@ import enum
 
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import check
 from backupclient.store import base
@@ -53,7 +53,7 @@ class Opened:
     """
 
     found: Found
-    manifest: manifest_.Manifest | None
+    manifest: manifests.Manifest | None
     problem: str = ''
     digest: str = ''
     newer: bool = False
@@ -115,7 +115,7 @@ def _has_manifest(store: base.Store, folder: str) -> bool:
         return True
 
 
-def _refusal(manifest: manifest_.Manifest, found: Found) -> str:
+def _refusal(manifest: manifests.Manifest, found: Found) -> str:
     """Say why a manifest cannot be that of a set."""
     if manifest.run != found.run:
         return (

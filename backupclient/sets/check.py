@@ -8,7 +8,7 @@ import hashlib
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.sets import checksums
 from backupclient.sets import members
 from backupclient.store import base
@@ -23,7 +23,7 @@ class Loaded:
     :param digest: the sha512 of its bytes.
     """
 
-    manifest: manifest_.Manifest
+    manifest: manifests.Manifest
     digest: str
 
 
@@ -37,13 +37,13 @@ def load(files: base.Files) -> Loaded:
     content = _content(files, layout.MANIFEST)
     manifest = documents.decode(
         content,
-        manifest_.Manifest,
+        manifests.Manifest,
         f'manifest {files.name}/{layout.MANIFEST}',
     )
     return Loaded(manifest, hashlib.sha512(content).hexdigest())
 
 
-def read(files: base.Files) -> manifest_.Manifest:
+def read(files: base.Files) -> manifests.Manifest:
     """Read the manifest of a set, as :func:`load` does."""
     return load(files).manifest
 

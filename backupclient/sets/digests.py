@@ -4,7 +4,7 @@
 from collections.abc import Callable
 import hashlib
 
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.store import base
 
 Progress = Callable[[int], None]
@@ -19,7 +19,7 @@ def sha512(
     files: base.Files,
     path: str,
     progress: Progress = lambda done: None,
-    stop: stop_.Stop | None = None,
+    stop: stops.Stop | None = None,
 ) -> tuple[str, int]:
     """Hash a file. Its holes are hashed as zeros and not read.
 

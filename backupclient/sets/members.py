@@ -6,10 +6,10 @@ import dataclasses
 import errno
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import verification
 from backupclient.sets import checksums
 from backupclient.sets import digests
@@ -61,7 +61,7 @@ class Member:
 
 
 def all_of(
-    manifest: manifest_.Manifest, sums: Mapping[str, str]
+    manifest: manifests.Manifest, sums: Mapping[str, str]
 ) -> tuple[Member, ...]:
     """Return the files that have to be there, sorted by path.
 
@@ -114,7 +114,7 @@ def changed(
     files: base.Files,
     member: Member,
     progress: digests.Progress = lambda done: None,
-    stop: stop_.Stop | None = None,
+    stop: stops.Stop | None = None,
 ) -> Finding | None:
     """Hash a file, and compare the hash with what is written down.
 
@@ -169,7 +169,7 @@ def _belongs(path: str, known: Mapping[str, object]) -> bool:
 
 
 def _records(
-    manifest: manifest_.Manifest,
+    manifest: manifests.Manifest,
 ) -> dict[str, copies.FileRecord | None]:
     """Give what must be there: records by path, None for keys and texts."""
     found: dict[str, copies.FileRecord | None] = dict.fromkeys(checksums.TEXTS)
@@ -199,7 +199,7 @@ def _unreadable(path: str, error: errors.TargetError) -> Finding:
     return Finding(path, f'It cannot be read: {errors.root(error)}.', result)
 
 
-def of_entry(entry: manifest_.Entry) -> tuple[Member, ...]:
+def of_entry(entry: manifests.Entry) -> tuple[Member, ...]:
     """Return the files of a resource, each once, by the manifest alone."""
     found: dict[str, Member] = {}
     if entry.key:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 import dataclasses
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import verification
 from backupclient.sets import catalogue
 from backupclient.sets import check
@@ -31,7 +31,7 @@ class Survey:
 
     found: catalogue.Found
     files: base.Files
-    manifest: manifest_.Manifest
+    manifest: manifests.Manifest
     members: Mapping[str, members_.Member]
     findings: Mapping[str, members_.Finding]
     problems: tuple[str, ...]
@@ -78,7 +78,7 @@ def survey(store: base.Store, opened: catalogue.Opened) -> Survey:
 
 
 def row_of_set(
-    one: Survey, depth: verification.Depth, stop: stop_.Stop
+    one: Survey, depth: verification.Depth, stop: stops.Stop
 ) -> verification.Row:
     """Say what is wrong with a set itself, or that it is good.
 
@@ -121,7 +121,7 @@ def _of_texts(findings: Mapping[str, members_.Finding]) -> Iterator[str]:
 
 
 def _unexplained(
-    manifest: manifest_.Manifest, every: Mapping[str, members_.Member]
+    manifest: manifests.Manifest, every: Mapping[str, members_.Member]
 ) -> Iterator[str]:
     """Say what the checksums or the manifest have too much."""
     named = {

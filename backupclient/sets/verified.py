@@ -15,7 +15,7 @@ import socket
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import verification
 from backupclient.sets import catalogue
 from backupclient.store import base
@@ -93,7 +93,7 @@ def standings(
 
 
 def of_entry(
-    known: dict[Key, verification.Standing], entry: manifest_.Entry
+    known: dict[Key, verification.Standing], entry: manifests.Entry
 ) -> verification.Standing:
     """Return how the backup of a resource stands.
 
@@ -136,6 +136,6 @@ def _new_path(store: base.Store, found: catalogue.Found, stamp: str) -> str:
 
 def _program_version() -> str:
     try:
-        return metadata.version(manifest_.PROGRAM)
+        return metadata.version(manifests.PROGRAM)
     except metadata.PackageNotFoundError:
         return 'unknown'

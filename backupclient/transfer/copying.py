@@ -7,7 +7,7 @@ import dataclasses
 from typing import Protocol
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.store import base
 from backupclient.transfer import hasher
 from backupclient.transfer import zeros
@@ -62,7 +62,7 @@ def copy(
     target: base.Files,
     path: str,
     *,
-    stop: stop_.Stop,
+    stop: stops.Stop,
     progress: Progress,
     plain: Plain | None = None,
 ) -> None:
@@ -105,7 +105,7 @@ def _fill(
     source: Source,
     sink: zeros.Sink,
     plain: Plain | None,
-    stop: stop_.Stop,
+    stop: stops.Stop,
     progress: Progress,
 ) -> None:
     read = written = 0

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import logging
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient import pauses
 from backupclient.store import base
@@ -34,7 +34,7 @@ def download(
     path: str,
     expected: proof.Expected,
     *,
-    clock: clock_.Clock,
+    clock: clocks.Clock,
     progress: proof.Progress,
 ) -> proof.Proved:
     """Bring a stream into a file that is there only when all is right.
@@ -65,7 +65,7 @@ def _check_present(
     files: base.Files,
     path: str,
     expected: proof.Expected,
-    clock: clock_.Clock,
+    clock: clocks.Clock,
     progress: proof.Progress,
 ) -> proof.Proved:
     try:
@@ -96,7 +96,7 @@ class _Job:
     files: base.Files
     path: str
     expected: proof.Expected
-    clock: clock_.Clock
+    clock: clocks.Clock
     progress: proof.Progress
 
     def bring(self, *, anew: bool) -> proof.Proved:
@@ -144,7 +144,7 @@ class _Stream:
         path: str,
         sink: zeros.Sink,
         tally: proof.Tally,
-        clock: clock_.Clock,
+        clock: clocks.Clock,
     ) -> None:
         self._source = source
         self._path = path

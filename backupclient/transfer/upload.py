@@ -10,7 +10,7 @@ import contextlib
 from contextlib import AbstractContextManager
 import dataclasses
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.model import copies
 from backupclient.store import base
@@ -39,7 +39,7 @@ class Body:
     opens: Callable[[], AbstractContextManager[base.Stream]]
     file: copies.FileRecord
     size: int
-    clock: clock_.Clock
+    clock: clocks.Clock
     progress: proof.Progress
     sent_as: Opening = as_it_is
 
@@ -88,7 +88,7 @@ class _Counted:
 
     stream: base.Stream
     tally: proof.Tally
-    clock: clock_.Clock
+    clock: clocks.Clock
 
     def read(self, size: int, /) -> bytes:
         """Read the next bytes."""

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import manifest as manifest_
-from backupclient.model import request as request_
+from backupclient.model import manifests
+from backupclient.model import requests
 from backupclient.model import tags
 from backupclient.model import verification
 from backupclient.planner import backed_up
 from backupclient.planner import backups
 from backupclient.sets import catalogue
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 
 _SHOWN = 5
 
@@ -25,7 +25,7 @@ class Backup:
     """
 
     opened: catalogue.Opened
-    entry: manifest_.Entry
+    entry: manifests.Entry
     notes: tuple[str, ...] = ()
 
 
@@ -47,9 +47,9 @@ class Chosen:
 
 
 def choose(
-    library: library_.Library,
+    library: libraries.Library,
     runs: Sequence[str],
-    request: request_.Request,
+    request: requests.Request,
 ) -> Chosen:
     """Choose what is verified.
 
@@ -67,9 +67,9 @@ def choose(
 
 
 def _of_runs(
-    library: library_.Library,
+    library: libraries.Library,
     runs: Iterable[str],
-    request: request_.Request,
+    request: requests.Request,
 ) -> Chosen:
     opened = [library.open(_finished(library, run)) for run in runs]
     chosen: list[Backup] = []
@@ -84,13 +84,13 @@ def _of_runs(
 
 
 def _of_selection(
-    library: library_.Library, request: request_.Request
+    library: libraries.Library, request: requests.Request
 ) -> Chosen:
-    manifests = backups.of_project(library.manifests())
-    _require_some(library, manifests)
+    known = backups.of_project(library.all_manifests())
+    _require_some(library, known)
     chosen: list[Backup] = []
     missing: list[verification.Row] = []
-    for one in backups.choose(manifests, request):
+    for one in backups.choose(known, request):
         if one.complete:
             opened = library.open(_finished(library, one.run))
             chosen.append(Backup(opened, one.entry, one.notes))
@@ -100,14 +100,16 @@ def _of_selection(
     return Chosen(tuple(chosen), (*broken, *missing))
 
 
-def _of_newest(library: library_.Library, request: request_.Request) -> Chosen:
+def _of_newest(
+    library: libraries.Library, request: requests.Request
+) -> Chosen:
     broken: list[verification.Row] = []
     useful: list[catalogue.Opened] = []
     for found in library.finished:
         opened = library.open(found)
         if opened.manifest is None:
             broken.append(_broken(opened))
-        elif opened.manifest.state is manifest_.State.COMPLETE:
+        elif opened.manifest.state is manifests.State.COMPLETE:
             useful = [opened]
             break
         elif opened.manifest.is_of_use:
@@ -127,8 +129,8 @@ def _of_newest(library: library_.Library, request: request_.Request) -> Chosen:
 
 def _in(
     opened: catalogue.Opened,
-    manifest: manifest_.Manifest,
-    request: request_.Request,
+    manifest: manifests.Manifest,
+    request: requests.Request,
 ) -> Iterator[Backup]:
     """Find the selected backups of one set."""
     past = backed_up.history([manifest])
@@ -138,7 +140,7 @@ def _in(
             yield Backup(opened, entry)
 
 
-def _lacking(manifest: manifest_.Manifest) -> Iterator[str]:
+def _lacking(manifest: manifests.Manifest) -> Iterator[str]:
     """Say what a run has no backup of."""
     without = [
         f'{one.resource.label} ({one.state})'
@@ -154,7 +156,7 @@ def _lacking(manifest: manifest_.Manifest) -> Iterator[str]:
         )
 
 
-def _finished(library: library_.Library, run: str) -> catalogue.Found:
+def _finished(library: libraries.Library, run: str) -> catalogue.Found:
     """Return the finished set of a run.
 
     :raises UsageError: there is none.
@@ -181,10 +183,10 @@ def _finished(library: library_.Library, run: str) -> catalogue.Found:
 
 
 def _require_some(
-    library: library_.Library, manifests: Sequence[manifest_.Manifest]
+    library: libraries.Library, known: Sequence[manifests.Manifest]
 ) -> None:
     """Raise UsageError if there is no set that can be used."""
-    if manifests:
+    if known:
         return
     for found in library.finished:
         if problem := library.open(found).problem:
@@ -194,7 +196,7 @@ def _require_some(
     )
 
 
-def _nothing(library: library_.Library) -> str:
+def _nothing(library: libraries.Library) -> str:
     """Say what may be the reason that nothing is there."""
     last = library.store.name.rstrip('/').rpartition('/')[2]
     if tags.is_run_id(last.removesuffix('.partial')):
@@ -210,7 +212,7 @@ def _nothing(library: library_.Library) -> str:
     return 'Name the folder that "backup run --to" wrote to.'
 
 
-def _all_broken(library: library_.Library) -> list[verification.Row]:
+def _all_broken(library: libraries.Library) -> list[verification.Row]:
     opened = [library.open(found) for found in library.finished]
     return [_broken(one) for one in opened if one.manifest is None]
 

@@ -13,18 +13,18 @@ from backupclient.cloud import inventory
 from backupclient.cloud import offers
 from backupclient.keys import identity
 from backupclient.model import events
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
-from backupclient.model import restore as restore_
+from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.model import verification
 from backupclient.operations import running
-from backupclient.operations import session as session_
+from backupclient.operations import sessions
 from backupclient.operations.verifying import choice
 from backupclient.planner import backups as chosen_
 from backupclient.planner import restore as planner
 from backupclient.procedures.restore import drill
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 from backupclient.sets import verified
 
 Depth, Result = verification.Depth, verification.Result
@@ -42,14 +42,14 @@ class Drill:
     :param timeout: the seconds that each wait may take.
     """
 
-    session: session_.Session
-    request: restore_.Request
+    session: sessions.Session
+    request: restores.Request
     timeout: float = 360 * 60.0
 
 
 def plan(
     tried: Drill, backups: Sequence[choice.Backup], *, identities: bool
-) -> plan_.Plan:
+) -> plans.Plan:
     """Plan to restore backups, and to take away what was made.
 
     :param identities: there are keys for what is encrypted.
@@ -71,7 +71,7 @@ def plan(
 
 def rows(
     tried: Drill,
-    library: library_.Library,
+    library: libraries.Library,
     backups: Sequence[choice.Backup],
     found: Sequence[verification.Row],
     keys: identity.Identities,
@@ -120,7 +120,7 @@ def rows(
     ]
 
 
-def _only_tried(item: plan_.Item) -> plan_.Item:
+def _only_tried(item: plans.Item) -> plans.Item:
     """Let an item be tried: a server gets no network and no key pair."""
     if item.restore is None:
         return item
@@ -138,7 +138,7 @@ def _only_tried(item: plan_.Item) -> plan_.Item:
 def _row(
     row: verification.Row,
     outcome: outcome_.Outcome | None,
-    library: library_.Library,
+    library: libraries.Library,
 ) -> verification.Row:
     """Say what trying a restore has proved."""
     if outcome is None:
@@ -176,7 +176,7 @@ def _compared(
     return Result.GOOD, (now, 'As in an earlier verification.')
 
 
-def _earlier(row: verification.Row, library: library_.Library) -> str:
+def _earlier(row: verification.Row, library: libraries.Library) -> str:
     """Find the hash that an earlier verification has recorded."""
     for found in library.finished:
         if found.run != row.run:
@@ -199,7 +199,7 @@ def _run(one: choice.Backup) -> str:
     return one.opened.found.run
 
 
-def _identity(one: choice.Backup) -> inventory_.CloudIdentity:
+def _identity(one: choice.Backup) -> inventories.CloudIdentity:
     manifest = one.opened.manifest
     if manifest is None:
         raise ValueError(one)

@@ -8,12 +8,12 @@ import hashlib
 import threading
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.keys import identity
 from backupclient.keys import material
 from backupclient.keys.luks import proof as luks
 from backupclient.model import copies
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import verification
 from backupclient.operations.verifying import soundness
@@ -43,9 +43,9 @@ class Found:
 
 def check(
     files: base.Files,
-    entry: manifest_.Entry,
+    entry: manifests.Entry,
     identities: identity.Identities,
-    stop: stop_.Stop,
+    stop: stops.Stop,
 ) -> Iterator[Found]:
     """Try what opens a resource, and see whether its image is sound.
 
@@ -69,7 +69,7 @@ def check(
 
 def _key(
     files: base.Files,
-    entry: manifest_.Entry,
+    entry: manifests.Entry,
     record: copies.KeyRecord,
     identities: identity.Identities,
 ) -> Found:
@@ -124,7 +124,7 @@ def _tried(
     )
 
 
-def _image(files: base.Files, path: str, stop: stop_.Stop) -> Found:
+def _image(files: base.Files, path: str, stop: stops.Stop) -> Found:
     found = soundness.look(files, path, stop)
     note = f'{path}: {found.reason}'
     if found.state is soundness.State.UNSOUND:
@@ -137,7 +137,7 @@ def _image(files: base.Files, path: str, stop: stop_.Stop) -> Found:
     return Found(verification.Result.GOOD, note)
 
 
-def _is_encrypted(entry: manifest_.Entry) -> bool:
+def _is_encrypted(entry: manifests.Entry) -> bool:
     return bool(
         (entry.volume and entry.volume.encrypted)
         or (entry.image and entry.image.key_id)

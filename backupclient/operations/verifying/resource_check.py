@@ -6,10 +6,10 @@ import dataclasses
 import functools
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.keys import identity
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import verification
 from backupclient.operations.verifying import key_check
 from backupclient.sets import members as members_
@@ -40,7 +40,7 @@ class Job:
     """
 
     survey: survey_.Survey
-    entry: manifest_.Entry
+    entry: manifests.Entry
     depth: Depth
     notes: tuple[str, ...] = ()
 
@@ -61,7 +61,7 @@ class Job:
 def verify(
     job: Job,
     identities: identity.Identities,
-    stop: stop_.Stop,
+    stop: stops.Stop,
     progress: Progress,
     origin: Origin,
 ) -> verification.Row:
@@ -159,7 +159,7 @@ def _files(job: Job) -> Iterator[key_check.Found]:
             )
 
 
-def _forged(entry: manifest_.Entry) -> Iterator[key_check.Found]:
+def _forged(entry: manifests.Entry) -> Iterator[key_check.Found]:
     """Refuse files that cannot be those of the resource."""
     wrong = []
     if entry.file and not layout.is_file_of(entry.file.path, entry.resource):
@@ -175,7 +175,7 @@ def _forged(entry: manifest_.Entry) -> Iterator[key_check.Found]:
 
 def _data(
     job: Job,
-    stop: stop_.Stop,
+    stop: stops.Stop,
     progress: Progress,
     origin: Origin,
 ) -> Iterator[key_check.Found]:
@@ -200,7 +200,7 @@ def _told(progress: Progress, before: int, size: int, done: int) -> None:
 
 
 def _keys(
-    job: Job, identities: identity.Identities, stop: stop_.Stop
+    job: Job, identities: identity.Identities, stop: stops.Stop
 ) -> Iterator[key_check.Found]:
     try:
         yield from key_check.check(

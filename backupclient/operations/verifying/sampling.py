@@ -6,14 +6,14 @@ import dataclasses
 
 from backupclient.model import verification
 from backupclient.operations.verifying import resource_check
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 from backupclient.sets import verified
 
 _DATA = verification.Depth.DATA
 
 
 def sampled(
-    library: library_.Library,
+    library: libraries.Library,
     jobs: Sequence[resource_check.Job],
     percent: float,
 ) -> list[resource_check.Job]:
@@ -40,7 +40,7 @@ def sampled(
     ]
 
 
-def _last(library: library_.Library, job: resource_check.Job) -> str:
+def _last(library: libraries.Library, job: resource_check.Job) -> str:
     """Return when the files of a resource were last hashed, or ``''``."""
     known = library.standings(job.survey.found)
     return verified.of_entry(known, job.entry).proved.get(_DATA, '')

@@ -9,7 +9,7 @@ import dataclasses
 import enum
 import shutil
 
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.operations import limited
 from backupclient.store import base
 from backupclient.transfer import qcow2
@@ -40,7 +40,7 @@ class Soundness:
     reason: str
 
 
-def look(files: base.Files, path: str, stop: stop_.Stop) -> Soundness:
+def look(files: base.Files, path: str, stop: stops.Stop) -> Soundness:
     """Check a qcow2 image.
 
     :param files: of the set.
@@ -70,7 +70,7 @@ def look(files: base.Files, path: str, stop: stop_.Stop) -> Soundness:
         return _judged(*_run(program, file, stop))
 
 
-def _run(program: str, file: int, stop: stop_.Stop) -> tuple[int, str]:
+def _run(program: str, file: int, stop: stops.Stop) -> tuple[int, str]:
     """Run the program on an open file; return its exit code and words."""
     image = (
         'driver=qcow2,file.driver=file,file.locking=off,'

@@ -7,14 +7,14 @@ import dataclasses
 import functools
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.keys import identity
 from backupclient.model import events
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import verification
 from backupclient.operations.verifying import resource_check
 from backupclient.sets import catalogue
-from backupclient.sets import library as library_
+from backupclient.sets import libraries
 from backupclient.sets import verified
 
 _STEPS = {
@@ -31,10 +31,10 @@ class Work:
     :param stop: ends them all when it is asked for.
     """
 
-    library: library_.Library
+    library: libraries.Library
     identities: identity.Identities
     reporter: events.Reporter
-    stop: stop_.Stop
+    stop: stops.Stop
 
 
 Done = dict[int, verification.Row]
@@ -97,7 +97,7 @@ def _verify(work: Work, job: resource_check.Job) -> verification.Row:
 
 
 def _with_others(
-    library: library_.Library,
+    library: libraries.Library,
     job: resource_check.Job,
     row: verification.Row,
 ) -> verification.Row:
@@ -105,7 +105,7 @@ def _with_others(
     return dataclasses.replace(row, notes=(*row.notes, _other(library, job)))
 
 
-def _other(library: library_.Library, job: resource_check.Job) -> str:
+def _other(library: libraries.Library, job: resource_check.Job) -> str:
     manifest, resource = job.survey.manifest, job.entry.resource
     for found, entry in library.others(manifest, resource):
         standing = _standing(library, found, entry)
@@ -119,9 +119,9 @@ def _other(library: library_.Library, job: resource_check.Job) -> str:
 
 
 def _standing(
-    library: library_.Library,
+    library: libraries.Library,
     found: catalogue.Found,
-    entry: manifest_.Entry,
+    entry: manifests.Entry,
 ) -> verification.Standing:
     """Return how another backup stands, as far as that can be read."""
     try:

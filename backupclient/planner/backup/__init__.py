@@ -5,9 +5,9 @@ A kind of resources is a module that implements ``rule.Rule``, and a line in
 ``RULES``.
 """
 
-from backupclient.model import inventory as inventory_
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.planner import quota
 from backupclient.planner.backup import cautions
 from backupclient.planner.backup import cost
@@ -27,8 +27,8 @@ RULES: tuple[rule_.Rule, ...] = (servers, volumes, images, secrets)
 
 
 def plan(
-    request: request_.Request, inventory: inventory_.Inventory
-) -> plan_.Plan:
+    request: requests.Request, inventory: inventories.Inventory
+) -> plans.Plan:
     """Choose a procedure for each resource that a request selects.
 
     :raises UsageError: when the request's names or ``--match`` do not fit
@@ -44,7 +44,7 @@ def plan(
     fitting = quota.within(wanted, inventory.quotas)
     items = tuple(wholes.of_their_parts(fitting))
     said = cautions.of(request, items, selection.waiting, inventory.login)
-    return plan_.Plan(
+    return plans.Plan(
         identity=inventory.identity,
         request=request,
         items=items,
@@ -57,7 +57,7 @@ def plan(
 
 
 def gaps(
-    request: request_.Request, inventory: inventory_.Inventory
+    request: requests.Request, inventory: inventories.Inventory
 ) -> tuple[str, ...]:
     """Say what the request means, and could not be read.
 

@@ -7,34 +7,34 @@ Each is a small function that says its sentence, or nothing.
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from backupclient.model import inventory
-from backupclient.model import plan
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner import login as login_
 from backupclient.planner.backup import cost
 
 _BY_IMAGE = frozenset(
     {
-        plan.Procedure.SERVER_IMAGE,
-        plan.Procedure.SNAPSHOT_IMAGE,
-        plan.Procedure.VOLUME_IMAGE,
+        plans.Procedure.SERVER_IMAGE,
+        plans.Procedure.SNAPSHOT_IMAGE,
+        plans.Procedure.VOLUME_IMAGE,
     }
 )
 
 
 def of(
-    request: request_.Request,
-    items: Sequence[plan.Item],
+    request: requests.Request,
+    items: Sequence[plans.Item],
     waiting: Collection[resources.Resource],
-    login: inventory.Login,
+    login: inventories.Login,
 ) -> tuple[str, ...]:
     """Say what the items as a whole should make a person think of.
 
     :param waiting: what ``--all`` leaves out for want of a target.
     :param login: of the user.
     """
-    done = [one for one in items if one.procedure is not plan.Procedure.NONE]
+    done = [one for one in items if one.procedure is not plans.Procedure.NONE]
     found = (
         _nothing_selected(items),
         login_.caution(
@@ -57,7 +57,7 @@ def of(
     return tuple(caution for caution in found if caution)
 
 
-def _nothing_selected(items: Sequence[plan.Item]) -> str:
+def _nothing_selected(items: Sequence[plans.Item]) -> str:
     return '' if items else 'Nothing is selected: there is nothing to do.'
 
 
@@ -75,14 +75,14 @@ def _needs_target(waiting: Collection[resources.Resource]) -> str:
     )
 
 
-def _keys_need_target(request: request_.Request) -> str:
+def _keys_need_target(request: requests.Request) -> str:
     if request.target or not (request.recipients or request.plaintext_keys):
         return ''
     return 'No key is exported: that goes to files, so say where with --to.'
 
 
-def _crash_consistent(done: Sequence[plan.Item]) -> str:
-    crash = plan.Consistency.CRASH
+def _crash_consistent(done: Sequence[plans.Item]) -> str:
+    crash = plans.Consistency.CRASH
     count = sum(item.consistency is crash for item in done)
     if not count:
         return ''
@@ -93,7 +93,7 @@ def _crash_consistent(done: Sequence[plan.Item]) -> str:
     )
 
 
-def _raw_luks(done: Sequence[plan.Item]) -> str:
+def _raw_luks(done: Sequence[plans.Item]) -> str:
     images = (item for item in done if item.procedure in _BY_IMAGE)
     if not any(item.encrypted for item in images):
         return ''
@@ -103,7 +103,7 @@ def _raw_luks(done: Sequence[plan.Item]) -> str:
     )
 
 
-def _plaintext(request: request_.Request, done: Sequence[plan.Item]) -> str:
+def _plaintext(request: requests.Request, done: Sequence[plans.Item]) -> str:
     exported = (
         item.encrypted or (item.secret and item.secret.content_type)
         for item in done
@@ -117,8 +117,8 @@ def _plaintext(request: request_.Request, done: Sequence[plan.Item]) -> str:
     )
 
 
-def _backups_stay(done: Sequence[plan.Item]) -> str:
-    backup = plan.Procedure.VOLUME_BACKUP
+def _backups_stay(done: Sequence[plans.Item]) -> str:
+    backup = plans.Procedure.VOLUME_BACKUP
     if all(item.procedure is not backup for item in done):
         return ''
     return (
@@ -127,7 +127,7 @@ def _backups_stay(done: Sequence[plan.Item]) -> str:
     )
 
 
-def _no_service(done: Sequence[plan.Item]) -> str:
+def _no_service(done: Sequence[plans.Item]) -> str:
     if not any(item.fallback for item in done):
         return ''
     return (
@@ -136,7 +136,7 @@ def _no_service(done: Sequence[plan.Item]) -> str:
     )
 
 
-def _images_stay(done: Sequence[plan.Item]) -> str:
+def _images_stay(done: Sequence[plans.Item]) -> str:
     in_cloud = (item for item in done if not item.to_file)
     if all(item.procedure not in _BY_IMAGE for item in in_cloud):
         return ''
@@ -145,15 +145,15 @@ def _images_stay(done: Sequence[plan.Item]) -> str:
     )
 
 
-def _always_full(request: request_.Request, done: Sequence[plan.Item]) -> str:
+def _always_full(request: requests.Request, done: Sequence[plans.Item]) -> str:
     images = (item for item in done if item.procedure in _BY_IMAGE)
-    asked = request.chain is request_.Chain.INCREMENTAL
+    asked = request.chain is requests.Chain.INCREMENTAL
     if not asked or not any(item.volume for item in images):
         return ''
     return 'Images are always full: --incremental changes nothing for them.'
 
 
-def _only_disks(items: Sequence[plan.Item]) -> str:
+def _only_disks(items: Sequence[plans.Item]) -> str:
     if not any(item.server for item in items):
         return ''
     return (
@@ -162,7 +162,7 @@ def _only_disks(items: Sequence[plan.Item]) -> str:
     )
 
 
-def _unknown_size(done: Sequence[plan.Item]) -> str:
+def _unknown_size(done: Sequence[plans.Item]) -> str:
     count = sum(item.size is None and not item.secret for item in done)
     if not count:
         return ''

@@ -1,37 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a copy will be worth: whether its servers are stopped by then."""
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.planner.backup import rule
 from backupclient.planner.backup import server_states as states
 
 
-def of_server(case: rule.Case, server: resources.Server) -> plan.Consistency:
+def of_server(case: rule.Case, server: resources.Server) -> plans.Consistency:
     """Tell it for the disks of one server."""
-    if server.status in plan.AT_REST or _is_stopped(case, server):
-        return plan.Consistency.STOPPED
-    return plan.Consistency.CRASH
+    if server.status in plans.AT_REST or _is_stopped(case, server):
+        return plans.Consistency.STOPPED
+    return plans.Consistency.CRASH
 
 
-def of_attached(case: rule.Case) -> plan.Consistency:
+def of_attached(case: rule.Case) -> plans.Consistency:
     """Tell it for an attached volume: all its servers have to be stopped."""
     each = {of_server(case, server) for server in _holders(case)}
-    if each == {plan.Consistency.STOPPED}:
-        return plan.Consistency.STOPPED
-    return plan.Consistency.CRASH
+    if each == {plans.Consistency.STOPPED}:
+        return plans.Consistency.STOPPED
+    return plans.Consistency.CRASH
 
 
-def stops(case: rule.Case, consistency: plan.Consistency) -> tuple[str, ...]:
+def stops(case: rule.Case, consistency: plans.Consistency) -> tuple[str, ...]:
     """Return the IDs of the servers that are stopped for a capture.
 
     :param consistency: of the copy; one that is crash-consistent in any case
         stops no server.
     """
-    if consistency is not plan.Consistency.STOPPED:
+    if consistency is not plans.Consistency.STOPPED:
         return ()
     return tuple(
-        one.id for one in _holders(case) if one.status not in plan.AT_REST
+        one.id for one in _holders(case) if one.status not in plans.AT_REST
     )
 
 
@@ -72,6 +72,6 @@ def _is_stopped(case: rule.Case, server: resources.Server) -> bool:
 
 
 def _not_stopped(case: rule.Case, server: resources.Server) -> str:
-    if server.status in plan.AT_REST or server.id == case.group:
+    if server.status in plans.AT_REST or server.id == case.group:
         return states.not_stopped(case.project, server)
     return 'It is not part of this plan, so --stop-servers does not stop it.'

@@ -3,10 +3,10 @@
 
 from collections.abc import Iterable
 
-from backupclient.model import plan
+from backupclient.model import plans
 
 
-def moved(items: Iterable[plan.Item]) -> int:
+def moved(items: Iterable[plans.Item]) -> int:
     """Count the bytes that go through the services, or into files.
 
     What goes into an image and from there into a file moves twice. For a
@@ -15,13 +15,13 @@ def moved(items: Iterable[plan.Item]) -> int:
     return sum(_times(item) * (item.size or 0) for item in items)
 
 
-def _times(item: plan.Item) -> int:
-    if item.procedure is plan.Procedure.NONE:
+def _times(item: plans.Item) -> int:
+    if item.procedure is plans.Procedure.NONE:
         return 0
-    once = item.procedure is plan.Procedure.IMAGE_DOWNLOAD or not item.to_file
+    once = item.procedure is plans.Procedure.IMAGE_DOWNLOAD or not item.to_file
     return 1 if once else 2
 
 
-def to_files(items: Iterable[plan.Item]) -> int:
+def to_files(items: Iterable[plans.Item]) -> int:
     """Count the bytes that the target must have room for."""
     return sum(item.size or 0 for item in items if item.to_file)

@@ -3,10 +3,10 @@
 
 from collections.abc import Iterable
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import layout
-from backupclient.model import plan
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.planner.backup import encryption
@@ -24,12 +24,12 @@ _ADVICE = {
 }
 
 
-def named(request: request_.Request) -> tuple[str, ...]:
+def named(request: requests.Request) -> tuple[str, ...]:
     """Give what ``--image`` says."""
     return request.images
 
 
-def known(inventory: inventory_.Inventory) -> Iterable[resources.Resource]:
+def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
     """Give all images that the project may see, those of others too."""
     return (image.resource for image in inventory.images)
 
@@ -52,14 +52,14 @@ def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
     )
 
 
-def item(case: rule.Case) -> plan.Item:
+def item(case: rule.Case) -> plans.Item:
     """Plan the download of an image."""
     image = case.project.images[case.resource.id]
-    wanted = plan.Item(
+    wanted = plans.Item(
         resource=case.resource,
-        procedure=plan.Procedure.IMAGE_DOWNLOAD,
+        procedure=plans.Procedure.IMAGE_DOWNLOAD,
         reason='Images are downloaded as they are.',
-        consistency=plan.Consistency.IMMUTABLE,
+        consistency=plans.Consistency.IMMUTABLE,
         result=layout.data_file(case.resource, image.disk_format),
         size=image.size,
         notes=notes(case.project, image),

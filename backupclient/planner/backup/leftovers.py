@@ -10,7 +10,7 @@ that has failed.
 from collections.abc import Mapping
 import datetime
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import leftover
 from backupclient.model import resources
 from backupclient.model import stamps
@@ -27,7 +27,7 @@ _Thing = (
 
 
 def find(
-    inventory: inventory_.Inventory, now: datetime.datetime
+    inventory: inventories.Inventory, now: datetime.datetime
 ) -> tuple[leftover.Leftover, ...]:
     """Find them, in the order in which they have to go.
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import dataclasses
 
 from backupclient.model import details
-from backupclient.model import inventory as inventory_
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner import services
 
@@ -24,8 +24,8 @@ class Project:
         build on: the newest available. Cinder gives no choice.
     """
 
-    request: request_.Request
-    inventory: inventory_.Inventory
+    request: requests.Request
+    inventory: inventories.Inventory
     servers: Mapping[str, resources.Server]
     volumes: Mapping[str, resources.Volume]
     images: Mapping[str, resources.Image]
@@ -56,8 +56,8 @@ class Project:
 
 
 def survey(
-    request: request_.Request,
-    inventory: inventory_.Inventory,
+    request: requests.Request,
+    inventory: inventories.Inventory,
 ) -> Project:
     """Index an inventory, each list once."""
     volumes_of = _volumes_of(inventory)
@@ -76,7 +76,7 @@ def survey(
 
 
 def _volumes_of(
-    inventory: inventory_.Inventory,
+    inventory: inventories.Inventory,
 ) -> Mapping[str, frozenset[str]]:
     """Join what Nova and Cinder say.
 

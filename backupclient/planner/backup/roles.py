@@ -3,20 +3,20 @@
 
 import dataclasses
 
-from backupclient.model import plan
+from backupclient.model import plans
 
 _READING = frozenset({'reader', 'observer', 'audit', 'auditor'})
 # Of Barbican's old and new default policies.
 _WITH_KEYS = frozenset({'admin', 'creator', 'manager', 'member', '_member_'})
 
 
-def warned(item: plan.Item, roles: frozenset[str]) -> plan.Item:
+def warned(item: plans.Item, roles: frozenset[str]) -> plans.Item:
     """Give the item, with a note if the roles are probably not enough.
 
     :param roles: their names; none at all means that they are not known.
     """
     names = frozenset(role.lower() for role in roles)
-    if item.procedure is plan.Procedure.NONE or not names:
+    if item.procedure is plans.Procedure.NONE or not names:
         return item
     if names <= _READING:
         note = 'probably do not allow this: ask for the role member.'

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 import dataclasses
 from typing import Protocol
 
-from backupclient.model import inventory as inventory_
-from backupclient.model import plan
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner.backup import project as project_
 
@@ -16,7 +16,7 @@ from backupclient.planner.backup import project as project_
 class Case:
     """A selected resource, with what its rule may look at.
 
-    :param group: as in ``plan.Item``.
+    :param group: as in ``plans.Item``.
     :param selected: everything that the request selects.
     """
 
@@ -35,11 +35,11 @@ class Rule(Protocol):
     KIND: resources.Kind
     NEEDS_TARGET: bool
 
-    def named(self, request: request_.Request) -> tuple[str, ...]:
+    def named(self, request: requests.Request) -> tuple[str, ...]:
         """Give what the user typed to select resources of this kind."""
 
     def known(
-        self, inventory: inventory_.Inventory
+        self, inventory: inventories.Inventory
     ) -> Iterable[resources.Resource]:
         """Give everything that a name may mean."""
 
@@ -48,11 +48,11 @@ class Rule(Protocol):
     ) -> Iterable[resources.Resource]:
         """Give what ``--all`` means."""
 
-    def item(self, case: Case) -> plan.Item:
+    def item(self, case: Case) -> plans.Item:
         """Choose the procedure, or say why there is none."""
 
 
-def unless(obstacle: str, item: plan.Item) -> plan.Item:
+def unless(obstacle: str, item: plans.Item) -> plans.Item:
     """Give the item, or in its place the one that says what is in the way.
 
     :param obstacle: in a sentence, ``''`` when there is none.
@@ -60,13 +60,13 @@ def unless(obstacle: str, item: plan.Item) -> plan.Item:
     return refusal(item, obstacle) if obstacle else item
 
 
-def refusal(item: plan.Item, reason: str) -> plan.Item:
+def refusal(item: plans.Item, reason: str) -> plans.Item:
     """Give the item that says why there is no procedure."""
     return dataclasses.replace(
         item,
-        procedure=plan.Procedure.NONE,
+        procedure=plans.Procedure.NONE,
         reason=reason,
-        consistency=plan.Consistency.NONE,
+        consistency=plans.Consistency.NONE,
         result='',
         notes=(),
         warnings=(),
@@ -82,21 +82,21 @@ def refusal(item: plan.Item, reason: str) -> plan.Item:
 
 
 def without_data(
-    item: plan.Item,
+    item: plans.Item,
     reason: str,
     covered_by: str,
     parts: Iterable[str] = (),
-) -> plan.Item:
+) -> plans.Item:
     """Give the item of a resource that has no data of its own.
 
-    :param covered_by: as in ``plan.Item``, like ``parts``.
+    :param covered_by: as in ``plans.Item``, like ``parts``.
     """
     return dataclasses.replace(
         refusal(item, reason), covered_by=covered_by, parts=tuple(parts)
     )
 
 
-def with_fallback(item: plan.Item, other: plan.Item) -> plan.Item:
+def with_fallback(item: plans.Item, other: plans.Item) -> plans.Item:
     """Give the item with what to do if no backup service answers.
 
     No cloud tells a tenant beforehand whether one runs.

@@ -7,10 +7,10 @@ The keys that Cinder and Nova make are exported with what they open.
 from collections.abc import Iterable
 import dataclasses
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import layout
-from backupclient.model import plan
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner.backup import project as project_
 from backupclient.planner.backup import rule
@@ -23,12 +23,12 @@ VTPM = 'vTPM secret for instance '
 _OF_NOVA = (VTPM, 'Ephemeral encryption secret for instance ')
 
 
-def named(request: request_.Request) -> tuple[str, ...]:
+def named(request: requests.Request) -> tuple[str, ...]:
     """Give what ``--secret`` says."""
     return request.secrets
 
 
-def known(inventory: inventory_.Inventory) -> Iterable[resources.Resource]:
+def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
     """Give all secrets of the project."""
     return (secret.resource for secret in inventory.secrets)
 
@@ -47,7 +47,7 @@ def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
     )
 
 
-def _keys(inventory: inventory_.Inventory) -> frozenset[str]:
+def _keys(inventory: inventories.Inventory) -> frozenset[str]:
     return frozenset(
         [volume.key_id for volume in inventory.volumes]
         + [backup.key_id for backup in inventory.backups]
@@ -55,15 +55,15 @@ def _keys(inventory: inventory_.Inventory) -> frozenset[str]:
     )
 
 
-def item(case: rule.Case) -> plan.Item:
+def item(case: rule.Case) -> plans.Item:
     """Plan the download of a secret's payload."""
     project, secret = case.project, case.project.secrets[case.resource.id]
     protected = bool(project.request.recipients)
-    wanted = plan.Item(
+    wanted = plans.Item(
         resource=case.resource,
-        procedure=plan.Procedure.SECRET_DOWNLOAD,
+        procedure=plans.Procedure.SECRET_DOWNLOAD,
         reason='The payload is downloaded as Barbican holds it.',
-        consistency=plan.Consistency.IMMUTABLE,
+        consistency=plans.Consistency.IMMUTABLE,
         result=layout.secret_file(secret.id, protected=protected),
         notes=_notes(secret),
         warnings=_notes(secret),

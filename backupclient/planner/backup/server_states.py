@@ -5,7 +5,7 @@ The states are those of the Compute API; an image needs ACTIVE, SHUTOFF,
 PAUSED or SUSPENDED and no task under way (nova/compute/api.py: snapshot).
 """
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.planner.backup import project as project_
 
@@ -53,7 +53,7 @@ def not_stopped(project: project_.Project, server: resources.Server) -> str:
     administrators' calls go through (nova/compute/api.py:
     check_instance_lock).
     """
-    if server.status in plan.AT_REST:
+    if server.status in plans.AT_REST:
         return ''
     if server.status != 'ACTIVE':
         return f'It is "{server.status}", so --stop-servers does not stop it.'

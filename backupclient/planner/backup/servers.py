@@ -4,10 +4,10 @@
 from collections.abc import Iterable, Sequence
 import dataclasses
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import layout
-from backupclient.model import plan
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner.backup import consistency
 from backupclient.planner.backup import images
@@ -20,12 +20,12 @@ KIND = resources.Kind.SERVER
 NEEDS_TARGET = False
 
 
-def named(request: request_.Request) -> tuple[str, ...]:
+def named(request: requests.Request) -> tuple[str, ...]:
     """Give what ``--server`` says."""
     return request.servers
 
 
-def known(inventory: inventory_.Inventory) -> Iterable[resources.Resource]:
+def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
     """Give all servers of the project."""
     return (server.resource for server in inventory.servers)
 
@@ -35,12 +35,12 @@ def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
     return known(project.inventory)
 
 
-def item(case: rule.Case) -> plan.Item:
+def item(case: rule.Case) -> plans.Item:
     """Plan the copy of a server's own disk, if it has one."""
     server = case.project.servers[case.resource.id]
-    row = plan.Item(
+    row = plans.Item(
         resource=case.resource,
-        procedure=plan.Procedure.NONE,
+        procedure=plans.Procedure.NONE,
         reason='',
         group=case.group,
         server=server,
@@ -57,8 +57,8 @@ def item(case: rule.Case) -> plan.Item:
 
 
 def _own_disk(
-    case: rule.Case, row: plan.Item, server: resources.Server
-) -> plan.Item:
+    case: rule.Case, row: plans.Item, server: resources.Server
+) -> plans.Item:
     """Plan an image. Its format is Nova's choice, known once it is made."""
     project = case.project
     to_file = bool(project.request.target)
@@ -70,7 +70,7 @@ def _own_disk(
     )
     wanted = dataclasses.replace(
         row,
-        procedure=plan.Procedure.SERVER_IMAGE,
+        procedure=plans.Procedure.SERVER_IMAGE,
         reason='Nova makes an image of its own disk.',
         consistency=worth,
         result=f'servers/{server.id}.*' if to_file else 'image',
@@ -84,8 +84,8 @@ def _own_disk(
 
 
 def _volume_backed(
-    case: rule.Case, row: plan.Item, server: resources.Server
-) -> plan.Item:
+    case: rule.Case, row: plans.Item, server: resources.Server
+) -> plans.Item:
     """Point to its volumes: an image of it would hold no data."""
     known = case.project.volumes
     volumes = case.project.volumes_of[server.id]
@@ -125,8 +125,8 @@ def _root(
 
 
 def _shelved(
-    case: rule.Case, row: plan.Item, server: resources.Server
-) -> plan.Item:
+    case: rule.Case, row: plans.Item, server: resources.Server
+) -> plans.Item:
     """Download the image that holds the disk until the server is unshelved."""
     image = _shelved_image(case.project, server)
     if image is None:
@@ -139,9 +139,9 @@ def _shelved(
         return rule.without_data(row, reason, image.resource.label, parts)
     wanted = dataclasses.replace(
         row,
-        procedure=plan.Procedure.IMAGE_DOWNLOAD,
+        procedure=plans.Procedure.IMAGE_DOWNLOAD,
         reason=reason,
-        consistency=plan.Consistency.IMMUTABLE,
+        consistency=plans.Consistency.IMMUTABLE,
         result=layout.data_file(case.resource, image.disk_format),
         size=image.size,
         notes=images.notes(case.project, image),
@@ -154,7 +154,7 @@ def _shelved(
     )
 
 
-def _no_target(reason: str, request: request_.Request) -> str:
+def _no_target(reason: str, request: requests.Request) -> str:
     if request.target:
         return ''
     return f'{reason} Unshelve it, or bring the image out with --to.'

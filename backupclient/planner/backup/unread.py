@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from backupclient import errors
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import resources
 
 _MEANS = {
@@ -35,7 +35,7 @@ _SERVICES = {
 }
 
 
-def cautions(inventory: inventory_.Inventory) -> Iterator[str]:
+def cautions(inventory: inventories.Inventory) -> Iterator[str]:
     """Say of each list why it could not be read, and what follows."""
     for kind, why in inventory.unread.items():
         yield f'{why.rstrip(".")}. {_MEANS.get(kind, "")}'.rstrip()
@@ -44,7 +44,7 @@ def cautions(inventory: inventory_.Inventory) -> Iterator[str]:
             yield means
 
 
-def silent_kinds(inventory: inventory_.Inventory) -> set[resources.Kind]:
+def silent_kinds(inventory: inventories.Inventory) -> set[resources.Kind]:
     """Return the kinds whose service does not answer."""
     return {
         kind
@@ -54,7 +54,7 @@ def silent_kinds(inventory: inventory_.Inventory) -> set[resources.Kind]:
 
 
 def require_read(
-    inventory: inventory_.Inventory, *kinds: resources.Kind
+    inventory: inventories.Inventory, *kinds: resources.Kind
 ) -> None:
     """Raise if a kind was not read: nothing of it can be looked up.
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volumes by Cinder's Backup API, in full or on top of an earlier backup."""
 
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner.backup import consistency
 from backupclient.planner.backup import encryption
@@ -11,7 +11,7 @@ from backupclient.planner.backup import rule
 from backupclient.planner.backup import volume_states as states
 
 
-def item(case: rule.Case) -> plan.Item:
+def item(case: rule.Case) -> plans.Item:
     """Plan a Cinder backup. It never leaves the cloud."""
     project, volume = case.project, case.project.volumes[case.resource.id]
     incremental = _incremental(project, volume)
@@ -20,9 +20,9 @@ def item(case: rule.Case) -> plan.Item:
         *states.warnings(volume, worth),
         *consistency.notes(case),
     )
-    wanted = plan.Item(
+    wanted = plans.Item(
         resource=case.resource,
-        procedure=plan.Procedure.VOLUME_BACKUP,
+        procedure=plans.Procedure.VOLUME_BACKUP,
         reason=_reason(project),
         consistency=worth,
         result=f'Cinder backup ({"incremental" if incremental else "full"})',
@@ -66,7 +66,7 @@ def unusable(project: project_.Project) -> str:
 def _nothing_to_build_on(
     project: project_.Project, volume: resources.Volume
 ) -> str:
-    asked = project.request.chain is request.Chain.INCREMENTAL
+    asked = project.request.chain is requests.Chain.INCREMENTAL
     if not asked or volume.id in project.parents:
         return ''
     return (
@@ -81,22 +81,22 @@ def _incremental(project: project_.Project, volume: resources.Volume) -> bool:
     Most backup drivers fail an incremental backup of a volume that was
     extended since ("Do a full backup").
     """
-    if project.request.chain is not request.Chain.AUTO:
-        return project.request.chain is request.Chain.INCREMENTAL
+    if project.request.chain is not requests.Chain.AUTO:
+        return project.request.chain is requests.Chain.INCREMENTAL
     parent = project.parents.get(volume.id)
     return parent is not None and parent.size_gib >= volume.size_gib
 
 
 def _consistency(
     case: rule.Case, volume: resources.Volume
-) -> plan.Consistency:
+) -> plans.Consistency:
     if states.attached(case.project, volume):
         return consistency.of_attached(case)
-    return plan.Consistency.DETACHED
+    return plans.Consistency.DETACHED
 
 
 def _reason(project: project_.Project) -> str:
-    if project.request.volume_method is request.VolumeMethod.BACKUP:
+    if project.request.volume_method is requests.VolumeMethod.BACKUP:
         return 'Asked for with --volume-method backup.'
     return 'Without --to it stays in the cloud, which has the Backup API.'
 

@@ -2,8 +2,8 @@
 """Volumes by way of Glance: directly when detached, else of a snapshot."""
 
 from backupclient.model import layout
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner.backup import consistency
 from backupclient.planner.backup import encryption
@@ -13,7 +13,7 @@ from backupclient.planner.backup import volume_backups
 from backupclient.planner.backup import volume_states as states
 
 
-def item(case: rule.Case) -> plan.Item:
+def item(case: rule.Case) -> plans.Item:
     """Plan an image of a volume, to be downloaded where there is a target."""
     project, volume = case.project, case.project.volumes[case.resource.id]
     procedure, consistency_, how = _way(case, volume)
@@ -22,7 +22,7 @@ def item(case: rule.Case) -> plan.Item:
         *states.warnings(volume, consistency_),
         *consistency.notes(case),
     )
-    wanted = plan.Item(
+    wanted = plans.Item(
         resource=case.resource,
         procedure=procedure,
         reason=f'{_why(project)} {how}',
@@ -46,16 +46,16 @@ def item(case: rule.Case) -> plan.Item:
 
 def _way(
     case: rule.Case, volume: resources.Volume
-) -> tuple[plan.Procedure, plan.Consistency, str]:
+) -> tuple[plans.Procedure, plans.Consistency, str]:
     if states.attached(case.project, volume):
         return (
-            plan.Procedure.SNAPSHOT_IMAGE,
+            plans.Procedure.SNAPSHOT_IMAGE,
             consistency.of_attached(case),
             'Attached: the image is made of a snapshot.',
         )
     return (
-        plan.Procedure.VOLUME_IMAGE,
-        plan.Consistency.DETACHED,
+        plans.Procedure.VOLUME_IMAGE,
+        plans.Consistency.DETACHED,
         'Detached: the image is made of the volume itself.',
     )
 
@@ -79,7 +79,7 @@ def _no_key(project: project_.Project, volume: resources.Volume) -> str:
 
 
 def _why(project: project_.Project) -> str:
-    if project.request.volume_method is request.VolumeMethod.IMAGE:
+    if project.request.volume_method is requests.VolumeMethod.IMAGE:
         return 'Asked for with --volume-method image.'
     if project.request.target:
         return 'Only an image can leave the cloud.'

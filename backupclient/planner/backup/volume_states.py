@@ -4,7 +4,7 @@
 The states are those of ``VolumeStatus`` in Cinder's ``objects/fields.py``.
 """
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.planner.backup import project as project_
 
@@ -59,14 +59,14 @@ def waiting(volume: resources.Volume) -> tuple[str, ...]:
 
 
 def warnings(
-    volume: resources.Volume, worth: plan.Consistency
+    volume: resources.Volume, worth: plans.Consistency
 ) -> tuple[str, ...]:
     """Tell who else writes to the volume.
 
     :param worth: of the copy.
     """
     count = len(volume.attachments)
-    if count < 2 or worth is plan.Consistency.STOPPED:
+    if count < 2 or worth is plans.Consistency.STOPPED:
         return ()
     return (
         f'{count} servers write to it: a copy guarantees nothing about what '

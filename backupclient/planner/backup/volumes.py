@@ -4,9 +4,9 @@
 from collections.abc import Iterable
 import re
 
-from backupclient.model import inventory as inventory_
-from backupclient.model import plan
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.planner.backup import project as project_
@@ -22,12 +22,12 @@ _UUID = r'[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
 _OF_CINDER = re.compile(rf'backup-(vol|snap)-{_UUID}')
 
 
-def named(request: request_.Request) -> tuple[str, ...]:
+def named(request: requests.Request) -> tuple[str, ...]:
     """Give what ``--volume`` says."""
     return request.volumes
 
 
-def known(inventory: inventory_.Inventory) -> Iterable[resources.Resource]:
+def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
     """Give all volumes of the project."""
     return (volume.resource for volume in inventory.volumes)
 
@@ -43,18 +43,18 @@ def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
     )
 
 
-def item(case: rule.Case) -> plan.Item:
+def item(case: rule.Case) -> plans.Item:
     """Plan a Cinder backup, or an image, or a backup that may become one."""
     if not _by_backup(case.project):
         return volume_images.item(case)
     backup = volume_backups.item(case)
-    if case.project.request.volume_method is request_.VolumeMethod.AUTO:
+    if case.project.request.volume_method is requests.VolumeMethod.AUTO:
         return rule.with_fallback(backup, volume_images.item(case))
     return backup
 
 
 def _by_backup(project: project_.Project) -> bool:
     method = project.request.volume_method
-    if method is request_.VolumeMethod.AUTO:
+    if method is requests.VolumeMethod.AUTO:
         return not project.request.target and project.inventory.backup_api
-    return method is request_.VolumeMethod.BACKUP
+    return method is requests.VolumeMethod.BACKUP

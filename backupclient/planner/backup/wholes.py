@@ -4,12 +4,12 @@
 from collections.abc import Iterable, Sequence
 import dataclasses
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.planner.backup import rule
 
 
-def of_their_parts(items: Iterable[plan.Item]) -> list[plan.Item]:
+def of_their_parts(items: Iterable[plans.Item]) -> list[plans.Item]:
     """Refuse each whole of which a part cannot be backed up.
 
     To be called when every other refusal is known.
@@ -29,8 +29,8 @@ def of_their_parts(items: Iterable[plan.Item]) -> list[plan.Item]:
 
 
 def _unless(
-    item: plan.Item, refused: Sequence[resources.Resource]
-) -> plan.Item:
+    item: plans.Item, refused: Sequence[resources.Resource]
+) -> plans.Item:
     if not refused:
         return item
     labels = ', '.join(one.label for one in refused)

@@ -8,11 +8,11 @@ No call, no clock, no file. A kind of resources is a module that implements
 from collections.abc import Iterable, Mapping
 import datetime
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import offers as offers_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner import quota
 from backupclient.planner.backup import roles
 from backupclient.planner.backup import rule as refusing
@@ -33,16 +33,16 @@ RULES: tuple[rule_.Rule, ...] = (secrets, images, volumes, servers)
 
 
 def plan(
-    request: restore.Request,
+    request: restores.Request,
     choices: Iterable[scene.Choice],
-    inventory: inventory_.Inventory,
+    inventory: inventories.Inventory,
     offers: offers_.Offers,
     *,
-    origin: inventory_.CloudIdentity,
+    origin: inventories.CloudIdentity,
     identities: bool,
     now: datetime.datetime,
     locked: Mapping[tuple[str, str], str] | None = None,
-) -> plan_.Plan:
+) -> plans.Plan:
     """Choose for each backup how its resource comes back.
 
     :param choices: the backup of each resource that the request selects.
@@ -74,7 +74,7 @@ def plan(
     ]
     fitting = quota.within(wanted, inventory.quotas)
     items = tuple(containers.assigned(scene_, dependents.refused(fitting)))
-    return plan_.Plan(
+    return plans.Plan(
         identity=inventory.identity,
         request=request.selection,
         items=items,
@@ -85,7 +85,7 @@ def plan(
     )
 
 
-def _item(rule: rule_.Rule, case: scene.Case) -> plan_.Item:
+def _item(rule: rule_.Rule, case: scene.Case) -> plans.Item:
     item = existing.item(case) or rule.item(case)
     length = len(item.restore.name) if item.restore else 0
     if length > _LONGEST_NAME:

@@ -2,8 +2,8 @@
 """Backups that stayed in the cloud: whether they can still be used."""
 
 from backupclient.model import copies
-from backupclient.model import inventory as inventory_
-from backupclient.model import plan
+from backupclient.model import inventories
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.planner.restore import scene
@@ -88,7 +88,7 @@ def _is_of(
 
 
 def _broken(
-    inventory: inventory_.Inventory, found: resources.CinderBackup
+    inventory: inventories.Inventory, found: resources.CinderBackup
 ) -> str:
     """Say that the full backup is gone on which an incremental one builds.
 
@@ -111,8 +111,8 @@ def _broken(
     )
 
 
-def procedure(artifact: copies.Artifact) -> plan.Procedure:
+def procedure(artifact: copies.Artifact) -> plans.Procedure:
     """Return the procedure that makes a volume of an artifact."""
     if artifact.kind == BACKUP:
-        return plan.Procedure.VOLUME_FROM_BACKUP
-    return plan.Procedure.VOLUME_FROM_IMAGE
+        return plans.Procedure.VOLUME_FROM_BACKUP
+    return plans.Procedure.VOLUME_FROM_IMAGE

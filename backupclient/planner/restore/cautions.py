@@ -6,9 +6,9 @@ Each is a small function that says its sentence, or nothing.
 
 from collections.abc import Iterator, Sequence
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner import login
 from backupclient.planner.restore import cost
 from backupclient.planner.restore import existing
@@ -17,7 +17,7 @@ from backupclient.planner.restore import scene
 _UNREAD_QUOTA = 'Whether the quotas have room shows in the run.'
 
 
-def of(scene_: scene.Scene, items: Sequence[plan.Item]) -> tuple[str, ...]:
+def of(scene_: scene.Scene, items: Sequence[plans.Item]) -> tuple[str, ...]:
     """Say what the items as a whole should make a person think of."""
     done = [one for one in items if one.restore]
     found = (
@@ -67,11 +67,11 @@ def _unused(scene_: scene.Scene) -> Iterator[str]:
             )
 
 
-def _nothing_selected(items: Sequence[plan.Item]) -> str:
+def _nothing_selected(items: Sequence[plans.Item]) -> str:
     return '' if items else 'Nothing is selected: there is nothing to do.'
 
 
-def _cost(done: Sequence[plan.Item]) -> str:
+def _cost(done: Sequence[plans.Item]) -> str:
     made = cost.made(done)
     return f'The restore makes in your project: {made}.' if made else ''
 
@@ -88,7 +88,7 @@ def _elsewhere(scene_: scene.Scene) -> str:
     )
 
 
-def _authorship(done: Sequence[plan.Item]) -> str:
+def _authorship(done: Sequence[plans.Item]) -> str:
     if not any(one.restore and one.restore.source.file for one in done):
         return ''
     return (
@@ -102,7 +102,7 @@ def _unread_quota(scene_: scene.Scene) -> str:
     return f'{why.rstrip(".")}. {_UNREAD_QUOTA}' if why else ''
 
 
-def _names(scene_: scene.Scene, done: Sequence[plan.Item]) -> str:
+def _names(scene_: scene.Scene, done: Sequence[plans.Item]) -> str:
     """Say that names will be there twice: commands then want IDs."""
     known = {
         (kind, one.name)
@@ -124,7 +124,7 @@ def _names(scene_: scene.Scene, done: Sequence[plan.Item]) -> str:
     )
 
 
-def _runs_again(done: Sequence[plan.Item]) -> str:
+def _runs_again(done: Sequence[plans.Item]) -> str:
     if not any(one.server for one in done):
         return ''
     return (
@@ -134,7 +134,7 @@ def _runs_again(done: Sequence[plan.Item]) -> str:
     )
 
 
-def _lost(done: Sequence[plan.Item]) -> str:
+def _lost(done: Sequence[plans.Item]) -> str:
     if not any(one.server for one in done):
         return ''
     return (
@@ -144,12 +144,12 @@ def _lost(done: Sequence[plan.Item]) -> str:
     )
 
 
-def _without_encryption(done: Sequence[plan.Item]) -> str:
+def _without_encryption(done: Sequence[plans.Item]) -> str:
     count = sum(
         bool(
             one.restore
             and one.restore.volume
-            and one.restore.volume.way is restore.Way.OPENED
+            and one.restore.volume.way is restores.Way.OPENED
             and not one.restore.volume.encrypted
         )
         for one in done

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import dataclasses
 
 from backupclient.model import names
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.planner.restore import scene
 
@@ -16,13 +16,13 @@ from backupclient.planner.restore import scene
 class _Member:
     """A secret of the plan, and what it is in a container."""
 
-    item: plan.Item
+    item: plans.Item
     membership: secret_facts.Membership
 
 
 def assigned(
-    scene_: scene.Scene, items: Sequence[plan.Item]
-) -> list[plan.Item]:
+    scene_: scene.Scene, items: Sequence[plans.Item]
+) -> list[plans.Item]:
     """Give each container to the last of its secrets.
 
     :param items: the whole plan; the secrets keep their order.
@@ -33,7 +33,7 @@ def assigned(
     return [changed[item.resource] for item in items]
 
 
-def _containers(items: Sequence[plan.Item]) -> dict[str, list[_Member]]:
+def _containers(items: Sequence[plans.Item]) -> dict[str, list[_Member]]:
     """Return the secrets of each container, by its ID."""
     found: dict[str, list[_Member]] = {}
     for item in items:
@@ -45,8 +45,8 @@ def _containers(items: Sequence[plan.Item]) -> dict[str, list[_Member]]:
 def _decide(
     scene_: scene.Scene,
     members: Sequence[_Member],
-    items: Mapping[resources.Resource, plan.Item],
-) -> list[tuple[resources.Resource, plan.Item]]:
+    items: Mapping[resources.Resource, plans.Item],
+) -> list[tuple[resources.Resource, plans.Item]]:
     """Return the items that change for the sake of one container."""
     possible = [one for one in members if one.item.restore]
     if not possible:
@@ -69,24 +69,24 @@ def _decide(
     )
     if not first.size:
         note += ' The backup does not record whether it had more secrets.'
-    made = restore.Container(
+    made = restores.Container(
         name=names.restored(first.container_name, scene_.request.suffix),
         kind=first.kind,
         members=tuple(
-            restore.Member(one.item.resource.id, one.membership.role)
+            restores.Member(one.item.resource.id, one.membership.role)
             for one in possible
         ),
     )
     return [(last, _with(items[last], made, note))]
 
 
-def _warned(item: plan.Item, note: str) -> plan.Item:
+def _warned(item: plans.Item, note: str) -> plans.Item:
     return dataclasses.replace(
         item, notes=(*item.notes, note), warnings=(*item.warnings, note)
     )
 
 
-def _with(item: plan.Item, made: restore.Container, note: str) -> plan.Item:
+def _with(item: plans.Item, made: restores.Container, note: str) -> plans.Item:
     task = item.restore
     if task is None:
         return item

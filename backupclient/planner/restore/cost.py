@@ -4,11 +4,11 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 
 
-def moved(items: Iterable[plan.Item]) -> int:
+def moved(items: Iterable[plans.Item]) -> int:
     """Count the bytes that go through the services.
 
     What goes into an image and from there into a volume moves twice.
@@ -16,14 +16,14 @@ def moved(items: Iterable[plan.Item]) -> int:
     return sum(_times(item) * (item.size or 0) for item in items)
 
 
-def _times(item: plan.Item) -> int:
+def _times(item: plans.Item) -> int:
     if item.restore is None:
         return 0
     volume = item.resource.kind is resources.Kind.VOLUME
     return 2 if volume and item.restore.source.file else 1
 
 
-def made(items: Sequence[plan.Item]) -> str:
+def made(items: Sequence[plans.Item]) -> str:
     """Say what the items make, ``''`` for nothing.
 
     :returns: such as ``2 volumes (30 GiB), 1 server (m1.small)``.
@@ -46,7 +46,7 @@ def made(items: Sequence[plan.Item]) -> str:
     return ', '.join(parts)
 
 
-def _size(found: Sequence[plan.Item]) -> str:
+def _size(found: Sequence[plans.Item]) -> str:
     tasks = [one.restore for one in found if one.restore]
     gib = sum(one.volume.size_gib for one in tasks if one.volume)
     if gib:

@@ -4,11 +4,11 @@
 from collections.abc import Iterable, Mapping
 import dataclasses
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.planner.backup import rule
 
 
-def refused(items: Iterable[plan.Item]) -> list[plan.Item]:
+def refused(items: Iterable[plans.Item]) -> list[plans.Item]:
     """Refuse what needs something that the plan does not make.
 
     To be called when every other refusal is known.
@@ -20,7 +20,7 @@ def refused(items: Iterable[plan.Item]) -> list[plan.Item]:
     return [_unless(item, made) for item in planned]
 
 
-def _unless(item: plan.Item, made: Mapping[str, plan.Item]) -> plan.Item:
+def _unless(item: plans.Item, made: Mapping[str, plans.Item]) -> plans.Item:
     needs = item.restore.needs if item.restore else ()
     lacks = [why for id_ in needs if (why := _lack(made.get(id_), id_))]
     if not lacks:
@@ -33,7 +33,7 @@ def _unless(item: plan.Item, made: Mapping[str, plan.Item]) -> plan.Item:
     )
 
 
-def _lack(needed: plan.Item | None, id_: str) -> str:
+def _lack(needed: plans.Item | None, id_: str) -> str:
     if needed is None:
         return f'It needs {id_}, which this restore does not include.'
     if needed.restore:

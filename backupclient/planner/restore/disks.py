@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import dataclasses
 
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 
@@ -25,7 +25,7 @@ class Disks:
 
     boot_volume: str = ''
     boot_image: str = ''
-    others: tuple[restore.Disk, ...] = ()
+    others: tuple[restores.Disk, ...] = ()
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -59,14 +59,14 @@ def find(case: scene.Case, server: resources.Server) -> rule.Answer[Disks]:
 
 def _volumes(
     scene_: scene.Scene, server: resources.Server
-) -> list[restore.Disk]:
+) -> list[restores.Disk]:
     """Return the server's volumes that are restored, in their order.
 
     libvirt attaches disks in the order of the requests, whatever devices
     these name: sorted by the old devices, the guest finds them as before.
     """
     found = [
-        restore.Disk(id_, _device(server, record))
+        restores.Disk(id_, _device(server, record))
         for id_ in _ids(scene_, server)
         if (record := _record(scene_, id_))
     ]
@@ -108,7 +108,7 @@ def _place(device: str) -> tuple[bool, int, str]:
 def _left_out(
     scene_: scene.Scene,
     server: resources.Server,
-    known: Sequence[restore.Disk],
+    known: Sequence[restores.Disk],
 ) -> tuple[str, ...]:
     there = {one.volume_id for one in known}
     return tuple(
@@ -140,7 +140,7 @@ def _shelved(case: scene.Case) -> tuple[str, str]:
 def _root(
     scene_: scene.Scene,
     server: resources.Server,
-    known: Sequence[restore.Disk],
+    known: Sequence[restores.Disk],
 ) -> str | None:
     """Find the volume that a server boots from, None when it is not there."""
     device = server.root_device or _USUAL_ROOT

@@ -3,14 +3,14 @@
 
 from collections.abc import Iterable, Mapping
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 
 
-def item(case: scene.Case) -> plan.Item | None:
+def item(case: scene.Case) -> plans.Item | None:
     """Return the item of a resource that is not restored once more.
 
     :returns: None when it has to be planned.

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 import dataclasses
 
 from backupclient.model import names
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner import services
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
@@ -25,7 +25,7 @@ _USUAL_LIMIT = 1 << 40
 _OTHER_IMAGES = ('kernel_id', 'ramdisk_id')
 
 
-def item(case: scene.Case) -> plan.Item:
+def item(case: scene.Case) -> plans.Item:
     """Plan the upload of an image."""
     image = case.entry.image
     lack = sources.unusable(case, image)
@@ -34,16 +34,16 @@ def item(case: scene.Case) -> plan.Item:
     source = sources.find(case)
     file = source.value.file
     encrypted = sources.is_encrypted(case.entry)
-    wanted = plan.Item(
+    wanted = plans.Item(
         resource=case.resource,
-        procedure=plan.Procedure.IMAGE_UPLOAD,
+        procedure=plans.Procedure.IMAGE_UPLOAD,
         reason=f'Its file of run {case.choice.run} is uploaded as it is.',
         result='image, private',
         size=file.size if file else image.size,
         notes=tuple(_notes(case, image, encrypted=encrypted)),
         warnings=tuple(warnings(case, image, file.size if file else 0)),
         image=as_new(case, image),
-        restore=restore.Task(
+        restore=restores.Task(
             source.value, names.restored(image.name, case.request.suffix)
         ),
     )
@@ -110,14 +110,14 @@ def _dangling(case: scene.Case, image: resources.Image) -> list[str]:
     ]
 
 
-def _no_file(source: rule.Answer[restore.Source]) -> str:
+def _no_file(source: rule.Answer[restores.Source]) -> str:
     """Refuse an image whose copy is an artifact: no backup makes one."""
     if source.obstacle or source.value.file:
         return ''
     return 'Images are restored from files only.'
 
 
-def _key(case: scene.Case, source: rule.Answer[restore.Source]) -> str:
+def _key(case: scene.Case, source: rule.Answer[restores.Source]) -> str:
     if source.obstacle:
         return ''
     missing = services.missing(case.scene.inventory, 'key-manager')

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from backupclient.model import ids
 from backupclient.model import offers
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 
@@ -23,8 +23,8 @@ def find(
     case: scene.Case, server: resources.Server
 ) -> rule.Answer[tuple[str, ...]]:
     """Find the networks of the new server, IDs in the order of the old."""
-    asked = case.request.networks.get(_EVERY, restore.NOT_NETWORKED)
-    if not server.addresses and asked != restore.NOT_NETWORKED:
+    asked = case.request.networks.get(_EVERY, restores.NOT_NETWORKED)
+    if not server.addresses and asked != restores.NOT_NETWORKED:
         note = (
             f'It had no network, and gets none: --network {asked} stands only '
             'for networks that a server had.'
@@ -94,7 +94,7 @@ def _names(server: resources.Server) -> list[str]:
 def _network(case: scene.Case, old: str) -> rule.Answer[str]:
     mapping = case.request.networks
     new = mapping.get(old, mapping.get(_EVERY))
-    if new == restore.NOT_NETWORKED:
+    if new == restores.NOT_NETWORKED:
         note = f'It was in the network "{old}": the new server is in none.'
         return rule.Answer('', notes=(note,))
     if new is not None:

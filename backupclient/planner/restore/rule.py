@@ -9,7 +9,7 @@ attempt is enough.
 import dataclasses
 from typing import Generic, Protocol, TypeVar
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.planner.backup import rule
 from backupclient.planner.restore import scene
@@ -22,7 +22,7 @@ class Rule(Protocol):
 
     KIND: resources.Kind
 
-    def item(self, case: scene.Case) -> plan.Item:
+    def item(self, case: scene.Case) -> plans.Item:
         """Choose the procedure, or say what is in the way."""
 
 
@@ -42,8 +42,8 @@ class Answer(Generic[T_co]):
 
 
 def decided(
-    case: scene.Case, wanted: plan.Item, *answers: Answer[object]
-) -> plan.Item:
+    case: scene.Case, wanted: plans.Item, *answers: Answer[object]
+) -> plans.Item:
     """Return the item with what the answers say, or with their obstacles."""
     said = case.choice.notes
     obstacles = dict.fromkeys(a.obstacle for a in answers if a.obstacle)
@@ -63,14 +63,14 @@ def decided(
     )
 
 
-def blank(case: scene.Case, reason: str, present: str = '') -> plan.Item:
+def blank(case: scene.Case, reason: str, present: str = '') -> plans.Item:
     """Return an item without a procedure.
 
-    :param present: as in ``plan.Item``.
+    :param present: as in ``plans.Item``.
     """
-    return plan.Item(
+    return plans.Item(
         resource=case.resource,
-        procedure=plan.Procedure.NONE,
+        procedure=plans.Procedure.NONE,
         reason=reason,
         present=present,
         notes=case.choice.notes,

@@ -6,11 +6,11 @@ import dataclasses
 import datetime
 from typing import Protocol
 
-from backupclient.model import inventory as inventory_
-from backupclient.model import manifest
+from backupclient.model import inventories
+from backupclient.model import manifests
 from backupclient.model import offers as offers_
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner.restore import type_encryption
 
 
@@ -25,7 +25,7 @@ class Choice(Protocol):
         """The run that made the backup."""
 
     @property
-    def entry(self) -> manifest.Entry:
+    def entry(self) -> manifests.Entry:
         """What the manifest of the run says of the resource."""
 
     @property
@@ -45,10 +45,10 @@ class Scene:
     :param ambiguous: the IDs that several of the backups have.
     """
 
-    request: restore.Request
-    inventory: inventory_.Inventory
+    request: restores.Request
+    inventory: inventories.Inventory
     offers: offers_.Offers
-    origin: inventory_.CloudIdentity
+    origin: inventories.CloudIdentity
     identities: bool
     now: datetime.datetime
     choices: Mapping[resources.Kind, Mapping[str, Choice]]
@@ -73,7 +73,7 @@ class Case:
     choice: Choice
 
     @property
-    def entry(self) -> manifest.Entry:
+    def entry(self) -> manifests.Entry:
         """What the manifest says of it."""
         return self.choice.entry
 
@@ -83,17 +83,17 @@ class Case:
         return self.choice.entry.resource
 
     @property
-    def request(self) -> restore.Request:
+    def request(self) -> restores.Request:
         """What the user asked for."""
         return self.scene.request
 
 
 def survey(
-    request: restore.Request,
+    request: restores.Request,
     choices: Iterable[Choice],
-    inventory: inventory_.Inventory,
+    inventory: inventories.Inventory,
     offers: offers_.Offers,
-    origin: inventory_.CloudIdentity,
+    origin: inventories.CloudIdentity,
     now: datetime.datetime,
     *,
     identities: bool,
@@ -126,7 +126,7 @@ def survey(
     )
 
 
-def _key(identity: inventory_.CloudIdentity) -> tuple[str, str, str]:
+def _key(identity: inventories.CloudIdentity) -> tuple[str, str, str]:
     """Return what tells a project of a cloud from all others.
 
     The address of Keystone may be given with or without its version.

@@ -4,9 +4,9 @@
 from collections.abc import Iterator
 
 from backupclient.model import names
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.model import stamps
 from backupclient.planner import services
 from backupclient.planner.restore import rule
@@ -16,7 +16,7 @@ from backupclient.planner.restore import sources
 KIND = resources.Kind.SECRET
 
 
-def item(case: scene.Case) -> plan.Item:
+def item(case: scene.Case) -> plans.Item:
     """Plan to store a secret again; it gets a new ID."""
     secret = case.entry.secret
     lack = sources.unusable(case, secret)
@@ -24,9 +24,9 @@ def item(case: scene.Case) -> plan.Item:
         return rule.blank(case, lack)
     source = _source(case, secret)
     file = source.value.file
-    wanted = plan.Item(
+    wanted = plans.Item(
         resource=case.resource,
-        procedure=plan.Procedure.SECRET_STORE,
+        procedure=plans.Procedure.SECRET_STORE,
         reason=f'Barbican stores the payload of run {case.choice.run}.'
         if file
         else 'It has no payload: Barbican stores what is known of it.',
@@ -35,7 +35,7 @@ def item(case: scene.Case) -> plan.Item:
         notes=tuple(_notes(case, secret)),
         warnings=tuple(_warnings(case, secret)),
         secret=secret,
-        restore=restore.Task(
+        restore=restores.Task(
             source.value, names.restored(secret.name, case.request.suffix)
         ),
     )
@@ -54,7 +54,7 @@ def expired(case: scene.Case, secret: resources.Secret) -> bool:
 
 def _source(
     case: scene.Case, secret: resources.Secret
-) -> rule.Answer[restore.Source]:
+) -> rule.Answer[restores.Source]:
     if secret.content_type:
         return sources.find(case)
     return rule.Answer(sources.without_data(case))

@@ -3,9 +3,9 @@
 
 from collections.abc import Iterator
 
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner.restore import scene
 
 _VTPM = 'hw_tpm_version'
@@ -36,7 +36,7 @@ def warnings(case: scene.Case, server: resources.Server) -> Iterator[str]:
 
 
 def notes(
-    case: scene.Case, server: resources.Server, new: restore.NewServer
+    case: scene.Case, server: resources.Server, new: restores.NewServer
 ) -> Iterator[str]:
     """Tell what is different in the new server."""
     addresses = [*dict.fromkeys(one.address for one in server.addresses)]
@@ -46,7 +46,7 @@ def notes(
         yield f'Its addresses do not come back ({told}): {then}.'
     if server.description is None:
         yield 'The backup does not record its description.'
-    if server.status in plan.AT_REST:
+    if server.status in plans.AT_REST:
         yield f'It was "{server.status}", but Nova starts the new server.'
     if server.locked:
         yield 'It was locked, but the new server is not.'

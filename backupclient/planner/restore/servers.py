@@ -4,10 +4,10 @@
 import dataclasses
 
 from backupclient.model import names
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.model import root_disk
 from backupclient.planner import services
 from backupclient.planner.restore import disks as disks_
@@ -23,7 +23,7 @@ from backupclient.planner.restore import zones
 KIND = resources.Kind.SERVER
 
 
-def item(case: scene.Case) -> plan.Item:
+def item(case: scene.Case) -> plans.Item:
     """Plan a new server."""
     server = case.entry.server
     lack = sources.unusable(case, server)
@@ -40,7 +40,7 @@ def item(case: scene.Case) -> plan.Item:
         groups = rule.Answer(())
     key_name = networks.key_pair(case, server)
     zone = _zone(case, server)
-    new = restore.NewServer(
+    new = restores.NewServer(
         flavor_id=flavor.value.id,
         flavor_name=flavor.value.name,
         boot_volume=disks.value.boot_volume,
@@ -52,9 +52,9 @@ def item(case: scene.Case) -> plan.Item:
         zone=zone.value,
     )
     file = source.value.file
-    wanted = plan.Item(
+    wanted = plans.Item(
         resource=case.resource,
-        procedure=plan.Procedure.SERVER_BUILD,
+        procedure=plans.Procedure.SERVER_BUILD,
         reason=_reason(new),
         result=f'server of the flavor "{new.flavor_name}"',
         size=file.size if file else image.size if image else 0,
@@ -62,7 +62,7 @@ def item(case: scene.Case) -> plan.Item:
         warnings=tuple(server_notes.warnings(case, server)),
         server=server,
         image=image,
-        restore=restore.Task(
+        restore=restores.Task(
             source.value,
             names.restored(server.name, case.request.suffix)
             or f'restored-{server.id}',
@@ -96,7 +96,7 @@ def root_image(
     return dataclasses.replace(found, tags=(), protected=False, hidden=False)
 
 
-def _source(case: scene.Case) -> rule.Answer[restore.Source]:
+def _source(case: scene.Case) -> rule.Answer[restores.Source]:
     if case.entry.has_copy:
         return sources.find(case)
     return rule.Answer(sources.without_data(case))
@@ -140,7 +140,7 @@ def _services(case: scene.Case) -> tuple[str, ...]:
     return ('compute', 'image') if case.entry.has_copy else ('compute',)
 
 
-def _reason(new: restore.NewServer) -> str:
+def _reason(new: restores.NewServer) -> str:
     if new.boot_volume:
         return 'Nova builds it upon its restored volume.'
     if new.boot_image:

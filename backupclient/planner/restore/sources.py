@@ -3,16 +3,16 @@
 
 from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import outcome
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner.restore import artifacts
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 
 
-def find(case: scene.Case) -> rule.Answer[restore.Source]:
+def find(case: scene.Case) -> rule.Answer[restores.Source]:
     """Find the copy of the data of a resource.
 
     A file in the target is preferred: it has a hash, and no cloud is needed
@@ -32,7 +32,7 @@ def find(case: scene.Case) -> rule.Answer[restore.Source]:
     return rule.Answer(without_data(case), why)
 
 
-def without_data(case: scene.Case) -> restore.Source:
+def without_data(case: scene.Case) -> restores.Source:
     """Return the source of a resource that has no data of its own."""
     return _source(case)
 
@@ -93,7 +93,7 @@ def sealed(case: scene.Case, path: str) -> str:
     )
 
 
-def is_encrypted(entry: manifest.Entry) -> bool:
+def is_encrypted(entry: manifests.Entry) -> bool:
     """Tell whether the data of a volume or an image need a key."""
     return bool(
         entry.key
@@ -108,8 +108,8 @@ def _source(
     file: copies.FileRecord | None = None,
     artifact: copies.Artifact | None = None,
     key: copies.KeyRecord | None = None,
-) -> restore.Source:
-    return restore.Source(
+) -> restores.Source:
+    return restores.Source(
         run=case.choice.run,
         captured_at=case.entry.captured_at,
         file=file,

@@ -10,7 +10,7 @@ import dataclasses
 
 from backupclient.model import offers
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner import services
 from backupclient.planner.restore import artifacts
 from backupclient.planner.restore import rule
@@ -28,7 +28,7 @@ class Chosen:
     :param reason: a sentence.
     """
 
-    way: restore.Way
+    way: restores.Way
     encrypted: bool = False
     reason: str = ''
 
@@ -36,7 +36,7 @@ class Chosen:
 def choose(
     case: scene.Case,
     volume: resources.Volume,
-    source: restore.Source,
+    source: restores.Source,
     type_: offers.VolumeType,
 ) -> rule.Answer[Chosen]:
     """Choose the way for a volume.
@@ -46,7 +46,7 @@ def choose(
     encrypted = is_encrypted(case, source)
     artifact = source.artifact
     if artifact and artifact.kind == artifacts.BACKUP:
-        way = restore.Way.BACKUP
+        way = restores.Way.BACKUP
         reason = f'Cinder restores its backup {artifact.id}.'
         if not encrypted:
             return rule.Answer(Chosen(way, reason=reason))
@@ -54,15 +54,15 @@ def choose(
         return _locked(Chosen(way, True, reason), lack, case, type_)
     if not encrypted:
         reason = _plain(source)
-        return rule.Answer(Chosen(restore.Way.PLAIN, reason=reason))
+        return rule.Answer(Chosen(restores.Way.PLAIN, reason=reason))
     if source.file:
         return _of_file(case, volume, type_)
     reason = 'The image has a key in this project, which Cinder copies.'
-    kept = Chosen(restore.Way.WITH_KEY, True, reason)
+    kept = Chosen(restores.Way.WITH_KEY, True, reason)
     return _locked(kept, _lost_key(case, source), case, type_)
 
 
-def is_encrypted(case: scene.Case, source: restore.Source) -> bool:
+def is_encrypted(case: scene.Case, source: restores.Source) -> bool:
     """Tell whether the data are encrypted, as the manifest or the cloud say.
 
     A manifest that was changed by hand may say less than the cloud.
@@ -76,7 +76,7 @@ def _of_file(
     """Choose for a file with LUKS blocks, whose key was exported."""
     key, name = case.entry.key, type_.name or 'of the default'
     lack = sources.opened(case)
-    opened = restore.Way.OPENED
+    opened = restores.Way.OPENED
     if case.request.decrypt and not type_.encrypted:
         reason = (
             f'Decrypted on the way, as --decrypt allows: its type is "{name}".'
@@ -100,7 +100,7 @@ def _of_file(
         return _locked(Chosen(opened, True, reason), lack, case, type_)
     reason = 'Uploaded as it is, encrypted, with its key as a new secret.'
     missing = services.missing(case.scene.inventory, 'key-manager')
-    with_key = Chosen(restore.Way.WITH_KEY, True, reason)
+    with_key = Chosen(restores.Way.WITH_KEY, True, reason)
     return _locked(with_key, lack or missing, case, type_)
 
 
@@ -113,7 +113,7 @@ def _locked(
     """
     open_ = _open_type(case, type_, chosen)
     warnings = []
-    if chosen.way is restore.Way.OPENED and _unproved(case):
+    if chosen.way is restores.Way.OPENED and _unproved(case):
         warnings.append(
             'No check has proved that its key opens its data. A volume that '
             'was never attached has no LUKS header yet, and cannot be '
@@ -138,9 +138,9 @@ def _open_type(
         return ''
     old = case.entry.volume.type_name if case.entry.volume else ''
     way_out = 'Choose one that encrypts'
-    if chosen.way is not restore.Way.BACKUP:
+    if chosen.way is not restores.Way.BACKUP:
         way_out += f' with --volume-type {old or "OLD"}=NEW'
-    if case.entry.key and chosen.way is not restore.Way.BACKUP:
+    if case.entry.key and chosen.way is not restores.Way.BACKUP:
         way_out += ', or store the data without encryption with --decrypt'
     return (
         f'Its data are encrypted, and the volumes of the type "{type_.name}" '
@@ -163,7 +163,7 @@ def _other_type(
     )
 
 
-def _lost_key(case: scene.Case, source: restore.Source) -> str:
+def _lost_key(case: scene.Case, source: restores.Source) -> str:
     """Say that the key of an artifact is not there."""
     inventory = case.scene.inventory
     missing = services.missing(inventory, 'key-manager')
@@ -178,7 +178,7 @@ def _lost_key(case: scene.Case, source: restore.Source) -> str:
     )
 
 
-def _key_id(case: scene.Case, source: restore.Source) -> str:
+def _key_id(case: scene.Case, source: restores.Source) -> str:
     """Return the key of an artifact, as the cloud says."""
     artifact = source.artifact
     if artifact is None:
@@ -191,13 +191,13 @@ def _key_id(case: scene.Case, source: restore.Source) -> str:
     return found.key_id if found else ''
 
 
-def _plain(source: restore.Source) -> str:
+def _plain(source: restores.Source) -> str:
     if source.file:
         return 'Its file becomes an image, and the image becomes a volume.'
     return f'Cinder makes a volume of its {_copy(source)}.'
 
 
-def _copy(source: restore.Source) -> str:
+def _copy(source: restores.Source) -> str:
     if source.artifact is None:
         return 'file'
     kind = source.artifact.kind

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dataclasses
 
 from backupclient.model import names
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.planner import services
 from backupclient.planner.restore import artifacts
 from backupclient.planner.restore import images
@@ -25,7 +25,7 @@ _HEADER = 16 << 20
 """Bytes of the largest LUKS header that services write (LUKS 2)."""
 
 
-def item(case: scene.Case) -> plan.Item:
+def item(case: scene.Case) -> plans.Item:
     """Plan a new volume."""
     volume = case.entry.volume
     lack = sources.unusable(case, volume)
@@ -43,7 +43,7 @@ def item(case: scene.Case) -> plan.Item:
     way = volume_ways.choose(case, volume, source.value, type_.value)
     new = _new(case, volume, source.value, way.value)
     new = dataclasses.replace(new, type_name=type_.value.name, zone=zone.value)
-    wanted = plan.Item(
+    wanted = plans.Item(
         resource=case.resource,
         procedure=_procedure(source.value),
         reason=way.value.reason,
@@ -52,7 +52,7 @@ def item(case: scene.Case) -> plan.Item:
         notes=tuple(_notes(case, volume, new)),
         warnings=tuple(images.too_large(new.bytes or 0)),
         volume=as_new(volume),
-        restore=restore.Task(
+        restore=restores.Task(
             source.value,
             names.restored(volume.name, case.request.suffix),
             volume=new,
@@ -85,13 +85,13 @@ def as_new(volume: resources.Volume) -> resources.Volume:
 def _new(
     case: scene.Case,
     volume: resources.Volume,
-    source: restore.Source,
+    source: restores.Source,
     way: volume_ways.Chosen,
-) -> restore.NewVolume:
+) -> restores.NewVolume:
     """Return the new volume, as large as the data and the image need."""
     bytes_ = _size_of(case, source)
     content = bytes_ or 0
-    if way.way is restore.Way.OPENED:
+    if way.way is restores.Way.OPENED:
         # The new volume gets a header of its own, beside its size.
         content = max(0, content - _HEADER)
         bytes_ = None
@@ -101,21 +101,23 @@ def _new(
         properties.min_disk(volume.image_metadata),
         -(-content // resources.GIB),
     )
-    if way.way is restore.Way.BACKUP:
+    if way.way is restores.Way.BACKUP:
         size, bytes_ = _of_backup(case, source, size), None
-    return restore.NewVolume(
+    return restores.NewVolume(
         size_gib=size, way=way.way, bytes=bytes_, encrypted=way.encrypted
     )
 
 
-def _of_backup(case: scene.Case, source: restore.Source, size_gib: int) -> int:
+def _of_backup(
+    case: scene.Case, source: restores.Source, size_gib: int
+) -> int:
     """Return a size that Cinder takes: at least that of the backup."""
     id_ = source.artifact.id if source.artifact else ''
     found = artifacts.backup(case, id_)
     return max(size_gib, found.size_gib) if found else size_gib
 
 
-def _size_of(case: scene.Case, source: restore.Source) -> int | None:
+def _size_of(case: scene.Case, source: restores.Source) -> int | None:
     """Return the bytes of the image that the volume is made of."""
     if source.artifact and source.artifact.kind == artifacts.IMAGE:
         found = artifacts.image(case, source.artifact.id)
@@ -123,26 +125,26 @@ def _size_of(case: scene.Case, source: restore.Source) -> int | None:
     return source.file.size if source.file else None
 
 
-def _procedure(source: restore.Source) -> plan.Procedure:
+def _procedure(source: restores.Source) -> plans.Procedure:
     if source.artifact is None:
-        return plan.Procedure.VOLUME_FROM_IMAGE
+        return plans.Procedure.VOLUME_FROM_IMAGE
     return artifacts.procedure(source.artifact)
 
 
-def _services(case: scene.Case, source: restore.Source) -> rule.Answer[None]:
+def _services(case: scene.Case, source: restores.Source) -> rule.Answer[None]:
     needed = ['block-storage']
-    if _procedure(source) is plan.Procedure.VOLUME_FROM_IMAGE:
+    if _procedure(source) is plans.Procedure.VOLUME_FROM_IMAGE:
         needed.append('image')
     return rule.Answer(None, services.missing(case.scene.inventory, *needed))
 
 
-def _result(new: restore.NewVolume) -> str:
+def _result(new: restores.NewVolume) -> str:
     type_ = f' of the type "{new.type_name}"' if new.type_name else ''
     return f'volume, {new.size_gib} GiB{type_}'
 
 
 def _notes(
-    case: scene.Case, volume: resources.Volume, new: restore.NewVolume
+    case: scene.Case, volume: resources.Volume, new: restores.NewVolume
 ) -> Iterator[str]:
     if new.size_gib > volume.size_gib:
         yield (
@@ -158,9 +160,9 @@ def _notes(
         yield 'Its volume type decides whether several servers can attach it.'
 
 
-def _why_larger(volume: resources.Volume, new: restore.NewVolume) -> str:
+def _why_larger(volume: resources.Volume, new: restores.NewVolume) -> str:
     if new.size_gib == properties.min_disk(volume.image_metadata):
         return 'its image requires that'
-    if new.way is restore.Way.WITH_KEY:
+    if new.way is restores.Way.WITH_KEY:
         return 'its file also has the header of the encryption'
     return 'its data need that'

@@ -6,7 +6,7 @@ import shlex
 
 from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import files
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
@@ -24,7 +24,7 @@ class Download(step.Step):
     makes = 'file'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         image = item.image.id if item.image else 'IMAGE'
         file = shlex.quote(item.result.replace('.*', '.FORMAT'))
         return f'openstack image save --file {file} {image}'
@@ -78,11 +78,11 @@ class Download(step.Step):
         self.work.reporter.progress(self.item.resource, done, total)
 
 
-def bring_out(item: plan_.Item) -> step.Steps:
+def bring_out(item: plans.Item) -> step.Steps:
     """The steps from an image to files, its key among them."""
     return (Download, key_export.ExportKey) if item.encrypted else (Download,)
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """An image is there already: it has only to be fetched."""
     return bring_out(item)

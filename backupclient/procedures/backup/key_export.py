@@ -12,7 +12,7 @@ from backupclient.keys.luks import facts
 from backupclient.keys.luks import proof as luks
 from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import files
 from backupclient.procedures import step
 from backupclient.store import base
@@ -73,7 +73,7 @@ class ExportKey(step.Step):
     title = 'export the key and try it'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return (
             'openstack secret get --payload_content_type '
             'application/octet-stream --file KEY SECRET'

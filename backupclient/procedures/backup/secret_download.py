@@ -9,7 +9,7 @@ from backupclient import errors
 from backupclient.keys.luks import proof as luks
 from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import files
 from backupclient.procedures import step
 from backupclient.procedures.backup import key_export
@@ -24,7 +24,7 @@ class DownloadSecret(step.Step):
     makes = 'file'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return (
             'openstack secret get --payload_content_type '
             f'application/octet-stream --file {shlex.quote(item.result)} '
@@ -69,7 +69,7 @@ class DescribeSecret(step.Step):
     makes = 'secret'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return f'openstack secret get {item.resource.id}'
 
     def do(self, made: step.Made) -> step.Made:
@@ -91,7 +91,7 @@ class DescribeSecret(step.Step):
         )
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """One request for the payload, one file, and two for the rest."""
     if item.secret is not None and not item.secret.content_type:
         return (DescribeSecret,)

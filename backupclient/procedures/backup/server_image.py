@@ -7,7 +7,7 @@ import dataclasses
 from backupclient import errors
 from backupclient.cloud import once
 from backupclient.cloud import waiting
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.procedures import image_state
@@ -32,7 +32,7 @@ class ImageServer(step.Step):
     captures = True
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return f'openstack server image create --name IMAGE {item.resource.id}'
 
     def do(self, made: step.Made) -> step.Made:
@@ -117,6 +117,6 @@ def _described(image: resources.Image) -> resources.Image:
     )
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """Nova copies the disk of an image-backed server to an image."""
     return (ImageServer, *volume_image.after_upload(item))

@@ -11,7 +11,7 @@ import dataclasses
 
 from backupclient.cloud import once
 from backupclient.cloud import waiting
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.procedures import step
 
@@ -30,7 +30,7 @@ class LookAtServer(step.Step):
     makes = 'found'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return ''
 
     def is_told(self, made: step.Made) -> bool:
@@ -51,7 +51,7 @@ class StopServer(step.Step):
     title = 'stop'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return f'openstack server stop {item.resource.id}'
 
     def is_told(self, made: step.Made) -> bool:
@@ -78,7 +78,7 @@ class StartServer(step.Step):
     title = 'start'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return f'openstack server start {item.resource.id}'
 
     def is_told(self, made: step.Made) -> bool:

@@ -5,7 +5,7 @@ import dataclasses
 
 from backupclient import errors
 from backupclient.cloud import once
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.procedures import cause
 from backupclient.procedures import removal
@@ -25,7 +25,7 @@ class Snapshot(step.Step):
     captures = True
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return (
             'openstack --os-volume-api-version 3.66 volume snapshot create '
             f'--volume {item.resource.id} SNAPSHOT'
@@ -76,7 +76,7 @@ class TemporaryVolume(step.Step):
     makes = 'volume_id'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack volume create --snapshot SNAPSHOT VOLUME'
 
     def do(self, made: step.Made) -> step.Made:
@@ -113,7 +113,7 @@ class UploadTemporary(volume_image.UploadVolume):
     stable_name = 'upload-temporary'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return (
             'openstack image create --volume VOLUME --disk-format raw '
             '--container-format bare IMAGE'
@@ -127,7 +127,7 @@ class DeleteVolume(step.Step):
     title = 'delete the temporary volume'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack volume delete VOLUME'
 
     def do(self, made: step.Made) -> step.Made:
@@ -147,7 +147,7 @@ class DeleteSnapshot(step.Step):
     frees = True
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack volume snapshot delete SNAPSHOT'
 
     def do(self, made: step.Made) -> step.Made:
@@ -159,7 +159,7 @@ class DeleteSnapshot(step.Step):
         )
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """An attached volume goes by a snapshot and a volume made of it."""
     return (
         Snapshot,

@@ -3,7 +3,7 @@
 
 from backupclient import errors
 from backupclient.cloud import waiting
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.procedures import step
 
@@ -13,7 +13,7 @@ _MAY_BE_GONE = frozenset({400, 404, 409, 410})
 
 
 def failure(
-    work: step.Work, item: plan_.Item, error: errors.BackupError
+    work: step.Work, item: plans.Item, error: errors.BackupError
 ) -> str:
     """Return why an item has failed: that its resource was deleted, if so.
 

@@ -7,7 +7,7 @@ from backupclient import errors
 from backupclient.cloud import once
 from backupclient.model import copies
 from backupclient.model import names
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.procedures import removal
@@ -31,7 +31,7 @@ class Backup(step.Step):
     captures = True
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         options = '--force ' if _in_use(item) else ''
         options += '--incremental ' if item.incremental else ''
         return (
@@ -99,7 +99,7 @@ class Backup(step.Step):
         )
 
     def _finish(self, backup_id: str) -> None:
-        stopped = self.item.consistency is plan_.Consistency.STOPPED
+        stopped = self.item.consistency is plans.Consistency.STOPPED
         if self.item.fallback is not None or stopped:
             # Nothing is to wait for a service that is not there.
             self._await_sign_of_life(backup_id)
@@ -160,11 +160,11 @@ class Backup(step.Step):
         )
 
 
-def _in_use(item: plan_.Item) -> bool:
+def _in_use(item: plans.Item) -> bool:
     return bool(item.volume and item.volume.attachments)
 
 
-def _stuck(item: plan_.Item, backup_id: str) -> str:
+def _stuck(item: plans.Item, backup_id: str) -> str:
     return (
         f'Backup {backup_id} of {item.resource.label} was not taken up by '
         'any backup service: it stays "creating", and the volume '
@@ -174,7 +174,7 @@ def _stuck(item: plan_.Item, backup_id: str) -> str:
 
 
 def _surprise(
-    item: plan_.Item, backup: resources.CinderBackup
+    item: plans.Item, backup: resources.CinderBackup
 ) -> tuple[str, ...]:
     """Cinder decides by itself whether a backup is incremental."""
     if item.incremental and not backup.incremental:
@@ -182,6 +182,6 @@ def _surprise(
     return ()
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """Cinder does all of it; the backup stays in the cloud."""
     return (Backup,)

@@ -6,7 +6,7 @@ import dataclasses
 from backupclient.cloud import once
 from backupclient.model import copies
 from backupclient.model import names
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
@@ -32,7 +32,7 @@ class UploadVolume(step.Step):
     captures = True
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return (
             f'openstack image create --volume {item.resource.id} '
             '--disk-format raw --container-format bare IMAGE'
@@ -99,7 +99,7 @@ class DeleteImage(step.Step):
     title = 'delete the image'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack image delete IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
@@ -120,7 +120,7 @@ class RecordImage(step.Step):
     makes = 'artifact'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack image show IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
@@ -133,7 +133,7 @@ class RecordImage(step.Step):
         )
 
 
-def _needs(item: plan_.Item) -> dict[str, int]:
+def _needs(item: plans.Item) -> dict[str, int]:
     """Give an image that stays what Cinder does not give it.
 
     Cinder copies the properties of the image that the volume was made of, and
@@ -150,27 +150,27 @@ def _needs(item: plan_.Item) -> dict[str, int]:
     return {name: value for name, value in found.items() if value}
 
 
-def role(item: plan_.Item) -> tags.Role:
+def role(item: plans.Item) -> tags.Role:
     """Tell whether the image of an item stays."""
     stays = item.keep_image or not item.to_file
     return tags.Role.ARTIFACT if stays else tags.Role.TEMPORARY
 
 
-def artifact_name(work: step.Work, item: plan_.Item) -> str:
+def artifact_name(work: step.Work, item: plans.Item) -> str:
     """Give the name of what stays in the cloud, as the user wants it."""
     return names.artifact(
         work.run, item.resource, work.name, work.shared_names
     )
 
 
-def image_name(work: step.Work, item: plan_.Item) -> str:
+def image_name(work: step.Work, item: plans.Item) -> str:
     """Give the name of an item's image, whether it stays or goes."""
     if role(item) is tags.Role.ARTIFACT:
         return artifact_name(work, item)
     return tags.name(work.run, item.resource)
 
 
-def after_upload(item: plan_.Item) -> step.Steps:
+def after_upload(item: plans.Item) -> step.Steps:
     """The steps from an image to the end: bring it out, or keep it."""
     out = image_download.bring_out(item) if item.to_file else ()
     if role(item) is tags.Role.ARTIFACT:
@@ -178,6 +178,6 @@ def after_upload(item: plan_.Item) -> step.Steps:
     return (*out, DeleteImage)
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """A detached volume can be copied to an image as it is."""
     return (UploadVolume, *after_upload(item))

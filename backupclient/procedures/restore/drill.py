@@ -15,9 +15,9 @@ from backupclient.cloud import glance
 from backupclient.cloud import once
 from backupclient.keys import passphrase
 from backupclient.keys.luks import opening
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
@@ -43,7 +43,7 @@ class ImageVolume(step.Step):
     makes = 'image_id'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack image create --volume VOLUME IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
@@ -92,7 +92,7 @@ class CompareVolume(step.Step):
     title = 'compare it with the backup'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack image show IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
@@ -108,7 +108,7 @@ class CompareVolume(step.Step):
         source, new = task.of(self.item).source, task.of(self.item).volume
         if source.file is None:
             return _recorded(image, self._read(image))
-        opened = new is not None and new.way is restore_.Way.OPENED
+        opened = new is not None and new.way is restores.Way.OPENED
         if not opened and image.hash_algorithm == 'sha512':
             size = image.size or source.file.size
             if self._padded(size) == image.hash_value:
@@ -178,7 +178,7 @@ class DeleteCompared(step.Step):
     title = 'delete the image'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack image delete IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
@@ -193,7 +193,7 @@ class RemoveVolume(step.Step):
     title = 'take the volume away again'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack volume delete VOLUME'
 
     def do(self, made: step.Made) -> step.Made:
@@ -208,7 +208,7 @@ class RemoveImage(step.Step):
     title = 'take the image away again'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack image delete IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
@@ -226,7 +226,7 @@ class RemoveSecret(step.Step):
     title = 'take the secret away again'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack secret delete SECRET'
 
     def do(self, made: step.Made) -> step.Made:
@@ -242,7 +242,7 @@ class RemoveServer(step.Step):
     title = 'take the server away again'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack server delete SERVER'
 
     def do(self, made: step.Made) -> step.Made:

@@ -10,7 +10,7 @@ from backupclient import errors
 from backupclient import pauses
 from backupclient.cloud import new_images
 from backupclient.cloud import once
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
@@ -41,7 +41,7 @@ class Upload(step.Step):
     makes = 'image_id'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         image = described(item)
         return (
             f'openstack image create --disk-format {image.disk_format} '
@@ -150,7 +150,7 @@ class FinishImage(step.Step):
     makes = 'restored'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         name = shlex.quote(task.of(item).name)
         return f'openstack image set --name {name} IMAGE'
 
@@ -175,7 +175,7 @@ class FinishImage(step.Step):
         key_store.keep(self, made.secret_id)
 
 
-def described(item: plan_.Item) -> resources.Image:
+def described(item: plans.Item) -> resources.Image:
     """Give what an image was like that comes back.
 
     :raises DocumentError: the plan does not say it.
@@ -188,7 +188,7 @@ def described(item: plan_.Item) -> resources.Image:
     return item.image
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """Store its key if it has one, upload it, and name it the tenant's."""
     key = (key_store.StoreKey,) if task.of(item).source.key else ()
     end = drill.RemoveImage if task.of(item).drill else FinishImage

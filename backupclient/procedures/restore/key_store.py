@@ -9,7 +9,7 @@ from backupclient import errors
 from backupclient.cloud import new_secrets
 from backupclient.cloud import once
 from backupclient.model import copies
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.procedures import removal
@@ -28,7 +28,7 @@ class StoreKey(step.Step):
     makes = 'secret_id'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         key = _key(item)
         commands, file = task.plain(key.path)
         if _kind(key) != _PASSPHRASE:
@@ -119,7 +119,7 @@ class DeleteKey(step.Step):
     title = 'delete the key that was stored'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack secret delete SECRET'
 
     def do(self, made: step.Made) -> step.Made:
@@ -138,7 +138,7 @@ def keep(step_: step.Step, secret_id: str) -> None:
     )
 
 
-def _key(item: plan_.Item) -> copies.KeyRecord:
+def _key(item: plans.Item) -> copies.KeyRecord:
     key = task.of(item).source.key
     if key is None:
         raise errors.DocumentError(
@@ -157,5 +157,5 @@ def _content_type(key: copies.KeyRecord) -> str:
     return new_secrets.TEXT if is_text else new_secrets.BYTES
 
 
-def _name(item: plan_.Item) -> str:
+def _name(item: plans.Item) -> str:
     return f'key of {item.resource.name or item.resource.id}'

@@ -8,14 +8,14 @@ import shlex
 from backupclient import errors
 from backupclient.keys.luks import facts
 from backupclient.keys.luks import opening
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import step
 from backupclient.procedures.restore import task
 from backupclient.store import base
 
 
 def opened(
-    work: step.Work, item: plan_.Item, size: int, stream: base.Stream
+    work: step.Work, item: plans.Item, size: int, stream: base.Stream
 ) -> Iterator[bytes]:
     """Give the plain bytes of encrypted data, as many as are wanted.
 
@@ -41,7 +41,7 @@ def opened(
         )
 
 
-def plain_size(work: step.Work, item: plan_.Item) -> int:
+def plain_size(work: step.Work, item: plans.Item) -> int:
     """Return how many bytes of an encrypted volume there are in plain.
 
     Only the header of the file tells: no plan has it. A volume whose header
@@ -53,7 +53,7 @@ def plain_size(work: step.Work, item: plan_.Item) -> int:
     return min(size, volume.size_gib << 30) if volume else size
 
 
-def commands(item: plan_.Item) -> list[str]:
+def commands(item: plans.Item) -> list[str]:
     """Give the commands that decrypt the data into the file ``PLAIN``."""
     key = task.of(item).source.key
     found, file = task.plain(key.path if key else 'KEY')
@@ -65,7 +65,7 @@ def commands(item: plan_.Item) -> list[str]:
     ]
 
 
-def _opener(work: step.Work, item: plan_.Item) -> opening.Opener:
+def _opener(work: step.Work, item: plans.Item) -> opening.Opener:
     key = task.of(item).source.key
     if key is None:
         raise errors.DocumentError(

@@ -14,9 +14,9 @@ from backupclient import errors
 from backupclient.cloud import barbican as barbican_
 from backupclient.cloud import new_secrets
 from backupclient.cloud import once
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.model import tags
 from backupclient.procedures import step
@@ -33,7 +33,7 @@ class StoreSecret(step.Step):
     makes = 'secret_id'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         secret, source = _secret(item), task.of(item).source.file
         commands: list[str] = []
         payload = ''
@@ -110,7 +110,7 @@ class FillSecret(step.Step):
     title = 'give it its payload'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         # The client stores the payload together with the secret.
         return ''
 
@@ -136,7 +136,7 @@ class FinishSecret(step.Step):
     makes = 'restored'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return ''
 
     def is_told(self, made: step.Made) -> bool:
@@ -158,7 +158,7 @@ class MakeContainers(step.Step):
     title = 'make its containers'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return '\n'.join(
             'openstack secret container create --name '
             f'{shlex.quote(each.name)} --type {shlex.quote(each.kind)}'
@@ -173,7 +173,7 @@ class MakeContainers(step.Step):
         ]
         return dataclasses.replace(made, notes=(*made.notes, *notes))
 
-    def _make(self, container: restore_.Container, made: step.Made) -> str:
+    def _make(self, container: restores.Container, made: step.Made) -> str:
         """Make a container; return why it could not be made."""
         new = {
             each.secret_id: self._restored(each.secret_id, made)
@@ -227,7 +227,7 @@ def fill(
         )
 
 
-def _secret(item: plan_.Item) -> resources.Secret:
+def _secret(item: plans.Item) -> resources.Secret:
     if item.secret is None:
         raise errors.DocumentError(
             f'The plan does not say what {item.resource.label} was. Make a '
@@ -236,7 +236,7 @@ def _secret(item: plan_.Item) -> resources.Secret:
     return item.secret
 
 
-def _payload(work: step.Work, item: plan_.Item) -> bytes:
+def _payload(work: step.Work, item: plans.Item) -> bytes:
     """Read the payload out of the set, and see whether it is the right one.
 
     :raises TransferError: it is damaged.
@@ -259,7 +259,7 @@ def _payload(work: step.Work, item: plan_.Item) -> bytes:
     return payload
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """Store it, fill it, and name it the tenant's."""
     if task.of(item).drill:
         return (StoreSecret, FillSecret, drill.RemoveSecret)

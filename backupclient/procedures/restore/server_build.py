@@ -8,9 +8,9 @@ from backupclient import errors
 from backupclient.cloud import new_servers
 from backupclient.cloud import once
 from backupclient.cloud import waiting
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import removal
 from backupclient.procedures import step
@@ -28,7 +28,7 @@ class BuildServer(step.Step):
     makes = 'server_id'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         wanted = _new(item)
         root = '--volume VOLUME' if wanted.boot_volume else '--image IMAGE'
         return (
@@ -78,7 +78,7 @@ class BuildServer(step.Step):
         ]
 
     def _root(
-        self, wanted: restore_.NewServer, made: step.Made
+        self, wanted: restores.NewServer, made: step.Made
     ) -> new_servers.Disk:
         if wanted.boot_volume:
             volume_id = self._restored(f'volume/{wanted.boot_volume}')
@@ -133,7 +133,7 @@ class FinishServer(step.Step):
     makes = 'restored'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         name = shlex.quote(task.of(item).name)
         return f'openstack server set --name {name} SERVER'
 
@@ -148,7 +148,7 @@ class FinishServer(step.Step):
         return dataclasses.replace(made, restored=made.server_id)
 
 
-def described(item: plan_.Item) -> resources.Server:
+def described(item: plans.Item) -> resources.Server:
     """Give what a server was like that comes back.
 
     :raises DocumentError: the plan does not say it.
@@ -161,7 +161,7 @@ def described(item: plan_.Item) -> resources.Server:
     return item.server
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """Its own disk goes over an image; what boots from a volume has it."""
     drilled = task.of(item).drill
     end = drill.RemoveServer if drilled else FinishServer
@@ -183,7 +183,7 @@ def steps(item: plan_.Item) -> step.Steps:
     )
 
 
-def _new(item: plan_.Item) -> restore_.NewServer:
+def _new(item: plans.Item) -> restores.NewServer:
     found = task.of(item).server
     if found is None:
         raise errors.DocumentError(

@@ -7,14 +7,14 @@ import shlex
 from backupclient import errors
 from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import plan as plan_
-from backupclient.model import restore as restore_
+from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import step
 from backupclient.store import base
 
 
-def of(item: plan_.Item) -> restore_.Task:
+def of(item: plans.Item) -> restores.Task:
     """Give how an item comes back.
 
     :raises DocumentError: the plan does not say it.
@@ -27,7 +27,7 @@ def of(item: plan_.Item) -> restore_.Task:
     return item.restore
 
 
-def file(item: plan_.Item) -> copies.FileRecord:
+def file(item: plans.Item) -> copies.FileRecord:
     """Give the file with the data of an item.
 
     :raises DocumentError: there is none.
@@ -41,7 +41,7 @@ def file(item: plan_.Item) -> copies.FileRecord:
     return found
 
 
-def files(work: step.Work, item: plan_.Item) -> base.Files:
+def files(work: step.Work, item: plans.Item) -> base.Files:
     """Give the files of the set that an item comes back from.
 
     :raises UsageError: the run reads no sets.
@@ -54,7 +54,7 @@ def files(work: step.Work, item: plan_.Item) -> base.Files:
     return work.sets(of(item).source.run)
 
 
-def secret_bytes(work: step.Work, item: plan_.Item, path: str) -> bytes:
+def secret_bytes(work: step.Work, item: plans.Item, path: str) -> bytes:
     """Read a key or a secret of a set, and open it if it is encrypted.
 
     :raises TargetError: it cannot be read, or is too large for a secret.

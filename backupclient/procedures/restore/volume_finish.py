@@ -8,10 +8,10 @@ import shlex
 from backupclient import errors
 from backupclient.cloud import new_volumes
 from backupclient.cloud import once
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import cause
 from backupclient.procedures import removal
@@ -92,7 +92,7 @@ class FinishVolume(step.Step):
     makes = 'restored'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         volume = described(item)
         bootable = 'bootable' if volume.bootable else 'non-bootable'
         name = shlex.quote(task.of(item).name)
@@ -139,7 +139,7 @@ class FinishVolume(step.Step):
         )
 
 
-def ending(item: plan_.Item) -> step.Steps:
+def ending(item: plans.Item) -> step.Steps:
     """Give the steps for when the volume is there."""
     if task.of(item).drill:
         return (
@@ -151,7 +151,7 @@ def ending(item: plan_.Item) -> step.Steps:
     return (FinishVolume,)
 
 
-def described(item: plan_.Item) -> resources.Volume:
+def described(item: plans.Item) -> resources.Volume:
     """Give what a volume was like that comes back.
 
     :raises DocumentError: the plan does not say it.
@@ -164,7 +164,7 @@ def described(item: plan_.Item) -> resources.Volume:
     return item.volume
 
 
-def new(item: plan_.Item) -> restore_.NewVolume:
+def new(item: plans.Item) -> restores.NewVolume:
     """Give what the new volume has to be.
 
     :raises DocumentError: the plan does not say it.
@@ -178,7 +178,7 @@ def new(item: plan_.Item) -> restore_.NewVolume:
     return found
 
 
-def command(item: plan_.Item, source: str) -> str:
+def command(item: plans.Item, source: str) -> str:
     """Give the command that makes a volume."""
     wanted = new(item)
     type_ = (
@@ -190,7 +190,7 @@ def command(item: plan_.Item, source: str) -> str:
     )
 
 
-def _metadata(item: plan_.Item) -> dict[str, str]:
+def _metadata(item: plans.Item) -> dict[str, str]:
     """Give the user's metadata of a volume."""
     ours = {tags.RUN, tags.SOURCE, tags.ROLE, 'readonly', 'attached_mode'}
     return {

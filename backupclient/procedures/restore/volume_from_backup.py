@@ -2,7 +2,7 @@
 """Restoring a volume of a backup in Cinder."""
 
 from backupclient import errors
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.procedures import step
 from backupclient.procedures.restore import task
 from backupclient.procedures.restore import volume_finish
@@ -19,16 +19,16 @@ class MakeVolume(volume_finish.MakeVolume):
         return 'backup_id', _backup_id(self.item)
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return volume_finish.command(item, f'--backup {_backup_id(item)}')
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """One request, and what the backup does not hold."""
     return (MakeVolume, *volume_finish.ending(item))
 
 
-def _backup_id(item: plan_.Item) -> str:
+def _backup_id(item: plans.Item) -> str:
     artifact = task.of(item).source.artifact
     if artifact is None:
         raise errors.DocumentError(

@@ -5,10 +5,10 @@ import dataclasses
 import functools
 import shlex
 
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import image_upload
@@ -45,7 +45,7 @@ class UploadVolume(image_upload.Upload):
     def body(self) -> upload.Body:
         """Give the data to send, opened if the volume wants that."""
         body = super().body()
-        if volume_finish.new(self.item).way is not restore_.Way.OPENED:
+        if volume_finish.new(self.item).way is not restores.Way.OPENED:
             return body
         size = luks_opening.plain_size(self.work, self.item)
         return dataclasses.replace(
@@ -57,12 +57,12 @@ class UploadVolume(image_upload.Upload):
         )
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         path, way = task.file(item).path, volume_finish.new(item).way
         commands, file, more = [], shlex.quote(path), ''
-        if way is restore_.Way.OPENED:
+        if way is restores.Way.OPENED:
             commands, file = luks_opening.commands(item), 'PLAIN'
-        elif way is restore_.Way.WITH_KEY:
+        elif way is restores.Way.WITH_KEY:
             more = f'--property {image_upload.KEY}=SECRET '
         create = (
             'openstack image create --disk-format raw --container-format '
@@ -80,7 +80,7 @@ class MakeVolume(volume_finish.MakeVolume):
         return 'imageRef', artifact.id if artifact else made.image_id
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return volume_finish.command(item, '--image IMAGE')
 
 
@@ -91,7 +91,7 @@ class DeleteUpload(step.Step):
     title = 'delete the image'
 
     @staticmethod
-    def command(item: plan_.Item) -> str:
+    def command(item: plans.Item) -> str:
         return 'openstack image delete IMAGE'
 
     def do(self, made: step.Made) -> step.Made:
@@ -103,13 +103,13 @@ class DeleteUpload(step.Step):
         )
 
 
-def steps(item: plan_.Item) -> step.Steps:
+def steps(item: plans.Item) -> step.Steps:
     """From the file over an image, or of an image that is there."""
     source, way = task.of(item).source, volume_finish.new(item).way
     end = volume_finish.ending(item)
     if source.file is None:
         return (MakeVolume, *end)
-    with_key = way is restore_.Way.WITH_KEY
+    with_key = way is restores.Way.WITH_KEY
     return (
         *((key_store.StoreKey,) if with_key else ()),
         UploadVolume,

@@ -4,22 +4,22 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from backupclient.model import copies
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.sets.instructions import markdown
 from backupclient.sets.instructions import shell
 
 _WORTH = {
-    plan.Consistency.CRASH: 'as after a power failure: check its file system',
-    plan.Consistency.DETACHED: 'nothing was using it',
-    plan.Consistency.IMMUTABLE: 'it could not change',
-    plan.Consistency.STOPPED: 'its server was stopped',
+    plans.Consistency.CRASH: 'as after a power failure: check its file system',
+    plans.Consistency.DETACHED: 'nothing was using it',
+    plans.Consistency.IMMUTABLE: 'it could not change',
+    plans.Consistency.STOPPED: 'its server was stopped',
 }
 
 
 def head(
-    entry: manifest.Entry,
+    entry: manifests.Entry,
     title: str,
     pairs: Iterable[tuple[str, str]],
     properties: Mapping[str, str],
@@ -54,7 +54,7 @@ def head(
 
 
 def without_copy(
-    entry: manifest.Entry, title: str, pairs: Iterable[tuple[str, str]]
+    entry: manifests.Entry, title: str, pairs: Iterable[tuple[str, str]]
 ) -> tuple[str, ...]:
     """Give the section of a resource that has nothing to restore.
 
@@ -78,7 +78,7 @@ def lost(properties: Mapping[str, str]) -> Iterator[str]:
         yield markdown.sentences(map(shell.word, found))
 
 
-def _consistency(found: plan.Consistency) -> str:
+def _consistency(found: plans.Consistency) -> str:
     return f'{found} ({_WORTH[found]})' if found in _WORTH else ''
 
 
@@ -86,7 +86,7 @@ def _artifact(found: copies.Artifact | None) -> str:
     return f'{found.kind} {found.id} ({found.name})' if found else ''
 
 
-def _failure(entry: manifest.Entry) -> str:
+def _failure(entry: manifests.Entry) -> str:
     if entry.state is outcome.State.COMPLETE:
         return ''
     return entry.reason or 'something about it is not as it should be'

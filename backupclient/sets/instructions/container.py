@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import secret_facts
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import markdown
@@ -13,7 +13,7 @@ Member = tuple[secret_facts.Membership, str]
 """What a secret is in a container, and its variable; ``''`` for no copy."""
 
 
-def sections(secrets: Iterable[tuple[int, manifest.Entry]]) -> Iterator[str]:
+def sections(secrets: Iterable[tuple[int, manifests.Entry]]) -> Iterator[str]:
     """Give the paragraphs of all containers.
 
     :param secrets: all of the set, with their numbers.

@@ -4,7 +4,7 @@
 import dataclasses
 
 from backupclient.model import copies
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import key as key_
 from backupclient.sets.instructions import markdown
@@ -65,7 +65,7 @@ class Lock:
         )
 
 
-def of_volume(entry: manifest.Entry) -> Lock:
+def of_volume(entry: manifests.Entry) -> Lock:
     """Give what the encryption of a volume's file adds."""
     volume = entry.volume
     if volume is None or not (volume.encrypted or entry.key):
@@ -73,7 +73,7 @@ def of_volume(entry: manifest.Entry) -> Lock:
     return _lock(entry, volume.key_id)
 
 
-def of_image(entry: manifest.Entry) -> Lock:
+def of_image(entry: manifests.Entry) -> Lock:
     """Give what the encryption of an image's file adds."""
     key_id = entry.image.key_id if entry.image else ''
     if not (key_id or entry.key):
@@ -81,7 +81,7 @@ def of_image(entry: manifest.Entry) -> Lock:
     return _lock(entry, key_id)
 
 
-def _lock(entry: manifest.Entry, key_id: str) -> Lock:
+def _lock(entry: manifests.Entry, key_id: str) -> Lock:
     if entry.key is None or entry.file is None:
         return _without_key(key_id)
     return Lock(

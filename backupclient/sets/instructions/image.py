@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 
 from backupclient.model import copies
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.sets.instructions import about
@@ -14,7 +14,7 @@ from backupclient.sets.instructions import shell
 from backupclient.sets.instructions import upload
 
 
-def section(entry: manifest.Entry, number: int) -> Iterator[str]:
+def section(entry: manifests.Entry, number: int) -> Iterator[str]:
     """Give the paragraphs of an image's section."""
     if entry.image is None or entry.file is None:
         facts = _facts(entry.image) if entry.image else ()

@@ -4,9 +4,9 @@
 from collections.abc import Iterable, Iterator
 
 from backupclient.model import layout
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.sets.instructions import barbican
 from backupclient.sets.instructions import container
@@ -20,14 +20,14 @@ from backupclient.sets.instructions import shelved
 from backupclient.sets.instructions import volume
 
 
-def render(manifest: manifest_.Manifest) -> str:
+def render(manifest: manifests.Manifest) -> str:
     """Give the page in Markdown, fit to be read as it is."""
     return (
         '\n\n'.join(markdown.wrapped(p) for p in _paragraphs(manifest)) + '\n'
     )
 
 
-def _paragraphs(manifest: manifest_.Manifest) -> Iterator[str]:
+def _paragraphs(manifest: manifests.Manifest) -> Iterator[str]:
     yield f'# How to restore {markdown.span(manifest.run)}'
     yield _origin(manifest)
     yield from _completeness(manifest)
@@ -40,7 +40,7 @@ def _paragraphs(manifest: manifest_.Manifest) -> Iterator[str]:
     yield from _in_trouble()
 
 
-def _origin(manifest: manifest_.Manifest) -> str:
+def _origin(manifest: manifests.Manifest) -> str:
     identity = manifest.identity
     return markdown.facts(
         (
@@ -53,14 +53,14 @@ def _origin(manifest: manifest_.Manifest) -> str:
     )
 
 
-def _completeness(manifest: manifest_.Manifest) -> Iterator[str]:
+def _completeness(manifest: manifests.Manifest) -> Iterator[str]:
     missing = [
         item
         for item in manifest.items
         if item.state is not outcome.State.COMPLETE
     ]
     count = len(manifest.items)
-    if not missing and manifest.state is manifest_.State.COMPLETE:
+    if not missing and manifest.state is manifests.State.COMPLETE:
         yield f'**Complete:** all of {count} resources.'
         return
     if not missing:
@@ -81,12 +81,12 @@ def _completeness(manifest: manifest_.Manifest) -> Iterator[str]:
     )
 
 
-def _cautions(manifest: manifest_.Manifest) -> Iterator[str]:
+def _cautions(manifest: manifests.Manifest) -> Iterator[str]:
     if manifest.cautions:
         yield 'What the plan warned of:'
         yield markdown.sentences(manifest.cautions)
     if any(
-        item.consistency is plan.Consistency.CRASH for item in manifest.items
+        item.consistency is plans.Consistency.CRASH for item in manifest.items
     ):
         yield (
             'Copies that are called `crash-consistent` were made while they '
@@ -96,7 +96,7 @@ def _cautions(manifest: manifest_.Manifest) -> Iterator[str]:
         )
 
 
-def _first(manifest: manifest_.Manifest) -> Iterator[str]:
+def _first(manifest: manifests.Manifest) -> Iterator[str]:
     yield '## First'
     yield 'Go to the folder of this page. Every line must end with `OK`:'
     yield markdown.block(f'sha512sum -c {layout.CHECKSUMS}')
@@ -131,14 +131,14 @@ def _names() -> Iterator[str]:
     yield markdown.block('SUFFIX=-restored')
 
 
-def _stores_secrets(manifest: manifest_.Manifest) -> bool:
+def _stores_secrets(manifest: manifests.Manifest) -> bool:
     return any(
         item.key is not None or secret.restorable(item)
         for item in manifest.items
     )
 
 
-def _identity(manifest: manifest_.Manifest) -> Iterator[str]:
+def _identity(manifest: manifests.Manifest) -> Iterator[str]:
     paths = [
         found.path
         for item in manifest.items
@@ -162,14 +162,14 @@ def _kind(title: str, sections: Iterable[str]) -> Iterator[str]:
         yield from found
 
 
-def _secrets(manifest: manifest_.Manifest) -> Iterator[str]:
+def _secrets(manifest: manifests.Manifest) -> Iterator[str]:
     found = tuple(_numbered(manifest, resources.Kind.SECRET))
     for number, entry in found:
         yield from secret.section(entry, number)
     yield from container.sections(found)
 
 
-def _images(manifest: manifest_.Manifest) -> Iterator[str]:
+def _images(manifest: manifests.Manifest) -> Iterator[str]:
     for number, entry in _numbered(manifest, resources.Kind.IMAGE):
         yield from image.section(entry, number)
         yield from shelved.handed_over(
@@ -177,7 +177,7 @@ def _images(manifest: manifest_.Manifest) -> Iterator[str]:
         )
 
 
-def _volumes(manifest: manifest_.Manifest) -> Iterator[str]:
+def _volumes(manifest: manifests.Manifest) -> Iterator[str]:
     found = tuple(_numbered(manifest, resources.Kind.VOLUME))
     for number, entry in found:
         yield from volume.section(entry, number)
@@ -192,7 +192,7 @@ def _volumes(manifest: manifest_.Manifest) -> Iterator[str]:
         )
 
 
-def _servers(manifest: manifest_.Manifest) -> Iterator[str]:
+def _servers(manifest: manifests.Manifest) -> Iterator[str]:
     copies: root.Volumes = {
         entry.volume.id: (number, entry.volume)
         for number, entry in _numbered(manifest, resources.Kind.VOLUME)
@@ -209,7 +209,7 @@ def _servers(manifest: manifest_.Manifest) -> Iterator[str]:
         yield from server.section(entry, number, copies, images)
 
 
-def _networks(entries: Iterable[manifest_.Entry]) -> Iterator[str]:
+def _networks(entries: Iterable[manifests.Entry]) -> Iterator[str]:
     """Ask for a network, unless no server has one."""
     if any(entry.server and entry.server.addresses for entry in entries):
         yield (
@@ -220,8 +220,8 @@ def _networks(entries: Iterable[manifest_.Entry]) -> Iterator[str]:
 
 
 def _numbered(
-    manifest: manifest_.Manifest, kind: resources.Kind
-) -> Iterator[tuple[int, manifest_.Entry]]:
+    manifest: manifests.Manifest, kind: resources.Kind
+) -> Iterator[tuple[int, manifests.Entry]]:
     return enumerate(manifest.of_kind(kind), 1)
 
 

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 import dataclasses
 
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import root_disk
 from backupclient.sets.instructions import flavor
@@ -37,7 +37,7 @@ class Root:
 
 
 def find(
-    entry: manifest.Entry,
+    entry: manifests.Entry,
     server: resources.Server,
     number: int,
     volumes: Volumes,
@@ -69,7 +69,7 @@ def device(server: resources.Server, volume: resources.Volume) -> str:
     )
 
 
-def _of_copy(entry: manifest.Entry, server: resources.Server) -> Root:
+def _of_copy(entry: manifests.Entry, server: resources.Server) -> Root:
     image = root_disk.image(entry, server)
     command = f'IMAGE={shell.word(entry.artifact_id)}'
     if entry.file:

@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import secret_facts
 from backupclient.sets.instructions import about
@@ -18,7 +18,7 @@ def variable(number: int) -> str:
     return f'SECRET{number}'
 
 
-def restorable(entry: manifest.Entry) -> bool:
+def restorable(entry: manifests.Entry) -> bool:
     """Tell whether a secret can be stored again."""
     secret = entry.secret
     return secret is not None and (
@@ -26,7 +26,7 @@ def restorable(entry: manifest.Entry) -> bool:
     )
 
 
-def section(entry: manifest.Entry, number: int) -> Iterator[str]:
+def section(entry: manifests.Entry, number: int) -> Iterator[str]:
     """Give the paragraphs of a secret's section."""
     secret = entry.secret
     title, facts = f'Secret {number}', _facts(secret) if secret else ()

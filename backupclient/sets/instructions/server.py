@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.sets.instructions import about
 from backupclient.sets.instructions import flavor
@@ -15,7 +15,7 @@ from backupclient.sets.instructions import volume as volume_
 
 
 def section(
-    entry: manifest.Entry,
+    entry: manifests.Entry,
     number: int,
     volumes: root_.Volumes,
     images: shelved.Images,

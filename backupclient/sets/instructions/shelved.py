@@ -3,7 +3,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.sets.instructions import markdown
 from backupclient.sets.instructions import shell
@@ -17,13 +17,13 @@ def variable(number: int) -> str:
     return f'ROOT{number}'
 
 
-def disk(entry: manifest.Entry, images: Images) -> resources.Image | None:
+def disk(entry: manifests.Entry, images: Images) -> resources.Image | None:
     """Return the image that holds a server's disk; a manifest names it."""
     return images.get(entry.covered_by)
 
 
 def handed_over(
-    image: manifest.Entry, servers: Iterable[tuple[int, manifest.Entry]]
+    image: manifests.Entry, servers: Iterable[tuple[int, manifests.Entry]]
 ) -> Iterator[str]:
     """Give the paragraphs that keep a restored image for its servers.
 

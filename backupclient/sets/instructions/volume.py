@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import math
 
 from backupclient.model import copies
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
@@ -23,7 +23,7 @@ def variable(number: int) -> str:
     return f'VOLUME{number}'
 
 
-def section(entry: manifest.Entry, number: int) -> Iterator[str]:
+def section(entry: manifests.Entry, number: int) -> Iterator[str]:
     """Give the paragraphs of a volume's section."""
     volume = entry.volume
     if volume is None or not entry.has_copy:
@@ -59,7 +59,7 @@ def _facts(volume: resources.Volume) -> tuple[tuple[str, str], ...]:
 
 
 def _from_image(
-    entry: manifest.Entry, volume: resources.Volume, new: str
+    entry: manifests.Entry, volume: resources.Volume, new: str
 ) -> Iterator[str]:
     """Give the way from a file, or from an image that stayed."""
     lock = encrypted.of_volume(entry)
@@ -201,7 +201,7 @@ def _until_available(new: str) -> Iterator[str]:
 
 
 def _tidy(
-    entry: manifest.Entry,
+    entry: manifests.Entry,
     volume: resources.Volume,
     new: str,
     lock: encrypted.Lock,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One case for each procedure: what it works on, and what it must give."""
 
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.procedures import registry
 from backupclient.tests.functional import base
@@ -12,7 +12,7 @@ from backupclient.tests.functional.faults import judge
 class Case(base.TestCase):
     """A resource, how it is asked for, and how a result is judged."""
 
-    procedure = plan_.Procedure.NONE
+    procedure = plans.Procedure.NONE
     data = b''
     size = None
     stays = ''
@@ -49,8 +49,8 @@ class Case(base.TestCase):
         option, name = cls.arguments
         kind = resources.Kind(option.removeprefix('--'))
         image = resources.Image('id', name, 'active', 'me')
-        downloads = cls.procedure is plan_.Procedure.IMAGE_DOWNLOAD
-        return plan_.Item(
+        downloads = cls.procedure is plans.Procedure.IMAGE_DOWNLOAD
+        return plans.Item(
             resources.Resource(kind, name, 'id'),
             cls.procedure,
             '',
@@ -95,7 +95,7 @@ class Case(base.TestCase):
 
 
 class VolumeImage(Case):
-    procedure = plan_.Procedure.VOLUME_IMAGE
+    procedure = plans.Procedure.VOLUME_IMAGE
     arguments = ('--volume', 'data')
     small = False
 
@@ -110,7 +110,7 @@ class VolumeImage(Case):
 
 
 class SnapshotImage(VolumeImage):
-    procedure = plan_.Procedure.SNAPSHOT_IMAGE
+    procedure = plans.Procedure.SNAPSHOT_IMAGE
 
     def make(self):
         self.data = cloud.content()
@@ -120,12 +120,12 @@ class SnapshotImage(VolumeImage):
 
 
 class VolumeBackup(VolumeImage):
-    procedure = plan_.Procedure.VOLUME_BACKUP
+    procedure = plans.Procedure.VOLUME_BACKUP
     stays = 'backups'
 
 
 class ImageDownload(Case):
-    procedure = plan_.Procedure.IMAGE_DOWNLOAD
+    procedure = plans.Procedure.IMAGE_DOWNLOAD
     arguments = ('--image', 'mine')
 
     def make(self):
@@ -134,7 +134,7 @@ class ImageDownload(Case):
 
 
 class ServerImage(Case):
-    procedure = plan_.Procedure.SERVER_IMAGE
+    procedure = plans.Procedure.SERVER_IMAGE
     arguments = ('--server', 'guest')
     size = cloud.GIB
     notes = ('Some clouds suspend the guest while the image is made.',)
@@ -149,7 +149,7 @@ class ServerImage(Case):
 
 
 class SecretDownload(Case):
-    procedure = plan_.Procedure.SECRET_DOWNLOAD
+    procedure = plans.Procedure.SECRET_DOWNLOAD
     arguments = ('--secret', 'mine')
 
     def make(self):

@@ -9,10 +9,10 @@ import subprocess
 
 import fixtures
 
-from backupclient import clock
+from backupclient import clocks
 from backupclient.cloud import door
 from backupclient.cloud import inventory
-from backupclient.model import lease
+from backupclient.model import leases
 from backupclient.model import tags
 from backupclient.operations import cleanup
 from backupclient.operations import leftovers
@@ -156,11 +156,11 @@ class Cleanup(cases.SnapshotImage):
         )
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.model.lease.LIFETIME', datetime.timedelta()
+                'backupclient.model.leases.LIFETIME', datetime.timedelta()
             )
         )
-        self.assertEqual(datetime.timedelta(), lease.LIFETIME)
-        system = clock.SystemClock()
+        self.assertEqual(datetime.timedelta(), leases.LIFETIME)
+        system = clocks.SystemClock()
         there = door.connect(self.tenant.conn, system)
         found = leftovers.survey(there, inventory.read_leftovers(there))
         gone = cleanup.remove(there, system, found, progress.Lines())

@@ -5,14 +5,14 @@ import os
 
 import fixtures
 
-from backupclient import clock
+from backupclient import clocks
 from backupclient.cloud import cinder
 from backupclient.cloud import door
 from backupclient.cloud import glance
 from backupclient.cloud import inventory
 from backupclient.cloud import nova
 from backupclient.model import outcome
-from backupclient.model import request
+from backupclient.model import requests
 from backupclient.operations import running
 from backupclient.osc import progress
 from backupclient.planner import backup
@@ -36,9 +36,9 @@ class DeletedTestCase(base.TestCase):
                 'XDG_STATE_HOME', self.tenant.environment()['XDG_STATE_HOME']
             )
         )
-        system = clock.SystemClock()
+        system = clocks.SystemClock()
         there = door.connect(self.tenant.conn, system)
-        wanted = request.Request(target=str(self.target), **selection)
+        wanted = requests.Request(target=str(self.target), **selection)
         plan = backup.plan(wanted, inventory.read(there))
         name = f'{owner.__module__}.{owner.__name__}.{method}'
         with fixtures.MonkeyPatch(name, call):

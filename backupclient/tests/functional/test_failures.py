@@ -5,12 +5,12 @@ import pathlib
 
 import fixtures
 
-from backupclient import clock
+from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import inventory
 from backupclient.model import outcome
-from backupclient.model import request
+from backupclient.model import requests
 from backupclient.operations import running
 from backupclient.osc import progress
 from backupclient.planner import backup
@@ -71,9 +71,9 @@ class FailureIn:
             )
 
     def run_here(self):
-        system = clock.SystemClock()
+        system = clocks.SystemClock()
         there = door.connect(self.tenant.conn, system)
-        wanted = request.Request(
+        wanted = requests.Request(
             target='' if self.stays else str(self.target),
             plaintext_keys=True,
             **{f'{self.arguments[0][2:]}s': (self.arguments[1],)},

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be had to build resources of, as the services tell it."""
 
-from backupclient import clock
+from backupclient import clocks
 from backupclient.cloud import door
 from backupclient.cloud import offers
 from backupclient.tests.functional import base
@@ -12,7 +12,7 @@ class TestOffers(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.read = door.connect(self.tenant.conn, clock.SystemClock())
+        self.read = door.connect(self.tenant.conn, clocks.SystemClock())
 
     def test_everything(self):
         compute, network = self.tenant.conn.compute, self.tenant.conn.network
@@ -67,7 +67,7 @@ class TestOffers(base.TestCase):
         lan = network.create_network(name='lan')
         self.addCleanup(network.delete_network, lan)
         found = offers.read(
-            door.connect(self.tenant.admin, clock.SystemClock())
+            door.connect(self.tenant.admin, clocks.SystemClock())
         )
         self.assertEqual({}, found.unread)
         self.assertNotIn(lan.id, {one.id for one in found.networks})

@@ -4,8 +4,8 @@
 import subprocess
 
 from backupclient.keys import identity
-from backupclient.model import request
-from backupclient.model import restore as restore_
+from backupclient.model import requests
+from backupclient.model import restores
 from backupclient.operations import restore_files
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
@@ -39,8 +39,8 @@ class ToFiles(base.TestCase):
 
     def restore(self, name, *, decrypt):
         keys = identity.Identities.load([str(self.identity)])
-        asked = restore_.Request(
-            request.Request(everything=True),
+        asked = restores.Request(
+            requests.Request(everything=True),
             source=str(self.target / 'backups'),
             decrypt=decrypt,
         )

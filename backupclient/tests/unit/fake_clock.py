@@ -4,12 +4,12 @@
 import datetime
 import threading
 
-from backupclient import clock
+from backupclient import clocks
 
 START = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 
 
-class FakeClock(clock.SystemClock):
+class FakeClock(clocks.SystemClock):
     """Has a real stop.
 
     :param stop_at: it is stopped during that sleep, counted from 1.

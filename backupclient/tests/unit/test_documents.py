@@ -15,27 +15,27 @@ from testtools import matchers
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.model import inventory
-from backupclient.model import manifest
+from backupclient.model import inventories
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
 
-PLAN = plan.Plan(
+PLAN = plans.Plan(
     samples.IDENTITY,
-    request.Request(match=(('env', None), ('role', 'web'))),
+    requests.Request(match=(('env', None), ('role', 'web'))),
     (
-        plan.Item(
+        plans.Item(
             samples.DATA.resource,
-            plan.Procedure.VOLUME_BACKUP,
+            plans.Procedure.VOLUME_BACKUP,
             'because',
             volume=samples.DATA,
-            fallback=plan.Item(
+            fallback=plans.Item(
                 samples.DATA.resource,
-                plan.Procedure.SNAPSHOT_IMAGE,
+                plans.Procedure.SNAPSHOT_IMAGE,
                 'because not',
             ),
         ),
@@ -60,7 +60,7 @@ class Case(testtools.TestCase):
         self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.path = self.folder / 'plan.json'
 
-    def refused(self, kind=plan.Plan):
+    def refused(self, kind=plans.Plan):
         return str(
             self.assertRaises(
                 errors.DocumentError,
@@ -91,18 +91,18 @@ class TestRoundTrip(Case):
 
     def test_inventory(self):
         self.same(
-            inventory.Inventory(
+            inventories.Inventory(
                 samples.IDENTITY,
                 roles=frozenset({'member', 'reader'}),
                 volumes=(samples.ROOT, samples.DATA),
-                quotas={'volumes': inventory.Quota(10, 3)},
+                quotas={'volumes': inventories.Quota(10, 3)},
             )
         )
 
     def test_enumerations_and_mappings_come_back_as_such(self):
         documents.write(self.path, PLAN)
-        found = documents.read(self.path, plan.Plan, 'saved plan').items[0]
-        self.assertIs(plan.Procedure.VOLUME_BACKUP, found.procedure)
+        found = documents.read(self.path, plans.Plan, 'saved plan').items[0]
+        self.assertIs(plans.Procedure.VOLUME_BACKUP, found.procedure)
         self.assertEqual('prod', found.volume.metadata['env'])
 
     @hypothesis.given(values.PLANS)
@@ -143,7 +143,9 @@ class TestWrite(Case):
         for roles in ('ab', 'ba'):
             documents.write(
                 self.path,
-                inventory.Inventory(samples.IDENTITY, roles=frozenset(roles)),
+                inventories.Inventory(
+                    samples.IDENTITY, roles=frozenset(roles)
+                ),
             )
             texts.add(self.path.read_text())
         self.assertThat(texts, matchers.HasLength(1))
@@ -162,7 +164,7 @@ class TestWrite(Case):
             replace=False,
         )
         self.assertEqual(
-            PLAN, documents.read(self.path, plan.Plan, 'saved plan')
+            PLAN, documents.read(self.path, plans.Plan, 'saved plan')
         )
         self.assertEqual(['plan.json'], os.listdir(self.folder))
 
@@ -170,13 +172,13 @@ class TestWrite(Case):
         documents.write(self.path, PLAN)
         data = self.path.read_bytes()
         self.assertEqual(data, documents.encode(PLAN))
-        self.assertEqual(PLAN, documents.decode(data, plan.Plan, 'plan'))
+        self.assertEqual(PLAN, documents.decode(data, plans.Plan, 'plan'))
 
     def test_replaces_and_leaves_nothing_else(self):
         self.path.with_name('plan.json.part').write_text('of a crash')
         self.path.write_text('old')
         documents.write(self.path, PLAN)
-        documents.read(self.path, plan.Plan, 'saved plan')
+        documents.read(self.path, plans.Plan, 'saved plan')
         self.assertEqual(['plan.json'], os.listdir(self.folder))
 
     def test_disk_that_fails(self):
@@ -225,7 +227,7 @@ class TestWrite(Case):
     def test_number_that_is_none(self):
         value = outcome.Outcome(
             samples.DATA.resource,
-            plan.Procedure.NONE,
+            plans.Procedure.NONE,
             outcome.State.FAILED,
             seconds=float('nan'),
         )
@@ -281,9 +283,9 @@ class TestRead(Case):
         server = resources.Resource(resources.Kind.SERVER, 'web', 'id-1')
         failure = self.assertRaises(
             ValueError,
-            plan.Item,
+            plans.Item,
             server,
-            plan.Procedure.IMAGE_DOWNLOAD,
+            plans.Procedure.IMAGE_DOWNLOAD,
             'It is shelved.',
         )
         self.assertEqual(
@@ -298,7 +300,7 @@ class TestRead(Case):
         loaded['later'] = {'any': 'thing'}
         self.path.write_text(json.dumps(loaded))
         self.assertEqual(
-            PLAN, documents.read(self.path, plan.Plan, 'saved plan')
+            PLAN, documents.read(self.path, plans.Plan, 'saved plan')
         )
 
     def test_other_version_comes_before_all_else(self):
@@ -368,7 +370,7 @@ class TestRead(Case):
         for before, after in (('[', ']'), ('{"a":', '}'), (item, '}')):
             for depth in (3000, 300_000):
                 self.path.write_text(before * depth + 'null' + after * depth)
-                self.refused(plan.Item)
+                self.refused(plans.Item)
 
     def test_huge(self):
         with self.path.open('w') as file:
@@ -401,7 +403,7 @@ class TestRead(Case):
         if isinstance(value, dict):
             value['version'] = 1
         self.path.write_text(json.dumps(value))
-        self.refused(manifest.Manifest)
+        self.refused(manifests.Manifest)
 
     @hypothesis.given(strategies.data())
     @hypothesis.settings(max_examples=100, deadline=None)
@@ -414,14 +416,14 @@ class TestRead(Case):
         where[name] = data.draw(JSON)
         self.path.write_text(json.dumps(loaded))
         try:
-            found = documents.read(self.path, manifest.Manifest, 'manifest')
+            found = documents.read(self.path, manifests.Manifest, 'manifest')
         except errors.DocumentError:
             return
         documents.write(self.path, found)
         self.assertEqual(
             dataclasses.asdict(found),
             dataclasses.asdict(
-                documents.read(self.path, manifest.Manifest, 'manifest')
+                documents.read(self.path, manifests.Manifest, 'manifest')
             ),
         )
 

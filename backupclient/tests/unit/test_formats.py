@@ -8,16 +8,16 @@ import re
 import testtools
 
 import backupclient
-from backupclient.engine import journal
 from backupclient.engine import journal_base
+from backupclient.engine import journals
 from backupclient.model import copies
-from backupclient.model import inventory
-from backupclient.model import manifest as manifest_
+from backupclient.model import inventories
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.model import verification
 from backupclient.procedures import step
@@ -27,13 +27,13 @@ PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
 
 SECTIONS = {
     'manifest.rst': {
-        'Manifest': manifest_.Manifest,
-        'Item of a manifest': manifest_.Entry,
+        'Manifest': manifests.Manifest,
+        'Item of a manifest': manifests.Entry,
         'Artifact': copies.Artifact,
         'File': copies.FileRecord,
         'Key': copies.KeyRecord,
-        'Identity': inventory.CloudIdentity,
-        'Request': request.Request,
+        'Identity': inventories.CloudIdentity,
+        'Request': requests.Request,
         'Resource': resources.Resource,
         'Server': resources.Server,
         'Address': resources.Address,
@@ -50,23 +50,23 @@ SECTIONS = {
         'Row': verification.Row,
     },
     'plan.rst': {
-        'Plan': plan.Plan,
-        'Item of a plan': plan.Item,
-        'Peak': plan.Peak,
-        'Request of a restore': restore.Request,
-        'Task': restore.Task,
-        'Source': restore.Source,
-        'New volume': restore.NewVolume,
-        'New server': restore.NewServer,
-        'Container': restore.Container,
+        'Plan': plans.Plan,
+        'Item of a plan': plans.Item,
+        'Peak': plans.Peak,
+        'Request of a restore': restores.Request,
+        'Task': restores.Task,
+        'Source': restores.Source,
+        'New volume': restores.NewVolume,
+        'New server': restores.NewServer,
+        'Container': restores.Container,
     },
     'journal.rst': {
-        'Run': journal.Run,
+        'Run': journals.Run,
         'Outcome': outcome.Outcome,
         'Progress': journal_base.Progress,
         'Step': journal_base.Done,
         'Made': step.Made,
-        'End': journal.Ended,
+        'End': journals.Ended,
     },
 }
 
@@ -102,10 +102,10 @@ class FormatsTestCase(testtools.TestCase):
         for name, versions in (
             (
                 'manifest.rst',
-                [manifest_.FORMAT_VERSION, marker.FORMAT_VERSION],
+                [manifests.FORMAT_VERSION, marker.FORMAT_VERSION],
             ),
             ('verification.rst', [verification.FORMAT_VERSION]),
-            ('plan.rst', [plan.FORMAT_VERSION]),
+            ('plan.rst', [plans.FORMAT_VERSION]),
             (
                 'journal.rst',
                 [
@@ -124,7 +124,7 @@ class FormatsTestCase(testtools.TestCase):
     def test_files_of_a_journal(self):
         """Those that its module names, each in the folder and explained."""
         text = (PAGES / 'journal.rst').read_text()
-        named = re.findall('<run>/([^ ]+)', journal.__doc__)
+        named = re.findall('<run>/([^ ]+)', journals.__doc__)
         self.assertEqual(8, len(named))
         self.assertEqual(named, re.findall(r'^ {7}(\S+)$', text, re.M))
         explained = re.findall('^``(.*[./].*|lock|alive)``$', text, re.M)

@@ -8,7 +8,7 @@ What a run does and how its result is judged are the test's: of a backup in
 import pathlib
 import sys
 
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.tests.functional import base
 from backupclient.tests.functional.faults import counts
 from backupclient.tests.functional.faults import harness
@@ -146,7 +146,7 @@ class EveryRequest:
             return self.command()
         state = self.tenant.environment()['XDG_STATE_HOME']
         folder = pathlib.Path(state, 'openstack-backup', began.group(1))
-        if journal.Journal(folder).has_ended:
+        if journals.Journal(folder).has_ended:
             self.assertAllRight(killed)
             return None
         return ('--resume', began.group(1))

@@ -36,7 +36,7 @@ _PRELOADED = (
 # timeout is still longer than any answer of the dev cloud takes.
 _PATIENCE = {
     'backupclient.pauses': {'_FIRST': 0.1, '_LONGEST': 0.5},
-    'backupclient.cloud.service': {
+    'backupclient.cloud.services': {
         'TIMEOUT': (3.0, 3.0),
         'PATIENCE': 1.5,
         '_UPLOAD_TIMEOUT': 5.0,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient.cloud import door
-from backupclient.cloud import service
+from backupclient.cloud import services
 from backupclient.tests.unit.cloud import base
 
 
@@ -15,7 +15,7 @@ class TimeoutTestCase(base.TestCase):
         return connection.session.timeout
 
     def test_without_the_users(self):
-        self.assertEqual(max(service.TIMEOUT), self.timeout(None))
+        self.assertEqual(max(services.TIMEOUT), self.timeout(None))
 
     def test_the_users_own(self):
         self.assertEqual(7.0, self.timeout(7.0))

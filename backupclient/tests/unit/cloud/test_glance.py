@@ -3,10 +3,10 @@
 import datetime
 
 from backupclient import errors
-from backupclient.model import lease
+from backupclient.model import leases
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world
+from backupclient.tests.unit.fake_cloud import worlds
 
 DATA = b'0123456789'
 
@@ -60,7 +60,7 @@ class FindTestCase(base.TestCase):
     tags = {'backupclient_run': 'r', 'backupclient_source': 'volume/v'}
 
     def _find(self):
-        return self.cloud.glance.find(world.PROJECT, 'our name', self.tags)
+        return self.cloud.glance.find(worlds.PROJECT, 'our name', self.tags)
 
     def test_by_properties(self):
         made = self.fake.glance.add_image('renamed', **self.tags)
@@ -89,11 +89,11 @@ class UpdateTestCase(base.TestCase):
 
 class LeaseTestCase(base.TestCase):
     def _leases(self):
-        return [*self.cloud.glance.leases(world.PROJECT)]
+        return [*self.cloud.glance.leases(worlds.PROJECT)]
 
     def test_kept_in_the_cloud(self):
         glance = self.cloud.glance
-        properties = lease.metadata('r', 'alpha', ['volume/a'])
+        properties = leases.metadata('r', 'alpha', ['volume/a'])
         before = self.fake.world.now()
         id_ = glance.create_lease('a name', properties)
         (found,) = self._leases()
@@ -102,12 +102,12 @@ class LeaseTestCase(base.TestCase):
             (found.id, found.run, found.host, found.claims),
         )
         self.assertLess(before, found.seen_at)
-        now = glance.renew_lease(id_, lease.metadata('r', 'alpha', ()))
+        now = glance.renew_lease(id_, leases.metadata('r', 'alpha', ()))
         (found,) = self._leases()
         self.assertEqual((now, frozenset()), (found.seen_at, found.claims))
 
     def test_of_the_project_only(self):
-        properties = lease.metadata('r', 'alpha', ())
+        properties = leases.metadata('r', 'alpha', ())
         self.fake.glance.add_image('theirs', owner='somebody', **properties)
         self.fake.glance.add_image('no lease')
         for number in range(3):

@@ -6,13 +6,13 @@ import threading
 
 from backupclient import errors
 from backupclient.cloud import inventory
-from backupclient.cloud import service
+from backupclient.cloud import services
 from backupclient.cloud import side_by_side
-from backupclient.model import inventory as model
+from backupclient.model import inventories
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world
+from backupclient.tests.unit.fake_cloud import worlds
 
 
 class PagesTestCase(base.TestCase):
@@ -36,7 +36,7 @@ class PagesTestCase(base.TestCase):
         for one in (self.fake.cinder, self.fake.nova, self.fake.glance):
             one.page = 3
         read = inventory.read(self.cloud)
-        for kind in set(world.KINDS) - {'containers'}:
+        for kind in set(worlds.KINDS) - {'containers'}:
             ids = [each.id for each in getattr(read, kind)]
             self.assertEqual([*self.fake.world.things[kind]], ids, kind)
 
@@ -99,7 +99,7 @@ class PagesTestCase(base.TestCase):
                 'GET barbican /containers',
                 'GET barbican /secrets',
                 'GET cinder /backups/detail',
-                f'GET cinder /os-quota-sets/{world.PROJECT}',
+                f'GET cinder /os-quota-sets/{worlds.PROJECT}',
                 'GET cinder /snapshots/detail',
                 'GET cinder /volumes/detail',
                 'GET glance /images',
@@ -114,7 +114,7 @@ class SideBySideTestCase(base.TestCase):
     def test_all_lists_at_once(self):
         """Each waits for the others, which would else never come."""
         barrier = threading.Barrier(7)
-        repeat, met = service.Service.repeat, set()
+        repeat, met = services.Service.repeat, set()
 
         def wait(its, method, path, what, **options):
             if threading.get_ident() not in met:
@@ -122,7 +122,7 @@ class SideBySideTestCase(base.TestCase):
                 barrier.wait(30)
             return repeat(its, method, path, what, **options)
 
-        self.patch(service.Service, 'repeat', wait)
+        self.patch(services.Service, 'repeat', wait)
         self.assertEqual({}, inventory.read(self.cloud).unread)
         self.assertEqual(7, len(met))
 
@@ -243,12 +243,12 @@ class InventoryTestCase(base.TestCase):
 
     def test_identity(self):
         self.assertEqual(
-            model.CloudIdentity(
+            inventories.CloudIdentity(
                 fake_cloud.AUTH_URL,
                 fake_cloud.REGION,
-                world.PROJECT,
+                worlds.PROJECT,
                 'wonder',
-                world.USER,
+                worlds.USER,
             ),
             inventory.read(self.cloud).identity,
         )
@@ -330,9 +330,9 @@ class InventoryTestCase(base.TestCase):
     def test_quotas(self):
         self.fake.cinder.add_volume('a', size=7)
         quotas = inventory.read(self.cloud).quotas
-        self.assertEqual(model.Quota(10, 1), quotas['volumes'])
-        self.assertEqual(model.Quota(1000, 7), quotas['gigabytes'])
-        self.assertEqual(model.Quota(-1, 2), quotas['volumes_fast'])
+        self.assertEqual(inventories.Quota(10, 1), quotas['volumes'])
+        self.assertEqual(inventories.Quota(1000, 7), quotas['gigabytes'])
+        self.assertEqual(inventories.Quota(-1, 2), quotas['volumes_fast'])
         self.assertNotIn('groups', quotas)
 
     def test_quotas_of_the_limits(self):
@@ -340,7 +340,7 @@ class InventoryTestCase(base.TestCase):
         self.fake.cinder.add_volume('a', size=7)
         self.fake.cinder.quota_policy = False
         quotas = inventory.read(self.cloud).quotas
-        self.assertEqual(model.Quota(1000, 7), quotas['gigabytes'])
+        self.assertEqual(inventories.Quota(1000, 7), quotas['gigabytes'])
         self.assertNotIn('backups', quotas)
 
 

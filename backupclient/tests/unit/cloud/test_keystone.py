@@ -6,12 +6,12 @@ from backupclient.cloud import door
 from backupclient.cloud import inventory
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world
+from backupclient.tests.unit.fake_cloud import worlds
 
 PASSCODE = {
     'username': 'alice',
     'user_domain_id': 'default',
-    'project_id': world.PROJECT,
+    'project_id': worlds.PROJECT,
     'passcode': '123456',
 }
 
@@ -42,8 +42,8 @@ class LoginTestCase(base.TestCase):
 
     def test_what_is_given_once(self):
         for type_, auth in (
-            ('token', {'token': 'a', 'project_id': world.PROJECT}),
-            ('v3token', {'token': 'a', 'project_id': world.PROJECT}),
+            ('token', {'token': 'a', 'project_id': worlds.PROJECT}),
+            ('v3token', {'token': 'a', 'project_id': worlds.PROJECT}),
             ('v3totp', PASSCODE),
             (
                 'v3multifactor',
@@ -68,7 +68,7 @@ class LoginTestCase(base.TestCase):
             auth_methods=['v3password'],
             username='alice',
             user_domain_id='default',
-            project_id=world.PROJECT,
+            project_id=worlds.PROJECT,
             password='wonderland',
         )
         self.assertTrue(login.renewable)

@@ -9,7 +9,7 @@ import testtools
 
 from backupclient import errors
 from backupclient.cloud import records
-from backupclient.model import lease
+from backupclient.model import leases
 from backupclient.model import resources
 
 READERS = {
@@ -121,7 +121,7 @@ class RecordsTestCase(testtools.TestCase):
         seen = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
         claims = frozenset({'volume/a', 'volume/b'})
         self.assertEqual(
-            lease.Lease('i', 'r', 'alpha', seen, claims), records.lease(raw)
+            leases.Lease('i', 'r', 'alpha', seen, claims), records.lease(raw)
         )
 
     def test_lease_that_says_little(self):

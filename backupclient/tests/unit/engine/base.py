@@ -7,9 +7,9 @@ import testtools
 
 from backupclient.cloud import door
 from backupclient.cloud import inventory
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.engine import unfinished
-from backupclient.model import request
+from backupclient.model import requests
 from backupclient.operations import running
 from backupclient.planner import backup
 from backupclient.tests.unit import fake_clock
@@ -49,7 +49,7 @@ class TestCase(testtools.TestCase):
 
     def plan(self, **options):
         options.setdefault('everything', True)
-        asked = request.Request(**options)
+        asked = requests.Request(**options)
         planned = backup.plan(asked, inventory.read(self.cloud))
         self.before = self.fake.world.holdings()
         self.fake.seen.clear()
@@ -75,10 +75,11 @@ class TestCase(testtools.TestCase):
 
     def journals(self):
         """Give the journals, the oldest first."""
-        if not journal.home().is_dir():
+        if not journals.home().is_dir():
             return []
         return [
-            journal.Journal(path) for path in sorted(journal.home().iterdir())
+            journals.Journal(path)
+            for path in sorted(journals.home().iterdir())
         ]
 
     def states(self, report):

@@ -3,16 +3,16 @@
 
 import random
 
-from backupclient.model import inventory
+from backupclient.model import inventories
 from backupclient.model import needs
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 
-HERE = inventory.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
+HERE = inventories.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
 SIZES = (1, 2, 5, 10, 20, 50, 80, 100, 200, 500)
 TYPES = ('fast', 'slow', 'ssd')
-_Kind, _Procedure = resources.Kind, plan.Procedure
+_Kind, _Procedure = resources.Kind, plans.Procedure
 
 
 def volume(id_, procedure, *servers, size=1, type_name='fast', **fields):
@@ -27,7 +27,7 @@ def volume(id_, procedure, *servers, size=1, type_name='fast', **fields):
             resources.Attachment(each, '/dev/vdb') for each in servers
         ),
     )
-    return plan.Item(
+    return plans.Item(
         record.resource, procedure, 'because', volume=record, **fields
     )
 
@@ -35,7 +35,7 @@ def volume(id_, procedure, *servers, size=1, type_name='fast', **fields):
 def server(id_, procedure=_Procedure.SERVER_IMAGE, **fields):
     """Give the item of a server."""
     record = resources.Server(id_, f'name of {id_}', 'ACTIVE')
-    return plan.Item(
+    return plans.Item(
         record.resource,
         procedure,
         'because',
@@ -48,7 +48,7 @@ def server(id_, procedure=_Procedure.SERVER_IMAGE, **fields):
 def image(id_):
     """Give the item of an image."""
     record = resources.Image(id_, f'name of {id_}', 'active', 'p')
-    return plan.Item(
+    return plans.Item(
         record.resource,
         _Procedure.IMAGE_DOWNLOAD,
         'because',
@@ -62,7 +62,7 @@ def secret(id_):
     record = resources.Secret(
         id_, f'name of {id_}', 'ACTIVE', content_type='text/plain'
     )
-    return plan.Item(
+    return plans.Item(
         record.resource,
         _Procedure.SECRET_DOWNLOAD,
         'because',
@@ -73,8 +73,8 @@ def secret(id_):
 
 def plan_of(*items, stop_servers=False):
     """Give a plan."""
-    asked = request.Request(everything=True, stop_servers=stop_servers)
-    return plan.Plan(HERE, asked, items)
+    asked = requests.Request(everything=True, stop_servers=stop_servers)
+    return plans.Plan(HERE, asked, items)
 
 
 def random_plan(count, seed=0, *, stopped=0.05, backups=0.3, whole=0.05):
@@ -127,7 +127,7 @@ def _volume(dice, id_, servers, backups, **fields):
 
 def _server_with_disks(dice, number, backups, *, off):
     id_ = f'server-{number}'
-    consistency = plan.Consistency.STOPPED if off else plan.Consistency.CRASH
+    consistency = plans.Consistency.STOPPED if off else plans.Consistency.CRASH
     own = dice.random() < 0.6
     disks = [
         f'volume-{number}-{disk}'
@@ -137,7 +137,7 @@ def _server_with_disks(dice, number, backups, *, off):
         id_,
         _Procedure.SERVER_IMAGE if own else _Procedure.NONE,
         covered_by='' if own else 'its volumes',
-        consistency=consistency if own else plan.Consistency.NONE,
+        consistency=consistency if own else plans.Consistency.NONE,
         to_file=own,
         parts=() if own else tuple(disks),
     )

@@ -10,12 +10,12 @@ import dataclasses
 import heapq
 import random
 
-from backupclient.engine import board
+from backupclient.engine import boards
 from backupclient.engine import messages
 from backupclient.engine import past
-from backupclient.engine import schedule
-from backupclient.engine import standing
-from backupclient.model import graph
+from backupclient.engine import schedules
+from backupclient.engine import standings
+from backupclient.model import graphs
 
 NEWS = messages.News
 SERVICE = 'the backup service answers'
@@ -66,7 +66,7 @@ class Simulation:
         self.seconds = seconds or (lambda flow: self.random.uniform(1, 60))
         self.strict = strict
         self.stop_at = stop_at
-        self.schedule = schedule.Schedule(flows, parallel, self.free, earlier)
+        self.schedule = schedules.Schedule(flows, parallel, self.free, earlier)
         self.now = 0.0
         self.due = []
         self.number = 0
@@ -202,7 +202,7 @@ class Simulation:
         if flow.always:
             fails = dice() < chances.start_fails
             return NEWS.FAILED if fails else NEWS.DONE
-        if self.schedule.board.facts.get(board.STOPPING):
+        if self.schedule.board.facts.get(boards.STOPPING):
             return NEWS.INTERRUPTED
         if flow.probes and dice() < chances.unavailable:
             return NEWS.UNAVAILABLE
@@ -248,15 +248,15 @@ class Simulation:
     def _require_waits(self, flow):
         """No flow starts before what it waits for."""
         for edge in flow.waits:
-            other = graph.group_of(edge.on)
-            if edge.kind is graph.Wait.DONE and edge.on not in self.done:
+            other = graphs.group_of(edge.on)
+            if edge.kind is graphs.Wait.DONE and edge.on not in self.done:
                 raise Wrong(f'{flow.id} starts before {edge.on} is done')
-            if edge.kind is graph.Wait.DONE and other != flow.group:
+            if edge.kind is graphs.Wait.DONE and other != flow.group:
                 scope = self.schedule.board[other]
                 if scope.always >= 0 and other not in self.down:
                     raise Wrong(f'{flow.id}: {other} is not down')
             if (
-                edge.kind is graph.Wait.ENDED
+                edge.kind is graphs.Wait.ENDED
                 and other in self.working
                 and self.working[other].act is messages.Act.DO
                 and self.working[other].flow.place == edge.on
@@ -286,7 +286,7 @@ class Simulation:
             open_ = [
                 (group, one.phase, one.at)
                 for group, one in self.schedule.board.standings.items()
-                if one.phase is not standing.Phase.ENDED
+                if one.phase is not standings.Phase.ENDED
             ]
             raise Wrong(f'It hangs: {open_[:10]}')
         if missing := self.schedule.board.standings.keys() - self.endings:

@@ -27,7 +27,7 @@ class CoordinatorTestCase(base.TestCase):
         def broken(*_):
             raise TypeError('odd')
 
-        name = 'backupclient.engine.schedule.Schedule.hear'
+        name = 'backupclient.engine.schedules.Schedule.hear'
         self.fake.fail(
             lambda: self.useFixture(fixtures.MonkeyPatch(name, broken)),
             'POST cinder /snapshots',

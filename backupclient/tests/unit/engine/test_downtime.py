@@ -6,7 +6,7 @@ import shutil
 
 import fixtures
 
-from backupclient.model import request as request_
+from backupclient.model import requests
 from backupclient.model import stamps
 from backupclient.operations import leftovers
 from backupclient.tests.unit.engine import base
@@ -177,7 +177,7 @@ class DowntimeTestCase(base.TestCase):
     def test_shared_volume_by_the_backup_api(self):
         self._shared()
         planned = self.plan(
-            stop_servers=True, volume_method=request_.VolumeMethod.BACKUP
+            stop_servers=True, volume_method=requests.VolumeMethod.BACKUP
         )
         self.assertEqual(0, self.start(planned, 4).exit_code)
         self.check_cloud('images', 'images', *['backups'] * 3)
@@ -391,7 +391,7 @@ class DowntimeTestCase(base.TestCase):
             raise PermissionError
 
         # One that is somebody else's keeps nobody from a backup.
-        path = 'backupclient.engine.journal.Journal.has_ended'
+        path = 'backupclient.engine.journals.Journal.has_ended'
         with fixtures.MonkeyPatch(path, property(refuse)):
             self.assertEqual([], leftovers.servers_off(elsewhere))
 
@@ -443,7 +443,7 @@ class DowntimeTestCase(base.TestCase):
             self.begin()
             self._disks(3)
             planned = self.plan(
-                stop_servers=True, volume_method=request_.VolumeMethod.BACKUP
+                stop_servers=True, volume_method=requests.VolumeMethod.BACKUP
             )
             self.new_process(stop_at=number)
             report = self.start(planned)

@@ -12,7 +12,7 @@ import testtools
 from backupclient import errors
 from backupclient.cloud import inventory
 from backupclient.engine import faults
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.keys import passphrase
 from backupclient.model import resources
 from backupclient.model import tags
@@ -59,7 +59,7 @@ class TestCase(testtools.TestCase):
         self.useFixture(
             fixtures.EnvironmentVariable('XDG_STATE_HOME', str(self.state))
         )
-        journal.of(RUN).folder.mkdir(parents=True)
+        journals.of(RUN).folder.mkdir(parents=True)
 
     def details(self, text):
         """Give the file that a message names."""
@@ -80,7 +80,7 @@ class ReasonTestCase(TestCase):
     def test_details(self):
         text = faults.reason(caught(_fail), RUN, 'volume "da\x1bta"')
         file = self.details(text)
-        self.assertEqual(journal.of(RUN).folder / 'faults', file.parent)
+        self.assertEqual(journals.of(RUN).folder / 'faults', file.parent)
         self.assertEqual(0o600, stat.S_IMODE(file.stat().st_mode))
         self.assertEqual(0o700, stat.S_IMODE(file.parent.stat().st_mode))
         said = file.read_text()
@@ -135,10 +135,10 @@ class ReasonTestCase(TestCase):
 
     def test_run_of_another_machine(self):
         text = faults.reason(caught(_fail), RUN.replace('abcd', 'efgh'), 'x')
-        self.assertEqual(journal.home() / 'faults', self.details(text).parent)
+        self.assertEqual(journals.home() / 'faults', self.details(text).parent)
 
     def test_disk_that_takes_nothing(self):
-        (journal.of(RUN).folder / 'faults').write_text('in the way')
+        (journals.of(RUN).folder / 'faults').write_text('in the way')
         text = faults.reason(caught(_fail), RUN, 'x')
         self.assertIn('could not be written down', text)
         self.assertIn('openstack --debug', text)
@@ -173,7 +173,7 @@ class ReasonTestCase(TestCase):
     def test_no_fault(self):
         exc = errors.WaitFailed('Image x is gone.')
         self.assertEqual('Image x is gone.', faults.said(exc, RUN, 'x'))
-        self.assertFalse((journal.of(RUN).folder / 'faults').exists())
+        self.assertFalse((journals.of(RUN).folder / 'faults').exists())
         self.assertIn('fault', faults.said(ValueError(), RUN, 'x'))
 
 

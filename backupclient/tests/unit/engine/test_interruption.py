@@ -15,7 +15,7 @@ PROGRAM = textwrap.dedent("""\
     import signal
     import sys
     import time
-    from backupclient import clock as clock_
+    from backupclient import clocks
     from backupclient import errors
     from backupclient.engine import interruption
 
@@ -30,7 +30,7 @@ PROGRAM = textwrap.dedent("""\
 
     if 'nohup' in sys.argv:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    clock = clock_.SystemClock()
+    clock = clocks.SystemClock()
     with interruption.orderly(clock, Reporter()):
         print('ready', flush=True)
         try:
@@ -122,12 +122,12 @@ class SignalsTestCase(testtools.TestCase):
     def test_listener_that_ends_is_seen(self):
         """Nobody waits for a Ctrl-C that nobody hears."""
         code = textwrap.dedent("""\
-            from backupclient import stop
+            from backupclient import stops
 
             def broken(self):
                 raise TypeError('odd')
 
-            stop.Stop.ask = broken
+            stops.Stop.ask = broken
             """)
         process = self._started(code)
         process.send_signal(signal.SIGINT)

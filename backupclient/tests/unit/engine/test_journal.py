@@ -13,22 +13,22 @@ import fixtures
 import testtools
 
 from backupclient import errors
-from backupclient.engine import journal
 from backupclient.engine import journal_base
+from backupclient.engine import journals
 from backupclient.engine import unfinished
-from backupclient.model import inventory
+from backupclient.model import inventories
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.procedures import step
 
-HERE = inventory.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
+HERE = inventories.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
 VOLUME = resources.Volume('v', 'data', 'available', 1)
 FLOW = 'volume/v/capture#1'
 NOW = '2026-01-02T03:04:05+00:00'
-ITEM = plan.Item(
-    VOLUME.resource, plan.Procedure.VOLUME_IMAGE, 'why', volume=VOLUME
+ITEM = plans.Item(
+    VOLUME.resource, plans.Procedure.VOLUME_IMAGE, 'why', volume=VOLUME
 )
 
 
@@ -44,14 +44,14 @@ class JournalTestCase(testtools.TestCase):
         )
 
     def _create(self, letters='abcd', identity=HERE, day=2, item=ITEM):
-        planned = plan.Plan(identity, request.Request(), (item,))
-        run = journal.Run(
+        planned = plans.Plan(identity, requests.Request(), (item,))
+        run = journals.Run(
             f'202601{day:02}T030405Z-{letters}', planned, NOW, 4, 60.0
         )
-        return journal.Journal.create(run)
+        return journals.Journal.create(run)
 
     def _end(self, made):
-        made.end(journal.Ended(outcome.State.COMPLETE, NOW))
+        made.end(journals.Ended(outcome.State.COMPLETE, NOW))
 
     def _refused(self, name, *words, identity=HERE):
         failure = self.assertRaises(
@@ -62,7 +62,7 @@ class JournalTestCase(testtools.TestCase):
 
     def test_for_its_owner_only(self):
         made = self._create()
-        for path in (journal.home(), made.folder, *made.folder.iterdir()):
+        for path in (journals.home(), made.folder, *made.folder.iterdir()):
             mode = stat.S_IMODE(path.stat().st_mode)
             self.assertEqual(0o700 if path.is_dir() else 0o600, mode, path)
 
@@ -71,7 +71,7 @@ class JournalTestCase(testtools.TestCase):
         self.useFixture(fixtures.EnvironmentVariable('HOME', '/home/alice'))
         self.assertEqual(
             pathlib.Path('/home/alice/.local/state/openstack-backup'),
-            journal.home(),
+            journals.home(),
         )
 
     def test_no_place(self):
@@ -89,7 +89,7 @@ class JournalTestCase(testtools.TestCase):
         )
         made.record(0, one)
         self.assertEqual({0: one}, made.outcomes())
-        other = journal.of(made.folder.name)
+        other = journals.of(made.folder.name)
         self.assertEqual({0: one}, other.outcomes())
         self.assertEqual({}, other.replaced())
 
@@ -98,12 +98,14 @@ class JournalTestCase(testtools.TestCase):
         made = self._create(item=dataclasses.replace(ITEM, fallback=instead))
         made.replace(0, instead)
         self.assertEqual({0: instead}, made.replaced())
-        self.assertEqual({0: instead}, journal.of(made.folder.name).replaced())
+        self.assertEqual(
+            {0: instead}, journals.of(made.folder.name).replaced()
+        )
         # One that nothing replaces.
         made = self._create('efgh')
         made.replace(0, instead)
         failure = self.assertRaises(
-            errors.DocumentError, journal.of(made.folder.name).replaced
+            errors.DocumentError, journals.of(made.folder.name).replaced
         )
         self.assertIn('item 0 is volume "data" (v)', str(failure))
 
@@ -113,14 +115,14 @@ class JournalTestCase(testtools.TestCase):
         done = journal_base.Done('upload-volume', step.Made(image_id='i'))
         progress = journal_base.Progress(FLOW, (done,))
         made.keep(progress)
-        other = journal.of(made.folder.name)
+        other = journals.of(made.folder.name)
         self.assertEqual(progress, other.progress(FLOW))
         self.assertEqual(
             ['volume.v.capture.1.json'], os.listdir(made.folder / 'flows')
         )
         other.forget(FLOW)
         self.assertIsNone(other.progress(FLOW))
-        self.assertIsNone(journal.of(made.folder.name).progress(FLOW))
+        self.assertIsNone(journals.of(made.folder.name).progress(FLOW))
 
     def test_progress_of_another_flow(self):
         made = self._create()
@@ -129,7 +131,7 @@ class JournalTestCase(testtools.TestCase):
         (folder / 'volume.w.capture.1.json').rename(
             folder / 'volume.v.capture.1.json'
         )
-        other = journal.of(made.folder.name)
+        other = journals.of(made.folder.name)
         failure = self.assertRaises(errors.DocumentError, other.progress, FLOW)
         self.assertIn('volume/w/capture#1', str(failure))
 
@@ -159,7 +161,7 @@ class JournalTestCase(testtools.TestCase):
         self.assertEqual(2, loaded['version'])
         for version, known in ((1, True), (2, True), (3, False)):
             path.write_text(json.dumps(loaded | {'version': version}))
-            other = journal.of(made.folder.name)
+            other = journals.of(made.folder.name)
             if known:
                 self.assertEqual(version, other.run().version)
             else:
@@ -190,7 +192,7 @@ class JournalTestCase(testtools.TestCase):
         (made.folder / 'run.json').write_text('{')
         self.assertEqual(
             frozenset({'old', 's2', 's5'}),
-            journal.of(made.folder.name).stopped(),
+            journals.of(made.folder.name).stopped(),
         )
 
     def test_last(self):
@@ -207,7 +209,7 @@ class JournalTestCase(testtools.TestCase):
     def test_last_passes_over_the_damaged(self):
         good, bad = self._create(day=2), self._create(day=3)
         (bad.folder / 'run.json').write_text('{}')
-        (journal.home() / 'something else').touch()
+        (journals.home() / 'something else').touch()
         self.assertEqual(good.folder, unfinished.find('last', HERE).folder)
 
     def test_none_with_that_name(self):
@@ -240,15 +242,15 @@ class JournalTestCase(testtools.TestCase):
 
     def test_fate(self):
         made = self._create()
-        name, fate = made.folder.name, journal.Fate
-        self.assertIs(fate.RESUMABLE, journal.fate(name))
+        name, fate = made.folder.name, journals.Fate
+        self.assertIs(fate.RESUMABLE, journals.fate(name))
         with made.locked():
-            self.assertIs(fate.ALIVE, journal.fate(name))
-        self.assertIs(fate.RESUMABLE, journal.fate(name))
+            self.assertIs(fate.ALIVE, journals.fate(name))
+        self.assertIs(fate.RESUMABLE, journals.fate(name))
         # To ask keeps nobody from going on with it.
         with made.locked():
             self._end(made)
-        self.assertIs(fate.ENDED, journal.fate(name))
+        self.assertIs(fate.ENDED, journals.fate(name))
 
     def test_who_asks_keeps_nobody_from_going_on(self):
         """However often, and from however many processes."""
@@ -258,7 +260,7 @@ class JournalTestCase(testtools.TestCase):
 
         def ask():
             while not over.is_set():
-                seen.add(journal.fate(name))
+                seen.add(journals.fate(name))
 
         asking = [threading.Thread(target=ask) for _ in range(3)]
         for thread in asking:
@@ -272,7 +274,7 @@ class JournalTestCase(testtools.TestCase):
             for thread in asking:
                 thread.join()
         self.assertLessEqual(
-            seen, {journal.Fate.ALIVE, journal.Fate.RESUMABLE}
+            seen, {journals.Fate.ALIVE, journals.Fate.RESUMABLE}
         )
 
     def test_who_asks_sees_those_who_work(self):
@@ -288,7 +290,7 @@ class JournalTestCase(testtools.TestCase):
                 file,
                 fcntl.LOCK_SH | fcntl.LOCK_NB,
             )
-            self.assertIs(journal.Fate.ALIVE, journal.fate(made.folder.name))
+            self.assertIs(journals.Fate.ALIVE, journals.fate(made.folder.name))
 
     def test_somebody_who_never_stops_asking(self):
         """It is said, after a while."""
@@ -306,13 +308,13 @@ class JournalTestCase(testtools.TestCase):
         (made.folder / 'alive').unlink()
         with open(made.folder / 'lock', 'wb') as file:
             fcntl.flock(file, fcntl.LOCK_EX)
-            self.assertIs(journal.Fate.ALIVE, journal.fate(made.folder.name))
+            self.assertIs(journals.Fate.ALIVE, journals.fate(made.folder.name))
             self.assertRaises(errors.Busy, made.locked().__enter__)
-        self.assertIs(journal.Fate.RESUMABLE, journal.fate(made.folder.name))
+        self.assertIs(journals.Fate.RESUMABLE, journals.fate(made.folder.name))
 
     def test_fate_of_others(self):
         self._create()
-        (journal.home() / '20260101T000000Z-file').touch()
+        (journals.home() / '20260101T000000Z-file').touch()
         for name in (
             '20260101T000000Z-zzzz',
             '20260101T000000Z-file',
@@ -321,13 +323,13 @@ class JournalTestCase(testtools.TestCase):
             '..',
             'last',
         ):
-            self.assertIs(journal.Fate.UNKNOWN, journal.fate(name), name)
+            self.assertIs(journals.Fate.UNKNOWN, journals.fate(name), name)
 
     def test_fate_however_damaged(self):
         made = self._create()
         (made.folder / 'run.json').write_text('{')
-        self.assertIs(journal.Fate.RESUMABLE, journal.fate(made.folder.name))
+        self.assertIs(journals.Fate.RESUMABLE, journals.fate(made.folder.name))
         # A folder in its place: the lock cannot be opened.
         (made.folder / 'lock').unlink()
         (made.folder / 'lock').mkdir()
-        self.assertIs(journal.Fate.UNKNOWN, journal.fate(made.folder.name))
+        self.assertIs(journals.Fate.UNKNOWN, journals.fate(made.folder.name))

@@ -6,18 +6,18 @@ import dataclasses
 import fixtures
 import testtools
 
-from backupclient.engine import journal
 from backupclient.engine import journal_base
 from backupclient.engine import journal_memory
+from backupclient.engine import journals
 from backupclient.model import outcome
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.procedures import step
 from backupclient.tests.unit.engine import projects
 
 RUN = '20260102T030405Z-abcd'
 FLOW = 'volume/v/capture#1'
-OTHER = projects.volume('v', plan.Procedure.SNAPSHOT_IMAGE)
-ITEM = projects.volume('v', plan.Procedure.VOLUME_BACKUP, fallback=OTHER)
+OTHER = projects.volume('v', plans.Procedure.SNAPSHOT_IMAGE)
+ITEM = projects.volume('v', plans.Procedure.VOLUME_BACKUP, fallback=OTHER)
 
 
 class Contract:
@@ -81,11 +81,11 @@ class FilesTestCase(Contract, testtools.TestCase):
                 'XDG_STATE_HOME', self.useFixture(fixtures.TempDir()).path
             )
         )
-        return journal.Journal.create(run)
+        return journals.Journal.create(run)
 
     def again(self, made):
         """Open it as another process does."""
-        return journal.of(made.folder.name)
+        return journals.of(made.folder.name)
 
 
 class MemoryTestCase(Contract, testtools.TestCase):

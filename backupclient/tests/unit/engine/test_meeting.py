@@ -9,7 +9,7 @@ import os
 import fixtures
 
 from backupclient.cloud import door
-from backupclient.model import lease
+from backupclient.model import leases
 from backupclient.operations import running
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit import quiet_reporter
@@ -356,8 +356,8 @@ class NoteTestCase(TestCase):
     def test_names_of_notes_are_no_copies(self):
         """The next run neither backs a note up nor takes it for its own."""
         self.fake.glance.add_image(
-            lease.name('20260101T000000Z-abcd'),
-            **lease.metadata('20260101T000000Z-abcd', 'elsewhere', ()),
+            leases.name('20260101T000000Z-abcd'),
+            **leases.metadata('20260101T000000Z-abcd', 'elsewhere', ()),
         )
         planned = self.plan(target=str(self.target))
         self.assertEqual((), planned.items)

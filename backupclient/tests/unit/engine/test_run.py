@@ -6,10 +6,10 @@ import os
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.operations import running
 from backupclient.planner.backup import rule
@@ -34,7 +34,7 @@ class ReportTestCase(base.TestCase):
         ):
             resource = resources.Resource(resources.Kind.VOLUME, 'a', 'b')
             outcomes = tuple(
-                outcome.Outcome(resource, plan.Procedure.NONE, one)
+                outcome.Outcome(resource, plans.Procedure.NONE, one)
                 for one in states
             )
             report = running.Report('r', None, outcomes, interrupted)
@@ -80,11 +80,11 @@ class RunTestCase(base.TestCase):
             )
         manifest = documents.read(
             self.folder(report) / 'manifest.json',
-            manifest_.Manifest,
+            manifests.Manifest,
             'manifest',
         )
         self.assertEqual(report.run, manifest.run)
-        self.assertIs(manifest_.State.COMPLETE, manifest.state)
+        self.assertIs(manifests.State.COMPLETE, manifest.state)
 
     def _check_journal(self, report):
         (journal,) = self.journals()
@@ -138,7 +138,7 @@ class RunTestCase(base.TestCase):
                 self.assertIn(server, self.reporter.outcomes)
                 manifest = documents.read(
                     self.folder(report) / 'manifest.json',
-                    manifest_.Manifest,
+                    manifests.Manifest,
                     'it',
                 )
                 (entry,) = manifest.of_kind(resources.Kind.SERVER)
@@ -519,7 +519,9 @@ class BackupServiceTestCase(base.TestCase):
 
     def test_asked_for(self):
         """Who wants backups and nothing else gets no images."""
-        report = self._start('down', volume_method=request.VolumeMethod.BACKUP)
+        report = self._start(
+            'down', volume_method=requests.VolumeMethod.BACKUP
+        )
         self.assertEqual(['backup'] * 3, self._posts())
         self.assertEqual(1, report.exit_code)
 

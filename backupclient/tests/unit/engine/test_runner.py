@@ -9,10 +9,10 @@ import fixtures
 import testtools
 
 from backupclient import errors
-from backupclient.engine import journal as journal_
+from backupclient.engine import journals
 from backupclient.engine import messages
 from backupclient.engine import runner
-from backupclient.model import graph
+from backupclient.model import graphs
 from backupclient.model import resources
 from backupclient.procedures import step
 from backupclient.tests.unit import fake_clock
@@ -80,7 +80,7 @@ class Worker:
     def __init__(self, test, graph_, clock):
         self.run = RUN
         self.graph = graph_
-        self.journal = journal_.of(RUN)
+        self.journal = journals.of(RUN)
         self.clock = clock
         self._test = test
 
@@ -109,21 +109,21 @@ class TestCase(testtools.TestCase):
         self.logged = self.useFixture(
             fixtures.FakeLogger(level=logging.WARNING)
         )
-        first = graph.Flow('x/s', graph.Part.CAPTURE, steps=ALL, **self.flow)
-        second = graph.Flow(
+        first = graphs.Flow('x/s', graphs.Part.CAPTURE, steps=ALL, **self.flow)
+        second = graphs.Flow(
             'x/s',
-            graph.Part.DELIVER,
+            graphs.Part.DELIVER,
             steps=('four',),
-            waits=(graph.Edge(graph.Wait.DONE, first.place),),
+            waits=(graphs.Edge(graphs.Wait.DONE, first.place),),
             always=first.on_demand,
         )
         self.first, self.second = first.id, second.id
-        group = graph.Group('x/s', SERVER, (first, second), 0)
-        self.graph = graph.Graph([group])
-        self.run_ = journal_.Run(
+        group = graphs.Group('x/s', SERVER, (first, second), 0)
+        self.graph = graphs.Graph([group])
+        self.run_ = journals.Run(
             RUN, projects.plan_of(), '2026-01-02T03:04:05+00:00', 1, 60.0
         )
-        self.folder = journal_.Journal.create(self.run_).folder
+        self.folder = journals.Journal.create(self.run_).folder
         self.file = self.folder / 'flows' / 'x.s.capture.1.json'
         self.classes = {
             each.stable_name: each for each in (One, Two, Three, Four)

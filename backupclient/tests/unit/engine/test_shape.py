@@ -9,7 +9,7 @@ import re
 import testtools
 
 import backupclient
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
 from backupclient.procedures import step
@@ -35,7 +35,7 @@ GONE = ('Half', 'Captured', 'pause', '_halfway', '_seconds')
 
 # The mechanism: what is kept, waited for, decided, performed.
 MECHANISM = (
-    'board',
+    'boards',
     'coordinator',
     'executor',
     'journal_base',
@@ -49,9 +49,9 @@ MECHANISM = (
     'rehearsal',
     'room',
     'runner',
-    'schedule',
+    'schedules',
     'slots',
-    'standing',
+    'standings',
 )
 
 
@@ -131,8 +131,8 @@ class ShapeTestCase(testtools.TestCase):
     def test_the_mechanism_knows_no_kind(self):
         """No volume, no server, and no procedure by its name."""
         known = {'volume', 'server', 'snapshot', 'barbican', 'nova'}
-        known |= {f'plan_.procedure.{p.name.lower()}' for p in plan.Procedure}
-        known.discard('plan_.procedure.none')
+        known |= {f'plans.procedure.{p.name.lower()}' for p in plans.Procedure}
+        known.discard('plans.procedure.none')
         for name in MECHANISM:
             code = (ENGINE / f'{name}.py').read_text()
             tree = ast.parse(code)

@@ -6,7 +6,7 @@ from typing import Any
 
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world as world_
+from backupclient.tests.unit.fake_cloud import worlds
 
 _OCTETS = 'application/octet-stream'
 _MOST = 100
@@ -23,7 +23,7 @@ class Barbican(service.Service):
 
     prefix = '/v1'
 
-    def __init__(self, world: world_.World) -> None:
+    def __init__(self, world: worlds.World) -> None:
         super().__init__(world)
         self.private: set[str] = set()
         self.metadata: dict[str, dict[str, str]] = {}
@@ -32,7 +32,7 @@ class Barbican(service.Service):
 
     def add_secret(
         self, name: str, payload: bytes, **fields: Any
-    ) -> world_.Thing:
+    ) -> worlds.Thing:
         """Make a secret that is there already."""
         secret = self.world.add(
             'secrets',
@@ -44,7 +44,7 @@ class Barbican(service.Service):
                 'bit_length': len(payload) * 8,
                 'mode': None,
                 'content_types': {'default': _OCTETS},
-                'creator_id': world_.USER,
+                'creator_id': worlds.USER,
             }
             | fields,
         )
@@ -55,7 +55,7 @@ class Barbican(service.Service):
         body = {'code': status, 'title': 'Refused', 'description': text}
         return wire.Answer(status, body)
 
-    def add_container(self, name: str, **secrets: world_.Thing) -> None:
+    def add_container(self, name: str, **secrets: worlds.Thing) -> None:
         """Make a container of secrets, by what they are in it."""
         refs = [
             {
@@ -93,7 +93,7 @@ class Barbican(service.Service):
         if kind == 'secrets':
             asked |= {
                 'status': 'ACTIVE',
-                'creator_id': world_.USER,
+                'creator_id': worlds.USER,
                 'created': self.world.now().replace(tzinfo=None).isoformat(),
             }
         made = self.world.add(kind, name, **asked)
@@ -166,7 +166,7 @@ class Barbican(service.Service):
         )
 
 
-def _shown(kind: str, thing: world_.Thing) -> world_.Thing:
+def _shown(kind: str, thing: worlds.Thing) -> worlds.Thing:
     shown = {key: value for key, value in thing.items() if key != 'id'}
     ref = f'{service.WRONG_HOST}/v1/{kind}/{thing["id"]}'
     return shown | {f'{kind.removesuffix("s")}_ref': ref}

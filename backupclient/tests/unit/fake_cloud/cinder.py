@@ -10,7 +10,7 @@ from backupclient.tests.unit.fake_cloud import glance as glance_
 from backupclient.tests.unit.fake_cloud import offers
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world as world_
+from backupclient.tests.unit.fake_cloud import worlds
 
 _BACKUP_KEYS = {
     'container',
@@ -37,9 +37,9 @@ class Cinder(offers.OfCinder):
     :param busy: so many deletions of a snapshot are taken back.
     """
 
-    prefix = f'/v3/{world_.PROJECT}'
+    prefix = f'/v3/{worlds.PROJECT}'
 
-    def __init__(self, world: world_.World, glance: glance_.Glance) -> None:
+    def __init__(self, world: worlds.World, glance: glance_.Glance) -> None:
         super().__init__(world)
         self._glance = glance
         self.limits = dict.fromkeys(_COUNTED, 10) | {'gigabytes': 1000}
@@ -79,7 +79,7 @@ class Cinder(offers.OfCinder):
         self.world.content[volume['id']] = content
         return volume
 
-    def add_backup(self, volume: world_.Thing, name: str, **fields: Any):
+    def add_backup(self, volume: worlds.Thing, name: str, **fields: Any):
         """Make a backup that is there already."""
         return self.world.add(
             'backups',
@@ -156,7 +156,7 @@ class Cinder(offers.OfCinder):
         self.world.later(lambda: volume.update(status='available'))
         return wire.Answer(202, {'volume': volume})
 
-    def _restore(self, asked: world_.Thing) -> wire.Answer:
+    def _restore(self, asked: worlds.Thing) -> wire.Answer:
         """Make a volume of an image, or of a backup."""
         of_type = {
             'volume_type': asked.get('volume_type', 'fast'),
@@ -232,7 +232,7 @@ class Cinder(offers.OfCinder):
         return wire.Answer(200, json={})
 
     def _upload(
-        self, asked: world_.Thing, volume: world_.Thing
+        self, asked: worlds.Thing, volume: worlds.Thing
     ) -> wire.Answer:
         id_ = volume['id']
         # Before the state is looked at: a refusal leaves it behind.
@@ -260,7 +260,7 @@ class Cinder(offers.OfCinder):
         shown = {'id': id_, 'status': 'uploading', 'image_id': image['id']}
         return wire.Answer(202, {'os-volume_upload_image': shown})
 
-    def _end(self, volume: world_.Thing, image: world_.Thing) -> None:
+    def _end(self, volume: worlds.Thing, image: worlds.Thing) -> None:
         volume['status'] = 'available'
         if image['id'] not in self.world.things['images']:
             return
@@ -306,7 +306,7 @@ class Cinder(offers.OfCinder):
         return wire.Answer(202, {'backup': shown | {'links': []}})
 
     def _serve(
-        self, volume: world_.Thing, backup: world_.Thing, before: str
+        self, volume: worlds.Thing, backup: worlds.Thing, before: str
     ) -> None:
         if self.backup_service == 'stuck':
             return
@@ -317,7 +317,7 @@ class Cinder(offers.OfCinder):
         self.world.later(lambda: backup.update(end), 2)
         self.world.later(lambda: volume.update(status=before), 2)
 
-    def _parents(self, volume: world_.Thing) -> list[world_.Thing]:
+    def _parents(self, volume: worlds.Thing) -> list[worlds.Thing]:
         return [
             backup
             for backup in self.world.things['backups'].values()
@@ -337,7 +337,7 @@ class Cinder(offers.OfCinder):
         self.world.later(lambda: self._go(kind, thing))
         return wire.Answer(202)
 
-    def _go(self, kind: str, thing: world_.Thing) -> None:
+    def _go(self, kind: str, thing: worlds.Thing) -> None:
         in_use = any(
             volume.get('snapshot_id') == thing['id']
             for volume in self.world.things['volumes'].values()
@@ -390,7 +390,7 @@ class Cinder(offers.OfCinder):
                 used += self._cost(kind, thing)
         return used
 
-    def _cost(self, kind: str, thing: world_.Thing) -> Counter[str]:
+    def _cost(self, kind: str, thing: worlds.Thing) -> Counter[str]:
         """Tell what a thing counts in the quotas."""
         if kind == 'backups':
             return Counter(backups=1, backup_gigabytes=thing['size'])
@@ -401,7 +401,7 @@ class Cinder(offers.OfCinder):
         of_type = {f'{name}_{type_}': count for name, count in cost.items()}
         return Counter(cost | of_type)
 
-    def _spend(self, kind: str, volume: world_.Thing) -> None:
+    def _spend(self, kind: str, volume: worlds.Thing) -> None:
         """Refuse what is made of a volume where a quota has no room."""
         used = self._used()
         for quota, more in self._cost(kind, volume).items():
@@ -418,7 +418,7 @@ class Cinder(offers.OfCinder):
         """Give a stamp as Cinder writes it: UTC, and no word of that."""
         return self.world.now().replace(tzinfo=None).isoformat()
 
-    def _clone_key(self, volume: world_.Thing) -> str:
+    def _clone_key(self, volume: worlds.Thing) -> str:
         if not volume.get('encryption_key_id'):
             return ''
         key = self.thing('secrets', volume['encryption_key_id'])
@@ -428,14 +428,14 @@ class Cinder(offers.OfCinder):
         return str(clone['id'])
 
 
-def _copied(image: world_.Thing) -> world_.Thing:
+def _copied(image: worlds.Thing) -> worlds.Thing:
     """Give what Cinder notes of an image for a volume made of it."""
     unknown = {'owner', 'status', 'visibility', 'tags', 'os_hidden', 'id'}
     said = {k: str(v) for k, v in image.items() if k not in unknown}
     return said | {'image_id': image['id'], 'image_name': image['name']}
 
 
-def _require_texts(asked: world_.Thing) -> None:
+def _require_texts(asked: worlds.Thing) -> None:
     """Refuse what ``cinder/api/schemas/backups.py`` refuses."""
     name, description = asked['name'], asked.get('description') or ''
     if len(name) > 255 or len(description) > 255:

@@ -21,7 +21,7 @@ from backupclient.tests.unit.fake_cloud import glance as glance_
 from backupclient.tests.unit.fake_cloud import neutron as neutron_
 from backupclient.tests.unit.fake_cloud import nova as nova_
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world as world_
+from backupclient.tests.unit.fake_cloud import worlds
 
 AUTH_URL = 'https://keystone.example.com/v3'
 REGION = 'RegionOne'
@@ -30,7 +30,7 @@ ENVIRONMENT = {
     'OS_AUTH_URL': AUTH_URL,
     'OS_USERNAME': 'alice',
     'OS_PASSWORD': 'wonderland',
-    'OS_PROJECT_ID': world_.PROJECT,
+    'OS_PROJECT_ID': worlds.PROJECT,
     'OS_USER_DOMAIN_ID': 'default',
     'OS_REGION_NAME': REGION,
     'OS_IDENTITY_API_VERSION': '3',
@@ -73,7 +73,7 @@ class FakeCloud(fixtures.Fixture):
 
     def reset(self) -> None:
         """Empty the cloud."""
-        self.world = world_.World()
+        self.world = worlds.World()
         self.glance = glance_.Glance(self.world)
         self.cinder = cinder_.Cinder(self.world, self.glance)
         self.nova = nova_.Nova(self.world, self.glance)
@@ -107,7 +107,7 @@ class FakeCloud(fixtures.Fixture):
         password = {
             'username': 'alice',
             'password': 'wonderland',
-            'project_id': world_.PROJECT,
+            'project_id': worlds.PROJECT,
             'user_domain_id': 'default',
         }
         return openstack.connect(
@@ -208,9 +208,9 @@ class FakeCloud(fixtures.Fixture):
             self.refused += 1
             return dataclasses.replace(self.ended, headers={})
         token = keystone.V3Token(
-            user_id=world_.USER,
+            user_id=worlds.USER,
             user_name='alice',
-            project_id=world_.PROJECT,
+            project_id=worlds.PROJECT,
             project_name='wonder',
             project_domain_id='default',
         )

@@ -7,7 +7,7 @@ from typing import Any
 
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world as world_
+from backupclient.tests.unit.fake_cloud import worlds
 
 _PATCH = 'application/openstack-images-v2.1-json-patch'
 _PAGING = {
@@ -29,21 +29,21 @@ class Glance(service.Service):
 
     prefix = '/v2'
 
-    def __init__(self, world: world_.World) -> None:
+    def __init__(self, world: worlds.World) -> None:
         super().__init__(world)
         self.ranges = True
         self.breaks: list[int] = []
 
     def add_image(
         self, name: str, content: bytes | None = None, **fields: Any
-    ) -> world_.Thing:
+    ) -> worlds.Thing:
         """Make an image that is there already."""
         image = self.world.add(
             'images',
             name,
             **{
                 'status': 'queued',
-                'owner': world_.PROJECT,
+                'owner': worlds.PROJECT,
                 'visibility': 'private',
                 'os_hidden': False,
                 'protected': False,
@@ -60,7 +60,7 @@ class Glance(service.Service):
             self.fill(image, content)
         return image
 
-    def fill(self, image: world_.Thing, content: bytes) -> None:
+    def fill(self, image: worlds.Thing, content: bytes) -> None:
         """Give an image its data."""
         self.world.content[image['id']] = content
         image.update(
@@ -71,7 +71,7 @@ class Glance(service.Service):
             os_hash_value=hashlib.sha512(content).hexdigest(),
         )
 
-    def drop(self, image: world_.Thing) -> None:
+    def drop(self, image: worlds.Thing) -> None:
         """Delete an image, with the key that goes with it."""
         self.world.remove('images', image['id'])
         if image.get('cinder_encryption_key_deletion_policy'):
@@ -163,13 +163,13 @@ class Glance(service.Service):
         return self.world.now().strftime('%Y-%m-%dT%H:%M:%SZ')
 
 
-def _is_listed(image: world_.Thing, query: Mapping[str, str]) -> bool:
+def _is_listed(image: worlds.Thing, query: Mapping[str, str]) -> bool:
     """Tell whether a list has an image: of these IDs, and of all kinds."""
     ids = query.get('id')
     if ids and image['id'] not in ids.removeprefix('in:').split(','):
         return False
     community = image['visibility'] == 'community'
-    own = image['owner'] == world_.PROJECT
+    own = image['owner'] == worlds.PROJECT
     return own or not community or query.get('visibility') == 'all'
 
 

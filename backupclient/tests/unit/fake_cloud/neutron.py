@@ -6,7 +6,7 @@ from typing import Any
 from backupclient.tests.unit.fake_cloud import offers
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world as world_
+from backupclient.tests.unit.fake_cloud import worlds
 
 
 class Neutron(service.Service):
@@ -17,7 +17,7 @@ class Neutron(service.Service):
 
     prefix = '/v2.0'
 
-    def __init__(self, world: world_.World) -> None:
+    def __init__(self, world: worlds.World) -> None:
         super().__init__(world)
         self.networks: list[dict[str, Any]] = []
         self.groups: list[dict[str, Any]] = []
@@ -46,6 +46,6 @@ class Neutron(service.Service):
 def _add(
     rows: list[dict[str, Any]], id_: str, name: str, fields: dict[str, Any]
 ) -> str:
-    row = {'id': id_, 'name': name, 'project_id': world_.PROJECT}
+    row = {'id': id_, 'name': name, 'project_id': worlds.PROJECT}
     rows.append(row | fields)
     return id_

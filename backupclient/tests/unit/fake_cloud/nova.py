@@ -8,7 +8,7 @@ from backupclient.tests.unit.fake_cloud import glance as glance_
 from backupclient.tests.unit.fake_cloud import offers
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world as world_
+from backupclient.tests.unit.fake_cloud import worlds
 
 _TASK = 'OS-EXT-STS:task_state'
 _CAPTURABLE = {'ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'}
@@ -25,7 +25,7 @@ class Nova(offers.OfNova):
 
     prefix = '/v2.1'
 
-    def __init__(self, world: world_.World, glance: glance_.Glance) -> None:
+    def __init__(self, world: worlds.World, glance: glance_.Glance) -> None:
         super().__init__(world)
         self._glance = glance
         self.captures = True
@@ -33,11 +33,11 @@ class Nova(offers.OfNova):
         self.starts = True
         self.builds = True
         self.stop_takes = 1
-        self._inherited: dict[str, world_.Thing] = {}
+        self._inherited: dict[str, worlds.Thing] = {}
 
     def add_server(
         self, name: str, content: bytes = b'', **fields: Any
-    ) -> world_.Thing:
+    ) -> worlds.Thing:
         """Make a server that is there already.
 
         :param content: of its own disk; without it boots from a volume.
@@ -61,7 +61,7 @@ class Nova(offers.OfNova):
         self._inherited[server['id']] = self._noted(server)
         return server
 
-    def _noted(self, server: world_.Thing) -> world_.Thing:
+    def _noted(self, server: worlds.Thing) -> worlds.Thing:
         """Note of a server's image what Nova gives to a snapshot later."""
         if not server['image']:
             return {}
@@ -172,7 +172,7 @@ class Nova(offers.OfNova):
             'os-start': self._start,
         }[action](server, asked)
 
-    def _capture(self, server: world_.Thing, asked: Any) -> wire.Answer:
+    def _capture(self, server: worlds.Thing, asked: Any) -> wire.Answer:
         _require(server, _CAPTURABLE)
         image = self._glance.add_image(
             asked['name'],
@@ -196,14 +196,14 @@ class Nova(offers.OfNova):
         self.world.later(lambda: server.update({_TASK: None}), 3)
         return wire.Answer(202, {'image_id': image['id']})
 
-    def _stop(self, server: world_.Thing, _: Any) -> wire.Answer:
+    def _stop(self, server: worlds.Thing, _: Any) -> wire.Answer:
         _require(server, {'ACTIVE'})
         server[_TASK] = 'powering-off'
         done = {_TASK: None, 'status': 'SHUTOFF'}
         self.world.later(lambda: server.update(done), self.stop_takes)
         return wire.Answer(202)
 
-    def _start(self, server: world_.Thing, _: Any) -> wire.Answer:
+    def _start(self, server: worlds.Thing, _: Any) -> wire.Answer:
         _require(server, {'SHUTOFF'})
         if not self.starts:
             raise wire.Refusal(403, 'You may not start servers.')
@@ -213,6 +213,6 @@ class Nova(offers.OfNova):
         return wire.Answer(202)
 
 
-def _require(server: world_.Thing, statuses: set[str]) -> None:
+def _require(server: worlds.Thing, statuses: set[str]) -> None:
     if server['status'] not in statuses:
         raise wire.Refusal(409, f'The server is {server["status"]}.')

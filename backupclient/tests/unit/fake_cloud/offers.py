@@ -5,7 +5,7 @@ from typing import Any
 
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world as world_
+from backupclient.tests.unit.fake_cloud import worlds
 
 
 class OfCinder(service.Service):
@@ -15,7 +15,7 @@ class OfCinder(service.Service):
     :param zones: by name, whether it is available.
     """
 
-    def __init__(self, world: world_.World) -> None:
+    def __init__(self, world: worlds.World) -> None:
         super().__init__(world)
         self.types = {'fast': 't-1', 'luks': 't-2'}
         self.default_type = 'fast'
@@ -45,7 +45,7 @@ class OfNova(service.Service):
     :param flavors: as the API shows them.
     """
 
-    def __init__(self, world: world_.World) -> None:
+    def __init__(self, world: worlds.World) -> None:
         super().__init__(world)
         self.flavors = [
             {

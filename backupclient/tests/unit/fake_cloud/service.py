@@ -6,7 +6,7 @@ import re
 from typing import Any, ClassVar
 
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world as world_
+from backupclient.tests.unit.fake_cloud import worlds
 
 WRONG_HOST = 'http://inside.invalid:1234'
 """Links point to where only the operator gets."""
@@ -31,7 +31,7 @@ class Service:
     prefix: ClassVar[str] = ''
     page = 1000
 
-    def __init__(self, world: world_.World) -> None:
+    def __init__(self, world: worlds.World) -> None:
         self.world = world
 
     def answer(self, request: wire.Request) -> wire.Answer:
@@ -50,7 +50,7 @@ class Service:
         fault = {404: 'itemNotFound', 413: 'overLimit'}.get(status, 'fault')
         return wire.Answer(status, {fault: {'code': status, 'message': text}})
 
-    def thing(self, kind: str, id_: str) -> world_.Thing:
+    def thing(self, kind: str, id_: str) -> worlds.Thing:
         found = self.world.things[kind].get(id_)
         if found is None:
             noun = kind.removesuffix('s').capitalize()
@@ -59,7 +59,7 @@ class Service:
 
     def rows(
         self, request: wire.Request, kind: str, filters: Iterable[str]
-    ) -> tuple[list[world_.Thing], str]:
+    ) -> tuple[list[worlds.Thing], str]:
         """Give a page, and the link to the next one or nothing."""
         found = [
             thing

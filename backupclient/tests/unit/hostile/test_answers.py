@@ -12,12 +12,12 @@ import requests
 from backupclient import errors
 from backupclient.cloud import inventory
 from backupclient.cloud import refusals
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.osc import display
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import wire
-from backupclient.tests.unit.fake_cloud import world
+from backupclient.tests.unit.fake_cloud import worlds
 from backupclient.tests.unit.hostile import values
 
 HEADERS = {
@@ -49,7 +49,7 @@ CALLS = {
     'GET cinder /volumes/detail': lambda c: inventory.read(c),
     'GET cinder /snapshots/detail': lambda c: inventory.read(c),
     'GET cinder /backups/detail': lambda c: inventory.read(c),
-    f'GET cinder /os-quota-sets/{world.PROJECT}': lambda c: inventory.read(c),
+    f'GET cinder /os-quota-sets/{worlds.PROJECT}': lambda c: inventory.read(c),
     'GET glance /images': lambda c: inventory.read(c, ['a name']),
     'GET nova /servers/detail': lambda c: inventory.read(c),
     'GET barbican /secrets': lambda c: inventory.read(c),
@@ -133,7 +133,7 @@ class TestAnswers(TestCase):
         self.fake.faults.clear()
         self.fake.fail(fault, words, times=50, same=False)
         found = self.go(CALLS[words])
-        if isinstance(found, inventory_.Inventory):
+        if isinstance(found, inventories.Inventory):
             # What was taken can be written down and shown.
             json.dumps([one.resource.label for one in found.volumes])
             for one in (*found.volumes, *found.snapshots, *found.backups):

@@ -13,14 +13,14 @@ import testtools
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.model import copies
 from backupclient.model import ids
 from backupclient.model import layout
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.osc import display
 from backupclient.osc import rows
 from backupclient.procedures import step
@@ -32,7 +32,7 @@ from backupclient.tests.unit.hostile import values
 from backupclient.tests.unit.sets import samples
 
 ITEMS = tuple(
-    plan.Item(
+    plans.Item(
         record_.resource,
         procedure,
         'because',
@@ -44,26 +44,26 @@ ITEMS = tuple(
         **{record_.resource.kind.value: record_},
     )
     for record_, procedure, group in (
-        (samples.SERVER, plan.Procedure.SERVER_IMAGE, samples.SERVER_ID),
-        (samples.DATA, plan.Procedure.VOLUME_BACKUP, samples.SERVER_ID),
-        (samples.ARCHIVE, plan.Procedure.SNAPSHOT_IMAGE, ''),
-        (samples.IMAGE, plan.Procedure.IMAGE_DOWNLOAD, ''),
-        (samples.SECRET, plan.Procedure.SECRET_DOWNLOAD, ''),
+        (samples.SERVER, plans.Procedure.SERVER_IMAGE, samples.SERVER_ID),
+        (samples.DATA, plans.Procedure.VOLUME_BACKUP, samples.SERVER_ID),
+        (samples.ARCHIVE, plans.Procedure.SNAPSHOT_IMAGE, ''),
+        (samples.IMAGE, plans.Procedure.IMAGE_DOWNLOAD, ''),
+        (samples.SECRET, plans.Procedure.SECRET_DOWNLOAD, ''),
     )
 )
 FALLBACK = dataclasses.replace(
     ITEMS[1], fallback=dataclasses.replace(ITEMS[1], reason='instead')
 )
-PLAN = plan.Plan(
+PLAN = plans.Plan(
     samples.IDENTITY,
-    request.Request(target='/backups', match=(('env', None),)),
+    requests.Request(target='/backups', match=(('env', None),)),
     (ITEMS[0], FALLBACK, *ITEMS[2:]),
-    peaks=(plan.Peak('volumes', 1, None),),
+    peaks=(plans.Peak('volumes', 1, None),),
     cautions=('Beware.',),
 )
 OUTCOME = outcome.Outcome(
     samples.DATA.resource,
-    plan.Procedure.VOLUME_IMAGE,
+    plans.Procedure.VOLUME_IMAGE,
     outcome.State.COMPLETE,
     size=5,
     artifact=copies.Artifact('image', 'an-image', 'name'),
@@ -79,8 +79,8 @@ DOCUMENTS = (
     OUTCOME,
     MADE,
     samples.EVERYTHING,
-    journal.Run(samples.RUN, PLAN, '2026-01-31T23:59:59+00:00', 4, 60.0),
-    journal.Ended(outcome.State.COMPLETE, '2026-01-31T23:59:59+00:00'),
+    journals.Run(samples.RUN, PLAN, '2026-01-31T23:59:59+00:00', 4, 60.0),
+    journals.Ended(outcome.State.COMPLETE, '2026-01-31T23:59:59+00:00'),
 )
 
 
@@ -148,13 +148,13 @@ class TestDocuments(TestCase):
                 self.assertTrue(layout.is_member(each.path), each.path)
         documents.write(self.path, found)
         self.assertEqual(found, documents.read(self.path, type(found), 'it'))
-        if isinstance(found, plan.Plan):
+        if isinstance(found, plans.Plan):
             rows.plan_summary(found)
             self.assertEqual(len(found.items), len(rows.plan(found)[1]))
             # A plan with a resource twice is refused.
             with contextlib.suppress(errors.DocumentError):
                 rows.steps(found)
-        if isinstance(found, manifest.Manifest):
+        if isinstance(found, manifests.Manifest):
             text = page.render(found)
             self.assertTrue(text.replace('\n', '').isprintable())
 
@@ -164,7 +164,7 @@ class TestDocuments(TestCase):
             loaded = json.loads(self.text(PLAN))
             loaded['bytes_to_move'] = number
             self.path.write_text(json.dumps(loaded))
-            self.assertIsNone(self.read(plan.Plan))
+            self.assertIsNone(self.read(plans.Plan))
 
     def test_items_that_contradict_themselves(self):
         """An item is about one resource, and its procedure fits that."""
@@ -179,7 +179,7 @@ class TestDocuments(TestCase):
         ):
             loaded = json.loads(self.text(ITEMS[1])) | change
             self.path.write_text(json.dumps(loaded))
-            self.assertIsNone(self.read(plan.Item), change)
+            self.assertIsNone(self.read(plans.Item), change)
 
     def test_settings_of_a_run(self):
         for change in (
@@ -190,14 +190,14 @@ class TestDocuments(TestCase):
         ):
             loaded = json.loads(self.text(DOCUMENTS[5])) | change
             self.path.write_text(json.dumps(loaded))
-            self.assertIsNone(self.read(journal.Run), change)
+            self.assertIsNone(self.read(journals.Run), change)
 
     def test_targets(self):
         for target in ('backups', '../x', '~/x', '/a\0b', '/\ud800'):
             loaded = json.loads(self.text(PLAN))
             loaded['request']['target'] = target
             self.path.write_text(json.dumps(loaded))
-            self.assertIsNone(self.read(plan.Plan), target)
+            self.assertIsNone(self.read(plans.Plan), target)
 
 
 class TestManifest(TestCase):

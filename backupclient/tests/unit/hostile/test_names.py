@@ -16,10 +16,10 @@ import markdown_it
 import testtools
 
 from backupclient import errors
-from backupclient.engine import journal
+from backupclient.engine import journals
 from backupclient.engine import unfinished
 from backupclient.keys import protection
-from backupclient.model import inventory
+from backupclient.model import inventories
 from backupclient.model import resources
 from backupclient.planner import naming
 from backupclient.sets.instructions import page
@@ -272,10 +272,12 @@ class TestTyped(TestCase):
                 self.assertEqual(text, found.name)
 
     def test_runs(self):
-        here = inventory.CloudIdentity('https://cloud', 'one', 'p', 'web', 'a')
+        here = inventories.CloudIdentity(
+            'https://cloud', 'one', 'p', 'web', 'a'
+        )
         for text in (*values.NAMES, *values.PATHS):
             self.assertRaises(errors.UsageError, unfinished.find, text, here)
-            self.assertIs(journal.Fate.UNKNOWN, journal.fate(text))
+            self.assertIs(journals.Fate.UNKNOWN, journals.fate(text))
 
     def test_recipients(self):
         for text in (*values.NAMES, *values.PATHS):

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.cloud import service
+from backupclient.cloud import services
 from backupclient.operations import plan
 from backupclient.operations import run
-from backupclient.operations import session
+from backupclient.operations import sessions
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -30,14 +30,14 @@ class TestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.paths = set()
-        send = service.Service._send
+        send = services.Service._send
 
         def seen(of, method, path, *arguments, **options):
             self.paths.add(path)
             return send(of, method, path, *arguments, **options)
 
         self.useFixture(
-            fixtures.MonkeyPatch(f'{service.__name__}.Service._send', seen)
+            fixtures.MonkeyPatch(f'{services.__name__}.Service._send', seen)
         )
         self.useFixture(fixtures.LoggerFixture('backupclient'))
 
@@ -90,7 +90,7 @@ class TestPlan(TestCase):
         if saved.request.target not in ('', str(self.target)):
             # Any folder may be meant; only this one is for the test.
             raise errors.UsageError(saved.request.target)
-        there = session.Session(self.cloud, self.clock)
+        there = sessions.Session(self.cloud, self.clock)
         settings = run.Settings(parallel=1, timeout=3600.0)
         done = run.carry_out(there, saved, self.reporter, settings)
         return done.report

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-from backupclient.operations import session
+from backupclient.operations import sessions
 from backupclient.tests.unit.engine import base
 
 DATA = base.DATA
@@ -11,4 +11,4 @@ class TestCase(base.TestCase):
 
     def new_process(self, stop_at=0):
         super().new_process(stop_at)
-        self.session = session.Session(self.cloud, self.clock)
+        self.session = sessions.Session(self.cloud, self.clock)

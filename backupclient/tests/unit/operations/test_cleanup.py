@@ -7,12 +7,12 @@ import hashlib
 
 from backupclient import errors
 from backupclient.cloud import inventory
-from backupclient.engine import journal
-from backupclient.model import lease
+from backupclient.engine import journals
+from backupclient.model import leases
 from backupclient.model import leftover
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.operations import cleanup
@@ -25,7 +25,7 @@ from backupclient.tests.unit.operations import base
 DEAD, ALIVE, DONE = (f'2026010{day}T030405Z-abcd' for day in (1, 2, 3))
 SOURCE = resources.Resource(resources.Kind.VOLUME, 'data', 'of-elsewhere')
 REFUSED = wire.Answer(403, {'forbidden': {'message': 'no'}})
-IMAGE = {'volume_method': request_.VolumeMethod.IMAGE}
+IMAGE = {'volume_method': requests.VolumeMethod.IMAGE}
 NEWER = b'newer' * 9000
 
 
@@ -76,9 +76,9 @@ class TestCase(base.TestCase):
     def lease(self, run, **age):
         seen = self.fake.world.now() - datetime.timedelta(**age)
         return self.fake.glance.add_image(
-            lease.name(run),
+            leases.name(run),
             updated_at=seen.isoformat(),
-            **lease.metadata(run, 'elsewhere', ()),
+            **leases.metadata(run, 'elsewhere', ()),
         )
 
     def temporaries(self, run):
@@ -263,9 +263,9 @@ class JudgeTestCase(TestCase):
         )
 
     def _journal(self, run):
-        planned = plan.Plan(self.cloud.identity, request_.Request())
-        return journal.Journal.create(
-            journal.Run(run, planned, '2026-01-02', 4, 60.0)
+        planned = plans.Plan(self.cloud.identity, requests.Request())
+        return journals.Journal.create(
+            journals.Run(run, planned, '2026-01-02', 4, 60.0)
         )
 
     def test_nothing(self):
@@ -280,7 +280,7 @@ class JudgeTestCase(TestCase):
         with made.locked():
             self.assertEqual(['keep', 'keep'], self._actions(young, old))
             self.assertIn('another process', self.reasons[0])
-            made.end(journal.Ended(outcome.State.COMPLETE, 'now'))
+            made.end(journals.Ended(outcome.State.COMPLETE, 'now'))
         self.assertEqual(['delete', 'delete'], self._actions(young, old))
 
     def test_lease_of_another_machine(self):

@@ -5,9 +5,9 @@ import dataclasses
 import json
 
 from backupclient import errors
-from backupclient.engine import journal
-from backupclient.model import request
-from backupclient.model import restore as model
+from backupclient.engine import journals
+from backupclient.model import requests
+from backupclient.model import restores
 from backupclient.operations import restore
 from backupclient.operations import run
 from backupclient.operations import verify
@@ -24,7 +24,7 @@ class DrillTestCase(test_restore.TestCase):
         self.before = self.fake.world.holdings()
         drill = verify.Drill(
             self.session,
-            model.Request(request.Request(), source=str(self.target)),
+            restores.Request(requests.Request(), source=str(self.target)),
         )
         return verify.verify(
             str(self.target),
@@ -85,7 +85,7 @@ class DrillTestCase(test_restore.TestCase):
             return answer
 
         self.fake.cinder._restore = other
-        chosen = request.Request(volumes=('data',))
+        chosen = requests.Request(volumes=('data',))
         report = self.verify(chosen)
         self.assertEqual(3, report.exit_code)
         self.assertEqual(
@@ -96,7 +96,7 @@ class DrillTestCase(test_restore.TestCase):
     def test_that_cannot_be_tried(self):
         """No quota is no damage: it is not proved."""
         self.fake.cinder.limits['volumes'] = 2
-        chosen = request.Request(volumes=('data',))
+        chosen = requests.Request(volumes=('data',))
         report = self.verify(chosen)
         self.assertEqual(3, report.exit_code)
         self.assertEqual(
@@ -109,7 +109,7 @@ class DrillTestCase(test_restore.TestCase):
             test_restore.ALL,
             everything=False,
             volumes=('data',),
-            volume_method=request.VolumeMethod.BACKUP,
+            volume_method=requests.VolumeMethod.BACKUP,
             target=str(self.root / 'second'),
         )
         self.target = self.root / 'second'
@@ -137,7 +137,7 @@ class DrillTestCase(test_restore.TestCase):
         self.check_cloud()
         self.new_process()
         (last, *_) = sorted(
-            (each.name for each in journal.home().iterdir()), reverse=True
+            (each.name for each in journals.home().iterdir()), reverse=True
         )
         error = self.assertRaises(
             errors.UsageError, restore.resume, self.session, last

@@ -10,7 +10,7 @@ import fixtures
 import testtools
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.operations import limited
 
 LIMITS = limited.Limits(memory_kib=1 << 20, seconds=60, written=1 << 10)
@@ -19,7 +19,7 @@ LIMITS = limited.Limits(memory_kib=1 << 20, seconds=60, written=1 << 10)
 class RunTestCase(testtools.TestCase):
     def run_script(self, script, *, files=(), limits=LIMITS, stop=None):
         return limited.run(
-            ['/bin/sh', '-c', script], files, limits, stop or stop_.Stop()
+            ['/bin/sh', '-c', script], files, limits, stop or stops.Stop()
         )
 
     def test_what_it_said(self):
@@ -65,7 +65,7 @@ class RunTestCase(testtools.TestCase):
         self.assertEqual(-1, code)
 
     def test_stop(self):
-        stop = stop_.Stop()
+        stop = stops.Stop()
         ended = []
         popen = limited.subprocess.Popen
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient import errors
-from backupclient.model import request
+from backupclient.model import requests
 from backupclient.operations import plan
 from backupclient.tests.unit.operations import base
 
-ALL = request.Request(everything=True)
+ALL = requests.Request(everything=True)
 
 
 class PlanTestCase(base.TestCase):
@@ -27,7 +27,7 @@ class PlanTestCase(base.TestCase):
         self.assertEqual([], [*self.root.iterdir()])
 
     def test_name_that_nothing_has(self):
-        asked = request.Request(volumes=('date',))
+        asked = requests.Request(volumes=('date',))
         error = self.assertRaises(
             errors.UsageError, plan.make, self.session, asked
         )

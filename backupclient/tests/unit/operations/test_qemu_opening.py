@@ -11,7 +11,7 @@ import fixtures
 import testtools
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.keys.luks import opening
 from backupclient.operations import limited
 from backupclient.operations import qemu_opening
@@ -36,7 +36,7 @@ class TestCopy(testtools.TestCase):
             self.store.begin(name)
         self.disk = disks.disk(PLAIN)
         self.store.put('run/a', self.disk)
-        self.stop = stop_.Stop()
+        self.stop = stops.Stop()
         self.heard = []
 
     def copy(self, passphrase: bytes = PASSPHRASE, **changes) -> bool:

@@ -5,18 +5,18 @@ import contextlib
 import dataclasses
 
 from backupclient import errors
-from backupclient.engine import journal
-from backupclient.model import plan as plan_
-from backupclient.model import request
+from backupclient.engine import journals
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.model import restore as model
+from backupclient.model import restores
 from backupclient.operations import cleanup
 from backupclient.operations import restore
 from backupclient.operations import run
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.operations import base
 
-ALL = request.Request(everything=True)
+ALL = requests.Request(everything=True)
 DATA = base.DATA
 
 
@@ -34,7 +34,7 @@ class TestCase(base.TestCase):
         )
         self.assertEqual(0, done.report.exit_code, done.report)
         self.run_id = done.report.run
-        self.asked = model.Request(ALL, source=str(self.target))
+        self.asked = restores.Request(ALL, source=str(self.target))
 
     def seed(self):
         """Fill the project."""
@@ -144,7 +144,7 @@ class RestoreTestCase(TestCase):
 
     def test_one_server_with_its_volume(self):
         self.lose_all()
-        chosen = request.Request(servers=('web',))
+        chosen = requests.Request(servers=('web',))
         done = self.go(dataclasses.replace(self.asked, selection=chosen))
         self.assertEqual(
             {('server', 'web'): 'complete', ('volume', 'disk'): 'complete'},
@@ -183,7 +183,7 @@ class RestoreTestCase(TestCase):
 
     def test_skip_existing(self):
         self.lose_all()
-        chosen = request.Request(volumes=('data',))
+        chosen = requests.Request(volumes=('data',))
         self.go(dataclasses.replace(self.asked, selection=chosen))
         self.new_process()
         asked = dataclasses.replace(self.asked, skip_existing=True)
@@ -214,7 +214,7 @@ class RestoreTestCase(TestCase):
         self.assertEqual(['data'], names)
 
     def test_nothing_selected_that_is_there(self):
-        chosen = request.Request(volumes=('other',))
+        chosen = requests.Request(volumes=('other',))
         asked = dataclasses.replace(self.asked, selection=chosen)
         error = self.assertRaises(errors.UsageError, self.go, asked)
         self.assertIn('other', str(error))
@@ -233,10 +233,10 @@ class PlanTestCase(TestCase):
         procedures = {i.resource.kind: i.procedure for i in planned.items}
         self.assertEqual(
             {
-                resources.Kind.SECRET: plan_.Procedure.SECRET_STORE,
-                resources.Kind.IMAGE: plan_.Procedure.IMAGE_UPLOAD,
-                resources.Kind.VOLUME: plan_.Procedure.VOLUME_FROM_IMAGE,
-                resources.Kind.SERVER: plan_.Procedure.SERVER_BUILD,
+                resources.Kind.SECRET: plans.Procedure.SECRET_STORE,
+                resources.Kind.IMAGE: plans.Procedure.IMAGE_UPLOAD,
+                resources.Kind.VOLUME: plans.Procedure.VOLUME_FROM_IMAGE,
+                resources.Kind.SERVER: plans.Procedure.SERVER_BUILD,
             },
             procedures,
         )
@@ -353,5 +353,5 @@ class ResumeTestCase(TestCase):
                 or 'temporary' in str(self.fake.barbican.metadata.get(id_, ''))
             ]
             self.assertEqual([], left, skip)
-            for each in journal.home().iterdir():
+            for each in journals.home().iterdir():
                 (each / 'ended.json').touch()

@@ -14,15 +14,15 @@ import pyrage
 import testtools
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.keys import identity
 from backupclient.keys import protection
 from backupclient.model import copies
 from backupclient.model import events
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import request
-from backupclient.model import restore as restore_
+from backupclient.model import requests
+from backupclient.model import restores
 from backupclient.operations import limited
 from backupclient.operations import restore_files
 from backupclient.planner import backups
@@ -78,7 +78,7 @@ class FilesCase(testtools.TestCase):
         self.store.begin(RUN)
         self.files = within.Within(self.store, RUN)
         self.listener = Listener()
-        self.stop = stop_.Stop()
+        self.stop = stops.Stop()
 
     def put(self, path: str, data: bytes) -> copies.FileRecord:
         self.files.put(path, data)
@@ -92,7 +92,7 @@ class FilesCase(testtools.TestCase):
         )
         self.files.put('SHA512SUMS', ''.join(lines).encode())
 
-    def volume(self, data: bytes = PLAIN) -> manifest_.Entry:
+    def volume(self, data: bytes = PLAIN) -> manifests.Entry:
         path = f'volumes/{samples.ROOT.id}.raw'
         return samples.volume_entry(samples.ROOT, file=self.put(path, data))
 
@@ -102,7 +102,7 @@ class FilesCase(testtools.TestCase):
         ending: str = 'key',
         data: bytes | None = None,
         **changes,
-    ) -> manifest_.Entry:
+    ) -> manifests.Entry:
         """An encrypted volume with its key."""
         one, key = samples.DATA, f'keys/volume-{samples.DATA.id}.{ending}'
         self.put(key, content)
@@ -114,7 +114,7 @@ class FilesCase(testtools.TestCase):
         )
         return dataclasses.replace(entry, **changes)
 
-    def secret(self, data: bytes, ending: str = 'bin') -> manifest_.Entry:
+    def secret(self, data: bytes, ending: str = 'bin') -> manifests.Entry:
         path = f'secrets/{samples.SECRET.id}.{ending}'
         return samples.secret_entry(
             samples.SECRET,
@@ -123,7 +123,7 @@ class FilesCase(testtools.TestCase):
         )
 
     def bring(
-        self, *entries: manifest_.Entry, decrypt: bool = False, keys=(KEY,)
+        self, *entries: manifests.Entry, decrypt: bool = False, keys=(KEY,)
     ) -> tuple[outcome.Outcome, ...]:
         return restore_files.bring(
             {RUN: self.files},
@@ -248,7 +248,7 @@ def sha512(data: bytes) -> str:
 class TestDecrypt(FilesCase):
     """Plain disks and secrets."""
 
-    def assert_plain(self, entry: manifest_.Entry) -> outcome.Outcome:
+    def assert_plain(self, entry: manifests.Entry) -> outcome.Outcome:
         (done,) = self.bring(entry, decrypt=True)
         self.assertEqual('', done.reason)
         path = f'volumes/{samples.DATA.id}.raw'
@@ -567,8 +567,8 @@ class TestRestore(FilesCase):
         backup_set.BackupSet.open(store, run).close(made)
 
     def restore(self, **words) -> restore_files.Report:
-        asked = restore_.Request(
-            request.Request(**words), source=str(self.target)
+        asked = restores.Request(
+            requests.Request(**words), source=str(self.target)
         )
         return restore_files.restore(asked, self.out, reporter=self.listener)
 

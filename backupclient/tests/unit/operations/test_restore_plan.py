@@ -6,8 +6,8 @@ import shutil
 import fixtures
 
 from backupclient import errors
-from backupclient.model import request
-from backupclient.model import restore as restore_
+from backupclient.model import requests
+from backupclient.model import restores
 from backupclient.operations import restore
 from backupclient.operations import run
 from backupclient.tests.unit.operations import base
@@ -19,11 +19,11 @@ class RestorePlanTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.fake.glance.add_image('golden', base.DATA)
-        self.asked = request.Request(everything=True, target=str(self.target))
+        self.asked = requests.Request(everything=True, target=str(self.target))
         done = run.back_up(self.session, self.asked)
         self.set = self.target / done.report.run
-        self.wanted = restore_.Request(
-            request.Request(everything=True), str(self.target)
+        self.wanted = restores.Request(
+            requests.Request(everything=True), str(self.target)
         )
 
     def cut(self, folder):
@@ -54,7 +54,7 @@ class RestorePlanTestCase(base.TestCase):
         self.useFixture(
             fixtures.EnvironmentVariable('XDG_STATE_HOME', elsewhere)
         )
-        wanted = restore_.Request(request.Request(everything=True))
+        wanted = restores.Request(requests.Request(everything=True))
         error = self.assertRaises(
             errors.UsageError, restore.plan, self.session, wanted
         )

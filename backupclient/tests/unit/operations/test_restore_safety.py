@@ -9,9 +9,9 @@ import shutil
 import pyrage
 
 from backupclient import errors
-from backupclient.engine import journal
-from backupclient.model import request
-from backupclient.model import restore as model
+from backupclient.engine import journals
+from backupclient.model import requests
+from backupclient.model import restores
 from backupclient.operations import restore
 from backupclient.operations import restore_files
 from backupclient.operations import run
@@ -47,7 +47,7 @@ class MarksTestCase(test_restore.TestCase):
                     self.assertTrue(final, (skip, kind, id_))
                 else:
                     self.assertIn(role, ('temporary', 'lease'), (kind, id_))
-            for each in journal.home().iterdir():
+            for each in journals.home().iterdir():
                 (each / 'ended.json').touch()
 
 
@@ -63,15 +63,15 @@ class SecretsTestCase(test_restore.TestCase):
         self.target = self.root / 'sealed'
         done = run.back_up(
             self.session,
-            request.Request(
+            requests.Request(
                 secrets=('word',),
                 target=str(self.target),
                 recipients=(str(self.identity.to_public()),),
             ),
         )
         self.assertEqual(0, done.report.exit_code, done.report.outcomes)
-        self.asked = model.Request(
-            request.Request(everything=True), source=str(self.target)
+        self.asked = restores.Request(
+            requests.Request(everything=True), source=str(self.target)
         )
 
     def test_nothing_is_written_down(self):
@@ -265,7 +265,7 @@ class ForgedTestCase(test_restore.TestCase):
     def test_restored_twice(self):
         """Two restores make two things; none replaces the other."""
         self.lose_all()
-        chosen = request.Request(volumes=('data',))
+        chosen = requests.Request(volumes=('data',))
         asked = dataclasses.replace(self.asked, selection=chosen)
         for _ in range(2):
             self.assertEqual(0, self.go(asked).report.exit_code)

@@ -3,7 +3,7 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import request
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.operations import plan
@@ -12,7 +12,7 @@ from backupclient.osc import run as command
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.operations import base
 
-ALL = request.Request(everything=True)
+ALL = requests.Request(everything=True)
 DEAD = '20250101T030405Z-abcd'
 SOURCE = resources.Resource(resources.Kind.VOLUME, 'data', 'of-elsewhere')
 
@@ -50,7 +50,7 @@ class BackUpTestCase(TestCase):
     def test_nothing_selected(self):
         """Nothing is asked of the cloud, and no run is begun."""
         error = self.assertRaises(
-            errors.UsageError, run.back_up, self.session, request.Request()
+            errors.UsageError, run.back_up, self.session, requests.Request()
         )
         self.assertIn('selects nothing', str(error))
         self.assertEqual([], self.fake.seen)

@@ -14,7 +14,7 @@ import pyrage
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import outcome
-from backupclient.model import request as request_
+from backupclient.model import requests
 from backupclient.operations import verify
 from backupclient.sets import catalogue
 from backupclient.sets import verified
@@ -80,7 +80,7 @@ class TestGood(CASE.TestCase):
                 'backupclient.store.localstream.Stream.read_into', counted
             )
         )
-        self.verify(request=request_.Request(volumes=('archive',)))
+        self.verify(request=requests.Request(volumes=('archive',)))
         self.assertLess(sum(seen), 100_000)
 
     def test_progress(self):
@@ -715,7 +715,7 @@ class TestChoice(CASE.TestCase):
         self.assertEqual(
             {CASE.OLD, CASE.RUN}, self.runs(runs=[CASE.OLD, CASE.RUN])
         )
-        request = request_.Request(secrets=('tls',))
+        request = requests.Request(secrets=('tls',))
         (row,) = self.verify(runs=[CASE.OLD], request=request).rows
         self.assertEqual((CASE.OLD, 'tls'), (row.run, row.name))
 
@@ -731,7 +731,7 @@ class TestChoice(CASE.TestCase):
                 manifest, items=tuple(items), state='incomplete'
             ),
         )
-        request = request_.Request(secrets=('tls',), volumes=('archive',))
+        request = requests.Request(secrets=('tls',), volumes=('archive',))
         found = self.verify('files', request=request)
         self.assertEqual(
             {('tls', CASE.OLD), ('archive', CASE.RUN)},
@@ -746,7 +746,7 @@ class TestChoice(CASE.TestCase):
             self.set / 'manifest.json',
             dataclasses.replace(manifest, items=tuple(items)),
         )
-        found = self.verify('files', request=request_.Request(everything=True))
+        found = self.verify('files', request=requests.Request(everything=True))
         (row,) = [row for row in found.rows if row.name == 'tls']
         self.assertEqual('missing', row.result)
         self.assertIn('no complete backup', row.notes[0])
@@ -761,7 +761,7 @@ class TestChoice(CASE.TestCase):
         self.make()
         self.refused('no backup set of run', CASE.RUN, runs=[CASE.OLD])
         self.refused('no backup set of run', runs=['last'])
-        self.refused('No volume', request=request_.Request(volumes=('zzz',)))
+        self.refused('No volume', request=requests.Request(volumes=('zzz',)))
         self.assertRaises(
             errors.TargetError, verify.verify, str(self.target / 'missing')
         )

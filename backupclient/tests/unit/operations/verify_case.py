@@ -14,8 +14,8 @@ import pyrage
 import testtools
 
 from backupclient.model import copies
-from backupclient.model import plan
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import verification
 from backupclient.operations import verify
 from backupclient.sets import backup_set
@@ -105,7 +105,7 @@ def make(store: base.Store, contents: Contents | None = None):
     items = (
         samples.server_entry(
             SERVER,
-            procedure=plan.Procedure.NONE,
+            procedure=plans.Procedure.NONE,
             covered_by='its volumes',
             file=None,
         ),
@@ -121,7 +121,7 @@ def make(store: base.Store, contents: Contents | None = None):
     manifest = samples.manifest(
         *items,
         run=these.run,
-        request=request_.Request(everything=True, plaintext_keys=True),
+        request=requests.Request(everything=True, plaintext_keys=True),
         **these.changes,
     )
     made.close(manifest)

@@ -53,7 +53,7 @@ class TestCase(testtools.TestCase):
             self.useFixture(fixtures.EnvironmentVariable(name, value))
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.clock.SystemClock', self._make_clock
+                'backupclient.clocks.SystemClock', self._make_clock
             )
         )
         # The shell adds handlers of its own and leaves them behind.

@@ -9,7 +9,7 @@ import json
 import fixtures
 import testtools
 
-from backupclient.model import lease
+from backupclient.model import leases
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.osc import cleanup
@@ -74,9 +74,9 @@ class TestCase(base.TestCase):
     def lease(self, run, **age):
         seen = self.fake.world.now() - datetime.timedelta(**age)
         return self.fake.glance.add_image(
-            lease.name(run),
+            leases.name(run),
             updated_at=seen.isoformat(),
-            **lease.metadata(run, 'elsewhere', ()),
+            **leases.metadata(run, 'elsewhere', ()),
         )
 
     def volumes(self):

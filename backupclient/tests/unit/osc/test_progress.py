@@ -9,7 +9,7 @@ import pyte
 import testtools
 
 from backupclient.model import outcome
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.osc import live
 from backupclient.osc import progress
@@ -18,7 +18,7 @@ from backupclient.tests.unit.osc import base
 
 RESOURCE = resources.Resource(resources.Kind.VOLUME, 'da\x1b[31mta', 'id-1')
 FAILED = outcome.Outcome(
-    RESOURCE, plan.Procedure.VOLUME_IMAGE, outcome.State.FAILED, 'be\x07ll'
+    RESOURCE, plans.Procedure.VOLUME_IMAGE, outcome.State.FAILED, 'be\x07ll'
 )
 OTHER = resources.Resource(resources.Kind.IMAGE, '[red]markup[/red]', 'id-2')
 
@@ -188,7 +188,7 @@ class LiveTestCase(TestCase):
                 reporter.ended(
                     outcome.Outcome(
                         resource,
-                        plan.Procedure.VOLUME_IMAGE,
+                        plans.Procedure.VOLUME_IMAGE,
                         outcome.State.COMPLETE,
                     )
                 )

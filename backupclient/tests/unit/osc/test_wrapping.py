@@ -29,8 +29,18 @@ class WidthTestCase(testtools.TestCase):
             ('e\u0301', 1),
             # Some terminals obey the second character.
             ('\u2764\ufe0f', 2),
+            # One half of a flag, a skin tone, and what is not known yet.
+            ('\U0001f1e6', 2),
+            ('\U0001f3fb', 2),
+            ('\U00018cd6', 2),
         ):
             self.assertEqual(cells, wrapping.width(text), text)
+
+    def test_no_character_takes_more(self):
+        for code in range(0x110000):
+            char = display.clean(chr(code))
+            taken = wcwidth.wcswidth(char)
+            self.assertLessEqual(taken, wrapping.width(char), hex(code))
 
     @given(TEXTS)
     def test_never_less_than_a_terminal_takes(self, text):

@@ -3,8 +3,8 @@
 import testtools
 
 from backupclient import errors
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.planner import backup
 from backupclient.tests.unit.planner import samples
 
@@ -25,7 +25,7 @@ class TestCase(testtools.TestCase):
         if not selectors & options.keys():
             options.setdefault('everything', True)
         return backup.plan(
-            request_.Request(**options),
+            requests.Request(**options),
             samples.inventory(*records, **(cloud or {})),
         )
 
@@ -43,7 +43,7 @@ class TestCase(testtools.TestCase):
 
     def refuses(self, item, *words):
         """Check that there is no procedure, and that it says why."""
-        self.assertIs(plan_.Procedure.NONE, item.procedure)
+        self.assertIs(plans.Procedure.NONE, item.procedure)
         self.assertFalse(item.possible)
         self.assertEqual('', item.result)
         self.assertFalse(item.to_file or item.keep_image or item.incremental)

@@ -4,7 +4,7 @@
 import dataclasses
 import uuid
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import resources
 
 PROJECT = 'project-of-alice'
@@ -80,8 +80,8 @@ def inventory(*records, **fields):
     for kind, name in _LISTS.items():
         fields[name] = tuple(one for one in records if isinstance(one, kind))
     fields.setdefault('services', SERVICES)
-    return inventory_.Inventory(
-        identity=inventory_.CloudIdentity(
+    return inventories.Inventory(
+        identity=inventories.CloudIdentity(
             'https://keystone', 'RegionOne', PROJECT, 'alice', 'alice-id'
         ),
         **fields,

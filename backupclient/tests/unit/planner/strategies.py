@@ -7,8 +7,8 @@ to servers and keys, servers to volumes and images, and all to what is gone.
 
 from hypothesis import strategies as st
 
-from backupclient.model import inventory as inventory_
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.tests.unit.planner import samples
@@ -135,7 +135,7 @@ quotas = st.dictionaries(
             'gigabytes_luks',
         ]
     ),
-    st.builds(inventory_.Quota, st.integers(-1, 60), st.integers(0, 40)),
+    st.builds(inventories.Quota, st.integers(-1, 60), st.integers(0, 40)),
 )
 
 
@@ -144,7 +144,7 @@ def _records(of):
 
 
 inventories = st.builds(
-    inventory_.Inventory,
+    inventories.Inventory,
     identity=st.just(samples.inventory().identity),
     roles=st.frozensets(
         st.sampled_from(['reader', 'member', 'creator', 'custom'])
@@ -160,11 +160,11 @@ inventories = st.builds(
     quotas=st.just({}) | quotas,
 )
 requests = st.builds(
-    request_.Request,
+    requests.Request,
     everything=st.just(True),
     target=st.sampled_from(['', '/backups']),
-    volume_method=st.sampled_from(list(request_.VolumeMethod)),
-    chain=st.sampled_from(list(request_.Chain)),
+    volume_method=st.sampled_from(list(requests.VolumeMethod)),
+    chain=st.sampled_from(list(requests.Chain)),
     recipients=st.sampled_from([(), ('age1x',)]),
     plaintext_keys=st.booleans(),
     keep_images=st.booleans(),

@@ -8,7 +8,7 @@ import testtools
 
 from backupclient import errors
 from backupclient.model import outcome
-from backupclient.model import request as request_
+from backupclient.model import requests
 from backupclient.planner import backups
 from backupclient.tests.unit.sets import samples
 
@@ -16,7 +16,7 @@ FIRST = '20260101T000000Z-aaaa'
 SECOND = '20260201T000000Z-bbbb'
 THIRD = '20260301T000000Z-cccc'
 FAILED = {'state': outcome.State.FAILED, 'reason': 'It broke.', 'file': None}
-ALL = request_.Request(everything=True)
+ALL = requests.Request(everything=True)
 
 SERVER = samples.server_entry(samples.SERVER, group=samples.SERVER_ID)
 ROOT = samples.volume_entry(samples.ROOT, group=samples.SERVER_ID)
@@ -115,7 +115,7 @@ class TestEverything(TestCase):
         every = [manifest(FIRST, *EVERY)]
         self.assertEqual(
             [one.entry for one in self.choose(every)],
-            [one.entry for one in self.choose(every, request_.Request())],
+            [one.entry for one in self.choose(every, requests.Request())],
         )
         self.assertEqual(6, len(self.chosen(every)))
 
@@ -193,7 +193,7 @@ class TestSelection(TestCase):
             manifest(SECOND, DATA, changed(ARCHIVE, **FAILED)),
             manifest(THIRD, ROOT),
         ]
-        request = request_.Request(
+        request = requests.Request(
             volumes=('web data', samples.ARCHIVE.id),
             images=('golden image',),
             secrets=(f'https://kms.example/v1/secrets/{samples.SECRET.id}',),
@@ -210,7 +210,7 @@ class TestSelection(TestCase):
 
     def test_until_a_time(self):
         every = [manifest(FIRST, DATA), manifest(SECOND, DATA)]
-        request = request_.Request(volumes=('web data',))
+        request = requests.Request(volumes=('web data',))
         at = datetime.datetime(2026, 1, 15, tzinfo=datetime.UTC)
         self.assertEqual({'web data': SECOND}, self.chosen(every, request))
         self.assertEqual(
@@ -219,7 +219,7 @@ class TestSelection(TestCase):
 
     def test_of_a_run(self):
         every = [manifest(FIRST, DATA, ROOT), manifest(SECOND, DATA)]
-        request = request_.Request(volumes=('web data', 'web root'))
+        request = requests.Request(volumes=('web data', 'web root'))
         self.assertEqual(
             {'web data': FIRST, 'web root': FIRST},
             self.chosen(every, request, run=FIRST),
@@ -234,7 +234,7 @@ class TestSelection(TestCase):
             dataclasses.replace(samples.ARCHIVE, id='e-1', name='reserved'),
             group=samples.SERVER_ID,
         )
-        request = request_.Request(servers=('web',))
+        request = requests.Request(servers=('web',))
         self.assertEqual(
             {
                 'web': FIRST,
@@ -250,7 +250,7 @@ class TestSelection(TestCase):
             manifest(FIRST, SERVER, ROOT, DATA),
             manifest(SECOND, changed(DATA, group='')),
         ]
-        request = request_.Request(servers=('web',))
+        request = requests.Request(servers=('web',))
         server = self.choose(every, request)[1]
         self.assertEqual('web', server.entry.resource.name)
         (note,) = server.notes
@@ -258,14 +258,14 @@ class TestSelection(TestCase):
         self.assertIn('not captured together', note)
 
     def test_volume_that_no_run_has(self):
-        request = request_.Request(servers=('web',))
+        request = requests.Request(servers=('web',))
         server, _ = self.choose([manifest(FIRST, SERVER, ROOT)], request)
         (note,) = server.notes
         self.assertIn(samples.DATA.id, note)
 
     def test_image_that_holds_a_shelved_server(self):
         server = changed(SERVER, covered_by=IMAGE.resource.label, file=None)
-        request = request_.Request(servers=('web',))
+        request = requests.Request(servers=('web',))
         found = self.chosen([manifest(FIRST, server, IMAGE, SECRET)], request)
         self.assertEqual({'web', 'golden image'}, set(found))
 
@@ -284,9 +284,9 @@ class TestSelection(TestCase):
             ),
             ([('backupclient_run', 'old')], {'web data'}),
         ):
-            request = request_.Request(match=tuple(match))
+            request = requests.Request(match=tuple(match))
             self.assertEqual(expected, set(self.chosen(every, request)))
-        said = self.refused(every, request_.Request(match=(('y', None),)))
+        said = self.refused(every, requests.Request(match=(('y', None),)))
         self.assertIn('Keys in use: backupclient_run, env, role, x', said)
 
 
@@ -296,12 +296,12 @@ class TestNames(TestCase):
             manifest(SECOND, renamed(ARCHIVE, 'data', 'a-2')),
             manifest(FIRST, renamed(ARCHIVE, 'data', 'a-1')),
         ]
-        said = self.refused(every, request_.Request(volumes=('data',)))
+        said = self.refused(every, requests.Request(volumes=('data',)))
         for part in ('a-1', 'a-2', FIRST, SECOND, 'Give the ID'):
             self.assertIn(part, said)
         self.assertEqual(
             {'data': FIRST},
-            self.chosen(every, request_.Request(volumes=('a-1',))),
+            self.chosen(every, requests.Request(volumes=('a-1',))),
         )
 
     def test_any_name_that_it_had(self):
@@ -310,7 +310,7 @@ class TestNames(TestCase):
             manifest(FIRST, renamed(ARCHIVE, 'old')),
         ]
         for text in ('new', 'old', samples.ARCHIVE.id):
-            request = request_.Request(volumes=(text,))
+            request = requests.Request(volumes=(text,))
             self.assertEqual({'new': SECOND}, self.chosen(every, request))
 
     def test_unknown(self):
@@ -321,7 +321,7 @@ class TestNames(TestCase):
             ('tls', 'But there is: secret "tls"'),
             ('zzz', 'There are backups of image "golden image"'),
         ):
-            request = request_.Request(volumes=(text,))
+            request = requests.Request(volumes=(text,))
             said = self.refused(every, request)
             self.assertIn(f'No volume has the name or ID "{text}"', said)
             self.assertIn(hint, said)

@@ -2,14 +2,14 @@
 
 import dataclasses
 
-from backupclient.model import inventory
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import requests
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
-IMAGE = {'volume_method': request_.VolumeMethod.IMAGE}
-BACKUP = {'volume_method': request_.VolumeMethod.BACKUP}
-INCREMENTAL = {'chain': request_.Chain.INCREMENTAL}
+IMAGE = {'volume_method': requests.VolumeMethod.IMAGE}
+BACKUP = {'volume_method': requests.VolumeMethod.BACKUP}
+INCREMENTAL = {'chain': requests.Chain.INCREMENTAL}
 PLAIN = {'target': '/backups', **base.KEYS}
 TO = {'target': '/backups', 'recipients': ('age1x',)}
 
@@ -142,20 +142,20 @@ class TestCautions(base.TestCase):
 
     def test_login(self):
         for login, said in (
-            (inventory.Login(), ''),
+            (inventories.Login(), ''),
             (
-                inventory.Login(renewable=False, ends_at='2026-11-27T01:02'),
+                inventories.Login(renewable=False, ends_at='2026-11-27T01:02'),
                 'This login cannot be renewed and ends at 2026-11-27T01:02:',
             ),
             (
-                inventory.Login(renewable=False),
+                inventories.Login(renewable=False),
                 'This login cannot be renewed and ends:',
             ),
             (
-                inventory.Login(ends_at='soon', seconds_left=6 * 86400.0),
+                inventories.Login(ends_at='soon', seconds_left=6 * 86400.0),
                 'application credential of this login ends at soon:',
             ),
-            (inventory.Login(ends_at='late', seconds_left=8 * 86400.0), ''),
+            (inventories.Login(ends_at='late', seconds_left=8 * 86400.0), ''),
         ):
             cautions = self.plan(VOLUME, cloud={'login': login}).cautions
             found = [each for each in cautions if 'login' in each]
@@ -166,7 +166,7 @@ class TestCautions(base.TestCase):
 
     def test_login_that_ends_before_so_much_is_moved(self):
         """20 TiB take more than three weeks, if a cloud is slow."""
-        login = inventory.Login(ends_at='then', seconds_left=20 * 86400.0)
+        login = inventories.Login(ends_at='then', seconds_left=20 * 86400.0)
         large = dataclasses.replace(VOLUME, size_gib=20 << 10)
         for record, count in ((VOLUME, 0), (large, 1)):
             cautions = self.plan(record, cloud={'login': login}).cautions
@@ -174,7 +174,7 @@ class TestCautions(base.TestCase):
 
     def test_login_without_work(self):
         """Nothing is done, so that nothing can be too late."""
-        login = inventory.Login(renewable=False)
+        login = inventories.Login(renewable=False)
         made = self.plan(BROKEN, cloud={'login': login})
         self.assertNotIn('login', ' '.join(made.cautions))
 

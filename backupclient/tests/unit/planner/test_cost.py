@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 
-from backupclient.model import request as request_
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
 GIB = resources.GIB
-IMAGE = {'volume_method': request_.VolumeMethod.IMAGE}
-BACKUP = {'volume_method': request_.VolumeMethod.BACKUP}
+IMAGE = {'volume_method': requests.VolumeMethod.IMAGE}
+BACKUP = {'volume_method': requests.VolumeMethod.BACKUP}
 TO = {'target': '/backups', **base.KEYS}
 
 

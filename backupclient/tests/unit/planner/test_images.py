@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
@@ -17,7 +17,7 @@ class TestStates(TestCase):
     def test_active(self):
         image = samples.image('golden', size=5)
         item = self.item(image)
-        self.assertIs(plan_.Procedure.IMAGE_DOWNLOAD, item.procedure)
+        self.assertIs(plans.Procedure.IMAGE_DOWNLOAD, item.procedure)
         self.assertEqual('immutable', item.consistency)
         self.assertEqual(f'images/{image.id}.qcow2', item.result)
         self.assertEqual(5, item.size)
@@ -33,7 +33,7 @@ class TestStates(TestCase):
     def test_waits(self):
         for status in ('queued', 'saving', 'uploading', 'importing'):
             item = self.item(samples.image('golden', status, size=None))
-            self.assertIs(plan_.Procedure.IMAGE_DOWNLOAD, item.procedure)
+            self.assertIs(plans.Procedure.IMAGE_DOWNLOAD, item.procedure)
             self.assertIsNone(item.size)
             self.assertIn(f'no longer "{status}"', item.notes[0])
 
@@ -104,7 +104,7 @@ class TestEncrypted(TestCase):
 
     def test_key_goes_along(self):
         item = self.item(self.image, **base.KEYS)
-        self.assertIs(plan_.Procedure.IMAGE_DOWNLOAD, item.procedure)
+        self.assertIs(plans.Procedure.IMAGE_DOWNLOAD, item.procedure)
         self.assertIn('exported with it', item.notes[0])
 
     def test_key_does_not_go_along(self):

@@ -5,7 +5,7 @@ import datetime
 
 import testtools
 
-from backupclient.model import lease
+from backupclient.model import leases
 from backupclient.model import leftover
 from backupclient.model import resources
 from backupclient.model import tags
@@ -20,7 +20,7 @@ ARTIFACT, TEMPORARY = (
     tags.metadata(RUN, SOURCE, role)
     for role in (tags.Role.ARTIFACT, tags.Role.TEMPORARY)
 )
-LEASE = lease.metadata(RUN, 'alpha', ())
+LEASE = leases.metadata(RUN, 'alpha', ())
 
 
 def _snapshot(**fields):
@@ -107,7 +107,7 @@ class LeftoversTestCase(testtools.TestCase):
 
     def test_lease(self):
         one = samples.image(
-            lease.name(RUN), status='queued', size=None, properties=LEASE
+            leases.name(RUN), status='queued', size=None, properties=LEASE
         )
         found = self._one(one)
         self.assertEqual((leftover.Kind.LEASE, RUN), (found.kind, found.run))
@@ -164,7 +164,7 @@ class LeftoversTestCase(testtools.TestCase):
             ('golden', {}),
             ('golden', {tags.ROLE: 'temporary'}),
             ('golden', {**TEMPORARY, tags.RUN: 'nightly'}),
-            (lease.name(RUN), {}),
+            (leases.name(RUN), {}),
             (f'{NAME} of alice', {}),
             (f'backupclient-{RUN}', {}),
             (NAME, {tags.RUN: RUN}),
@@ -176,7 +176,7 @@ class LeftoversTestCase(testtools.TestCase):
         for name, properties in (
             (NAME, {}),
             (NAME, TEMPORARY),
-            (lease.name(RUN), LEASE),
+            (leases.name(RUN), LEASE),
         ):
             image = samples.image(
                 name, properties=properties, owner='another-project'
@@ -186,7 +186,7 @@ class LeftoversTestCase(testtools.TestCase):
     def test_order(self):
         volume = samples.volume(NAME, metadata=TEMPORARY)
         found = self._find(
-            samples.image(lease.name(RUN), properties=LEASE),
+            samples.image(leases.name(RUN), properties=LEASE),
             samples.backup(volume, 'error', metadata=ARTIFACT),
             volume,
             samples.image(NAME, properties=TEMPORARY),

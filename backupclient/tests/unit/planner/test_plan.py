@@ -2,8 +2,8 @@
 
 import testtools
 
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner import backup
 from backupclient.procedures import registry
@@ -15,7 +15,7 @@ class TestPlan(base.TestCase):
     def test_of_a_whole_project(self):
         root = samples.attached('root', 'bfv', size_gib=1)
         data = samples.attached('data', 'web', size_gib=2)
-        request = request_.Request(
+        request = requests.Request(
             everything=True, target='/backups', plaintext_keys=True
         )
         inventory = samples.inventory(
@@ -51,7 +51,7 @@ class TestPlan(base.TestCase):
         self.assertEqual(7 * resources.GIB + 1000, made.bytes_to_files)
         self.assertIs(request, made.request)
         self.assertIs(inventory.identity, made.identity)
-        self.assertEqual(plan_.FORMAT_VERSION, made.version)
+        self.assertEqual(plans.FORMAT_VERSION, made.version)
 
 
 class TestRegistry(testtools.TestCase):
@@ -60,5 +60,5 @@ class TestRegistry(testtools.TestCase):
         self.assertEqual(list(resources.Kind), kinds)
 
     def test_every_procedure_has_its_steps(self):
-        procedures = set(plan_.Procedure) - {plan_.Procedure.NONE}
+        procedures = set(plans.Procedure) - {plans.Procedure.NONE}
         self.assertEqual(procedures, registry.PROCEDURES.keys())

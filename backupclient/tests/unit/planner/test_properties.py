@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.planner import backup
@@ -19,16 +19,16 @@ from backupclient.tests.unit.planner import strategies
 LISTS = ('servers', 'volumes', 'backups', 'images', 'secrets')
 FILES = frozenset(
     {
-        plan_.Procedure.IMAGE_DOWNLOAD,
-        plan_.Procedure.SECRET_DOWNLOAD,
+        plans.Procedure.IMAGE_DOWNLOAD,
+        plans.Procedure.SECRET_DOWNLOAD,
     }
 )
-NONE = plan_.Procedure.NONE
+NONE = plans.Procedure.NONE
 INTERMEDIATE = frozenset(
     {
-        plan_.Procedure.SERVER_IMAGE,
-        plan_.Procedure.SNAPSHOT_IMAGE,
-        plan_.Procedure.VOLUME_IMAGE,
+        plans.Procedure.SERVER_IMAGE,
+        plans.Procedure.SNAPSHOT_IMAGE,
+        plans.Procedure.VOLUME_IMAGE,
     }
 )
 
@@ -191,7 +191,7 @@ class TestEveryPlan(base.TestCase):
         backups = [
             item.volume.size_gib
             for item in made.items
-            if item.procedure is plan_.Procedure.VOLUME_BACKUP
+            if item.procedure is plans.Procedure.VOLUME_BACKUP
         ]
         for name, needed in (
             ('backups', len(backups)),

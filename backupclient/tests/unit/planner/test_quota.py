@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 
-from backupclient.model import inventory as inventory_
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
-IMAGE = {'volume_method': request_.VolumeMethod.IMAGE}
-BACKUP = {'volume_method': request_.VolumeMethod.BACKUP}
+IMAGE = {'volume_method': requests.VolumeMethod.IMAGE}
+BACKUP = {'volume_method': requests.VolumeMethod.BACKUP}
 
 
 def quotas(**free):
     """Quotas with so much left."""
     return {
         'quotas': {
-            name: inventory_.Quota(limit=100 + left, used=100)
+            name: inventories.Quota(limit=100 + left, used=100)
             for name, left in free.items()
         }
     }
@@ -61,12 +61,12 @@ class TestBackups(base.TestCase):
         self.assertTrue(self._procedures(cloud, 1, 2)[1].complete)
 
     def test_overdrawn(self):
-        cloud = {'quotas': {'backups': inventory_.Quota(5, 7)}}
+        cloud = {'quotas': {'backups': inventories.Quota(5, 7)}}
         _found, made = self._procedures(cloud, 1)
         self.refuses(made.items[0], 'backups: 1 needed, 0 free')
 
     def test_no_limit(self):
-        cloud = {'quotas': {'backups': inventory_.Quota(-1, 500)}}
+        cloud = {'quotas': {'backups': inventories.Quota(-1, 500)}}
         self.assertTrue(self._procedures(cloud, *[1] * 20)[1].complete)
 
     def test_not_known(self):
@@ -138,7 +138,7 @@ class TestFallback(base.TestCase):
 
     def test_fits(self):
         item = self._item(snapshots=1, gigabytes=20)
-        self.assertIs(plan_.Procedure.SNAPSHOT_IMAGE, item.fallback.procedure)
+        self.assertIs(plans.Procedure.SNAPSHOT_IMAGE, item.fallback.procedure)
 
     def test_does_not_fit(self):
         item = self._item(snapshots=0)
@@ -161,8 +161,8 @@ class TestPeaks(base.TestCase):
         )
         self.assertEqual(
             {
-                'backups': plan_.Peak('backups', 2, 5),
-                'backup_gigabytes': plan_.Peak('backup_gigabytes', 7, 50),
+                'backups': plans.Peak('backups', 2, 5),
+                'backup_gigabytes': plans.Peak('backup_gigabytes', 7, 50),
             },
             peaks,
         )
@@ -196,7 +196,7 @@ class TestPeaks(base.TestCase):
         self.assertEqual(['gigabytes', 'snapshots', 'volumes'], [*peaks])
 
     def test_no_limit(self):
-        cloud = {'quotas': {'backups': inventory_.Quota(-1, 3)}}
+        cloud = {'quotas': {'backups': inventories.Quota(-1, 3)}}
         peaks = self._peaks(samples.volume('a'), cloud=cloud, **BACKUP)
         self.assertIsNone(peaks['backups'].free)
 
@@ -206,4 +206,4 @@ class TestPeaks(base.TestCase):
             cloud=quotas(backups=2),
             **BACKUP,
         )
-        self.assertEqual(plan_.Peak('backups', 3, 2), peaks['backups'])
+        self.assertEqual(plans.Peak('backups', 3, 2), peaks['backups'])

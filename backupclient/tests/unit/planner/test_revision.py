@@ -3,12 +3,12 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.planner import revision
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
-NONE = plan.Procedure.NONE
+NONE = plans.Procedure.NONE
 
 
 class RevisionTestCase(base.TestCase):

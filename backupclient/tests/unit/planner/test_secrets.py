@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
@@ -13,7 +13,7 @@ class TestSecrets(base.TestCase):
     def test_plaintext(self):
         secret = samples.secret('password')
         item = self.item(secret)
-        self.assertIs(plan_.Procedure.SECRET_DOWNLOAD, item.procedure)
+        self.assertIs(plans.Procedure.SECRET_DOWNLOAD, item.procedure)
         self.assertEqual('immutable', item.consistency)
         self.assertEqual(f'secrets/{secret.id}.bin', item.result)
         self.assertEqual(secret, item.secret)
@@ -43,7 +43,7 @@ class TestSecrets(base.TestCase):
             'opaque',
         ]:
             item = self.item(samples.secret(kind, secret_type=kind))
-            self.assertIs(plan_.Procedure.SECRET_DOWNLOAD, item.procedure)
+            self.assertIs(plans.Procedure.SECRET_DOWNLOAD, item.procedure)
 
     def test_not_active(self):
         for status in ('ERROR', 'PENDING'):
@@ -56,7 +56,7 @@ class TestSecrets(base.TestCase):
                 samples.secret('empty', content_type=''), plaintext_keys=keys
             )
             # Its metadata and its ACL are in no list: the run reads them.
-            self.assertIs(plan_.Procedure.SECRET_DOWNLOAD, item.procedure)
+            self.assertIs(plans.Procedure.SECRET_DOWNLOAD, item.procedure)
             self.assertEqual('', item.covered_by)
             self.assertEqual('manifest.json', item.result)
             self.assertTrue(item.possible)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 
-from backupclient.model import inventory
-from backupclient.model import plan as plan_
+from backupclient.model import inventories
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
-SERVER_IMAGE = plan_.Procedure.SERVER_IMAGE
+SERVER_IMAGE = plans.Procedure.SERVER_IMAGE
 
 
 class TestStates(base.TestCase):
@@ -284,7 +284,7 @@ class TestVolumeBacked(base.TestCase):
             for status in ('ACTIVE', 'ERROR', 'SHELVED_OFFLOADED'):
                 server = samples.server('web', status, image_id='')
                 item = self.item(server, root, **options)
-                self.assertIs(plan_.Procedure.NONE, item.procedure)
+                self.assertIs(plans.Procedure.NONE, item.procedure)
                 self.assertEqual('its volumes', item.covered_by)
                 self.assertTrue(item.possible)
                 self.assertEqual(server.id, item.group)
@@ -294,7 +294,7 @@ class TestVolumeBacked(base.TestCase):
     def test_with_a_volume_that_cannot_be_backed_up(self):
         root = samples.attached('root', 'web')
         server = samples.server('web', image_id='', ephemeral_gib=1)
-        full = {'snapshots': inventory.Quota(5, 5)}
+        full = {'snapshots': inventories.Quota(5, 5)}
         for volume, cloud in (
             (samples.attached('data', 'web', status='error'), {}),
             (samples.encrypted(samples.attached('data', 'web')), {}),
@@ -379,7 +379,7 @@ class TestShelved(base.TestCase):
     def test_image_is_downloaded(self):
         for status in ('SHELVED', 'SHELVED_OFFLOADED'):
             item = self._item(self.image, status=status)
-            self.assertIs(plan_.Procedure.IMAGE_DOWNLOAD, item.procedure)
+            self.assertIs(plans.Procedure.IMAGE_DOWNLOAD, item.procedure)
             self.assertEqual(f'servers/{item.resource.id}.qcow2', item.result)
             self.assertEqual(resources.Kind.SERVER, item.resource.kind)
             self.assertEqual(self.image, item.image)
@@ -392,7 +392,7 @@ class TestShelved(base.TestCase):
     def test_not_twice(self):
         for options in ({'images': (self.image.id,)}, {'everything': True}):
             item = self._item(self.image, **options)
-            self.assertIs(plan_.Procedure.NONE, item.procedure)
+            self.assertIs(plans.Procedure.NONE, item.procedure)
             self.assertEqual(self.image.resource.label, item.covered_by)
             self.assertEqual((self.image.id,), item.parts)
 
@@ -405,7 +405,7 @@ class TestShelved(base.TestCase):
         item = self._item(
             self.image, everything=True, exclude=('image/web-shelved',)
         )
-        self.assertIs(plan_.Procedure.IMAGE_DOWNLOAD, item.procedure)
+        self.assertIs(plans.Procedure.IMAGE_DOWNLOAD, item.procedure)
 
     def test_no_image(self):
         for image in (

@@ -2,18 +2,18 @@
 
 import itertools
 
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
-AUTO, BACKUP, IMAGE = request_.VolumeMethod
-FULL, INCREMENTAL = request_.Chain.FULL, request_.Chain.INCREMENTAL
-VOLUME_BACKUP = plan_.Procedure.VOLUME_BACKUP
-VOLUME_IMAGE = plan_.Procedure.VOLUME_IMAGE
-SNAPSHOT_IMAGE = plan_.Procedure.SNAPSHOT_IMAGE
-NONE = plan_.Procedure.NONE
+AUTO, BACKUP, IMAGE = requests.VolumeMethod
+FULL, INCREMENTAL = requests.Chain.FULL, requests.Chain.INCREMENTAL
+VOLUME_BACKUP = plans.Procedure.VOLUME_BACKUP
+VOLUME_IMAGE = plans.Procedure.VOLUME_IMAGE
+SNAPSHOT_IMAGE = plans.Procedure.SNAPSHOT_IMAGE
+NONE = plans.Procedure.NONE
 
 # state: what it is good for detached, and attached; a word of the refusal.
 GOOD, WAITS, NEVER = 'good', 'waits', 'never'
@@ -96,7 +96,7 @@ class TestStates(base.TestCase):
         self.assertEqual(sort == WAITS, waits)
         in_use = image is SNAPSHOT_IMAGE
         self.assertEqual(
-            plan_.Consistency.CRASH if in_use else plan_.Consistency.DETACHED,
+            plans.Consistency.CRASH if in_use else plans.Consistency.DETACHED,
             item.consistency,
         )
 
@@ -111,7 +111,7 @@ class TestStates(base.TestCase):
         server = samples.server(
             'web', 'SHELVED_OFFLOADED', volume_ids=(volume.id,)
         )
-        for method in request_.VolumeMethod:
+        for method in requests.VolumeMethod:
             item = self.item(volume, server, volume_method=method)
             self.refuses(item, 'shelved server "web"', 'unshelve')
 
@@ -200,7 +200,7 @@ class TestItem(base.TestCase):
 
     def test_no_block_storage(self):
         services = samples.SERVICES - {'block-storage'}
-        for method in request_.VolumeMethod:
+        for method in requests.VolumeMethod:
             item = self.item(
                 samples.volume('data'),
                 cloud={'services': services},
@@ -325,7 +325,7 @@ class TestChain(base.TestCase):
 
     def test_images_know_no_chain(self):
         backup = samples.backup(self.volume)
-        for chain in request_.Chain:
+        for chain in requests.Chain:
             item = self._item(backup, chain=chain, target='/backups')
             self.assertFalse(item.incremental)
 

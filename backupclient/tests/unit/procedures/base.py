@@ -11,13 +11,13 @@ import testtools
 from backupclient import errors
 from backupclient.cloud import door as door_
 from backupclient.cloud import waiting
-from backupclient.engine import context as context_
+from backupclient.engine import contexts
 from backupclient.engine import journal_base
 from backupclient.engine import journal_memory
 from backupclient.engine import runner
-from backupclient.model import graph
+from backupclient.model import graphs
 from backupclient.model import layout
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.procedures import compiler
 from backupclient.procedures import step
 from backupclient.store import memory
@@ -57,7 +57,7 @@ class TestCase(testtools.TestCase):
     :param more: fields of the plan's item.
     """
 
-    procedure = plan.Procedure.NONE
+    procedure = plans.Procedure.NONE
     more: dict[str, object] = {}
 
     def setUp(self):
@@ -88,7 +88,7 @@ class TestCase(testtools.TestCase):
         self.bystanders()
         self.new_process()
         record = self.seed()
-        self.item = plan.Item(
+        self.item = plans.Item(
             record.resource,
             self.procedure,
             'because',
@@ -149,7 +149,7 @@ class TestCase(testtools.TestCase):
         :raises BackupError: it failed, and is undone.
         """
         planned = self.planned()
-        context = context_.Context(
+        context = contexts.Context(
             self.work, self.journal, planned, compiler.compile(planned)
         )
         flows = context.graph.groups[0].flows
@@ -185,7 +185,7 @@ class TestCase(testtools.TestCase):
                 if raised:
                     self._undo(context, flows[:number])
                     raise raised[0]
-            self.captured += flow.part is graph.Part.CAPTURE
+            self.captured += flow.part is graphs.Part.CAPTURE
         return runner.made(context, flows[-1])
 
     def _undo(self, context, flows):

@@ -4,18 +4,18 @@
 import testtools
 
 from backupclient import errors
-from backupclient.model import graph
-from backupclient.model import plan
+from backupclient.model import graphs
+from backupclient.model import plans
 from backupclient.procedures import compiler
 from backupclient.tests.unit.engine import projects
 
 SNAPSHOT, BACKUP, IMAGE, NONE = (
-    plan.Procedure.SNAPSHOT_IMAGE,
-    plan.Procedure.VOLUME_BACKUP,
-    plan.Procedure.VOLUME_IMAGE,
-    plan.Procedure.NONE,
+    plans.Procedure.SNAPSHOT_IMAGE,
+    plans.Procedure.VOLUME_BACKUP,
+    plans.Procedure.VOLUME_IMAGE,
+    plans.Procedure.NONE,
 )
-STOPPED = plan.Consistency.STOPPED
+STOPPED = plans.Consistency.STOPPED
 
 
 def compiled(*items, **options):
@@ -135,7 +135,7 @@ class CompilerTestCase(testtools.TestCase):
         for server in 's', 't':
             start = found.flow(f'downtime/{server}/start#1')
             self.assertIn(
-                graph.Edge(graph.Wait.ENDED, capture.place), start.waits
+                graphs.Edge(graphs.Wait.ENDED, capture.place), start.waits
             )
 
     def test_fall_back(self):

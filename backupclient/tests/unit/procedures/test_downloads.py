@@ -7,7 +7,7 @@ import pyrage
 
 from backupclient import errors
 from backupclient.keys import protection
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import secret_facts
 from backupclient.store import base as store
 from backupclient.tests.unit.fake_cloud import wire
@@ -17,7 +17,7 @@ from backupclient.tests.unit.procedures import every_failure
 
 
 class ImageTestCase(every_failure.EveryFailure):
-    procedure = plan.Procedure.IMAGE_DOWNLOAD
+    procedure = plans.Procedure.IMAGE_DOWNLOAD
     more = {'to_file': True}
 
     def seed(self):
@@ -47,7 +47,7 @@ class ImageTestCase(every_failure.EveryFailure):
 
 
 class SecretTestCase(every_failure.EveryFailure):
-    procedure = plan.Procedure.SECRET_DOWNLOAD
+    procedure = plans.Procedure.SECRET_DOWNLOAD
     more = {'to_file': True}
     payload = b'\0\xffpayload\n'
 
@@ -124,7 +124,7 @@ class SecretTestCase(every_failure.EveryFailure):
 class SecretWithoutPayloadTestCase(base.TestCase):
     """All of it goes into the manifest."""
 
-    procedure = plan.Procedure.SECRET_DOWNLOAD
+    procedure = plans.Procedure.SECRET_DOWNLOAD
 
     def seed(self):
         secret = self.cloud.barbican.add_secret('mine', b'', content_types={})
@@ -154,7 +154,7 @@ class SecretWithoutPayloadTestCase(base.TestCase):
 class EncryptedVolumeTestCase(base.TestCase):
     """The key of the very image, and the proof that it opens."""
 
-    procedure = plan.Procedure.VOLUME_IMAGE
+    procedure = plans.Procedure.VOLUME_IMAGE
     more = {'to_file': True}
     content = vectors.image('luks2-pbkdf2')
 

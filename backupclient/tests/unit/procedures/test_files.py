@@ -5,7 +5,7 @@ import dataclasses
 
 from backupclient import errors
 from backupclient.model import copies
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.procedures import files
 from backupclient.procedures import step
 from backupclient.tests.unit.fake_cloud import wire
@@ -17,7 +17,7 @@ KEY = bytes(range(32))
 class FilesTestCase(base.TestCase):
     """An encrypted volume, by an image, to a file and the key to it."""
 
-    procedure = plan.Procedure.VOLUME_IMAGE
+    procedure = plans.Procedure.VOLUME_IMAGE
     more = {'to_file': True}
 
     def seed(self):

@@ -2,14 +2,14 @@
 
 from backupclient import errors
 from backupclient.engine import outcomes
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
 
 
 class ServerTestCase(every_failure.EveryFailure):
-    procedure = plan.Procedure.SERVER_IMAGE
+    procedure = plans.Procedure.SERVER_IMAGE
     more = {'to_file': True}
 
     def seed(self):
@@ -70,7 +70,7 @@ class ServerTestCase(every_failure.EveryFailure):
 class HardwareTestCase(base.TestCase):
     """What the image of the disk says, which is deleted afterwards."""
 
-    procedure = plan.Procedure.SERVER_IMAGE
+    procedure = plans.Procedure.SERVER_IMAGE
     more = {'to_file': True}
 
     def seed(self):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient import errors
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
@@ -9,7 +9,7 @@ from backupclient.tests.unit.procedures import every_failure
 
 
 class AttachedTestCase(every_failure.EveryFailure):
-    procedure = plan.Procedure.SNAPSHOT_IMAGE
+    procedure = plans.Procedure.SNAPSHOT_IMAGE
     more = {'to_file': True}
 
     def seed(self):
@@ -142,7 +142,7 @@ class AttachedTestCase(every_failure.EveryFailure):
 class EncryptedTestCase(every_failure.EveryFailure):
     """Each copy has a copy of the key; none of them stays."""
 
-    procedure = plan.Procedure.SNAPSHOT_IMAGE
+    procedure = plans.Procedure.SNAPSHOT_IMAGE
     more = {'to_file': True}
     passing = {}
     lasting = {'refused': every_failure.LASTING['refused']}

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient import errors
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
@@ -9,7 +9,7 @@ from backupclient.tests.unit.procedures import every_failure
 
 
 class InUseTestCase(every_failure.EveryFailure):
-    procedure = plan.Procedure.VOLUME_BACKUP
+    procedure = plans.Procedure.VOLUME_BACKUP
 
     def seed(self):
         server = self.cloud.nova.add_server('web')
@@ -72,7 +72,7 @@ class InUseTestCase(every_failure.EveryFailure):
 
     def test_full_instead_of_incremental_is_told(self):
         """Cinder decides, and the finished backup tells."""
-        self.item = plan.Item(
+        self.item = plans.Item(
             self.item.resource,
             self.procedure,
             'because',
@@ -96,7 +96,7 @@ class InUseTestCase(every_failure.EveryFailure):
 class ServiceTestCase(base.TestCase):
     """What a cloud without a living backup service looks like."""
 
-    procedure = plan.Procedure.VOLUME_BACKUP
+    procedure = plans.Procedure.VOLUME_BACKUP
 
     def seed(self):
         volume = self.cloud.cinder.add_volume('data', base.DATA)
@@ -106,13 +106,13 @@ class ServiceTestCase(base.TestCase):
         pass
 
     def _with_fallback(self):
-        instead = plan.Item(
+        instead = plans.Item(
             self.item.resource,
-            plan.Procedure.VOLUME_IMAGE,
+            plans.Procedure.VOLUME_IMAGE,
             'instead',
             volume=self.item.volume,
         )
-        self.item = plan.Item(
+        self.item = plans.Item(
             self.item.resource,
             self.procedure,
             'because',

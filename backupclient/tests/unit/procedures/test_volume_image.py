@@ -3,7 +3,7 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
@@ -13,7 +13,7 @@ from backupclient.tests.unit.procedures import every_failure
 class ToFileTestCase(every_failure.EveryFailure):
     """The image is only on its way to the file."""
 
-    procedure = plan.Procedure.VOLUME_IMAGE
+    procedure = plans.Procedure.VOLUME_IMAGE
     more = {'to_file': True}
 
     def seed(self):
@@ -122,7 +122,7 @@ class ToFileTestCase(every_failure.EveryFailure):
 class InCloudTestCase(every_failure.EveryFailure):
     """The image is the backup."""
 
-    procedure = plan.Procedure.VOLUME_IMAGE
+    procedure = plans.Procedure.VOLUME_IMAGE
     kept = False
 
     def seed(self):
@@ -166,7 +166,7 @@ class InCloudTestCase(every_failure.EveryFailure):
 
 
 class KeptTestCase(base.TestCase):
-    procedure = plan.Procedure.VOLUME_IMAGE
+    procedure = plans.Procedure.VOLUME_IMAGE
     more = {'to_file': True, 'keep_image': True}
     seed = InCloudTestCase.seed
 
@@ -181,7 +181,7 @@ class KeptTestCase(base.TestCase):
 class LimitsTestCase(base.TestCase):
     """Cinder does not give ``min_disk`` and ``min_ram`` to its images."""
 
-    procedure = plan.Procedure.VOLUME_IMAGE
+    procedure = plans.Procedure.VOLUME_IMAGE
 
     def seed(self):
         volume = self.cloud.cinder.add_volume(

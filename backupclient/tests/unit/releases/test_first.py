@@ -4,7 +4,7 @@
 import pathlib
 import shutil
 
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.sets import check
 from backupclient.store import folder as folder_
 from backupclient.tests.unit.engine import base
@@ -32,7 +32,7 @@ class TestCase(base.TestCase):
         self.assertEqual((), check.check(files))
         manifest = check.read(files)
         self.assertEqual(folder.name, manifest.run)
-        self.assertIs(manifest_.State.COMPLETE, manifest.state)
+        self.assertIs(manifests.State.COMPLETE, manifest.state)
         self.assertEqual(
             ['web', 'data', 'spare', 'golden', 'word'],
             [entry.resource.name for entry in manifest.items],

@@ -3,10 +3,10 @@
 
 import shutil
 
-from backupclient.model import request
-from backupclient.model import restore as model
+from backupclient.model import requests
+from backupclient.model import restores
 from backupclient.operations import restore
-from backupclient.operations import session
+from backupclient.operations import sessions
 from backupclient.tests.unit.releases import test_first
 
 
@@ -22,13 +22,13 @@ class RestoreTestCase(test_first.TestCase):
 
     def test_all(self):
         """What was not recorded is said; the bytes are the same."""
-        asked = model.Request(
-            request.Request(everything=True),
+        asked = restores.Request(
+            requests.Request(everything=True),
             source=str(self.target),
             flavors={'': 'm1.small'},
         )
         done = restore.restore(
-            session.Session(self.cloud, self.clock),
+            sessions.Session(self.cloud, self.clock),
             asked,
             reporter=self.reporter,
         )

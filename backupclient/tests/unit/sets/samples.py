@@ -7,11 +7,11 @@ import hashlib
 import pathlib
 
 from backupclient.model import copies
-from backupclient.model import inventory
-from backupclient.model import manifest as manifest_
+from backupclient.model import inventories
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.sets import backup_set
 from backupclient.store import base
@@ -20,7 +20,7 @@ from backupclient.store import folder
 RUN = '20260131T235959Z-abcd'
 STARTED = datetime.datetime(2026, 1, 31, 23, 59, 59, tzinfo=datetime.UTC)
 FINISHED = STARTED + datetime.timedelta(minutes=5)
-IDENTITY = inventory.CloudIdentity(
+IDENTITY = inventories.CloudIdentity(
     'https://cloud.example/v3', 'one', 'p-1', 'web shop', 'u-1'
 )
 SERVER_ID = '5e000000-0000-0000-0000-000000000001'
@@ -51,13 +51,13 @@ def key_record(
     )
 
 
-def volume_entry(volume: resources.Volume, **changes) -> manifest_.Entry:
+def volume_entry(volume: resources.Volume, **changes) -> manifests.Entry:
     """An entry of a volume that was brought out as a file."""
-    entry = manifest_.Entry(
+    entry = manifests.Entry(
         resource=volume.resource,
-        procedure=plan.Procedure.VOLUME_IMAGE,
+        procedure=plans.Procedure.VOLUME_IMAGE,
         state=outcome.State.COMPLETE,
-        consistency=plan.Consistency.DETACHED,
+        consistency=plans.Consistency.DETACHED,
         captured_at='2026-02-01T00:00:01+00:00',
         size=volume.size,
         volume=volume,
@@ -66,53 +66,53 @@ def volume_entry(volume: resources.Volume, **changes) -> manifest_.Entry:
     return dataclasses.replace(entry, **changes)
 
 
-def image_entry(image: resources.Image, **changes) -> manifest_.Entry:
-    entry = manifest_.Entry(
+def image_entry(image: resources.Image, **changes) -> manifests.Entry:
+    entry = manifests.Entry(
         resource=image.resource,
-        procedure=plan.Procedure.IMAGE_DOWNLOAD,
+        procedure=plans.Procedure.IMAGE_DOWNLOAD,
         state=outcome.State.COMPLETE,
-        consistency=plan.Consistency.IMMUTABLE,
+        consistency=plans.Consistency.IMMUTABLE,
         image=image,
         file=file_record(f'images/{image.id}.qcow2'),
     )
     return dataclasses.replace(entry, **changes)
 
 
-def server_entry(server: resources.Server, **changes) -> manifest_.Entry:
-    entry = manifest_.Entry(
+def server_entry(server: resources.Server, **changes) -> manifests.Entry:
+    entry = manifests.Entry(
         resource=server.resource,
-        procedure=plan.Procedure.SERVER_IMAGE,
+        procedure=plans.Procedure.SERVER_IMAGE,
         state=outcome.State.COMPLETE,
-        consistency=plan.Consistency.CRASH,
+        consistency=plans.Consistency.CRASH,
         server=server,
         file=file_record(f'servers/{server.id}.qcow2'),
     )
     return dataclasses.replace(entry, **changes)
 
 
-def secret_entry(secret: resources.Secret, **changes) -> manifest_.Entry:
-    entry = manifest_.Entry(
+def secret_entry(secret: resources.Secret, **changes) -> manifests.Entry:
+    entry = manifests.Entry(
         resource=secret.resource,
-        procedure=plan.Procedure.SECRET_DOWNLOAD,
+        procedure=plans.Procedure.SECRET_DOWNLOAD,
         state=outcome.State.COMPLETE,
-        consistency=plan.Consistency.IMMUTABLE,
+        consistency=plans.Consistency.IMMUTABLE,
         secret=secret,
         file=file_record(f'secrets/{secret.id}.bin'),
     )
     return dataclasses.replace(entry, **changes)
 
 
-def manifest(*items: manifest_.Entry, **changes) -> manifest_.Manifest:
+def manifest(*items: manifests.Entry, **changes) -> manifests.Manifest:
     complete = all(i.state is outcome.State.COMPLETE for i in items)
-    found = manifest_.Manifest(
+    found = manifests.Manifest(
         run=RUN,
         created_at='2026-01-31T23:59:59+00:00',
         finished_at='2026-02-01T00:04:59+00:00',
-        state=manifest_.State.COMPLETE
+        state=manifests.State.COMPLETE
         if complete
-        else manifest_.State.INCOMPLETE,
+        else manifests.State.INCOMPLETE,
         identity=IDENTITY,
-        request=request.Request(everything=True, target='/backups'),
+        request=requests.Request(everything=True, target='/backups'),
         items=items,
         program_version='1.0',
     )
@@ -184,18 +184,18 @@ SECRET = resources.Secret(
 )
 
 EVERYTHING = manifest(
-    volume_entry(ROOT, consistency=plan.Consistency.CRASH),
+    volume_entry(ROOT, consistency=plans.Consistency.CRASH),
     volume_entry(DATA, key=key_record(f'keys/volume-{DATA.id}.key.age')),
     volume_entry(
         ARCHIVE,
-        procedure=plan.Procedure.VOLUME_BACKUP,
+        procedure=plans.Procedure.VOLUME_BACKUP,
         file=None,
         artifact=copies.Artifact('backup', 'b-1', 'nightly', True),
     ),
     image_entry(IMAGE),
     server_entry(
         SERVER,
-        procedure=plan.Procedure.NONE,
+        procedure=plans.Procedure.NONE,
         covered_by='its volumes',
         file=None,
         notes=('The ephemeral disk of 8 GiB is in no backup.',),
@@ -208,11 +208,11 @@ EVERYTHING = manifest(
         file=None,
     ),
     cautions=('The quota of volumes is nearly used up.',),
-    request=request.Request(recipients=('age1qqq',)),
+    request=requests.Request(recipients=('age1qqq',)),
 )
 
 
-def filled(store: base.Store, made: manifest_.Manifest = EVERYTHING):
+def filled(store: base.Store, made: manifests.Manifest = EVERYTHING):
     """A set under way that has all files of a manifest."""
     found = backup_set.BackupSet.create(store, made.run)
     for item in made.items:

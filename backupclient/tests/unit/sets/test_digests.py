@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import testtools
 
 from backupclient import errors
-from backupclient import stop
+from backupclient import stops
 from backupclient.sets import digests
 from backupclient.store import memory
 from backupclient.tests.unit import examples
@@ -53,7 +53,7 @@ class DigestsTestCase(testtools.TestCase):
     def test_stop(self):
         """Also within zeros that are not read."""
         self.store.put('run/data', bytes(5 * MIB))
-        asked, told = stop.Stop(), []
+        asked, told = stops.Stop(), []
 
         def progress(done):
             told.append(done)

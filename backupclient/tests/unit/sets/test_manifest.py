@@ -13,10 +13,10 @@ import msgspec
 import testtools
 
 from backupclient import documents
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import secret_facts
 from backupclient.procedures import step
@@ -24,9 +24,9 @@ from backupclient.sets import build
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
 
-ITEM = plan.Item(
+ITEM = plans.Item(
     samples.DATA.resource,
-    plan.Procedure.VOLUME_BACKUP,
+    plans.Procedure.VOLUME_BACKUP,
     'the cloud offers the Backup API',
     size=samples.DATA.size,
     notes=('Planned.', 'Both.'),
@@ -35,11 +35,11 @@ ITEM = plan.Item(
 )
 DONE = outcome.Outcome(
     samples.DATA.resource,
-    plan.Procedure.SNAPSHOT_IMAGE,
+    plans.Procedure.SNAPSHOT_IMAGE,
     outcome.State.COMPLETE,
     size=59,
     seconds=12.5,
-    consistency=plan.Consistency.CRASH,
+    consistency=plans.Consistency.CRASH,
     captured_at='2026-02-01T00:00:01+00:00',
     file=samples.file_record(f'volumes/{samples.DATA.id}.raw'),
     key=samples.key_record(f'keys/volume-{samples.DATA.id}.key'),
@@ -49,9 +49,9 @@ DONE = outcome.Outcome(
 
 def built(items, outcomes):
     return build.manifest(
-        plan.Plan(
+        plans.Plan(
             samples.IDENTITY,
-            request.Request(everything=True),
+            requests.Request(everything=True),
             tuple(items),
             cautions=('Beware.',),
         ),
@@ -68,9 +68,9 @@ class TestBuild(testtools.TestCase):
         self.assertEqual(samples.RUN, made.run)
         self.assertEqual('2026-01-31T23:59:59+00:00', made.created_at)
         self.assertEqual('2026-02-01T00:04:59+00:00', made.finished_at)
-        self.assertEqual(manifest.State.COMPLETE, made.state)
+        self.assertEqual(manifests.State.COMPLETE, made.state)
         self.assertEqual(samples.IDENTITY, made.identity)
-        self.assertEqual(request.Request(everything=True), made.request)
+        self.assertEqual(requests.Request(everything=True), made.request)
         self.assertEqual(('Beware.',), made.cautions)
         self.assertEqual('python-backupclient', made.program)
         self.assertEqual(1, made.version)
@@ -78,7 +78,7 @@ class TestBuild(testtools.TestCase):
     def test_times_are_utc(self):
         east = datetime.timezone(datetime.timedelta(hours=9))
         made = build.manifest(
-            plan.Plan(samples.IDENTITY, request.Request()),
+            plans.Plan(samples.IDENTITY, requests.Request()),
             samples.RUN,
             (),
             samples.STARTED.astimezone(east),
@@ -89,12 +89,12 @@ class TestBuild(testtools.TestCase):
     def test_entry_has_the_resource_of_the_plan_and_what_was_done(self):
         (entry,) = built([ITEM], [DONE]).items
         self.assertEqual(
-            manifest.Entry(
+            manifests.Entry(
                 resource=samples.DATA.resource,
-                procedure=plan.Procedure.SNAPSHOT_IMAGE,
+                procedure=plans.Procedure.SNAPSHOT_IMAGE,
                 state=outcome.State.COMPLETE,
                 group=samples.SERVER_ID,
-                consistency=plan.Consistency.CRASH,
+                consistency=plans.Consistency.CRASH,
                 captured_at='2026-02-01T00:00:01+00:00',
                 size=59,
                 file=DONE.file,
@@ -107,9 +107,9 @@ class TestBuild(testtools.TestCase):
 
     def test_image_of_a_server_is_that_of_the_run(self):
         """A shelved server has one in its plan already."""
-        item = plan.Item(
+        item = plans.Item(
             samples.SERVER.resource,
-            plan.Procedure.SERVER_IMAGE,
+            plans.Procedure.SERVER_IMAGE,
             'because',
             server=samples.SERVER,
         )
@@ -123,7 +123,7 @@ class TestBuild(testtools.TestCase):
         self.assertEqual(samples.IMAGE, entry.image)
         shelved = dataclasses.replace(
             item,
-            procedure=plan.Procedure.IMAGE_DOWNLOAD,
+            procedure=plans.Procedure.IMAGE_DOWNLOAD,
             image=samples.IMAGE,
         )
         without = dataclasses.replace(done, image=None)
@@ -136,7 +136,7 @@ class TestBuild(testtools.TestCase):
 
     def test_not_reached(self):
         made = built([ITEM], [])
-        self.assertEqual(manifest.State.INCOMPLETE, made.state)
+        self.assertEqual(manifests.State.INCOMPLETE, made.state)
         self.assertEqual(outcome.State.SKIPPED, made.items[0].state)
         self.assertIn('ended before', made.items[0].reason)
 
@@ -144,12 +144,12 @@ class TestBuild(testtools.TestCase):
         made = built(
             [
                 dataclasses.replace(
-                    ITEM, procedure=plan.Procedure.NONE, reason='Too odd.'
+                    ITEM, procedure=plans.Procedure.NONE, reason='Too odd.'
                 )
             ],
             [],
         )
-        self.assertEqual(manifest.State.INCOMPLETE, made.state)
+        self.assertEqual(manifests.State.INCOMPLETE, made.state)
         self.assertEqual(outcome.State.SKIPPED, made.items[0].state)
         self.assertEqual('Too odd.', made.items[0].reason)
 
@@ -158,19 +158,19 @@ class TestBuild(testtools.TestCase):
             [
                 dataclasses.replace(
                     ITEM,
-                    procedure=plan.Procedure.NONE,
+                    procedure=plans.Procedure.NONE,
                     covered_by='its volumes',
                 )
             ],
             [],
         )
-        self.assertEqual(manifest.State.COMPLETE, made.state)
+        self.assertEqual(manifests.State.COMPLETE, made.state)
         self.assertEqual('its volumes', made.items[0].covered_by)
 
     def test_a_failure_makes_it_incomplete(self):
         failed = dataclasses.replace(DONE, state=outcome.State.FAILED)
         self.assertEqual(
-            manifest.State.INCOMPLETE, built([ITEM], [failed]).state
+            manifests.State.INCOMPLETE, built([ITEM], [failed]).state
         )
 
     @hypothesis.given(
@@ -213,7 +213,7 @@ class TestOlder(testtools.TestCase):
     def test_entry(self):
         entry = samples.server_entry(samples.SERVER)
         found = self.read(
-            manifest.Entry,
+            manifests.Entry,
             entry,
             ('server', 'image_properties', 'min_disk', 'min_ram'),
         )
@@ -232,9 +232,9 @@ class TestSecret(testtools.TestCase):
     """What is in no list of Barbican is known to the run only."""
 
     def test_metadata_and_readers_are_those_of_the_run(self):
-        item = plan.Item(
+        item = plans.Item(
             samples.SECRET.resource,
-            plan.Procedure.SECRET_DOWNLOAD,
+            plans.Procedure.SECRET_DOWNLOAD,
             'because',
             secret=samples.SECRET,
         )
@@ -245,7 +245,7 @@ class TestSecret(testtools.TestCase):
         )
         done = outcome.Outcome(
             samples.SECRET.resource,
-            plan.Procedure.SECRET_DOWNLOAD,
+            plans.Procedure.SECRET_DOWNLOAD,
             outcome.State.COMPLETE,
             secret=described,
         )
@@ -267,7 +267,7 @@ class TestSecret(testtools.TestCase):
             del item['secret'][name]
         del item['secret']['containers'][0]['size']
         path.write_text(json.dumps(written))
-        (entry,) = documents.read(path, manifest.Manifest, 'manifest').items
+        (entry,) = documents.read(path, manifests.Manifest, 'manifest').items
         self.assertEqual(
             dataclasses.replace(
                 secret,

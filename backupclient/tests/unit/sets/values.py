@@ -5,10 +5,10 @@ import dataclasses
 
 from hypothesis import strategies
 
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 
 # Clouds do give lone surrogates: JSON allows them.
@@ -29,7 +29,7 @@ def _items(draw):
     resource = draw(RESOURCES)
     fitting = strategies.sampled_from(_PROCEDURES[resource.kind])
     item = strategies.builds(
-        plan.Item, strategies.just(resource), fitting, TEXTS
+        plans.Item, strategies.just(resource), fitting, TEXTS
     )
     return dataclasses.replace(
         draw(item), fallback=draw(strategies.none() | item)
@@ -37,17 +37,20 @@ def _items(draw):
 
 
 _PROCEDURES = {
-    resources.Kind.SERVER: [plan.Procedure.NONE, plan.Procedure.SERVER_IMAGE],
-    resources.Kind.VOLUME: [
-        plan.Procedure.NONE,
-        plan.Procedure.VOLUME_BACKUP,
-        plan.Procedure.VOLUME_IMAGE,
-        plan.Procedure.SNAPSHOT_IMAGE,
+    resources.Kind.SERVER: [
+        plans.Procedure.NONE,
+        plans.Procedure.SERVER_IMAGE,
     ],
-    resources.Kind.IMAGE: [plan.Procedure.NONE],
+    resources.Kind.VOLUME: [
+        plans.Procedure.NONE,
+        plans.Procedure.VOLUME_BACKUP,
+        plans.Procedure.VOLUME_IMAGE,
+        plans.Procedure.SNAPSHOT_IMAGE,
+    ],
+    resources.Kind.IMAGE: [plans.Procedure.NONE],
     resources.Kind.SECRET: [
-        plan.Procedure.NONE,
-        plan.Procedure.SECRET_DOWNLOAD,
+        plans.Procedure.NONE,
+        plans.Procedure.SECRET_DOWNLOAD,
     ],
 }
 ITEMS = _items()
@@ -55,9 +58,11 @@ ITEMS = _items()
 TARGETS = strategies.text(
     strategies.characters(exclude_categories=['Cs'], exclude_characters='\0')
 )
-REQUESTS = strategies.builds(request.Request, target=TARGETS.map('/{}'.format))
+REQUESTS = strategies.builds(
+    requests.Request, target=TARGETS.map('/{}'.format)
+)
 PLANS = strategies.builds(
-    plan.Plan,
+    plans.Plan,
     request=REQUESTS,
     items=_few(ITEMS),
     version=strategies.just(1),
@@ -69,10 +74,10 @@ OUTCOMES = strategies.builds(
     seconds=strategies.floats(allow_nan=False, allow_infinity=False),
 )
 ENTRIES = strategies.builds(
-    manifest.Entry, resource=RESOURCES, reason=TEXTS, notes=_few(TEXTS)
+    manifests.Entry, resource=RESOURCES, reason=TEXTS, notes=_few(TEXTS)
 )
 MANIFESTS = strategies.builds(
-    manifest.Manifest,
+    manifests.Manifest,
     request=REQUESTS,
     items=_few(ENTRIES),
     version=strategies.just(1),

@@ -8,7 +8,7 @@ import datetime
 import hashlib
 
 from backupclient import errors
-from backupclient import stop
+from backupclient import stops
 from backupclient.transfer import proof
 
 
@@ -29,7 +29,7 @@ class Clock:
         self.slept += seconds
 
 
-class Stop(stop.Stop):
+class Stop(stops.Stop):
     """Is asked to stop after some checks."""
 
     def __init__(self, checks: int | None) -> None:

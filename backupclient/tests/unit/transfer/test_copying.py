@@ -9,7 +9,7 @@ import fixtures
 import testtools
 
 from backupclient import errors
-from backupclient import stop as stop_
+from backupclient import stops
 from backupclient.store import base
 from backupclient.store import folder
 from backupclient.store import memory
@@ -43,7 +43,7 @@ class CopyTestCase(testtools.TestCase):
         self.target = memory.Memory()
         self.source.begin('run')
         self.target.begin('out')
-        self.stop = stop_.Stop()
+        self.stop = stops.Stop()
         self.heard = []
 
     def copy(self, data: bytes, written_down: bytes = DATA, **words) -> None:

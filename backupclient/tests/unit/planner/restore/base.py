@@ -7,13 +7,13 @@ import testtools
 
 from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import offers as offers_
 from backupclient.model import outcome
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.planner import restore
 from backupclient.tests.unit.planner import samples
 
@@ -69,7 +69,7 @@ _RECORDS = {
 @dataclasses.dataclass(frozen=True)
 class Choice:
     run: str
-    entry: manifest.Entry
+    entry: manifests.Entry
     notes: tuple[str, ...] = ()
 
 
@@ -97,12 +97,12 @@ def entry(record, **fields):
     kind = _RECORDS[type(record)]
     fields.setdefault(kind, record)
     fields.setdefault('resource', record.resource)
-    fields.setdefault('procedure', plan_.Procedure.NONE)
+    fields.setdefault('procedure', plans.Procedure.NONE)
     fields.setdefault('state', outcome.State.COMPLETE)
     fields.setdefault('captured_at', '2026-01-02T03:05:00+00:00')
     if 'file' not in fields and 'artifact' not in fields:
         fields['file'] = _file(record)
-    return manifest.Entry(**fields)
+    return manifests.Entry(**fields)
 
 
 def _file(record):
@@ -151,8 +151,8 @@ class TestCase(testtools.TestCase):
         :param options: fields of the request.
         """
         options.setdefault('source', '/backups')
-        request = restore_.Request(
-            request_.Request(everything=True), **options
+        request = restores.Request(
+            requests.Request(everything=True), **options
         )
         return restore.plan(
             request,
@@ -173,7 +173,7 @@ class TestCase(testtools.TestCase):
 
     def refuses(self, item, *words):
         """Check that there is no procedure, and that it says why."""
-        self.assertIs(plan_.Procedure.NONE, item.procedure, item)
+        self.assertIs(plans.Procedure.NONE, item.procedure, item)
         self.assertFalse(item.possible)
         self.assertIsNone(item.restore)
         self.says(item.reason, *words)

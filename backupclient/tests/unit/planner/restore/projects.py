@@ -11,11 +11,11 @@ import random
 from hypothesis import strategies as st
 
 from backupclient.model import copies
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import outcome
-from backupclient.model import request as request_
+from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
@@ -164,8 +164,8 @@ class Project:
     def request(self):
         """What may be asked for."""
         chance = self._chance
-        return restore_.Request(
-            request_.Request(everything=True),
+        return restores.Request(
+            requests.Request(everything=True),
             source='' if not self._often() else '/backups',
             skip_existing=not self._likely(),
             without_servers=not self._often(),
@@ -181,8 +181,8 @@ class Project:
         """The cloud, with little room now and then."""
         quotas = {}
         if not self._likely():
-            quotas['gigabytes'] = inventory_.Quota(10, 0)
-            quotas['volumes'] = inventory_.Quota(3, 0)
+            quotas['gigabytes'] = inventories.Quota(10, 0)
+            quotas['volumes'] = inventories.Quota(3, 0)
         return samples.inventory(*self.there, quotas=quotas)
 
 

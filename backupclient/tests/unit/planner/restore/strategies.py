@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from backupclient.model import copies
 from backupclient.model import layout
-from backupclient.model import manifest
+from backupclient.model import manifests
 from backupclient.model import offers as offers_
 from backupclient.model import outcome
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner import strategies as every
@@ -150,7 +150,7 @@ def entries(draw):
     )
     found = {
         'resource': resource,
-        'procedure': plan_.Procedure.NONE,
+        'procedure': plans.Procedure.NONE,
         'state': draw(
             st.sampled_from([outcome.State.COMPLETE] * 9 + [*outcome.State])
         ),
@@ -162,7 +162,7 @@ def entries(draw):
         ),
         'image': image,
     }
-    return manifest.Entry(**{**found, kind.value: record})
+    return manifests.Entry(**{**found, kind.value: record})
 
 
 choices = st.lists(
@@ -179,8 +179,8 @@ inventories = st.builds(
     ),
 )
 requests = st.builds(
-    restore_.Request,
-    selection=st.just(request_.Request(everything=True)),
+    restores.Request,
+    selection=st.just(requests.Request(everything=True)),
     source=st.sampled_from(['', *['/backups'] * 4]),
     suffix=st.sampled_from(['', '-2']),
     skip_existing=seldom,

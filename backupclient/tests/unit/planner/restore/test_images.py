@@ -3,7 +3,7 @@
 import dataclasses
 
 from backupclient.model import copies
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
 
@@ -21,7 +21,7 @@ class TestImages(base.TestCase):
             IMAGE, protected=True, hidden=True, min_disk=3, tags=('a',)
         )
         item = self.item(base.entry(image))
-        self.accepts(item, plan_.Procedure.IMAGE_UPLOAD)
+        self.accepts(item, plans.Procedure.IMAGE_UPLOAD)
         self.assertEqual(image, item.image)
         self.assertEqual(1000, item.size)
         self.assertEqual((), item.notes)

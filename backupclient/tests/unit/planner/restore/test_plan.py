@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from backupclient.model import inventory as inventory_
+from backupclient.model import inventories
 from backupclient.model import resources
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
@@ -46,7 +46,7 @@ class TestPlan(base.TestCase):
         self.assertEqual(0, made.bytes_to_files)
 
     def test_a_refused_volume_takes_its_server_along(self):
-        quotas = {'volumes': inventory_.Quota(0, 0)}
+        quotas = {'volumes': inventories.Quota(0, 0)}
         made = self.plan(*EVERY, cloud={'quotas': quotas})
         *_, volume, server = made.items
         self.refuses(volume, 'quota')
@@ -110,7 +110,7 @@ class TestCautions(base.TestCase):
         self.says(self.cautions(*EVERY, cloud=cloud), 'Cinder says 500. ')
 
     def test_login(self):
-        cloud = {'login': inventory_.Login(renewable=False)}
+        cloud = {'login': inventories.Login(renewable=False)}
         self.says(
             self.cautions(*EVERY, cloud=cloud),
             'openstack backup restore --resume',

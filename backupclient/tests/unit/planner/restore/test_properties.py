@@ -7,8 +7,8 @@ import hypothesis
 from hypothesis import strategies as st
 import testtools
 
-from backupclient.model import plan as plan_
-from backupclient.model import restore as restore_
+from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.planner import restore
 from backupclient.planner.restore import type_encryption
 from backupclient.tests.unit.planner.restore import base
@@ -86,10 +86,10 @@ class TestProperties(testtools.TestCase):
                 or (artifact and keys.get(artifact.id))
             ):
                 continue
-            if request.decrypt and new.way is restore_.Way.OPENED:
+            if request.decrypt and new.way is restores.Way.OPENED:
                 continue
             self.assertTrue(new.encrypted)
-            self.assertIsNot(restore_.Way.PLAIN, new.way)
+            self.assertIsNot(restores.Way.PLAIN, new.way)
             if new.type_name in types:
                 self.assertIsNot(False, types[new.type_name].encrypted)
 
@@ -125,7 +125,7 @@ class TestProperties(testtools.TestCase):
     @any_plan
     def test_only_what_cannot_be_done_has_no_task(self, made, *_):
         for item in made.items:
-            restores = item.procedure in plan_.RESTORING
+            restores = item.procedure in plans.RESTORING
             self.assertEqual(restores, item.restore is not None)
             self.assertEqual('', item.covered_by)
             if item.present:

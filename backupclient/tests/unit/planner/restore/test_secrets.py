@@ -2,8 +2,8 @@
 
 import dataclasses
 
-from backupclient.model import plan as plan_
-from backupclient.model import restore
+from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
@@ -21,7 +21,7 @@ def member(name, container='c-1', role='', size=2, **fields):
 class TestSecrets(base.TestCase):
     def test_stored(self):
         item = self.item(base.entry(SECRET), suffix='-new')
-        self.accepts(item, plan_.Procedure.SECRET_STORE)
+        self.accepts(item, plans.Procedure.SECRET_STORE)
         self.assertEqual('tls-new', item.restore.name)
         self.assertEqual(SECRET, item.secret)
         self.assertEqual(32, item.size)
@@ -30,7 +30,7 @@ class TestSecrets(base.TestCase):
     def test_without_payload(self):
         secret = dataclasses.replace(SECRET, content_type='')
         item = self.item(base.entry(secret))
-        self.accepts(item, plan_.Procedure.SECRET_STORE)
+        self.accepts(item, plans.Procedure.SECRET_STORE)
         self.assertEqual(0, item.size)
         self.says(item.reason, 'no payload')
 
@@ -83,12 +83,12 @@ class TestContainers(base.TestCase):
         self.assertEqual((), first.restore.after)
         self.assertEqual(
             (
-                restore.Container(
+                restores.Container(
                     'certs-2',
                     'generic',
                     (
-                        restore.Member(first.resource.id, 'certificate'),
-                        restore.Member(last.resource.id, 'private_key'),
+                        restores.Member(first.resource.id, 'certificate'),
+                        restores.Member(last.resource.id, 'private_key'),
                     ),
                 ),
             ),

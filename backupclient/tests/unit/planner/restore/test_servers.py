@@ -3,9 +3,9 @@
 import dataclasses
 
 from backupclient.model import outcome
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
 
@@ -34,7 +34,7 @@ DATA = volume('data', '/dev/vdb')
 class TestCase(base.TestCase):
     def new(self, *entries, **options):
         item = self.item(*entries, **options)
-        self.accepts(item, plan_.Procedure.SERVER_BUILD)
+        self.accepts(item, plans.Procedure.SERVER_BUILD)
         return item.restore.server
 
 
@@ -42,9 +42,9 @@ class TestDisks(TestCase):
     def test_own_disk(self):
         one = base.entry(SERVER, image=OWN)
         item = self.item(one)
-        self.accepts(item, plan_.Procedure.SERVER_BUILD)
+        self.accepts(item, plans.Procedure.SERVER_BUILD)
         self.assertEqual(
-            restore.NewServer('f-2', 'm1.small'), item.restore.server
+            restores.NewServer('f-2', 'm1.small'), item.restore.server
         )
         self.assertEqual((), item.restore.needs)
         self.assertEqual(20, item.image.min_disk)
@@ -91,10 +91,10 @@ class TestDisks(TestCase):
         self.assertEqual(ROOT.id, new.boot_volume)
         self.assertEqual(
             (
-                restore.Disk(DATA.id, '/dev/vdb'),
-                restore.Disk(middle.id, '/dev/vdc'),
-                restore.Disk(late.id, '/dev/vdaa'),
-                restore.Disk(odd.id, ''),
+                restores.Disk(DATA.id, '/dev/vdb'),
+                restores.Disk(middle.id, '/dev/vdc'),
+                restores.Disk(late.id, '/dev/vdaa'),
+                restores.Disk(odd.id, ''),
             ),
             new.disks,
         )
@@ -148,7 +148,7 @@ class TestDisks(TestCase):
         server = dataclasses.replace(SERVER, status='SHELVED')
         one = base.entry(server, file=None, covered_by=image.resource.label)
         item = self.item(one, base.entry(image))
-        self.accepts(item, plan_.Procedure.SERVER_BUILD)
+        self.accepts(item, plans.Procedure.SERVER_BUILD)
         self.assertEqual(image.id, item.restore.server.boot_image)
         self.assertEqual((image.id,), item.restore.needs)
         self.refuses(self.item(one), 'web-shelved', '--without-servers')

@@ -4,7 +4,7 @@ import dataclasses
 
 from backupclient.model import copies
 from backupclient.model import outcome
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
 
@@ -87,12 +87,12 @@ class TestCopies(base.TestCase):
 class TestArtifacts(base.TestCase):
     def test_backup(self):
         item = self.item(in_cloud('backup', BACKUP), there=[BACKUP])
-        self.accepts(item, plan_.Procedure.VOLUME_FROM_BACKUP)
+        self.accepts(item, plans.Procedure.VOLUME_FROM_BACKUP)
         self.assertEqual(BACKUP.id, item.restore.source.artifact.id)
 
     def test_image(self):
         item = self.item(in_cloud('image', IMAGE), there=[IMAGE])
-        self.accepts(item, plan_.Procedure.VOLUME_FROM_IMAGE)
+        self.accepts(item, plans.Procedure.VOLUME_FROM_IMAGE)
         self.assertEqual(IMAGE.size, item.restore.volume.bytes)
 
     def test_another_project(self):

@@ -3,9 +3,9 @@
 import dataclasses
 
 from backupclient.model import copies
-from backupclient.model import inventory as inventory_
-from backupclient.model import plan as plan_
-from backupclient.model import restore
+from backupclient.model import inventories
+from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
 
@@ -17,7 +17,7 @@ LOCKED = dataclasses.replace(
     key_id=KEY_ID,
 )
 SECRET = samples.secret('key', id=KEY_ID)
-Way = restore.Way
+Way = restores.Way
 
 
 def locked(size=2 * base.GIB, volume=LOCKED, **key):
@@ -43,10 +43,10 @@ class TestCase(base.TestCase):
 class TestPlain(TestCase):
     def test_volume(self):
         item = self.item(base.entry(PLAIN), suffix='-2')
-        self.accepts(item, plan_.Procedure.VOLUME_FROM_IMAGE)
+        self.accepts(item, plans.Procedure.VOLUME_FROM_IMAGE)
         self.assertEqual('data-2', item.restore.name)
         self.assertEqual(
-            restore.NewVolume(2, Way.PLAIN, 'ssd', bytes=2 * base.GIB),
+            restores.NewVolume(2, Way.PLAIN, 'ssd', bytes=2 * base.GIB),
             item.restore.volume,
         )
         self.assertEqual(PLAIN, item.volume)
@@ -182,7 +182,7 @@ class TestEncrypted(TestCase):
     def test_with_its_key(self):
         item = self.item(locked())
         self.assertEqual(
-            restore.NewVolume(
+            restores.NewVolume(
                 2, Way.WITH_KEY, 'luks', bytes=2 * base.GIB, encrypted=True
             ),
             item.restore.volume,
@@ -206,7 +206,7 @@ class TestEncrypted(TestCase):
             locked(2 * base.GIB + 2068480), volume_types={'luks': 'unused'}
         )
         self.assertEqual(
-            restore.NewVolume(2, Way.OPENED, 'unused', encrypted=True),
+            restores.NewVolume(2, Way.OPENED, 'unused', encrypted=True),
             item.restore.volume,
         )
         self.says(item.reason, 'Decrypted on the way', 'unused')
@@ -229,7 +229,7 @@ class TestEncrypted(TestCase):
     def test_without_encryption_on_demand(self):
         item = self.item(locked(), volume_types={'luks': 'ssd'}, decrypt=True)
         self.assertEqual(
-            restore.NewVolume(2, Way.OPENED, 'ssd'), item.restore.volume
+            restores.NewVolume(2, Way.OPENED, 'ssd'), item.restore.volume
         )
         self.says(item.reason, '--decrypt')
         self.says(item.warnings, 'unencrypted')
@@ -317,11 +317,11 @@ class TestEncryptedInTheCloud(TestCase):
     def test_ways(self):
         backup, image = self.both()
         self.assertEqual(
-            restore.NewVolume(2, Way.BACKUP, 'luks', encrypted=True),
+            restores.NewVolume(2, Way.BACKUP, 'luks', encrypted=True),
             backup.restore.volume,
         )
         self.assertEqual(
-            restore.NewVolume(
+            restores.NewVolume(
                 2, Way.WITH_KEY, 'luks', bytes=2 * base.GIB, encrypted=True
             ),
             image.restore.volume,
@@ -331,7 +331,7 @@ class TestEncryptedInTheCloud(TestCase):
         backup = samples.backup(PLAIN)
         one = in_cloud('backup', backup, PLAIN)
         found = self.new(one, there=[backup], volume_types={'ssd': 'unused'})
-        self.assertEqual(restore.NewVolume(2, Way.BACKUP, 'unused'), found)
+        self.assertEqual(restores.NewVolume(2, Way.BACKUP, 'unused'), found)
 
     def test_backup_needs_the_very_same_type(self):
         one = in_cloud('backup', self.BACKUP)
@@ -388,7 +388,7 @@ class TestQuota(TestCase):
             ('volumes_ssd', 1),
             ('gigabytes_ssd', 3),
         ):
-            quotas = {name: inventory_.Quota(size, 0)}
+            quotas = {name: inventories.Quota(size, 0)}
             other = samples.volume('other', type_name='ssd', size_gib=2)
             made = self.plan(
                 base.entry(other),
@@ -401,7 +401,7 @@ class TestQuota(TestCase):
             self.assertEqual(name, made.peaks[0].quota)
 
     def test_of_the_new_type(self):
-        quotas = {'volumes_unused': inventory_.Quota(0, 0)}
+        quotas = {'volumes_unused': inventories.Quota(0, 0)}
         item = self.item(
             base.entry(PLAIN),
             cloud={'quotas': quotas},

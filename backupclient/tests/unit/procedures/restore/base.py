@@ -5,9 +5,9 @@ import dataclasses
 import hashlib
 
 from backupclient.model import copies
-from backupclient.model import request
+from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import step
 from backupclient.tests.unit.engine import projects
@@ -54,7 +54,7 @@ class TestCase(every_failure.EveryFailure):
         return {**self.more, 'restore': self.task(record)}
 
     def planned(self):
-        asked = restore.Request(request.Request(everything=True), '/backups')
+        asked = restores.Request(requests.Request(everything=True), '/backups')
         return dataclasses.replace(projects.plan_of(self.item), restore=asked)
 
     def new_process(self, clock=None):

@@ -6,9 +6,9 @@ import dataclasses
 import testtools
 
 from backupclient.model import copies
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.procedures import registry
 from backupclient.tests.unit.procedures.restore import base
 
@@ -30,17 +30,17 @@ def commands(item):
 class VolumeCommandsTestCase(testtools.TestCase):
     def commands(self, way, file):
         """Give the commands for an encrypted volume whose key is a file."""
-        item = plan.Item(
+        item = plans.Item(
             resources.Resource(resources.Kind.VOLUME, 'vault', OLD),
-            plan.Procedure.VOLUME_FROM_IMAGE,
+            plans.Procedure.VOLUME_FROM_IMAGE,
             'why',
             volume=resources.Volume(
                 id=OLD, name='vault', status='available', size_gib=1
             ),
-            restore=restore.Task(
-                restore.Source(RUN, file=DATA, key=key(file)),
+            restore=restores.Task(
+                restores.Source(RUN, file=DATA, key=key(file)),
                 'vault',
-                volume=restore.NewVolume(1, way, 'luks', encrypted=True),
+                volume=restores.NewVolume(1, way, 'luks', encrypted=True),
             ),
         )
         return commands(item)
@@ -49,21 +49,21 @@ class VolumeCommandsTestCase(testtools.TestCase):
         """Barbican has the bytes, and the image names the secret."""
         path = f'keys/volume-{OLD}.key'
         first, second, third, *_ = self.commands(
-            restore.Way.WITH_KEY, f'{path}.age'
+            restores.Way.WITH_KEY, f'{path}.age'
         )
         self.assertEqual(
             f'age --decrypt --identity IDENTITY {path}.age > {path}', first
         )
         self.assertEqual(f'xxd -r -p {path} > KEY', second)
         self.assertIn('--file KEY', third)
-        image = self.commands(restore.Way.WITH_KEY, path)[2]
+        image = self.commands(restores.Way.WITH_KEY, path)[2]
         self.assertIn('--property cinder_encryption_key_id=SECRET', image)
         self.assertIn(f'--file {DATA.path} IMAGE', image)
 
     def test_opened(self):
         """The image has the plain disk, and no key."""
         path = f'keys/volume-{OLD}.key'
-        first, second, *_ = self.commands(restore.Way.OPENED, path)
+        first, second, *_ = self.commands(restores.Way.OPENED, path)
         self.assertIn('qemu-img convert -O raw', first)
         self.assertIn(f'file={path}', first)
         self.assertIn(f'file.filename={DATA.path}', first)
@@ -74,9 +74,9 @@ class VolumeCommandsTestCase(testtools.TestCase):
 class SecretCommandsTestCase(testtools.TestCase):
     def test_payload(self):
         record = dataclasses.replace(DATA, path=f'secrets/{OLD}.bin')
-        item = plan.Item(
+        item = plans.Item(
             resources.Resource(resources.Kind.SECRET, 'a "name"', OLD),
-            plan.Procedure.SECRET_STORE,
+            plans.Procedure.SECRET_STORE,
             'why',
             secret=resources.Secret(
                 id=OLD,
@@ -85,7 +85,9 @@ class SecretCommandsTestCase(testtools.TestCase):
                 secret_type='passphrase',
                 content_type='text/plain',
             ),
-            restore=restore.Task(restore.Source(RUN, file=record), 'a "name"'),
+            restore=restores.Task(
+                restores.Source(RUN, file=record), 'a "name"'
+            ),
         )
         self.assertEqual(
             [

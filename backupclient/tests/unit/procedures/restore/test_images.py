@@ -3,9 +3,9 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures.restore import base
 
@@ -15,7 +15,7 @@ PATH = f'images/{base.OLD}.qcow2'
 class ImageTestCase(base.TestCase):
     """An image comes back with all that it had."""
 
-    procedure = plan.Procedure.IMAGE_UPLOAD
+    procedure = plans.Procedure.IMAGE_UPLOAD
 
     def seed(self):
         return resources.Image(
@@ -42,8 +42,8 @@ class ImageTestCase(base.TestCase):
         )
 
     def task(self, record):
-        return restore.Task(
-            restore.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
+        return restores.Task(
+            restores.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
             'golden "image"\n',
         )
 
@@ -117,7 +117,7 @@ class ImageTestCase(base.TestCase):
             self.item,
             restore=dataclasses.replace(
                 self.item.restore,
-                source=restore.Source(base.OLD_RUN, file=self.put(PATH, b'')),
+                source=restores.Source(base.OLD_RUN, file=self.put(PATH, b'')),
             ),
         )
         self.go()

@@ -5,9 +5,9 @@ import hashlib
 
 from backupclient import errors
 from backupclient.model import copies
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.procedures import step
 from backupclient.tests.unit.procedures.restore import base
@@ -15,17 +15,17 @@ from backupclient.tests.unit.procedures.restore import base
 PATH = f'secrets/{base.OLD}.bin'
 PAYLOAD = b' pw \n'
 OTHER = 'dddddddd-0000-4000-8000-00000000000d'
-CONTAINER = restore.Container(
+CONTAINER = restores.Container(
     'pair',
     'generic',
-    (restore.Member(base.OLD, 'a'), restore.Member(OTHER, 'b')),
+    (restores.Member(base.OLD, 'a'), restores.Member(OTHER, 'b')),
 )
 
 
 class TextTestCase(base.TestCase):
     """A text with blanks at its ends keeps them."""
 
-    procedure = plan.Procedure.SECRET_STORE
+    procedure = plans.Procedure.SECRET_STORE
 
     def seed(self):
         return resources.Secret(
@@ -53,8 +53,8 @@ class TextTestCase(base.TestCase):
             'not checked',
             protected=False,
         )
-        return restore.Task(
-            restore.Source(
+        return restores.Task(
+            restores.Source(
                 base.OLD_RUN, file=self.put(PATH, PAYLOAD), key=key
             ),
             'pass "word"',
@@ -113,7 +113,7 @@ class TextTestCase(base.TestCase):
 class BinaryTestCase(base.TestCase):
     """A type that cannot follow with a PUT comes with the POST."""
 
-    procedure = plan.Procedure.SECRET_STORE
+    procedure = plans.Procedure.SECRET_STORE
 
     def seed(self):
         return resources.Secret(
@@ -125,8 +125,8 @@ class BinaryTestCase(base.TestCase):
         )
 
     def task(self, record):
-        return restore.Task(
-            restore.Source(base.OLD_RUN, file=self.put(PATH, b'\0\1 ')), ''
+        return restores.Task(
+            restores.Source(base.OLD_RUN, file=self.put(PATH, b'\0\1 ')), ''
         )
 
     def check_complete(self, made):
@@ -137,7 +137,7 @@ class BinaryTestCase(base.TestCase):
 class ContainerTestCase(base.TestCase):
     """A container is made when all of its secrets are back."""
 
-    procedure = plan.Procedure.SECRET_STORE
+    procedure = plans.Procedure.SECRET_STORE
     made_before = {f'secret/{OTHER}': step.Made(restored='00000009-secret')}
 
     def seed(self):
@@ -145,8 +145,8 @@ class ContainerTestCase(base.TestCase):
         return resources.Secret(id=base.OLD, name='empty', status='ACTIVE')
 
     def task(self, record):
-        return restore.Task(
-            restore.Source(base.OLD_RUN), 'empty', containers=(CONTAINER,)
+        return restores.Task(
+            restores.Source(base.OLD_RUN), 'empty', containers=(CONTAINER,)
         )
 
     def test_as_planned(self):

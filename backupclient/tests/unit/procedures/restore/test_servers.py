@@ -3,9 +3,9 @@
 import dataclasses
 
 from backupclient import errors
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.model import restore
+from backupclient.model import restores
 from backupclient.procedures import step
 from backupclient.tests.unit.procedures.restore import base
 
@@ -16,7 +16,7 @@ DISK = 'eeeeeeee-0000-4000-8000-00000000000e'
 class OwnDiskTestCase(base.TestCase):
     """A server of its own disk, with another volume."""
 
-    procedure = plan.Procedure.SERVER_BUILD
+    procedure = plans.Procedure.SERVER_BUILD
 
     def seed(self):
         disk = self.cloud.cinder.add_volume('disk', b'disk')
@@ -47,29 +47,29 @@ class OwnDiskTestCase(base.TestCase):
         return {'image': image, 'restore': self.task(record)}
 
     def task(self, record):
-        return restore.Task(
-            restore.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
+        return restores.Task(
+            restores.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
             'web',
             needs=(DISK,),
-            server=restore.NewServer(
+            server=restores.NewServer(
                 'f1',
                 'm1.tiny',
-                disks=(restore.Disk(DISK, '/dev/vdb'),),
+                disks=(restores.Disk(DISK, '/dev/vdb'),),
                 key_name='mine',
             ),
         )
 
     def planned(self):
         """Have the volume in the plan, since the server waits for it."""
-        volume = plan.Item(
+        volume = plans.Item(
             base.volume(id=DISK).resource,
-            plan.Procedure.VOLUME_FROM_IMAGE,
+            plans.Procedure.VOLUME_FROM_IMAGE,
             '',
             volume=base.volume(id=DISK),
-            restore=restore.Task(
-                restore.Source(base.OLD_RUN),
+            restore=restores.Task(
+                restores.Source(base.OLD_RUN),
                 'data',
-                volume=restore.NewVolume(1, restore.Way.PLAIN),
+                volume=restores.NewVolume(1, restores.Way.PLAIN),
             ),
         )
         found = super().planned()
@@ -148,11 +148,11 @@ class FromVolumeTestCase(OwnDiskTestCase):
     """A server that boots from a volume, in a network."""
 
     def task(self, record):
-        return restore.Task(
-            restore.Source(base.OLD_RUN),
+        return restores.Task(
+            restores.Source(base.OLD_RUN),
             'web',
             needs=(DISK,),
-            server=restore.NewServer(
+            server=restores.NewServer(
                 'f1',
                 'm1.tiny',
                 boot_volume=DISK,

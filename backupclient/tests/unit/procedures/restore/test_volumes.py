@@ -5,8 +5,8 @@ import hashlib
 
 from backupclient import errors
 from backupclient.model import copies
-from backupclient.model import plan
-from backupclient.model import restore
+from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.tests.unit.procedures.restore import base
 
 PATH = f'volumes/{base.OLD}.raw'
@@ -15,16 +15,16 @@ PATH = f'volumes/{base.OLD}.raw'
 class PlainTestCase(base.TestCase):
     """A file becomes a volume, over an image."""
 
-    procedure = plan.Procedure.VOLUME_FROM_IMAGE
+    procedure = plans.Procedure.VOLUME_FROM_IMAGE
 
     def seed(self):
         return base.volume()
 
     def task(self, record):
-        return restore.Task(
-            restore.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
+        return restores.Task(
+            restores.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
             'data\n"of" ours.new',
-            volume=restore.NewVolume(1, restore.Way.PLAIN, 'fast'),
+            volume=restores.NewVolume(1, restores.Way.PLAIN, 'fast'),
         )
 
     def check_complete(self, made):
@@ -90,20 +90,20 @@ class PlainTestCase(base.TestCase):
 class BootableTestCase(base.TestCase):
     """A volume that servers boot from, of an image that stayed."""
 
-    procedure = plan.Procedure.VOLUME_FROM_IMAGE
+    procedure = plans.Procedure.VOLUME_FROM_IMAGE
 
     def seed(self):
         self.image = self.cloud.glance.add_image('kept', base.DATA)
         return base.volume(bootable=True, metadata={'readonly': 'True'})
 
     def task(self, record):
-        return restore.Task(
-            restore.Source(
+        return restores.Task(
+            restores.Source(
                 base.OLD_RUN,
                 artifact=copies.Artifact('image', self.image['id'], 'kept'),
             ),
             'data',
-            volume=restore.NewVolume(1, restore.Way.PLAIN),
+            volume=restores.NewVolume(1, restores.Way.PLAIN),
         )
 
     def check_complete(self, made):
@@ -119,7 +119,7 @@ class BootableTestCase(base.TestCase):
 class EncryptedTestCase(base.TestCase):
     """The key is stored, copied by Cinder, and taken away again."""
 
-    procedure = plan.Procedure.VOLUME_FROM_IMAGE
+    procedure = plans.Procedure.VOLUME_FROM_IMAGE
 
     def seed(self):
         return base.volume(encrypted=True, type_name='luks')
@@ -138,13 +138,13 @@ class EncryptedTestCase(base.TestCase):
             'yes',
             protected=False,
         )
-        return restore.Task(
-            restore.Source(
+        return restores.Task(
+            restores.Source(
                 base.OLD_RUN, file=self.put(PATH, base.DATA), key=key
             ),
             'data',
-            volume=restore.NewVolume(
-                2, restore.Way.WITH_KEY, 'luks', encrypted=True
+            volume=restores.NewVolume(
+                2, restores.Way.WITH_KEY, 'luks', encrypted=True
             ),
         )
 
@@ -218,7 +218,7 @@ class EncryptedTestCase(base.TestCase):
 class FromBackupTestCase(base.TestCase):
     """Cinder makes the volume of its own backup."""
 
-    procedure = plan.Procedure.VOLUME_FROM_BACKUP
+    procedure = plans.Procedure.VOLUME_FROM_BACKUP
 
     def seed(self):
         self.backup = self.cloud.cinder.add_backup(
@@ -228,13 +228,13 @@ class FromBackupTestCase(base.TestCase):
         return base.volume(bootable=True)
 
     def task(self, record):
-        return restore.Task(
-            restore.Source(
+        return restores.Task(
+            restores.Source(
                 base.OLD_RUN,
                 artifact=copies.Artifact('backup', self.backup['id'], 'b'),
             ),
             'data',
-            volume=restore.NewVolume(1, restore.Way.BACKUP, 'fast'),
+            volume=restores.NewVolume(1, restores.Way.BACKUP, 'fast'),
         )
 
     def check_complete(self, made):

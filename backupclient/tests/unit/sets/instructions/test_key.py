@@ -8,7 +8,7 @@ import shutil
 import pyrage
 import testtools
 
-from backupclient.model import request
+from backupclient.model import requests
 from backupclient.sets.instructions import page
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets.instructions import commands
@@ -34,7 +34,7 @@ class Case(testtools.TestCase):
     def manifest(self):
         return samples.manifest(
             samples.volume_entry(samples.DATA, key=self.key),
-            request=request.Request(recipients=('age1...',)),
+            request=requests.Request(recipients=('age1...',)),
         )
 
     def script(self, word):

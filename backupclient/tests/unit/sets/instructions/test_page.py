@@ -9,8 +9,8 @@ from testtools import matchers
 
 from backupclient.model import copies
 from backupclient.model import outcome
-from backupclient.model import plan
-from backupclient.model import request
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.sets.instructions import page
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
@@ -241,7 +241,7 @@ class TestHostileCloud(testtools.TestCase):
                     ),
                     samples.volume_entry(
                         evil(samples.ARCHIVE),
-                        procedure=plan.Procedure.VOLUME_BACKUP,
+                        procedure=plans.Procedure.VOLUME_BACKUP,
                         file=None,
                         artifact=copies.Artifact('backup', 'b-1', EVIL),
                     ),
@@ -250,7 +250,7 @@ class TestHostileCloud(testtools.TestCase):
             ),
             identity=evil(samples.IDENTITY),
             cautions=(EVIL,),
-            request=request.Request(recipients=(EVIL,)),
+            request=requests.Request(recipients=(EVIL,)),
         )
         self.page = page.render(self.manifest)
 

@@ -8,7 +8,7 @@ from testtools import matchers
 
 from backupclient.model import copies
 from backupclient.model import outcome
-from backupclient.model import plan
+from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.sets.instructions import page
 from backupclient.tests.unit.sets import samples
@@ -20,7 +20,7 @@ BACKUP = copies.Artifact('backup', 'b-1', 'nightly')
 def backed_up(volume, artifact=BACKUP):
     return samples.volume_entry(
         volume,
-        procedure=plan.Procedure.VOLUME_BACKUP,
+        procedure=plans.Procedure.VOLUME_BACKUP,
         file=None,
         artifact=artifact,
     )

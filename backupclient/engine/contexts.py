@@ -4,11 +4,11 @@
 from collections.abc import Sequence
 import dataclasses
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient.engine import journal_base
-from backupclient.model import graph as graph_
-from backupclient.model import plan as plan_
+from backupclient.model import graphs
+from backupclient.model import plans
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
 from backupclient.procedures import step as step_
@@ -24,8 +24,8 @@ class Context:
 
     work: step_.Work
     journal: journal_base.Journal
-    plan: plan_.Plan
-    graph: graph_.Graph
+    plan: plans.Plan
+    graph: graphs.Graph
 
     @classmethod
     def of(cls, work: step_.Work, journal: journal_base.Journal) -> 'Context':
@@ -52,16 +52,16 @@ class Context:
         return self.work.run
 
     @property
-    def clock(self) -> clock_.Clock:
+    def clock(self) -> clocks.Clock:
         """The time; it knows whether the run was asked to stop."""
         return self.work.clock
 
-    def steps(self, flow: graph_.Flow) -> Sequence[step_.Step]:
+    def steps(self, flow: graphs.Flow) -> Sequence[step_.Step]:
         """Give the steps of a flow, ready to be done."""
         group = self.graph.group(flow.group)
         return registry.of_flow(self.work, self.plan, group, flow)
 
-    def tell(self, flow: graph_.Flow, text: str) -> None:
+    def tell(self, flow: graphs.Flow, text: str) -> None:
         """Tell a person what a flow does now."""
         group = self.graph.group(flow.group)
         if group.item is None:
@@ -69,7 +69,7 @@ class Context:
         else:
             self.work.reporter.step(group.resource, text)
 
-    def failure(self, flow: graph_.Flow, error: errors.BackupError) -> str:
+    def failure(self, flow: graphs.Flow, error: errors.BackupError) -> str:
         """Say why a flow has failed."""
         group = self.graph.group(flow.group)
         if group.item is None:

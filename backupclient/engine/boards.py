@@ -9,8 +9,8 @@ the captures of its disks.
 from collections.abc import Iterable, Iterator
 
 from backupclient.engine import messages
-from backupclient.engine import standing as standing_
-from backupclient.model import graph as graph_
+from backupclient.engine import standings
+from backupclient.model import graphs
 
 STOPPING = 'asked to stop'
 LOGIN_ENDED = 'the login has ended'
@@ -24,11 +24,11 @@ class Board:
     :param facts: whether a fact is true, by its name.
     """
 
-    def __init__(self, graph: graph_.Graph) -> None:
+    def __init__(self, graph: graphs.Graph) -> None:
         self.graph = graph
         self.order = {g.id: n for n, g in enumerate(graph.groups)}
         self.standings = {
-            g.id: standing_.Standing(g.flows) for g in graph.groups
+            g.id: standings.Standing(g.flows) for g in graph.groups
         }
         self.facts: dict[str, bool] = {}
         self._dependents: dict[str, dict[str, None]] = {}
@@ -37,20 +37,20 @@ class Board:
         self._probers: dict[str, list[str]] = {}
         for flow in graph.flows():
             for edge in flow.waits:
-                if edge.kind is not graph_.Wait.FACT:
-                    other = graph_.group_of(edge.on)
+                if edge.kind is not graphs.Wait.FACT:
+                    other = graphs.group_of(edge.on)
                     self._dependents.setdefault(other, {})[flow.group] = None
         for group in reversed(graph.groups):
             self.may_probe(group.id)
 
-    def __getitem__(self, group: str) -> standing_.Standing:
+    def __getitem__(self, group: str) -> standings.Standing:
         return self.standings[group]
 
     @property
     def over(self) -> bool:
         """True when each group has ended."""
         return all(
-            standing.phase is standing_.Phase.ENDED
+            standing.phase is standings.Phase.ENDED
             for standing in self.standings.values()
         )
 
@@ -59,14 +59,14 @@ class Board:
         every = self._dependents.get(group, ())
         return [each for each in every if each != group]
 
-    def scopes(self, flow: graph_.Flow) -> Iterator[str]:
+    def scopes(self, flow: graphs.Flow) -> Iterator[str]:
         """Yield the scopes that a flow needs."""
         for edge in flow.waits:
-            done = edge.kind is graph_.Wait.DONE
+            done = edge.kind is graphs.Wait.DONE
             if done and edge.on in self._on_demand:
-                yield graph_.group_of(edge.on)
+                yield graphs.group_of(edge.on)
 
-    def ready(self, group: str) -> standing_.Verdict | bool:
+    def ready(self, group: str) -> standings.Verdict | bool:
         """Tell whether the next flow of a group may start.
 
         A flow that is done on demand need not be done yet.
@@ -76,11 +76,11 @@ class Board:
         """
         flow = self[group].flow
         for edge in flow.waits:
-            if edge.kind is graph_.Wait.FACT:
-                answer: standing_.Verdict | bool = self._is_known(
+            if edge.kind is graphs.Wait.FACT:
+                answer: standings.Verdict | bool = self._is_known(
                     edge.on, group
                 )
-            elif edge.kind is graph_.Wait.ENDED:
+            elif edge.kind is graphs.Wait.ENDED:
                 answer = self.is_ended(edge.on)
             else:
                 answer = self._is_done(edge.on) or self._will_be_done(edge.on)
@@ -96,15 +96,15 @@ class Board:
         standing = self[scope]
         return (
             standing.at == standing.always > 0
-            and standing.phase is standing_.Phase.WAITING
+            and standing.phase is standings.Phase.WAITING
             and standing.verdict is None
         )
 
     def is_open(self, scope: str) -> bool:
         """Tell whether a scope has begun and not ended."""
         standing = self[scope]
-        begun = standing.begun or standing.phase is not standing_.Phase.WAITING
-        return begun and standing.phase is not standing_.Phase.ENDED
+        begun = standing.begun or standing.phase is not standings.Phase.WAITING
+        return begun and standing.phase is not standings.Phase.ENDED
 
     def is_due(self, group: str) -> bool:
         """Tell whether a scope has begun and its last flow is not done yet."""
@@ -121,16 +121,16 @@ class Board:
         return not all(
             self.is_ended(edge.on)
             for edge in standing.flows[standing.always].waits
-            if graph_.group_of(edge.on) != scope
+            if graphs.group_of(edge.on) != scope
         )
 
     def is_ended(self, place: str) -> bool:
         """Tell whether a flow is over, whether it went well or not."""
-        standing = self[graph_.group_of(place)]
-        if standing.phase in (standing_.Phase.PARKED, standing_.Phase.UNDOING):
-            return place != graph_.end_of(graph_.group_of(place))
+        standing = self[graphs.group_of(place)]
+        if standing.phase in (standings.Phase.PARKED, standings.Phase.UNDOING):
+            return place != graphs.end_of(graphs.group_of(place))
         return (
-            standing.phase is standing_.Phase.ENDED
+            standing.phase is standings.Phase.ENDED
             or standing.at > _number(standing, place)
         )
 
@@ -176,9 +176,9 @@ class Board:
             if (
                 standing.phase
                 in (
-                    standing_.Phase.WAITING,
-                    standing_.Phase.ASSIGNED,
-                    standing_.Phase.RUNNING,
+                    standings.Phase.WAITING,
+                    standings.Phase.ASSIGNED,
+                    standings.Phase.RUNNING,
                 )
                 and standing.at < len(standing.flows)
                 and standing.flow.probes == fact
@@ -200,28 +200,28 @@ class Board:
         return group in self.scopes(self[prober].flow)
 
     def _is_done(self, place: str) -> bool:
-        group = graph_.group_of(place)
+        group = graphs.group_of(place)
         standing = self[group]
         if place in self._on_demand:
             return self.is_in_effect(group)
-        well = standing.verdict in (None, standing_.COMPLETE)
+        well = standing.verdict in (None, standings.COMPLETE)
         return well and standing.at > _number(standing, place)
 
-    def _will_be_done(self, place: str) -> standing_.Verdict | bool:
+    def _will_be_done(self, place: str) -> standings.Verdict | bool:
         """Tell whether a flow that is not done can be done on demand.
 
         :returns: a verdict for the flow that waits, when it never will be.
         """
-        group = graph_.group_of(place)
+        group = graphs.group_of(place)
         standing, demanded = self[group], place in self._on_demand
         verdict = standing.verdict
         if (
-            verdict not in (None, standing_.COMPLETE)
-            and verdict.next is standing_.Next.END
+            verdict not in (None, standings.COMPLETE)
+            and verdict.next is standings.Next.END
         ):
             if verdict.ending is messages.Ending.FAILED and not demanded:
                 # The flow that waits was not tried.
-                return standing_.Verdict(
+                return standings.Verdict(
                     messages.Ending.SKIPPED, verdict.reason
                 )
             return verdict
@@ -229,25 +229,25 @@ class Board:
             return False
         if (
             standing.at < standing.always
-            or standing.phase is standing_.Phase.ENDED
+            or standing.phase is standings.Phase.ENDED
         ):
             return all(
                 self._is_known(edge.on, group)
                 for edge in standing.flows[0].waits
-                if edge.kind is graph_.Wait.FACT
+                if edge.kind is graphs.Wait.FACT
             )
         return False
 
 
 _BEFORE = {
-    standing_.Phase.WAITING,
-    standing_.Phase.ASSIGNED,
-    standing_.Phase.PARKED,
+    standings.Phase.WAITING,
+    standings.Phase.ASSIGNED,
+    standings.Phase.PARKED,
 }
 """Phases of a group whose next flow has not been started."""
 
 
-def _number(standing: standing_.Standing, place: str) -> int:
+def _number(standing: standings.Standing, place: str) -> int:
     part = place.rpartition('/')[2]
     return next(
         (n for n, flow in enumerate(standing.flows) if flow.part == part),

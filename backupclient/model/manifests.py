@@ -6,10 +6,10 @@ import enum
 from typing import Literal
 
 from backupclient.model import copies
-from backupclient.model import inventory
+from backupclient.model import inventories
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
-from backupclient.model import request as request_
+from backupclient.model import plans
+from backupclient.model import requests
 from backupclient.model import resources
 
 FORMAT_VERSION = 1
@@ -37,12 +37,12 @@ class Entry:
     """
 
     resource: resources.Resource
-    procedure: plan_.Procedure
+    procedure: plans.Procedure
     state: outcome_.State
     reason: str = ''
     covered_by: str = ''
     group: str = ''
-    consistency: plan_.Consistency = plan_.Consistency.NONE
+    consistency: plans.Consistency = plans.Consistency.NONE
     captured_at: str = ''
     size: int | None = None
     artifact: copies.Artifact | None = None
@@ -77,8 +77,8 @@ class Manifest:
     created_at: str
     finished_at: str
     state: State
-    identity: inventory.CloudIdentity
-    request: request_.Request
+    identity: inventories.CloudIdentity
+    request: requests.Request
     items: tuple[Entry, ...] = ()
     cautions: tuple[str, ...] = ()
     program: str = PROGRAM

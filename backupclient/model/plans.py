@@ -5,10 +5,10 @@ import dataclasses
 import enum
 
 from backupclient.model import ids
-from backupclient.model import inventory as inventory_
-from backupclient.model import request as request_
+from backupclient.model import inventories
+from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.model import restore as restore_
+from backupclient.model import restores
 
 FORMAT_VERSION = 1
 
@@ -122,7 +122,7 @@ class Item:
     image: resources.Image | None = None
     secret: resources.Secret | None = None
     fallback: 'Item | None' = None
-    restore: restore_.Task | None = None
+    restore: restores.Task | None = None
     present: str = ''
 
     def __post_init__(self) -> None:
@@ -221,15 +221,15 @@ class Plan:
     :param restore: what a restore was asked for; None in a plan that backs up.
     """
 
-    identity: inventory_.CloudIdentity
-    request: request_.Request
+    identity: inventories.CloudIdentity
+    request: requests.Request
     items: tuple[Item, ...] = ()
     bytes_to_move: int = 0
     bytes_to_files: int = 0
     peaks: tuple[Peak, ...] = ()
     cautions: tuple[str, ...] = ()
     gaps: tuple[str, ...] = ()
-    restore: restore_.Request | None = None
+    restore: restores.Request | None = None
     version: int = FORMAT_VERSION
 
     @property

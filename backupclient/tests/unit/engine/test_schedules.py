@@ -13,10 +13,10 @@ import testtools
 
 from backupclient.engine import messages
 from backupclient.engine import rehearsal
-from backupclient.engine import schedule
-from backupclient.engine import standing
-from backupclient.model import graph
-from backupclient.model import plan
+from backupclient.engine import schedules
+from backupclient.engine import standings
+from backupclient.model import graphs
+from backupclient.model import plans
 from backupclient.procedures import compiler
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.engine import projects
@@ -24,10 +24,10 @@ from backupclient.tests.unit.engine import simulation
 
 ACT, NEWS, ENDING = messages.Act, messages.News, messages.Ending
 SNAPSHOT, BACKUP = (
-    plan.Procedure.SNAPSHOT_IMAGE,
-    plan.Procedure.VOLUME_BACKUP,
+    plans.Procedure.SNAPSHOT_IMAGE,
+    plans.Procedure.VOLUME_BACKUP,
 )
-STOPPED = plan.Consistency.STOPPED
+STOPPED = plans.Consistency.STOPPED
 Chances = simulation.Chances
 
 
@@ -406,7 +406,7 @@ class RulesTestCase(testtools.TestCase):
             if not group.startswith('downtime/') and (
                 end.ending is not ENDING.COMPLETE
             ):
-                left = [p for p in one.done if graph.group_of(p) == group]
+                left = [p for p in one.done if graphs.group_of(p) == group]
                 self.assertEqual([], left, end)
 
     @examples.examples(30)
@@ -529,7 +529,7 @@ class RulesTestCase(testtools.TestCase):
         """A group without steps ends when its parts have ended."""
         planned = projects.plan_of(
             projects.server(
-                's', plan.Procedure.NONE, covered_by='it', parts=('a', 'b')
+                's', plans.Procedure.NONE, covered_by='it', parts=('a', 'b')
             ),
             projects.volume('a', SNAPSHOT, 's'),
             projects.volume('b', SNAPSHOT, 's'),
@@ -568,18 +568,18 @@ def _at_a_time(one, groups):
     return most
 
 
-class Watched(schedule.Schedule):
+class Watched(schedules.Schedule):
     """Checks at each slot that it gives whose turn it is."""
 
     def _assign(self, group):
         rank = (
             self.board.rank(group)
-            if self.board[group].phase is standing.Phase.WAITING
+            if self.board[group].phase is standings.Phase.WAITING
             else 0
         )
         for place, need in self._line._entries.values():
             if (
-                self.board[place.group].phase is standing.Phase.WAITING
+                self.board[place.group].phase is standings.Phase.WAITING
                 and self.board.rank(place.group) < rank
                 and self._fits(place.group, need)
             ):
@@ -592,7 +592,7 @@ class Watched(schedule.Schedule):
             ready = [
                 each
                 for each in self.board.dependents(group)
-                if self.board[each].phase is standing.Phase.ASSIGNED
+                if self.board[each].phase is standings.Phase.ASSIGNED
                 and each in self._slots
             ]
             if not ready:

@@ -5,14 +5,14 @@ import datetime
 import time
 from typing import Protocol
 
-from backupclient import stop as stop_
+from backupclient import stops
 
 
 class Clock(Protocol):
     """What waits and stamps need to know of the time."""
 
     @property
-    def stop(self) -> stop_.Stop:
+    def stop(self) -> stops.Stop:
         """What cuts a sleep short."""
 
     def monotonic(self) -> float:
@@ -31,8 +31,8 @@ class Clock(Protocol):
 class SystemClock:
     """The real time."""
 
-    def __init__(self, stop: stop_.Stop | None = None) -> None:
-        self.stop = stop or stop_.Stop()
+    def __init__(self, stop: stops.Stop | None = None) -> None:
+        self.stop = stop or stops.Stop()
 
     def monotonic(self) -> float:
         """Seconds, for durations."""

@@ -8,7 +8,7 @@ import os
 
 from backupclient.model import copies
 from backupclient.model import ids
-from backupclient.model import request as request_
+from backupclient.model import requests
 from backupclient.model import tags
 
 NOT_NETWORKED = 'none'
@@ -33,7 +33,7 @@ class Request:
     :param decrypt: encrypted data may go into a type without encryption.
     """
 
-    selection: request_.Request
+    selection: requests.Request
     source: str = ''
     run: str = ''
     at: str = ''

@@ -11,11 +11,11 @@ import time
 import fixtures
 
 from backupclient import errors
-from backupclient import stop
+from backupclient import stops
 from backupclient.cloud import door
 from backupclient.cloud import glance
 from backupclient.engine import lease
-from backupclient.model import lease as model
+from backupclient.model import leases
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit import quiet_reporter
 from backupclient.tests.unit.engine import base
@@ -62,9 +62,9 @@ class TestCase(base.TestCase):
         """Leave the note of another machine's run, of that age."""
         seen = self.fake.world.now() - datetime.timedelta(**age)
         self.fake.glance.add_image(
-            model.name(run),
+            leases.name(run),
             updated_at=seen.isoformat(),
-            **model.metadata(run, 'elsewhere', claims),
+            **leases.metadata(run, 'elsewhere', claims),
         )
 
     def refused(self, held, what=WHAT):
@@ -82,8 +82,8 @@ class KeptTestCase(TestCase):
         with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
             (note,) = self.notes()
             wanted = {
-                **model.metadata(MIDDLE, platform.node(), ()),
-                'name': model.name(MIDDLE),
+                **leases.metadata(MIDDLE, platform.node(), ()),
+                'name': leases.name(MIDDLE),
                 'status': 'queued',
                 'visibility': 'private',
                 'size': None,
@@ -149,7 +149,7 @@ class KeptTestCase(TestCase):
             self.begin()
             beaten = threading.Event()
             self.useFixture(
-                fixtures.MonkeyPatch('backupclient.model.lease.BEAT', 0.001)
+                fixtures.MonkeyPatch('backupclient.model.leases.BEAT', 0.001)
             )
             self.fake.fail(beaten.set, 'PATCH glance', skip=2)
             with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
@@ -161,7 +161,7 @@ class KeptTestCase(TestCase):
     def _broken(self, times):
         """Let a beat meet a fault so often; give when one went well."""
         self.useFixture(
-            fixtures.MonkeyPatch('backupclient.model.lease.BEAT', 0.001)
+            fixtures.MonkeyPatch('backupclient.model.leases.BEAT', 0.001)
         )
         whole, beaten = glance.Glance.renew_lease, threading.Event()
         left = iter(range(times))
@@ -242,7 +242,7 @@ class KeptTestCase(TestCase):
     def test_login_ends(self):
         """The beats end and nothing is said: the run says why it ends."""
         self.useFixture(
-            fixtures.MonkeyPatch('backupclient.model.lease.BEAT', 0.001)
+            fixtures.MonkeyPatch('backupclient.model.leases.BEAT', 0.001)
         )
         died = []
         self.useFixture(
@@ -411,7 +411,7 @@ class TroubleTestCase(TestCase):
         self._check_told()
 
 
-class SteppedStop(stop.Stop):
+class SteppedStop(stops.Stop):
     """Halts before each request, and at each sleep, until it may go on."""
 
     def __init__(self):

@@ -6,7 +6,7 @@ import dataclasses
 import enum
 
 from backupclient.engine import messages
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 
 
 class Phase(enum.Enum):
@@ -74,14 +74,14 @@ class Standing:
     :param verdict: None as long as all goes well.
     """
 
-    flows: tuple[graph_.Flow, ...]
+    flows: tuple[graphs.Flow, ...]
     at: int = 0
     phase: Phase = Phase.WAITING
     verdict: Verdict | None = None
     marks: set[Mark] = dataclasses.field(default_factory=set)
 
     @property
-    def flow(self) -> graph_.Flow:
+    def flow(self) -> graphs.Flow:
         """The next flow, or the one that is under way."""
         return self.flows[self.at]
 
@@ -97,13 +97,13 @@ class Standing:
         return next(numbers, -1)
 
     @property
-    def keeps(self) -> graph_.Amounts:
+    def keeps(self) -> graphs.Amounts:
         """The quota that stays taken when the group is complete."""
         return tuple(each for flow in self.flows for each in flow.keeps)
 
-    def later(self, at: int) -> graph_.Amounts:
+    def later(self, at: int) -> graphs.Amounts:
         """Count what the group still takes after one of its flows."""
         counts: Counter[str] = Counter()
         for flow in self.flows[at + 1 :]:
             counts.update(dict(flow.takes))
-        return graph_.amounts(counts)
+        return graphs.amounts(counts)

@@ -3,7 +3,7 @@
 
 import dataclasses
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient.cloud import door
 
 
@@ -15,7 +15,7 @@ class Session:
     """
 
     cloud: door.Cloud
-    clock: clock_.SystemClock
+    clock: clocks.SystemClock
 
 
 def connect(connection: door.Connection) -> Session:
@@ -26,5 +26,5 @@ def connect(connection: door.Connection) -> Session:
         timeout if its settings have none.
     :raises UsageError: the login has no project and no service catalogue.
     """
-    clock = clock_.SystemClock()
+    clock = clocks.SystemClock()
     return Session(door.connect(connection, clock), clock)

@@ -17,7 +17,7 @@ from typing import Any
 from keystoneauth1 import exceptions as ks_exceptions
 import requests
 
-from backupclient import clock as clock_
+from backupclient import clocks
 from backupclient import errors
 from backupclient import pauses
 from backupclient.cloud import body as body_
@@ -64,7 +64,7 @@ class Service:
 
     adapter: proxies.Proxy
     name: str
-    clock: clock_.Clock
+    clock: clocks.Clock
     microversion: str | None = None
     limited: bool = False
     login: login_.Login = dataclasses.field(default_factory=login_.Login)

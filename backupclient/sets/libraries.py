@@ -4,7 +4,7 @@
 from collections.abc import Iterator
 import threading
 
-from backupclient.model import manifest as manifest_
+from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import verification
 from backupclient.sets import catalogue
@@ -43,7 +43,7 @@ class Library:
                 self._opened[found.folder] = catalogue.read(self.store, found)
             return self._opened[found.folder]
 
-    def manifests(self) -> Iterator[manifest_.Manifest]:
+    def all_manifests(self) -> Iterator[manifests.Manifest]:
         """Read the manifests that can be read, the newest first."""
         for found in self.finished:
             if manifest := self.open(found).manifest:
@@ -70,8 +70,8 @@ class Library:
             return self._standings[found.folder]
 
     def others(
-        self, manifest: manifest_.Manifest, resource: resources.Resource
-    ) -> Iterator[tuple[catalogue.Found, manifest_.Entry]]:
+        self, manifest: manifests.Manifest, resource: resources.Resource
+    ) -> Iterator[tuple[catalogue.Found, manifests.Entry]]:
         """Find the complete backups of a resource in other sets.
 
         Only those whose files are there with their sizes, the newest first.
@@ -96,7 +96,7 @@ class Library:
         :param path: of the file in its set.
         :param digest: the sha512 that it has.
         """
-        for manifest in self.manifests():
+        for manifest in self.all_manifests():
             for entry in manifest.items:
                 if (
                     manifest.run != run
@@ -108,7 +108,7 @@ class Library:
         return ''
 
     def _is_there(
-        self, found: catalogue.Found, entry: manifest_.Entry
+        self, found: catalogue.Found, entry: manifests.Entry
     ) -> bool:
         files = catalogue.files(self.store, found)
         return not any(
@@ -116,7 +116,7 @@ class Library:
         )
 
 
-def _is_of(entry: manifest_.Entry, resource: resources.Resource) -> bool:
+def _is_of(entry: manifests.Entry, resource: resources.Resource) -> bool:
     return (
         entry.resource.id == resource.id
         and entry.resource.kind is resource.kind

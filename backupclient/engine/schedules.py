@@ -7,15 +7,15 @@ returns actions, which the coordinator performs. It owns all state of a run.
 
 from collections.abc import Callable, Mapping
 
-from backupclient.engine import board as board_
+from backupclient.engine import boards
 from backupclient.engine import messages
 from backupclient.engine import moves
 from backupclient.engine import past as past_
-from backupclient.engine import standing as standing_
+from backupclient.engine import standings
 from backupclient.engine.messages import News
-from backupclient.model import graph as graph_
+from backupclient.model import graphs
 
-_Ending, _Next, _Phase = messages.Ending, standing_.Next, standing_.Phase
+_Ending, _Next, _Phase = messages.Ending, standings.Next, standings.Phase
 
 
 class Schedule(moves.Moves):
@@ -26,7 +26,7 @@ class Schedule(moves.Moves):
 
     def __init__(
         self,
-        graph: graph_.Graph,
+        graph: graphs.Graph,
         parallel: int,
         free: Mapping[str, int],
         past: past_.Past = past_.NOTHING,
@@ -70,7 +70,7 @@ class Schedule(moves.Moves):
     def stop(self) -> list[messages.Action]:
         """Begin nothing more, and undo all groups that are not complete."""
         if not self._stopping:
-            self.board.facts[board_.STOPPING] = True
+            self.board.facts[boards.STOPPING] = True
             for group in list(self.board.standings):
                 self._consider(group)
         return self._answer()
@@ -81,7 +81,7 @@ class Schedule(moves.Moves):
         A group that is under way ends with its next event.
         """
         first = not self.login_ended
-        for fact in (board_.LOGIN_ENDED, board_.STOPPING):
+        for fact in (boards.LOGIN_ENDED, boards.STOPPING):
             self.board.facts[fact] = True
         standing = self.board[event.group]
         if event.news is News.DONE:
@@ -89,7 +89,7 @@ class Schedule(moves.Moves):
         complete = (
             standing.at == len(standing.flows) and standing.verdict is None
         )
-        self._end(event.group, standing_.COMPLETE if complete else moves.OPEN)
+        self._end(event.group, standings.COMPLETE if complete else moves.OPEN)
         for group in list(self.board.standings) if first else ():
             if group in self._line:
                 self._end(group, moves.OPEN)
@@ -98,7 +98,7 @@ class Schedule(moves.Moves):
 
     def _claimed(self, group: str, reason: str) -> None:
         standing = self.board[group]
-        standing.marks.add(standing_.Mark.CLAIMED)
+        standing.marks.add(standings.Mark.CLAIMED)
         if standing.phase is _Phase.UNDOING:
             self._undo(group)
         else:
@@ -108,7 +108,7 @@ class Schedule(moves.Moves):
         """Skip a group that another run works on, or leave it for a resume."""
         begun = self.board[group].begun
         ending = _Ending.OPEN if begun else _Ending.SKIPPED
-        self._end(group, standing_.Verdict(ending, reason))
+        self._end(group, standings.Verdict(ending, reason))
 
     def _has_done(self, group: str, reason: str) -> None:
         flow = self.board[group].flow
@@ -119,63 +119,63 @@ class Schedule(moves.Moves):
 
     def _undone(self, group: str, reason: str) -> None:
         standing = self.board[group]
-        standing.marks.discard(standing_.Mark.BEGUN)
+        standing.marks.discard(standings.Mark.BEGUN)
         if standing.at:
             standing.at -= 1
             self._undo(group)
         else:
             self._settle(group)
 
-    def _fail(self, group: str, verdict: standing_.Verdict) -> None:
+    def _fail(self, group: str, verdict: standings.Verdict) -> None:
         """Undo a group after a flow that has failed and was undone."""
         standing = self.board[group]
         if standing.flow.always:
             self._not_made_good(group, verdict)
             return
         if standing.phase is _Phase.UNDOING:
-            self._end(group, standing_.Verdict(_Ending.OPEN, verdict.reason))
+            self._end(group, standings.Verdict(_Ending.OPEN, verdict.reason))
             return
         if standing.phase is _Phase.RUNNING and not standing.flow.on_demand:
-            standing.marks.discard(standing_.Mark.BEGUN)
+            standing.marks.discard(standings.Mark.BEGUN)
         self._give_up(group, verdict)
 
-    def _not_made_good(self, scope: str, verdict: standing_.Verdict) -> None:
+    def _not_made_good(self, scope: str, verdict: standings.Verdict) -> None:
         """Try the last flow of a scope once more when all else is over."""
         standing = self.board[scope]
-        if standing_.Mark.REFUSED in standing.marks:
-            self._end(scope, standing_.Verdict(_Ending.OPEN, verdict.reason))
+        if standings.Mark.REFUSED in standing.marks:
+            self._end(scope, standings.Verdict(_Ending.OPEN, verdict.reason))
             return
-        standing.marks.add(standing_.Mark.REFUSED)
+        standing.marks.add(standings.Mark.REFUSED)
         self._slots.discard(scope)
         self._park(scope)
 
     def _lost(self, group: str, reason: str) -> None:
         """Let another worker undo what a dead worker has begun."""
         standing = self.board[group]
-        verdict = standing_.Verdict(_Ending.OPEN, reason)
+        verdict = standings.Verdict(_Ending.OPEN, reason)
         if standing.phase is _Phase.RUNNING and not standing.flow.always:
             self._give_up(group, verdict)
         else:
             self._end(group, verdict)
 
     def _failed(self, group: str, reason: str) -> None:
-        self._fail(group, standing_.Verdict(_Ending.FAILED, reason))
+        self._fail(group, standings.Verdict(_Ending.FAILED, reason))
 
     def _gone(self, group: str, reason: str) -> None:
         """Begin anew, once, where the work of an earlier process is gone."""
-        resumed = standing_.Mark.RESUMED in self.board[group].marks
+        resumed = standings.Mark.RESUMED in self.board[group].marks
         follows = _Next.AGAIN if resumed else _Next.END
-        self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
+        self._fail(group, standings.Verdict(_Ending.FAILED, reason, follows))
 
     def _refused(self, group: str, reason: str) -> None:
         """Try a group once more, alone."""
-        refused = standing_.Mark.REFUSED in self.board[group].marks
+        refused = standings.Mark.REFUSED in self.board[group].marks
         follows = _Next.END if refused else _Next.ALONE
-        self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
+        self._fail(group, standings.Verdict(_Ending.FAILED, reason, follows))
 
     def _interrupted(self, group: str, reason: str) -> None:
         """Leave a group open for a resume."""
-        self._fail(group, standing_.Verdict(_Ending.OPEN, reason))
+        self._fail(group, standings.Verdict(_Ending.OPEN, reason))
 
     def _unavailable(self, group: str, reason: str) -> None:
         self._disprove(group, reason, _Next.INSTEAD)
@@ -184,7 +184,7 @@ class Schedule(moves.Moves):
         self._disprove(group, reason, _Next.END)
 
     def _disprove(
-        self, group: str, reason: str, follows: standing_.Next
+        self, group: str, reason: str, follows: standings.Next
     ) -> None:
         """Do a group in its other way, and all groups that wait for its fact.
 
@@ -198,10 +198,10 @@ class Schedule(moves.Moves):
         if news:
             self.board.facts[fact] = False
             self._order(messages.Act.DISPROVE, group)
-        instead = standing_.Verdict(_Ending.FAILED, reason, _Next.INSTEAD)
+        instead = standings.Verdict(_Ending.FAILED, reason, _Next.INSTEAD)
         for each in self.board.probers(fact) if news else ():
             self._give_up(each, instead)
-        self._fail(group, standing_.Verdict(_Ending.FAILED, reason, follows))
+        self._fail(group, standings.Verdict(_Ending.FAILED, reason, follows))
         if news:
             self._consider_all()
 

@@ -6,7 +6,7 @@ import requests
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import once
-from backupclient.cloud import service
+from backupclient.cloud import services
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import wire
 
@@ -503,7 +503,7 @@ class OptionsTestCase(base.TestCase):
     def test_timeouts(self):
         self.cloud.cinder.volume('an-id')
         ((_, options),) = self.sent
-        self.assertEqual(service.TIMEOUT, options['timeout'])
+        self.assertEqual(services.TIMEOUT, options['timeout'])
 
     def test_microversions(self):
         self.cloud.cinder.volume('an-id')

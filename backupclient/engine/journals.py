@@ -31,7 +31,7 @@ from backupclient.engine import journal_base
 from backupclient.engine import life
 from backupclient.engine import still_off
 from backupclient.model import outcome as outcome_
-from backupclient.model import plan as plan_
+from backupclient.model import plans
 from backupclient.store import localfile
 from backupclient.store import place
 
@@ -51,7 +51,7 @@ class Journal:
     def __init__(self, folder: pathlib.Path) -> None:
         self.folder = folder
         self._run: Run | None = None
-        self._replaced: dict[int, plan_.Item] | None = None
+        self._replaced: dict[int, plans.Item] | None = None
         self._outcomes: dict[int, outcome_.Outcome] | None = None
         self._progress: dict[str, journal_base.Progress | None] = {}
 
@@ -116,13 +116,13 @@ class Journal:
                     f'plan has {known} items.'
                 )
 
-    def replaced(self) -> Mapping[int, plan_.Item]:
+    def replaced(self) -> Mapping[int, plans.Item]:
         """Read the items that are done in another way than was planned."""
         if self._replaced is None:
             items = self.run().plan.items
             with self._reading():
                 found = self._read_all(
-                    'items', plan_.Item, 'journal of an item'
+                    'items', plans.Item, 'journal of an item'
                 )
                 for number, item in found.items():
                     planned = items[number]
@@ -172,7 +172,7 @@ class Journal:
         with self._writing():
             self._file(flow).unlink(missing_ok=True)
 
-    def replace(self, number: int, item: plan_.Item) -> None:
+    def replace(self, number: int, item: plans.Item) -> None:
         """Note that an item is done in another way than was planned."""
         self._replaced = {**self.replaced(), number: item}
         with self._writing():

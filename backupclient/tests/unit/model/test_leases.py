@@ -4,7 +4,7 @@ import datetime
 
 import testtools
 
-from backupclient.model import lease
+from backupclient.model import leases
 from backupclient.model import tags
 
 RUN = '20260102T030405Z-abcd'
@@ -14,7 +14,7 @@ SEEN = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
 class LeaseTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        self.lease = lease.Lease('i', RUN, 'alpha', SEEN)
+        self.lease = leases.Lease('i', RUN, 'alpha', SEEN)
 
     def _after(self, **time):
         return SEEN + datetime.timedelta(**time)
@@ -37,14 +37,14 @@ class LeaseTestCase(testtools.TestCase):
         self.assertEqual(
             'on alpha, seen 0 s ago', self.lease.seen(self._after(seconds=-9))
         )
-        nameless = lease.Lease('i', RUN, '', SEEN)
+        nameless = leases.Lease('i', RUN, '', SEEN)
         self.assertIn('on an unknown host', nameless.seen(SEEN))
 
     def test_name_is_none_of_a_copy(self):
-        self.assertFalse(tags.is_name(lease.name(RUN)))
+        self.assertFalse(tags.is_name(leases.name(RUN)))
 
     def test_metadata(self):
-        written = lease.metadata(RUN, 'alpha', {'volume/b', 'server/a'})
+        written = leases.metadata(RUN, 'alpha', {'volume/b', 'server/a'})
         self.assertEqual(
             {
                 'backupclient_run': RUN,
@@ -54,4 +54,4 @@ class LeaseTestCase(testtools.TestCase):
             },
             written,
         )
-        self.assertLessEqual(lease.identity(RUN).items(), written.items())
+        self.assertLessEqual(leases.identity(RUN).items(), written.items())

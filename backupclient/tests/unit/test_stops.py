@@ -4,16 +4,16 @@ from concurrent import futures
 
 import testtools
 
-from backupclient import clock
+from backupclient import clocks
 from backupclient import errors
-from backupclient import stop
+from backupclient import stops
 
 
 class ShieldedTestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
-        self.stop = stop.Stop()
-        self.clock = clock.SystemClock(self.stop)
+        self.stop = stops.Stop()
+        self.clock = clocks.SystemClock(self.stop)
         self.stop.ask()
 
     def _stops(self):
@@ -28,14 +28,14 @@ class ShieldedTestCase(testtools.TestCase):
         self._stops()
 
     def test_wakes_who_sleeps(self):
-        asleep = stop.Stop()
+        asleep = stops.Stop()
         with futures.ThreadPoolExecutor(1) as pool:
-            sleeping = pool.submit(clock.SystemClock(asleep).sleep, 600.0)
+            sleeping = pool.submit(clocks.SystemClock(asleep).sleep, 600.0)
             asleep.ask()
             self.assertIsInstance(sleeping.exception(), errors.Interrupted)
 
     def test_asked(self):
-        self.assertFalse(stop.Stop().asked)
+        self.assertFalse(stops.Stop().asked)
         with self.stop.shielded():
             self.assertTrue(self.stop.asked)
 
