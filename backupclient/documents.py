@@ -185,7 +185,7 @@ def _check_version(loaded: object, kind: type[Document], what: str) -> None:
     found = loaded.get('version')
     if type(found) is not int:
         raise _damaged(what, 'it has no format version')
-    if found > known:
+    if isinstance(known, int) and found > known:
         raise errors.NewerDocument(
             f'The {what} was written by a newer release: it has the format '
             f'version {found}, and this release reads version {known}. '

@@ -319,7 +319,7 @@ class TestRead(Case):
                 errors.DocumentError,
                 documents.read,
                 self.path,
-                plan.Plan,
+                plans.Plan,
                 'saved plan',
             )
             self.assertIs(newer, isinstance(error, errors.NewerDocument))

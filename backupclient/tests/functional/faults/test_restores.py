@@ -28,9 +28,6 @@ class EveryRequest(every.EveryRequest):
         self.assertEqual(0, result.code, result)
         return result
 
-    def told_as(self):
-        return type(self).__name__.removeprefix('EveryRequest')
-
     def common_requests(self):
         """Those of a cheaper restore; of a secret, those of its backup.
 
