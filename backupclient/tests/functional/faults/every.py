@@ -34,14 +34,14 @@ class EveryRequest:
         self.program = self.useFixture(harness.Program())
 
     def make(self):
-        """Make what the test works on; the proxy is there from then on."""
-        super().make()
+        """Open the proxy, then make what the test works on."""
         tenant = self.tenant
         self.proxy = self.useFixture(
             proxy.Proxy(region.upstreams(tenant.admin))
         )
         self.region = self.useFixture(region.Region(tenant, self.proxy.urls))
         self.zygote = self.useFixture(harness.Zygote())
+        super().make()
 
     def test_every_request(self):
         common = self.common_requests()
