@@ -16,6 +16,7 @@ from backupclient.model import events
 from backupclient.model import inventories
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import verification
 from backupclient.operations import running
@@ -129,8 +130,11 @@ def _only_tried(item: plans.Item) -> plans.Item:
         server = dataclasses.replace(
             server, networks=(), security_groups=(), key_name=''
         )
+    # Secrets wait for each other only for the sake of their containers.
+    secret = item.resource.kind is resources.Kind.SECRET
+    after = () if secret else item.restore.after
     task = dataclasses.replace(
-        item.restore, server=server, containers=(), after=(), drill=True
+        item.restore, server=server, containers=(), after=after, drill=True
     )
     return dataclasses.replace(item, restore=task, notes=(), warnings=())
 

@@ -16,7 +16,7 @@ from backupclient.model import outcome
 from backupclient.model import requests
 from backupclient.model import restores
 from backupclient.operations import restore
-from backupclient.operations import session
+from backupclient.operations import sessions
 from backupclient.procedures import registry
 from backupclient.tests.functional import base
 from backupclient.tests.functional import restore_cases
@@ -121,7 +121,7 @@ class Stopped:
 
     def session(self):
         clock = clocks.SystemClock()
-        return session.Session(door.connect(self.tenant.conn, clock), clock)
+        return sessions.Session(door.connect(self.tenant.conn, clock), clock)
 
 
 globals().update(restore_cases.for_each(Stopped))
