@@ -78,6 +78,7 @@ def start(
     *,
     parallel: int,
     timeout: float,
+    limit_rate: float = 0,
     notices: Iterable[str] = (),
     identities: identity.Identities | None = None,
 ) -> Report:
@@ -85,6 +86,7 @@ def start(
 
     :param notices: are said when the run has its ID.
     :param timeout: seconds for each wait.
+    :param limit_rate: bytes per second of all downloads, 0 for no limit.
     :raises TargetError: the target has no room; nothing was made.
     """
     # A plan that cannot be run is refused before anything is made.
@@ -100,6 +102,7 @@ def start(
         now.isoformat(timespec='seconds'),
         parallel,
         timeout,
+        limit_rate,
     )
     with contextlib.ExitStack() as undo:
         # The set first: a run that can be resumed has its set.
