@@ -24,6 +24,7 @@ from backupclient.operations import sessions
 from backupclient.operations.verifying import choice
 from backupclient.planner import backups as chosen_
 from backupclient.planner import restore as planner
+from backupclient.planner.restore import references
 from backupclient.procedures.restore import drill
 from backupclient.sets import libraries
 from backupclient.sets import verified
@@ -56,10 +57,11 @@ def plan(
     :param identities: there are keys for what is encrypted.
     """
     cloud = tried.session.cloud
+    choices = [_Choice(_run(one), one.entry, one.notes) for one in backups]
     planned = planner.plan(
         tried.request,
-        [_Choice(_run(one), one.entry, one.notes) for one in backups],
-        inventory.read(cloud),
+        choices,
+        inventory.read_for_restore(cloud, references.images_of(choices)),
         offers.read(cloud),
         origin=_identity(backups[0]),
         identities=identities,

@@ -7,6 +7,7 @@ keeps it. Any other is left out: Nova would build no server of the image.
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from backupclient.model import manifests
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.planner.restore import scene
@@ -55,26 +56,24 @@ def warnings(
             )
 
 
-def images_of(
-    records: Iterable[resources.Image | resources.Volume | resources.Server],
-) -> frozenset[str]:
-    """Return the IDs of the images that records name, to look for them."""
+def images_of(choices: Iterable[scene.Choice]) -> frozenset[str]:
+    """Return the IDs of the images that backups name, to look for them."""
     return frozenset(
         id_
-        for record in records
-        for name, id_ in properties.references(_said(record)).items()
+        for one in choices
+        for found in _said(one.entry)
+        for name, id_ in properties.references(found).items()
         if name != properties.CERTIFICATE
     )
 
 
-def _said(
-    record: resources.Image | resources.Volume | resources.Server,
-) -> Mapping[str, str]:
-    if isinstance(record, resources.Volume):
-        return record.image_metadata
-    if isinstance(record, resources.Server):
-        return record.image_properties
-    return record.properties
+def _said(entry: manifests.Entry) -> Iterator[Mapping[str, str]]:
+    if entry.image:
+        yield entry.image.properties
+    if entry.volume:
+        yield entry.volume.image_metadata
+    if entry.server:
+        yield entry.server.image_properties
 
 
 def _dangling(case: scene.Case, found: Mapping[str, str]) -> list[str]:

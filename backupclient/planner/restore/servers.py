@@ -46,6 +46,8 @@ def item(case: scene.Case) -> plans.Item:
     new = restores.NewServer(
         flavor_id=flavor.value.id,
         flavor_name=flavor.value.name,
+        vcpus=flavor.value.vcpus,
+        ram_mib=flavor.value.ram_mib,
         boot_volume=disks.value.boot_volume,
         boot_image=disks.value.boot_image,
         disks=disks.value.others,
