@@ -54,12 +54,14 @@ class Opened:
     :param manifest: None if it cannot be used.
     :param problem: why not, in a sentence that names its file; else ``''``.
     :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
+    :param newer: a newer release has written it: the set may be a good one.
     """
 
     found: Found
     manifest: manifests.Manifest | None
     problem: str = ''
     digest: str = ''
+    newer: bool = False
 
 
 def runs(store: base.Shelf) -> tuple[Found, ...]:
@@ -107,7 +109,8 @@ def decode(
     try:
         manifest = check.decode(files(store, found), content)
     except errors.DocumentError as exc:
-        return Opened(found, None, str(exc))
+        newer = isinstance(exc, errors.NewerDocument)
+        return Opened(found, None, str(exc), newer=newer)
     why = _refusal(manifest, found)
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'

@@ -173,12 +173,27 @@ class MakeContainers(step.Step):
         ]
         return dataclasses.replace(made, notes=(*made.notes, *notes))
 
-    def _make(self, container: restores.Container, made: step.Made) -> str:
-        """Make a container; return why it could not be made."""
-        new = {
+    def undo(self, made: step.Made) -> None:
+        """Take the containers away: the secret goes, too, and is in them."""
+        barbican = self.cloud.barbican
+        for each in task.of(self.item).containers:
+            new = self._members(each, made).values()
+            found = all(new) and new_secrets.find_container(barbican, new)
+            if found:
+                new_secrets.delete_container(barbican, found)
+
+    def _members(
+        self, container: restores.Container, made: step.Made
+    ) -> dict[str, str]:
+        """Give the new IDs of a container's secrets, by the old ones."""
+        return {
             each.secret_id: self._restored(each.secret_id, made)
             for each in container.members
         }
+
+    def _make(self, container: restores.Container, made: step.Made) -> str:
+        """Make a container; return why it could not be made."""
+        new = self._members(container, made)
         name = f'The {container.kind} container "{container.name}"'
         if not all(new.values()):
             return f'{name} was not made: not all of its secrets are back.'

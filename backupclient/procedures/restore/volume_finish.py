@@ -18,6 +18,7 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
 from backupclient.procedures.restore import drill
+from backupclient.procedures.restore import references
 from backupclient.procedures.restore import task
 
 _MAKING = frozenset({'creating', 'downloading', 'restoring-backup'})
@@ -106,7 +107,9 @@ class FinishVolume(step.Step):
             raise errors.NotFound(
                 f'Volume {volume_id} was deleted during the restore.', 404
             )
-        wanted = properties.owned(old.image_metadata)
+        wanted, _ = references.resolved(
+            self.work, self.item, properties.owned(old.image_metadata)
+        )
         missing = {
             name: value
             for name, value in wanted.items()

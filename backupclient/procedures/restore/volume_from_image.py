@@ -39,7 +39,8 @@ class UploadVolume(image_upload.Upload):
             container_format='bare',
             min_disk=properties.min_disk(said),
             min_ram=properties.min_ram(said),
-            properties=said,
+            # A signature is of the bytes of another image.
+            properties=properties.owned(said),
         )
 
     def body(self) -> upload.Body:
