@@ -22,6 +22,7 @@ from backupclient.model import events
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import tags
+from backupclient.operations.by_hand import page
 from backupclient.procedures import compiler
 from backupclient.sets import backup_set
 from backupclient.sets import build
@@ -211,9 +212,8 @@ def _close(
     try:
         if set_ is not None:
             started = datetime.datetime.fromisoformat(run.started_at)
-            set_.close(
-                build.manifest(run.plan, run.run, outcomes, started, now)
-            )
+            made = build.manifest(run.plan, run.run, outcomes, started, now)
+            set_.close(made, page.render(made))
         if not servers_run:
             return False
         journal.end(journals.Ended(state, now.isoformat(timespec='seconds')))

@@ -10,7 +10,6 @@ from backupclient.model import layout
 from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import marker
-from backupclient.sets.instructions import page
 from backupclient.store import base
 from backupclient.store import within
 
@@ -84,18 +83,19 @@ class BackupSet:
         """Where the set is now, for people."""
         return f'{self._store.name}/{self._at}'
 
-    def close(self, manifest: manifests.Manifest) -> str:
+    def close(self, manifest: manifests.Manifest, page: str) -> str:
         """Describe what is there, and give the set its name.
 
         Doing it again after a crash does no harm. A set without anything
         complete goes to where the failed ones are.
 
+        :param page: ``RESTORE.md``.
         :returns: its final place.
         :raises TargetError: when a file cannot be written, or one of the
             set is gone.
         """
         self._require_whole(manifest)
-        self._describe(manifest)
+        self._describe(manifest, page)
         self._store.delete(self._path(layout.MARKER))
         if self._store.can.renaming:
             failed = '' if manifest.is_of_use else f'{layout.FAILED}/'
@@ -135,10 +135,10 @@ class BackupSet:
                     'whole: put it back, or start anew.'
                 )
 
-    def _describe(self, manifest: manifests.Manifest) -> None:
+    def _describe(self, manifest: manifests.Manifest, page: str) -> None:
         """Write the manifest last: with it, the set is finished."""
         texts = {
-            layout.INSTRUCTIONS: page.render(manifest).encode(),
+            layout.INSTRUCTIONS: page.encode(),
             layout.MANIFEST: documents.encode(manifest),
         }
         sums = self._checksums(manifest, texts)
