@@ -31,6 +31,9 @@ _HERE = '/'
 def plan(manifest: manifests.Manifest) -> plans.Plan:
     """Plan the restore of everything that a set has.
 
+    What is not complete does not count: a server comes without a volume that
+    is not there.
+
     :returns: with names that end as the reader of the page wants.
     :raises ValueError: somebody has written the manifest by hand.
     """
@@ -38,7 +41,11 @@ def plan(manifest: manifests.Manifest) -> plans.Plan:
         restores.Request(
             requests.Request(everything=True), _HERE, suffix=shell.SUFFIX
         ),
-        [backups.Choice(manifest.run, entry) for entry in manifest.items],
+        [
+            choice
+            for entry in manifest.items
+            if (choice := backups.Choice(manifest.run, entry)).complete
+        ],
         _inventory(manifest),
         _offers(manifest.items),
         origin=manifest.identity,

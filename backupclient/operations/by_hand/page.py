@@ -54,7 +54,7 @@ def _plan(manifest: manifests.Manifest) -> plans.Plan | None:
     try:
         return home.plan(manifest)
     except Exception:
-        LOG.exception('The commands of run %s', manifest.run)
+        LOG.debug('The commands of run %s', manifest.run, exc_info=True)
         return None
 
 
@@ -79,17 +79,17 @@ def _completeness(manifest: manifests.Manifest) -> Iterator[str]:
     ]
     count = len(manifest.items)
     if missing and len(missing) == count:
-        yield comments.text('NOTHING in this folder is complete.')
+        yield comments.text('Nothing in this folder is complete.')
     if missing:
         yield comments.text(
-            f'INCOMPLETE: {len(missing)} of {count} resources are not backed '
+            f'Incomplete: {len(missing)} of {count} resources are not backed '
             'up as they should be:'
         )
     elif manifest.state is manifests.State.COMPLETE:
         yield comments.text(f'Complete: all of {count} resources.')
     else:
         yield comments.text(
-            f'INCOMPLETE: all of {count} resources are there, but not '
+            f'Incomplete: all of {count} resources are there, but not '
             'everything that was asked for could be looked at.'
         )
     yield from comments.items(

@@ -33,7 +33,8 @@ _WORTH = {
 def render(entry: manifests.Entry, item: plans.Item | None) -> str:
     """Return the section of a resource.
 
-    :param item: how it comes back, None when that could not be planned.
+    :param item: how it comes back, None if it has no copy, or when that could
+        not be planned.
     """
     head = comments.title(
         3,
@@ -76,8 +77,10 @@ def _notes(entry: manifests.Entry, item: plans.Item | None) -> Iterable[str]:
     notes = [*entry.notes]
     if item is not None:
         notes += [*item.notes, *_cautions(item), *_lost(item)]
-    if item is not None and item.restore is None:
-        notes.append(f'There are no commands for it. {item.reason}')
+    if item is None:
+        notes.append('There are no commands for it.')
+    elif item.restore is None:
+        notes.append(f'There are no commands for it: {item.reason}')
     return dict.fromkeys(notes)
 
 
@@ -144,7 +147,7 @@ def _commands(item: plans.Item | None) -> list[str] | None:
     try:
         return [*_titled(item)]
     except Exception:
-        LOG.exception('The commands for %s', item.resource.label)
+        LOG.debug('Its commands: %s', item.resource.label, exc_info=True)
         return None
 
 

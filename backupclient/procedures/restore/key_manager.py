@@ -90,8 +90,8 @@ if True:
 
 FUNCTION = f"""\
 barbican() {{  # needs the Python of the OpenStack client, and its SDK
-    ${{PYTHON:-$(head -n 1 "$(command -v openstack)" | cut -c 3-)}} -c '
-{_PROGRAM}' "$@"
+    ${{PYTHON:-$(head -n 1 "$(command -v openstack)" | cut -c 3-)}} \\
+        -c '{_PROGRAM}' "$@"
 }}"""
 """A function for the shell, which the commands call."""
 

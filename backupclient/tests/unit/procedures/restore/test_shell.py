@@ -8,8 +8,8 @@ import hypothesis
 from hypothesis import strategies
 import testtools
 
-from backupclient.sets.instructions import shell
-from backupclient.tests.unit.sets.instructions import commands
+from backupclient.procedures.restore import shell
+from backupclient.tests.unit.operations.by_hand import commands
 
 
 class TestShell(testtools.TestCase):
