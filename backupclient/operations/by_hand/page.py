@@ -119,8 +119,8 @@ def _first(
             'Go to the folder of this page, and paste the page into one '
             'bash: as a whole, or section by section, from top to bottom. '
             'Text is a comment. "bash RESTORE.md" does the same, and stops '
-            'at the first error. You need the OpenStack client, your '
-            f'credentials{_and_age(manifest)}. The commands make new '
+            f'at the first error. You need the OpenStack client{_age(manifest)} '
+            'and your credentials. The commands make new '
             'resources, and touch nothing that exists.'
         ),
         *comments.items(plan.cautions if plan else (section.UNWRITTEN,)),
@@ -140,8 +140,8 @@ def _first(
     )
 
 
-def _and_age(manifest: manifests.Manifest) -> str:
-    return ', and age' if _sealed(manifest) else ''
+def _age(manifest: manifests.Manifest) -> str:
+    return ', age' if _sealed(manifest) else ''
 
 
 def _sealed(manifest: manifests.Manifest) -> bool:

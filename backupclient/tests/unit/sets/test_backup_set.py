@@ -143,7 +143,7 @@ class TestOpen(Case):
         made = self.create()
         shutil.rmtree(self.partial)
         self.assertEqual(str(self.partial), made.place)
-        self.refused(made.close, samples.manifest())
+        self.refused(made.close, samples.manifest(), samples.PAGE)
         self.assertEqual([], os.listdir(self.target))
 
     def test_finished_one_is_partial_again(self):
@@ -375,23 +375,23 @@ class TestClose(Case):
             lambda: place.symlink_to(elsewhere),
         ):
             make()
-            self.refused(self.made.close, self._without_use())
+            self.refused(self.made.close, self._without_use(), samples.PAGE)
             self.assertTrue(self.partial.is_dir())
             self.assertEqual([], os.listdir(elsewhere))
             place.unlink()
 
     def test_never_over_something(self):
         self.final.mkdir()
-        self.refused(self.made.close, samples.EVERYTHING)
+        self.refused(self.made.close, samples.EVERYTHING, samples.PAGE)
         self.assertEqual([], os.listdir(self.final))
         self.assertTrue(self.partial.is_dir())
 
     def test_key_that_is_gone_or_a_link(self):
         (path,) = (self.partial / 'keys').iterdir()
         path.unlink()
-        self.refused(self.made.close, samples.EVERYTHING)
+        self.refused(self.made.close, samples.EVERYTHING, samples.PAGE)
         path.symlink_to('/etc/passwd')
-        self.refused(self.made.close, samples.EVERYTHING)
+        self.refused(self.made.close, samples.EVERYTHING, samples.PAGE)
         self.assertFalse(self.final.exists())
 
     def test_document_that_is_a_link(self):

@@ -86,7 +86,7 @@ class TestPage(testtools.TestCase):
             'crash',
             '## Secrets',
             '## Servers',
-            'and age',
+            'client, age',
             'IDENTITY',
             'barbican',
         ):
