@@ -119,9 +119,9 @@ def _first(
             'Go to the folder of this page, and paste the page into one '
             'bash: as a whole, or section by section, from top to bottom. '
             'Text is a comment. "bash RESTORE.md" does the same, and stops '
-            f'at the first error. You need the OpenStack client{_age(manifest)} '
-            'and your credentials. The commands make new '
-            'resources, and touch nothing that exists.'
+            'at the first error. You need the OpenStack '
+            f'client{_age(manifest)} and your credentials. The commands make '
+            'new resources, and touch nothing that exists.'
         ),
         *comments.items(plan.cautions if plan else (section.UNWRITTEN,)),
         '[[ $- == *i* ]] || set -euo pipefail',
