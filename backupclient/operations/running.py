@@ -24,6 +24,7 @@ from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.operations import cloud_place
 from backupclient.operations import readable
+from backupclient.operations.by_hand import page
 from backupclient.procedures import compiler
 from backupclient.sets import backup_set
 from backupclient.sets import build
@@ -251,7 +252,7 @@ def _close(
     made = build.manifest(run.plan, run.run, outcomes, started, now)
     try:
         if set_ is not None:
-            set_.close(made)
+            set_.close(made, page.render(made))
         if run.plan.command == 'run':
             cloud_place.leave(cloud, made, reporter)
         settle()

@@ -4,13 +4,35 @@
 A word with a line break or with something else that does not show is written
 with escapes, in bash's ``$'...'``: so the page itself does nothing to a
 terminal, and the command gets the word as it was.
+
+New IDs are passed on in variables. ``new`` has the ID of what was restored by
+the old ID. ``IMAGE``, ``KEY``, ``SECRET``, ``SERVER`` and ``VOLUME`` are for
+the commands of one resource.
 """
 
 from collections.abc import Iterable, Mapping
 import shlex
 
-SUFFIX = '"$SUFFIX"'
-"""What the reader wants at the end of all new names."""
+from backupclient.model import layout
+
+SUFFIX = '\ufdd0'
+"""In a name: what the reader wants there, the value of ``SUFFIX``. Unicode
+has no character with this number."""
+
+READY = """\
+ready() {  # KIND ID: wait until it can be used, and print its ID
+    local state
+    while state=$(openstack "$1" show -f value -c status "$2"); do
+        case $state in
+            available | active | ACTIVE) echo "$2"; return ;;
+            error* | ERROR) break ;;
+        esac
+        sleep 2
+    done
+    echo "$1 $2 is not ready: ${state:-its status is not known}" >&2
+    return 1
+}"""
+"""A function for the shell, which the commands call."""
 
 _ESCAPES = {'\n': r'\n', '\r': r'\r', '\t': r'\t', '\\': r'\\'}
 
@@ -33,6 +55,13 @@ def word(text: str) -> str:
 
     What no argument can hold becomes a space.
     """
+    parts = text.split(SUFFIX)
+    if len(parts) == 1:
+        return _quoted(text)
+    return '"$SUFFIX"'.join(_quoted(part) if part else '' for part in parts)
+
+
+def _quoted(text: str) -> str:
     held = ''.join(' ' if _is_no_argument(c) else c for c in text)
     if held.isprintable() and not ("'" in held and '!' in held):
         return shlex.quote(held)
@@ -101,13 +130,9 @@ def _is_key(name: str) -> bool:
     return bool(name) and '=' not in name
 
 
-def last(name: str, otherwise: str) -> str:
-    """Give the new name at the end of a command, whatever it begins with.
-
-    :param otherwise: for a resource without a name.
-    """
-    before = '-- ' if name.startswith('-') else ''
-    return before + word(name or otherwise) + SUFFIX
+def last(name: str) -> str:
+    """Give the new name at the end of a command, whatever it begins with."""
+    return ('-- ' if name.startswith('-') else '') + word(name)
 
 
 def command(*parts: str) -> str:
@@ -120,6 +145,11 @@ def value(variable: str) -> str:
     return f'"${{{variable}:?}}"'
 
 
+def new(old_id: str) -> str:
+    """Name the variable with the new ID of a resource, by its old ID."""
+    return f'new[{old_id}]'
+
+
 def kept(variable: str, column: str, *parts: str) -> str:
     """Give a command that keeps one column of its answer in a variable.
 
@@ -127,3 +157,15 @@ def kept(variable: str, column: str, *parts: str) -> str:
     """
     show = f'-f value -c {shlex.quote(column)}'
     return f'{variable}=$({command(*parts[:-1], show, parts[-1])})'
+
+
+def ready(old_id: str, kind: str, variable: str) -> str:
+    """Give the command that waits for what was made, and keeps its new ID."""
+    return f'{new(old_id)}=$(ready {kind} {value(variable)})'
+
+
+def content(path: str) -> str:
+    """Give the command that writes a small file's content to the next one."""
+    if layout.is_sealed(path):
+        return f'age --decrypt -i {value("IDENTITY")} {word(path)}'
+    return f'cat {word(path)}'

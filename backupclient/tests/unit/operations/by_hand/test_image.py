@@ -7,9 +7,9 @@ import testtools
 from testtools import matchers
 
 from backupclient.model import outcome
-from backupclient.sets.instructions import page
+from backupclient.operations.by_hand import page
+from backupclient.tests.unit.operations.by_hand import commands
 from backupclient.tests.unit.sets import samples
-from backupclient.tests.unit.sets.instructions import commands
 
 
 class TestImage(testtools.TestCase):
@@ -86,14 +86,15 @@ class TestImage(testtools.TestCase):
         _shell, (made,) = self.done(image)
         self.assertEqual({'e': ' '}, made.properties)
         text = page.render(samples.manifest(samples.image_entry(image)))
-        self.assertThat(
-            text, matchers.Contains("\n    =d\n    a=b=c\n    'e= '\n")
-        )
+        for said in ('=d', 'a=b=c', "'e= '"):
+            self.assertIn(f'property as it was: {said}\n', text)
 
     def test_no_copy(self):
         entry = samples.image_entry(
             samples.IMAGE, file=None, state=outcome.State.FAILED
         )
         text = page.render(samples.manifest(entry))
-        self.assertThat(text, matchers.Contains('### Image 1: `golden image`'))
-        self.assertThat(text, matchers.Contains('no copy of it in this set'))
+        self.assertThat(text, matchers.Contains('### Image `golden image`'))
+        self.assertThat(
+            text, matchers.Contains('There are no commands for it')
+        )

@@ -10,9 +10,11 @@ from backupclient.model import copies
 from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.sets.instructions import page
+from backupclient.operations.by_hand import page
+from backupclient.procedures.restore import shell as functions
+from backupclient.tests.unit.operations.by_hand import commands
+from backupclient.tests.unit.operations.by_hand import test_page
 from backupclient.tests.unit.sets import samples
-from backupclient.tests.unit.sets.instructions import commands
 
 BACKUP = copies.Artifact('backup', 'b-1', 'nightly')
 
@@ -32,7 +34,7 @@ class Case(testtools.TestCase):
 
     def text(self, entry):
         """The page on one line, for what breaks over two."""
-        return ' '.join(page.render(samples.manifest(entry)).split())
+        return test_page.words(page.render(samples.manifest(entry)))
 
     def says(self, entry, *texts):
         for text in texts:
@@ -42,7 +44,7 @@ class Case(testtools.TestCase):
 class TestFromFile(Case):
     def test_commands(self):
         shell, made = self.done(samples.volume_entry(samples.ROOT))
-        image, volume, _show, delete = made
+        image, volume, delete = made
         self.assertEqual(f'volumes/{samples.ROOT.id}.raw', image.filename)
         self.assertEqual('raw', image.disk_format)
         self.assertEqual('bare', image.container_format)
@@ -87,7 +89,8 @@ class TestFromFile(Case):
         )
 
     def test_our_own_metadata_are_not_restored(self):
-        _shell, made = self.done(samples.volume_entry(samples.DATA))
+        key = samples.key_record(f'keys/volume-{samples.DATA.id}.key')
+        _shell, made = self.done(samples.volume_entry(samples.DATA, key=key))
         # Older releases of the client call it in the singular.
         given = vars(made[1])
         found = given.get('properties') or given.get('property')
@@ -115,12 +118,12 @@ class TestFromFile(Case):
             samples.volume_entry(
                 samples.ROOT, file=None, state=outcome.State.FAILED
             ),
-            '### Volume 1: `web root`',
-            'There is no copy of it in this set.',
+            'Volume `web root`',
+            'There are no commands for it.',
         )
 
     def test_size_has_room_for_what_is_in_the_file(self):
-        volume = samples.DATA
+        volume = dataclasses.replace(samples.ARCHIVE, size_gib=1)
         for size, gib in (
             (59, 1),
             (resources.GIB, 1),
@@ -139,14 +142,12 @@ class TestFromFile(Case):
                 dataclasses.replace(samples.ROOT, name='', type_name='')
             )
         )
-        self.assertEqual(f'restored-{samples.ROOT.id}', made[1].name)
+        self.assertIsNone(made[1].name)
         self.assertIsNone(made[1].type)
 
     def test_facts(self):
         self.says(
-            samples.volume_entry(samples.DATA),
-            'encrypted yes',
-            f'attached to server {samples.SERVER_ID} as /dev/vdb',
+            samples.volume_entry(samples.ARCHIVE),
             'consistency detached',
             'captured 2026-02-01T00:00:01+00:00',
         )
@@ -182,8 +183,8 @@ class TestEncrypted(Case):
                 ['image', 'create'],
                 ['volume', 'create'],
                 ['volume', 'show'],
-                ['volume', 'set'],
                 ['image', 'delete'],
+                ['volume', 'set'],
                 ['volume', 'unset'],
                 ['--os-volume-api-version', '3.64'],
             ],
@@ -205,21 +206,21 @@ class TestEncrypted(Case):
     def test_own_key_of_the_new_volume(self):
         self.says(
             self.entry(),
-            'This copy, a secret `key of ...`, is the key of the new volume. '
-            'Do not delete it',
+            'This copy is the key of the new volume: without it the data are '
+            'lost. DO NOT DELETE IT.',
         )
 
     def test_nothing_is_done_after_a_failure(self):
         """No command that builds on another runs when that gave nothing."""
-        shell = self.useFixture(commands.Shell())
         text = page.render(samples.manifest(self.entry()))
-        function, store, *others = commands.scripts(text)
-        for script in others:
-            shell.run(function, script)
-        self.assertEqual([], [*shell.calls, *shell.requests])
-        shell.put(f'keys/volume-{samples.DATA.id}.key', b'0a')
-        shell.run(function, store)
-        self.assertEqual(2, len(shell.requests))
+        parts = text.partition('## Volumes')
+        functions = parts[0].replace('sha512sum', ': ')
+        for line in ('KEY=1', 'IMAGE=1', 'VOLUME=1'):
+            shell = self.useFixture(commands.Shell())
+            # As if pasted: no failure ends it, and what is made is refused.
+            functions = functions.replace('set -euo pipefail', ':')
+            shell.run(functions, 'openstack() { false; }', parts[2])
+            self.assertEqual([], [*shell.calls, *shell.requests], line)
 
     def test_old_key_id_and_policy_are_not_restored(self):
         volume = dataclasses.replace(
@@ -237,42 +238,69 @@ class TestEncrypted(Case):
         )
 
     def test_proof(self):
-        self.says(self.entry(), 'was proved to open them')
-        self.says(self.entry(opens='not checked'), 'could not be proved')
+        self.assertNotIn('No check has proved', self.text(self.entry()))
+        self.says(self.entry(opens='not checked'), 'No check has proved')
 
     def test_key_that_is_missing(self):
         entry = samples.volume_entry(samples.DATA)
-        self.says(entry, '**The data are encrypted, and their key is not in')
-        _shell, made = self.done(entry)
-        self.assertEqual(
-            {'cinder_encryption_key_id': 'c0de'}, made[0].properties
-        )
+        self.says(entry, 'their key is not in the backup set')
+        self.assertNotIn('openstack volume create', self.text(entry))
 
-    def test_key_of_the_cloud_itself(self):
-        volume = dataclasses.replace(samples.DATA, key_id='')
-        _shell, made = self.done(samples.volume_entry(volume))
-        self.assertEqual(
-            {
-                'cinder_encryption_key_id': (
-                    '00000000-0000-0000-0000-000000000000'
-                )
-            },
-            made[0].properties,
+    def test_luks_2(self):
+        """Glance refuses it, so that it is opened before."""
+        key = dataclasses.replace(self.entry().key, luks=2)
+        shell = self.useFixture(commands.Shell())
+        entry = dataclasses.replace(self.entry(), key=key)
+        disk = b'plain' + bytes(1 << 20)
+        sudo = shell.folder.parent / 'bin' / 'sudo'
+        sudo.write_text(
+            '#!/bin/bash\n'
+            f'echo "$@" >> {shell.folder}/sudo\n'
+            f'[ $1 != cat ] || cat {shell.folder}/disk\n'
+            f'[ $2 != open ] || cat > {shell.folder}/passphrase\n'
         )
+        sudo.chmod(0o700)
+        shell.put('disk', disk)
+        shell.put(entry.file.path, b'noise')
+        shell.put(key.path, b'c0de')
+        client = shell.folder.parent / 'bin' / 'openstack'
+        client.write_text(
+            client.read_text() + "if arguments[:2] == ['image', 'create']:\n"
+            '    import os, shutil\n'
+            "    shutil.copy(arguments[arguments.index('--file') + 1], 'up')\n"
+            "    print(oct(os.stat('plain.raw').st_mode), file=sys.stderr)\n"
+        )
+        done = shell.run(page.render(samples.manifest(entry)))
+        self.assertEqual(0, done.returncode, done.stdout)
+        self.assertIn('0o100600', done.stdout)
+        self.assertEqual(disk, (shell.folder / 'up').read_bytes())
+        self.assertFalse((shell.folder / 'plain.raw').exists())
+        self.assertEqual(b'c0de', (shell.folder / 'passphrase').read_bytes())
+        name = f'restore-{samples.DATA.id}'
+        self.assertEqual(
+            [
+                'cryptsetup open --type luks --readonly --key-file - '
+                f'{entry.file.path} {name}',
+                f'cat /dev/mapper/{name}',
+                f'cryptsetup close {name}',
+            ],
+            (shell.folder / 'sudo').read_text().splitlines(),
+        )
+        self.assertEqual([], shell.requests)
 
 
 class TestFromBackup(Case):
     def test_commands(self):
-        _shell, made = self.done(backed_up(samples.ARCHIVE))
-        volume, _show, show, restore, _again = made
+        shell, made = self.done(backed_up(samples.ARCHIVE))
+        volume, _set = made
         self.assertEqual('archive', volume.name)
         self.assertEqual(5, volume.size)
         self.assertEqual('hdd', volume.type)
         self.assertIsNone(volume.image)
-        self.assertEqual('b-1', show.backup)
-        self.assertEqual('b-1', restore.backup)
-        self.assertEqual('new-volume', restore.volume)
-        self.assertTrue(restore.force)
+        self.assertEqual('b-1', volume.backup)
+        self.assertEqual(
+            ['--os-volume-api-version', '3.47'], shell.calls[0][:2]
+        )
 
     def test_what_servers_go_by(self):
         said = {'hw_disk_bus': 'scsi', 'checksum': 'x', 'min_ram': '32'}
@@ -280,20 +308,15 @@ class TestFromBackup(Case):
         shell, _made = self.done(backed_up(volume))
         self.assertEqual(
             [
-                *('volume', 'set'),
+                *('volume', 'set', '--bootable'),
                 *('--image-property', 'hw_disk_bus=scsi'),
                 *('--image-property', 'min_ram=32'),
-                *('--bootable', 'new-volume'),
+                'new-volume',
             ],
             shell.calls[-1],
         )
 
-    def test_nothing_that_servers_go_by(self):
-        shell, _made = self.done(backed_up(samples.ARCHIVE))
-        self.assertNotIn(['volume', 'set'], [c[:2] for c in shell.calls])
-
     def test_chain(self):
-        self.says(backed_up(samples.ARCHIVE), 'is a full backup')
         incremental = dataclasses.replace(BACKUP, incremental=True)
         self.says(
             backed_up(samples.ARCHIVE, incremental),
@@ -305,7 +328,43 @@ class TestFromBackup(Case):
         artifact = dataclasses.replace(BACKUP, key_id='clone-1')
         self.says(
             backed_up(samples.DATA, artifact),
-            'must have the same type',
-            'with the key clone-1',
+            'must have the very same type',
             'do not delete the new volume',
         )
+        _shell, made = self.done(backed_up(samples.DATA, artifact))
+        self.assertEqual('luks', made[0].type)
+
+
+class TestWait(testtools.TestCase):
+    """The function that waits."""
+
+    def ready(self, *states):
+        shell = self.useFixture(commands.Shell())
+        (shell.folder / 'states').write_text('\n'.join([*states, '']))
+        client = shell.folder.parent / 'bin' / 'openstack'
+        client.write_text(
+            '#!/bin/bash\n'
+            f'echo "$@" >> {shell.folder}/calls\n'
+            f'head -n 1 {shell.folder}/states\n'
+            f'sed -i 1d {shell.folder}/states\n'
+        )
+        return shell.run(
+            'sleep() { echo "slept $1" >&2; }',
+            functions.READY,
+            'ready volume new-1 && echo so',
+        )
+
+    def test_until_it_can_be_used(self):
+        done = self.ready('creating', 'downloading', 'available')
+        self.assertEqual(
+            'slept 2\nslept 2\nnew-1\nso\n', done.stdout, done.stdout
+        )
+
+    def test_server(self):
+        self.assertEqual('new-1\nso\n', self.ready('ACTIVE').stdout)
+
+    def test_until_it_cannot(self):
+        for state in ('error', 'error_restoring', 'ERROR'):
+            done = self.ready('creating', state, 'available')
+            self.assertEqual(1, done.returncode)
+            self.assertIn(f'volume new-1 is not ready: {state}', done.stdout)

@@ -2,16 +2,20 @@
 """Keys: the page's commands with the real age, cryptsetup and qemu-img."""
 
 import dataclasses
+import hashlib
 import os
 import shutil
 
 import pyrage
 import testtools
 
+from backupclient.model import plans
 from backupclient.model import requests
-from backupclient.sets.instructions import page
+from backupclient.model import restores
+from backupclient.operations.by_hand import page
+from backupclient.procedures.restore import luks_opening
+from backupclient.tests.unit.operations.by_hand import commands
 from backupclient.tests.unit.sets import samples
-from backupclient.tests.unit.sets.instructions import commands
 
 KEY = bytes(range(32))
 PASSPHRASE = KEY.hex().encode()
@@ -37,15 +41,6 @@ class Case(testtools.TestCase):
             request=requests.Request(recipients=('age1...',)),
         )
 
-    def script(self, word):
-        """The one block with a word in it, among those of the volume."""
-        (found,) = [
-            script
-            for script in commands.scripts(page.render(self.manifest()))
-            if word in script
-        ]
-        return found
-
     def protect(self, data):
         """Put a key there that age protects, and give its identity."""
         identity = pyrage.x25519.Identity.generate()
@@ -54,26 +49,22 @@ class Case(testtools.TestCase):
             self.key.path, pyrage.encrypt(data, [identity.to_public()])
         )
         self.shell.put('my/identity', str(identity).encode())
-        return 'IDENTITY=my/identity'
+        return {'IDENTITY': 'my/identity'}
 
 
 class TestStore(Case):
-    def store(self, *before):
-        self.shell.run(self.function(), *before, self.script('barbican store'))
-        (post, put) = self.shell.requests
+    def store(self, key=KEY, **environment):
+        self.key = dataclasses.replace(
+            self.key, fingerprint=hashlib.sha256(key).hexdigest()
+        )
+        self.shell.put(DATA, b'x')
+        done = self.shell.run(page.render(self.manifest()), **environment)
+        self.assertEqual(0, done.returncode, done.stdout)
+        (post, put, _delete) = self.shell.requests
         self.assertEqual(('PUT', '/secrets/new-secret'), put[:2])
         return post[2], put[3]['headers']['Content-Type']
 
-    def function(self):
-        (found,) = [
-            script
-            for script in commands.scripts(page.render(self.manifest()))
-            if 'barbican()' in script
-        ]
-        return found
-
     def test_raw_bytes_are_stored(self):
-        self.needs('xxd')
         self.shell.put(PATH, PASSPHRASE)
         body, content = self.store()
         self.assertEqual(KEY, self.shell.payload)
@@ -89,31 +80,31 @@ class TestStore(Case):
         self.assertEqual('application/octet-stream', content)
 
     def test_long_key(self):
-        self.needs('xxd')
         key = os.urandom(256)
         self.shell.put(PATH, key.hex().encode())
-        self.store()
+        self.store(key)
         self.assertEqual(key, self.shell.payload)
 
     def test_protected_key(self):
-        self.needs('xxd', 'age')
-        self.store(self.protect(PASSPHRASE))
+        self.needs('age')
+        self.store(**self.protect(PASSPHRASE))
         self.assertEqual(KEY, self.shell.payload)
 
     def test_passphrase_is_stored_as_it_is(self):
         """With its blanks and line breaks: they belong to it."""
         self.key = dataclasses.replace(self.key, secret_type='passphrase')
         self.shell.put(PATH, b' open sesame\n')
-        body, content = self.store()
+        body, content = self.store(b' open sesame\n')
         self.assertEqual(b' open sesame\n', self.shell.payload)
         self.assertEqual('passphrase', body['secret_type'])
         self.assertEqual('text/plain', content)
 
 
-class TestUnlock(Case):
-    def setUp(self):
-        super().setUp()
-        self.needs('cryptsetup')
+class TestOpen(Case):
+    """The commands for data that are opened before they are uploaded."""
+
+    def test_decrypted_disk(self):
+        self.needs('cryptsetup', 'qemu-img', 'age')
         self.shell.put(PATH, PASSPHRASE)
         self.shell.put(DATA, bytes(4 << 20))
         done = self.shell.run(
@@ -122,27 +113,21 @@ class TestUnlock(Case):
         )
         if done.returncode:
             self.skipTest(f'cryptsetup cannot work here: {done.stdout}')
-
-    def test_proof(self):
-        done = self.shell.run(self.script('--test-passphrase'))
-        self.assertEqual(('', 0), (done.stdout, done.returncode))
-
-    def test_wrong_key(self):
-        self.shell.put(PATH, PASSPHRASE + b'\n')
-        done = self.shell.run(self.script('--test-passphrase'))
-        self.assertNotEqual('', done.stdout)
-        self.assertEqual(2, done.returncode)
-
-    def test_protected_key(self):
-        self.needs('age')
         identity = self.protect(PASSPHRASE)
-        done = self.shell.run(identity, self.script('--test-passphrase'))
+        entry = samples.volume_entry(samples.DATA, key=self.key)
+        item = plans.Item(
+            entry.resource,
+            plans.Procedure.VOLUME_FROM_IMAGE,
+            'why',
+            volume=entry.volume,
+            restore=restores.Task(
+                restores.Source(samples.RUN, file=entry.file, key=self.key),
+                'vault',
+                volume=restores.NewVolume(1, restores.Way.OPENED),
+            ),
+        )
+        done = self.shell.run(*luks_opening.commands(item), **identity)
         self.assertEqual(('', 0), (done.stdout, done.returncode))
-
-    def test_decrypted_disk(self):
-        self.needs('qemu-img')
-        done = self.shell.run(self.script('qemu-img'))
-        self.assertEqual(('', 0), (done.stdout, done.returncode))
-        decrypted = (self.shell.folder / 'decrypted.raw').stat()
+        decrypted = (self.shell.folder / luks_opening.PLAIN).stat()
         self.assertEqual(2 << 20, decrypted.st_size)
         self.assertEqual(0o600, decrypted.st_mode & 0o777)

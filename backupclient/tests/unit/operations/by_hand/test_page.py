@@ -2,19 +2,24 @@
 """The page as a whole."""
 
 import dataclasses
+import textwrap
 
+import fixtures
 import hypothesis
 import testtools
 from testtools import matchers
 
 from backupclient.model import copies
+from backupclient.model import manifests
 from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
-from backupclient.sets.instructions import page
+from backupclient.operations import plan
+from backupclient.operations.by_hand import home
+from backupclient.operations.by_hand import page
+from backupclient.tests.unit.operations.by_hand import commands
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
-from backupclient.tests.unit.sets.instructions import commands
 
 EVIL = (
     '`x`\n# title\n\n```\n$(touch pwned) \'; touch pwned; "`touch pwned`'
@@ -26,6 +31,12 @@ def titles(text):
     return [line for line in text.splitlines() if line.startswith('#')]
 
 
+def words(text):
+    """The words of a page on one line: comments are broken anywhere."""
+    lines = (line.strip(' #') for line in text.splitlines())
+    return ' '.join(' '.join(lines).split())
+
+
 class TestPage(testtools.TestCase):
     def test_titles(self):
         self.assertEqual(
@@ -33,16 +44,17 @@ class TestPage(testtools.TestCase):
                 f'# How to restore `{samples.RUN}`',
                 '## First',
                 '## Secrets',
-                '### Secret 1: `tls`',
+                '### Secret `tls`',
                 '## Images',
-                '### Image 1: `golden image`',
+                '### Image `golden image`',
                 '## Volumes',
-                '### Volume 1: `web root`',
-                '### Volume 2: `web data`',
-                '### Volume 3: `archive`',
-                '### Volume 4: `broken`',
+                '### Volume `web root`',
+                '### Volume `web data`',
+                '### Volume `archive`',
+                '### Volume `broken`',
                 '## Servers',
-                '### Server 1: `web`',
+                '### Server `web`',
+                '## What is back',
                 '## If something fails',
             ],
             titles(page.render(samples.EVERYTHING)),
@@ -50,7 +62,7 @@ class TestPage(testtools.TestCase):
 
     def test_starts_with_what_is_missing(self):
         text = page.render(samples.EVERYTHING)
-        before, _, _ = text.partition('## First')
+        before = words(text.partition('## First')[0])
         for part in (
             'Incomplete: 1 of 7 resources',
             'failed: volume "broken" (1-4)',
@@ -68,48 +80,30 @@ class TestPage(testtools.TestCase):
         text = page.render(
             samples.manifest(samples.volume_entry(samples.ROOT))
         )
-        self.assertThat(text, matchers.Contains('**Complete:** all of 1'))
+        self.assertThat(text, matchers.Contains('# Complete: all of 1'))
         for part in (
             'Incomplete',
             'crash',
             '## Secrets',
             '## Servers',
-            '`age`',
+            'client, age',
+            'IDENTITY',
+            'barbican',
         ):
             self.assertThat(text, matchers.Not(matchers.Contains(part)))
 
-    def test_no_number_is_missing(self):
-        """A resource that has nothing to restore has its section too."""
-        text = page.render(
-            samples.manifest(
-                *(
-                    dataclasses.replace(
-                        entry, file=None, state=outcome.State.FAILED
-                    )
-                    for entry in (
-                        samples.secret_entry(samples.SECRET),
-                        samples.image_entry(samples.IMAGE),
-                        samples.volume_entry(samples.ROOT),
-                        samples.server_entry(samples.SERVER),
-                    )
-                ),
-                samples.volume_entry(samples.DATA),
-                samples.image_entry(samples.IMAGE),
-                samples.secret_entry(samples.SECRET),
-            )
+    def test_nothing_complete(self):
+        entry = samples.volume_entry(
+            samples.ROOT, file=None, state=outcome.State.FAILED
         )
-        self.assertEqual(
-            [
-                '### Secret 1: `tls`',
-                '### Secret 2: `tls`',
-                '### Image 1: `golden image`',
-                '### Image 2: `golden image`',
-                '### Volume 1: `web root`',
-                '### Volume 2: `web data`',
-                '### Server 1: `web`',
-            ],
-            [title for title in titles(text) if title.startswith('###')],
-        )
+        text = page.render(samples.manifest(entry))
+        self.assertIn('Nothing in this folder is complete', text)
+        self.assertIn('There are no commands for it.', words(text))
+        self.assertNotIn('volume create', text)
+
+    def test_not_all_was_looked_at(self):
+        text = page.render(samples.manifest(state=manifests.State.INCOMPLETE))
+        self.assertIn('Incomplete: all of 0 resources are there', text)
 
     def test_other_names(self):
         """Each new thing gets the reader's ending, and no temporary."""
@@ -121,15 +115,12 @@ class TestPage(testtools.TestCase):
                 dataclasses.replace(samples.SERVER, image_id='i')
             ),
         )
-        for suffix, ending in (('', ''), ("SUFFIX='-r x'", '-r x')):
+        for ending in ('', '-r x'):
             shell = self.useFixture(commands.Shell())
-            path = manifest.items[0].file.path
-            shell.put(path, b'x')
-            shell.run(
-                'NETWORK=net',
-                suffix,
-                *commands.scripts(page.render(manifest)),
-            )
+            for item in manifest.items:
+                shell.put(item.file.path, b'x')
+            done = shell.run(page.render(manifest), SUFFIX=ending)
+            self.assertEqual(0, done.returncode, done.stdout)
             made = [commands.parsed(c) for c in shell.calls if 'create' in c]
             names = [getattr(m, 'server_name', None) or m.name for m in made]
             self.assertEqual(
@@ -143,19 +134,32 @@ class TestPage(testtools.TestCase):
                 names,
             )
             self.assertEqual(f'tls{ending}', shell.requests[0][2]['name'])
+            self.assertIn(f'{samples.ROOT.id} is now new-volume', done.stdout)
 
-    def test_checks_come_first(self):
+    def test_damage_ends_a_script(self):
+        entry = samples.volume_entry(samples.ROOT)
+        shell = self.useFixture(commands.Shell())
+        shell.put(entry.file.path, b'x')
+        (shell.folder / entry.file.path).write_bytes(b'y')
+        done = shell.run(page.render(samples.manifest(entry)))
+        self.assertEqual(1, done.returncode)
+        self.assertEqual([], shell.calls)
+
+    def test_as_the_restore_says(self):
+        """The commands of the page are those of the plan's steps."""
+        planned = home.plan(samples.EVERYTHING)
         text = page.render(samples.EVERYTHING)
-        self.assertThat(
-            text, matchers.Contains('\n    sha512sum -c SHA512SUMS\n')
-        )
+        said = [one.command for one in plan.steps(planned)]
+        self.assertThat(said, matchers.HasLength(14))
+        for command in said:
+            self.assertIn(textwrap.indent(command, '    '), text)
 
     def test_how_to_decrypt(self):
         text = page.render(samples.EVERYTHING)
-        self.assertThat(text, matchers.Contains('\n    age1qqq\n'))
-        self.assertThat(text, matchers.Contains('IDENTITY='))
+        self.assertThat(text, matchers.Contains('\n    # - age1qqq\n'))
+        self.assertThat(text, matchers.Contains('    IDENTITY='))
 
-    def test_failed_item_with_a_copy_says_so(self):
+    def test_failed_item_says_so(self):
         text = page.render(
             samples.manifest(
                 samples.volume_entry(
@@ -167,12 +171,50 @@ class TestPage(testtools.TestCase):
         )
         self.assertThat(
             text,
-            matchers.Contains('failed        The image could not be deleted.'),
+            matchers.Contains('failed       The image could not be deleted.'),
         )
 
-    def test_no_line_of_prose_is_long(self):
+    def test_what_cannot_be_planned(self):
+        """Two resources with one ID: somebody has written the manifest."""
+        entry = samples.volume_entry(samples.ROOT)
+        text = words(page.render(samples.manifest(entry, entry)))
+        self.assertIn('occurs more than once in the backup', text)
+
+    def test_fault_of_ours_in_the_plan(self):
+        text = page.render(
+            samples.manifest(samples.volume_entry(samples.ROOT), run='no run')
+        )
+        self.assertIn('The commands could not be written', text)
+        self.assertIn('### Volume `web root`', text)
+        self.assertNotIn('openstack volume create', text)
+
+    def test_fault_of_ours_in_a_command(self):
+        entry = samples.volume_entry(
+            samples.DATA, key=samples.key_record('keys/volume-1.key')
+        )
+        other = samples.volume_entry(samples.ARCHIVE)
+
+        def fails(_item):
+            raise ValueError
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.procedures.restore.key_store.StoreKey.command',
+                staticmethod(fails),
+            )
+        )
+        key = samples.key_record(f'keys/volume-{samples.DATA.id}.key')
+        entry = samples.volume_entry(samples.DATA, key=key)
+        text = page.render(samples.manifest(entry, other))
+        self.assertIn('The commands could not be written', text)
+        self.assertIn('openstack volume create', text)
+        self.assertNotIn('web data\'"$SUFFIX"', text)
+
+    def test_text_is_not_wide(self):
         for line in page.render(samples.EVERYTHING).splitlines():
-            self.assertTrue(len(line) < 80 or line.startswith('    '), line)
+            self.assertTrue(
+                len(line) < 80 or not line.startswith('    #'), line
+            )
 
     @hypothesis.given(values.MANIFESTS)
     @hypothesis.settings(max_examples=40, deadline=None)
@@ -180,8 +222,6 @@ class TestPage(testtools.TestCase):
         text = page.render(manifest)
         text.encode()
         self.assertTrue(text.replace('\n', '').isprintable())
-        # Else two blocks were one, and facts were pasted with commands.
-        self.assertNotRegex(text, r'\n    .*\n\n    ')
 
 
 def evil(value):
@@ -237,7 +277,9 @@ class TestHostileCloud(testtools.TestCase):
                     ),
                     samples.volume_entry(
                         evil(samples.DATA),
-                        key=samples.key_record('keys/volume-1.key'),
+                        key=samples.key_record(
+                            f'keys/volume-{samples.DATA.id}.key'
+                        ),
                     ),
                     samples.volume_entry(
                         evil(samples.ARCHIVE),
@@ -258,34 +300,20 @@ class TestHostileCloud(testtools.TestCase):
         self.assertEqual(
             ['#', '##', '##', '###', '##', '###', '##']
             + ['###'] * 3
-            + ['##', '###', '##'],
+            + ['##', '###', '##', '##'],
             [title.split()[0] for title in titles(self.page)],
         )
         self.assertTrue(self.page.replace('\n', '').isprintable())
 
     def test_commands_keep_their_words(self):
-        shell = self.useFixture(commands.Shell())
-        for item in self.manifest.items:
-            for named in (item.file, item.key):
-                if named:
-                    shell.put(named.path, b'0a')
-        shell.run('NETWORK=net', *commands.scripts(self.page))
+        shell, made = commands.done(self, self.manifest)
         self.assertEqual([], list(shell.folder.glob('**/pwned')))
-        made = [
-            commands.parsed(call)
-            for call in shell.calls
-            if call[0] != 'secret' and call[1] == 'create'
+        names = [
+            getattr(call, 'name', None) or getattr(call, 'server_name', None)
+            for call in made
         ]
-        self.assertThat(made, matchers.HasLength(8))
         self.assertEqual(
-            [EVIL] * 5,
-            [
-                name
-                for call in made
-                for name in [
-                    getattr(call, 'name', None)
-                    or getattr(call, 'server_name', None)
-                ]
-                if name and not name.startswith('restore-')
-            ],
+            [EVIL] * 4,
+            [n for n in names if n and not n.startswith('restore-')],
         )
+        self.assertEqual(EVIL, shell.requests[0][2]['name'])

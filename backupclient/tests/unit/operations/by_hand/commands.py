@@ -3,11 +3,13 @@
 
 import ast
 import functools
+import hashlib
 import importlib.metadata
 import json
 import os
 import pathlib
 import pty
+import re
 import subprocess
 import sys
 import textwrap
@@ -15,7 +17,7 @@ import textwrap
 import fixtures
 import markdown_it
 
-from backupclient.sets.instructions import page as page_
+from backupclient.operations.by_hand import page as page_
 from backupclient.tests.unit.sets import samples
 
 _CLIENT = """\
@@ -25,8 +27,12 @@ arguments = sys.argv[1:]
 with open({log!r}, 'a') as log:
     json.dump(arguments, log)
     log.write('\\n')
+if arguments[0].startswith('--os-'):
+    arguments = arguments[2:]
 if arguments[1:2] == ['create']:
     print('new-' + arguments[0])
+if 'status' in arguments:
+    print({status!r})
 """
 
 # In the place of the SDK: it writes down each request, and refuses some.
@@ -47,32 +53,14 @@ class Service:
         if refused:
             return Answer(403, {{'title': 'Forbidden'}})
         return Answer(201, {{
-            kind + '_ref': 'https://cloud.example/v1' + path + '/new-' + kind
+            kind + '_ref': 'https://cloud.example/v1' + path
+            + ('' if method == 'GET' else '/new-' + kind)
             for kind in ('secret', 'container')
         }})
 class Connection:
     key_manager = Service()
 connect = Connection
 """
-
-_OURS = ('image', 'server', 'volume')
-_FIRST_WORDS = (
-    'IMAGE=',
-    'PYTHON=',
-    'ROOT',
-    'SECRET',
-    'SERVER=',
-    'VOLUME',
-    'age ',
-    'barbican ',
-    'cat ',
-    'openstack flavor',
-    'openstack image',
-    'openstack --os-volume-api-version 3.64',
-    'openstack server',
-    'openstack volume',
-    'umask ',
-)
 
 
 def blocks(page):
@@ -85,11 +73,12 @@ def blocks(page):
 
 
 def scripts(page):
-    """The blocks of commands on resources that need no root."""
+    """The sections of a page that have commands on resources."""
     return [
         block
         for block in blocks(page)
-        if block.startswith(_FIRST_WORDS) and 'sudo' not in block
+        if re.search('^(new|IMAGE|KEY|VOLUME|SERVER)', block, re.M)
+        and 'ready()' not in block
     ]
 
 
@@ -107,6 +96,8 @@ def _osc():
 
 def parsed(arguments):
     """What OSC's own parser makes of a command's arguments."""
+    if arguments[0].startswith('--os-'):
+        arguments = arguments[2:]
     for words in (3, 2):
         point = _osc().get('_'.join(arguments[:words]))
         if point:
@@ -117,6 +108,9 @@ def parsed(arguments):
 
 class Shell(fixtures.Fixture):
     """A bash in an empty folder whose ``openstack`` only takes notes."""
+
+    def __init__(self, status='available'):
+        self.status = status
 
     def _setUp(self):
         root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
@@ -130,6 +124,7 @@ class Shell(fixtures.Fixture):
             _CLIENT.format(
                 python=sys.executable,
                 log=str(self._log),
+                status=self.status,
             )
         )
         client.chmod(0o700)
@@ -198,6 +193,9 @@ class Shell(fixtures.Fixture):
     def put(self, path, data):
         (self.folder / path).parent.mkdir(exist_ok=True)
         (self.folder / path).write_bytes(data)
+        digest = hashlib.sha512(data).hexdigest()
+        with open(self.folder / 'SHA512SUMS', 'a') as sums:
+            sums.write(f'{digest}  {path}\n')
 
 
 def done(case, manifest):
@@ -206,11 +204,17 @@ def done(case, manifest):
     :returns: the shell, and what OSC makes of each command that is its own.
     """
     shell = case.useFixture(Shell())
+    shell.put('manifest.json', b'{}')
     for item in manifest.items:
         if item.file:
             shell.put(item.file.path, samples.content(item.file.path))
         if item.key:
-            shell.put(item.key.path, b'c0de')
-    shell.run('NETWORK=net', *scripts(page_.render(manifest)))
-    mine = [call for call in shell.calls if call[0] in _OURS]
+            shell.put(item.key.path, KEY.hex().encode())
+    ended = shell.run(page_.render(manifest))
+    case.assertEqual(0, ended.returncode, ended.stdout)
+    mine = [call for call in shell.calls if 'show' not in call]
     return shell, [parsed(call) for call in mine]
+
+
+KEY = b'\xc0\xde'
+"""The key of encrypted data, as Barbican has it."""

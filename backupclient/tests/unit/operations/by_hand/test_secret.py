@@ -10,10 +10,11 @@ from testtools import matchers
 
 from backupclient.model import outcome
 from backupclient.model import secret_facts
-from backupclient.sets.instructions import barbican
-from backupclient.sets.instructions import page
+from backupclient.operations.by_hand import page
+from backupclient.procedures.restore import key_manager
+from backupclient.tests.unit.operations.by_hand import commands
+from backupclient.tests.unit.operations.by_hand import test_page
 from backupclient.tests.unit.sets import samples
-from backupclient.tests.unit.sets.instructions import commands
 
 CONTENT = samples.content(f'secrets/{samples.SECRET.id}.bin')
 NEW = '/secrets/new-secret'
@@ -38,7 +39,7 @@ class Case(testtools.TestCase):
 
     def text(self, *entries):
         """The page on one line, for what breaks over two."""
-        return ' '.join(page.render(samples.manifest(*entries)).split())
+        return test_page.words(page.render(samples.manifest(*entries)))
 
     def stored(self, *entries, **environment):
         """Run the page, and give the requests without their options."""
@@ -46,8 +47,8 @@ class Case(testtools.TestCase):
         for item in manifest.items:
             if item.file:
                 self.shell.put(item.file.path, samples.content(item.file.path))
-        scripts = commands.scripts(page.render(manifest))
-        self.done = self.shell.run(*scripts, **environment)
+        self.shell.put('manifest.json', b'{}')
+        self.done = self.shell.run(page.render(manifest), **environment)
         for *_, options in self.shell.requests:
             # What is sent twice is made twice; and no log has a payload.
             self.assertEqual(0, options.get('connect_retries', 0))
@@ -99,7 +100,12 @@ class TestSecret(Case):
             {'Content-Type': 'application/octet-stream'},
             self.shell.requests[-1][3]['headers'],
         )
-        self.assertEqual(f'https://cloud.example/v1{NEW}\n', self.done.stdout)
+        self.assertIn(
+            f'Stored: https://cloud.example/v1{NEW}\n', self.done.stdout
+        )
+        self.assertIn(
+            f'{samples.SECRET.id} is now new-secret', self.done.stdout
+        )
 
     def test_what_is_not_known_is_not_said(self):
         requests = self.stored(self.entry(name=''))
@@ -146,7 +152,7 @@ class TestSecret(Case):
             [('POST', '/secrets', {'name': 'tls', 'secret_type': 'private'})],
             requests,
         )
-        self.assertThat(self.text(entry), matchers.Contains('has no payload'))
+        self.assertThat(self.text(entry), matchers.Contains('new['))
 
     def test_expired(self):
         ((_, _, body), _) = self.stored(
@@ -162,9 +168,9 @@ class TestSecret(Case):
         """The wrong identity, for one: then nothing is made."""
         manifest = samples.manifest(self.entry())
         self.shell.put(manifest.items[0].file.path, b'')
-        done = self.shell.run(*commands.scripts(page.render(manifest)))
+        done = self.shell.run(page.render(manifest))
         self.assertEqual([], self.shell.requests)
-        self.assertIn('the payload is empty', done.stdout)
+        self.assertIn('the payload is not what was backed up', done.stdout)
 
     def test_refused_half_way(self):
         """A private secret that anyone can read must not stay."""
@@ -175,24 +181,28 @@ class TestSecret(Case):
             [request[:2] for request in requests],
         )
         self.assertIn('Forbidden', self.done.stdout)
-        self.assertIn('SECRET1: parameter null or not set', self.done.stdout)
+        self.assertEqual(1, self.done.returncode)
 
     def test_nothing_secret_is_an_argument(self):
         self.stored(self.entry())
         self.assertNotIn(CONTENT.decode(), str(self.shell.calls))
         self.assertEqual([], self.shell.calls)
 
+    def test_other_payload(self):
+        """A key that is not the one that was backed up is not stored."""
+        entry = self.entry()
+        key = samples.key_record(entry.file.path)
+        done = self.stored(dataclasses.replace(entry, key=key))
+        self.assertEqual([], done)
+        self.assertEqual(1, self.done.returncode)
+
     def test_readers_are_said(self):
         acl = secret_facts.Acl(('u1',), project_access=False)
         for known, text in (
-            (acl, 'readers its creator, user u1'),
-            (acl, '**It is private.** After the restore only you'),
-            (ACL, 'readers the project'),
-            (None, '**It is not known who may read it.**'),
+            (acl, 'It is private: only you and the listed users can read'),
+            (None, 'The backup does not record who may read it'),
         ):
-            self.assertThat(
-                self.text(self.entry(acl=known)), matchers.Contains(text)
-            )
+            self.assertIn(text, self.text(self.entry(acl=known)))
 
     def test_no_copy(self):
         entry = dataclasses.replace(
@@ -202,8 +212,8 @@ class TestSecret(Case):
             reason='It is private.',
         )
         text = self.text(entry)
-        self.assertThat(text, matchers.Contains('### Secret 1: `tls`'))
-        self.assertThat(text, matchers.Contains('no copy of it in this set'))
+        self.assertThat(text, matchers.Contains('Secret `tls`'))
+        self.assertThat(text, matchers.Contains('failed It is private.'))
         self.assertThat(text, matchers.Not(matchers.Contains('barbican')))
 
 
@@ -241,8 +251,8 @@ class TestContainer(Case):
         self.assertThat(
             found,
             matchers.Contains(
-                'private_key "${SECRET1:?}" \\\n'
-                '        public_key "${SECRET2:?}"'
+                f'private_key "${{new[{samples.SECRET.id}]:?}}" \\\n'
+                '        public_key "${new[3-2]:?}"'
             ),
         )
 
@@ -250,7 +260,7 @@ class TestContainer(Case):
         for entries in (self.pair(size=3), self.pair(file=False)):
             text = self.text(*entries)
             self.assertThat(
-                text, matchers.Contains('Not all of its secrets are in this')
+                text, matchers.Contains('not all of its secrets are restored')
             )
             self.assertThat(
                 text, matchers.Not(matchers.Contains('barbican container'))
@@ -258,7 +268,9 @@ class TestContainer(Case):
 
     def test_of_an_older_plan(self):
         text = self.text(*self.pair(size=0))
-        self.assertThat(text, matchers.Contains('their number is not known'))
+        self.assertThat(
+            text, matchers.Contains('does not record whether it had more')
+        )
         self.assertThat(text, matchers.Contains('barbican container'))
 
     def test_without_names(self):
@@ -277,32 +289,16 @@ def _role(body):
 class TestProgram(Case):
     def test_it_is_quoted_whole(self):
         """It has nothing that ends the quotes of an interactive bash."""
-        (text,) = [
-            block
-            for block in commands.blocks(
-                page.render(samples.manifest(self.entry()))
-            )
-            if 'barbican()' in block
-        ]
-        self.assertEqual(2, text.split('barbican()')[1].count("'"))
-        self.assertNotIn('!', text)
+        self.assertEqual(2, key_manager.FUNCTION.count("'"))
+        self.assertNotIn('!', key_manager.FUNCTION)
 
     def test_pasted(self):
-        """As the page is, with its indentation, at a prompt."""
+        """The whole page, as it is, at a prompt."""
         manifest = samples.manifest(
             self.entry(name="a\n!b'\t", metadata={'a': "!'\t"})
         )
-        text = page.render(manifest)
-        start = text.index('    PYTHON=')
         self.shell.put(manifest.items[0].file.path, CONTENT)
-        # Without what is prose in between.
-        lines = text[start:].splitlines()
-        end = lines.index('## If something fails')
-        blocks = [line for line in lines[:end] if line.startswith('    ')]
-        facts = re.compile('    [A-Za-z]+ {4,}|    (in this|part of) ')
-        self.shell.type(
-            '\n'.join(line for line in blocks if not facts.match(line))
-        )
+        self.shell.type(page.render(manifest))
         (post, metadata, put) = self.shell.requests
         self.assertEqual("a\n!b'\t", post[2]['name'])
         self.assertEqual({'metadata': {'a': "!'\t"}}, metadata[2])
@@ -314,7 +310,7 @@ class TestProgram(Case):
         )
 
     def test_json_shows_everything(self):
-        told = str(barbican.Told({'a': "\x00\x7f\u202e'!é\ud800"}))
+        told = str(key_manager.Told({'a': "\x00\x7f\u202e'!é\ud800"}))
         self.assertTrue(told.isascii())
         self.assertTrue(told.replace('\n', '').isprintable())
         self.assertEqual(2, told.count("'"))

@@ -8,8 +8,8 @@ import hypothesis
 from hypothesis import strategies
 import testtools
 
-from backupclient.sets.instructions import shell
-from backupclient.tests.unit.sets.instructions import commands
+from backupclient.procedures.restore import shell
+from backupclient.tests.unit.operations.by_hand import commands
 
 
 class TestShell(testtools.TestCase):
@@ -73,11 +73,35 @@ class TestShell(testtools.TestCase):
         self.assertEqual('--type=-f', shell.option('--type', '-f'))
         self.assertEqual('', shell.option('--type', ''))
 
+    def test_suffix(self):
+        """The reader says how a name ends."""
+        end = shell.SUFFIX
+        for text, word in (
+            (f'a b{end}', '\'a b\'"$SUFFIX"'),
+            (end, '"$SUFFIX"'),
+            (f"it's\n{end}", '$\'it\\x27s\\n\'"$SUFFIX"'),
+        ):
+            self.assertEqual(word, shell.word(text))
+
     def test_last(self):
-        end = '"$SUFFIX"'
-        self.assertEqual(f"'a b'{end}", shell.last('a b', 'x'))
-        self.assertEqual(f'-- -f{end}', shell.last('-f', 'x'))
-        self.assertEqual(f'x{end}', shell.last('', 'x'))
+        self.assertEqual("'a b'", shell.last('a b'))
+        self.assertEqual('-- -f', shell.last('-f'))
+        self.assertEqual("''", shell.last(''))
+
+    def test_ids(self):
+        self.assertEqual('new[1-4]', shell.new('1-4'))
+        self.assertEqual('"${new[1-4]:?}"', shell.value(shell.new('1-4')))
+        self.assertEqual(
+            'new[1-4]=$(ready volume "${VOLUME:?}")',
+            shell.ready('1-4', 'volume', 'VOLUME'),
+        )
+
+    def test_content(self):
+        self.assertEqual('cat keys/a.key', shell.content('keys/a.key'))
+        self.assertEqual(
+            'age --decrypt -i "${IDENTITY:?}" keys/a.key.age',
+            shell.content('keys/a.key.age'),
+        )
 
     def test_kept(self):
         self.assertEqual(

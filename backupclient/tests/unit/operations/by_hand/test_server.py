@@ -9,9 +9,10 @@ from testtools import matchers
 from backupclient.model import copies
 from backupclient.model import outcome
 from backupclient.model import resources
-from backupclient.sets.instructions import page
+from backupclient.operations.by_hand import page
+from backupclient.tests.unit.operations.by_hand import commands
+from backupclient.tests.unit.operations.by_hand import test_page
 from backupclient.tests.unit.sets import samples
-from backupclient.tests.unit.sets.instructions import commands
 
 IMAGE_BACKED = dataclasses.replace(
     samples.SERVER, image_id='old-image', disk_gib=10, config_drive=True
@@ -22,18 +23,29 @@ def without_disk(server):
     return samples.server_entry(server, file=None)
 
 
+def with_key(volume):
+    key = samples.key_record(f'keys/volume-{volume.id}.key')
+    return samples.volume_entry(volume, key=key)
+
+
+DISK = {
+    'uuid': 'new-volume',
+    'source_type': 'volume',
+    'destination_type': 'volume',
+    'boot_index': '-1',
+    'device_name': '/dev/vdb',
+}
+
+
 class TestServer(testtools.TestCase):
     def done(self, *entries):
-        """Run the page: what it makes of servers, and what it attaches."""
-        shell, made = commands.done(self, samples.manifest(*entries))
+        """Run the page: what it makes, of servers too, and their disks."""
+        _shell, made = commands.done(self, samples.manifest(*entries))
         server = next(m for m in made if hasattr(m, 'flavor'))
-        attached = [
-            call[3:] for call in shell.calls if call[:2] == ['server', 'add']
-        ]
-        return made, server, attached
+        return made, server, server.block_devices
 
     def test_root_disk(self):
-        made, server, _attached = self.done(samples.server_entry(IMAGE_BACKED))
+        made, server, _disks = self.done(samples.server_entry(IMAGE_BACKED))
         self.assertEqual('qcow2', made[0].disk_format)
         self.assertEqual(
             f'servers/{samples.SERVER.id}.qcow2', made[0].filename
@@ -46,14 +58,14 @@ class TestServer(testtools.TestCase):
         self.assertTrue(server.config_drive)
 
     def test_root_disk_that_was_an_image_already(self):
-        made, _server, _attached = self.done(
+        made, _server, _disks = self.done(
             samples.server_entry(IMAGE_BACKED, image=samples.IMAGE)
         )
         self.assertEqual(10, made[0].min_disk)
         self.assertEqual(f'restore-{samples.SERVER.id}', made[0].name)
 
     def test_root_disk_that_stayed_in_the_cloud(self):
-        _made, server, _attached = self.done(
+        _made, server, _disks = self.done(
             samples.server_entry(
                 IMAGE_BACKED,
                 file=None,
@@ -64,8 +76,8 @@ class TestServer(testtools.TestCase):
 
     def test_root_volume_is_found_by_its_device(self):
         data = dataclasses.replace(samples.DATA, bootable=True)
-        _made, server, attached = self.done(
-            samples.volume_entry(data),
+        _made, server, disks = self.done(
+            with_key(data),
             samples.volume_entry(samples.ROOT),
             without_disk(samples.SERVER),
         )
@@ -73,124 +85,154 @@ class TestServer(testtools.TestCase):
         self.assertThat(
             page.render(
                 samples.manifest(
-                    samples.volume_entry(data),
+                    with_key(data),
                     samples.volume_entry(samples.ROOT),
                     without_disk(samples.SERVER),
                 )
             ),
-            matchers.Contains('--volume "${VOLUME2:?}"'),
+            matchers.Contains(f'--volume "${{new[{samples.ROOT.id}]:?}}"'),
         )
-        self.assertEqual([['new-server', 'new-volume']], attached)
+        self.assertEqual([DISK], disks)
 
     def test_root_volume_without_a_device(self):
         server = dataclasses.replace(samples.SERVER, root_device='')
         text = page.render(
             samples.manifest(
-                samples.volume_entry(samples.DATA),
+                with_key(samples.DATA),
                 samples.volume_entry(samples.ROOT),
                 without_disk(server),
             )
         )
-        self.assertThat(text, matchers.Contains('--volume "${VOLUME2:?}"'))
+        self.assertIn(f'--volume "${{new[{samples.ROOT.id}]:?}}"', text)
 
-    def test_volumes_are_attached_to_a_server_with_a_disk(self):
-        _made, server, attached = self.done(
-            samples.volume_entry(samples.DATA),
+    def test_volumes_are_disks_to_a_server_with_a_disk(self):
+        _made, server, disks = self.done(
+            with_key(samples.DATA),
             samples.server_entry(IMAGE_BACKED),
         )
         self.assertIsNone(server.volume)
-        self.assertEqual([['new-server', 'new-volume']], attached)
+        self.assertEqual([DISK], disks)
+
+    def test_volumes_keep_their_order(self):
+        """libvirt gives them devices in the order of the request."""
+        volumes = [
+            dataclasses.replace(
+                samples.ARCHIVE,
+                id=f'1-{number}',
+                attachments=(
+                    resources.Attachment(samples.SERVER_ID, f'/dev/{name}'),
+                ),
+            )
+            for number, name in enumerate(('vdaa', 'vdc', 'vdb'))
+        ]
+        _made, _server, disks = self.done(
+            *map(samples.volume_entry, volumes),
+            samples.server_entry(IMAGE_BACKED),
+        )
+        self.assertEqual(
+            ['/dev/vdb', '/dev/vdc', '/dev/vdaa'],
+            [one['device_name'] for one in disks],
+        )
+
+    def test_device_that_is_none(self):
+        """It would be more than a device for the client."""
+        data = dataclasses.replace(
+            samples.ARCHIVE,
+            attachments=(
+                resources.Attachment(
+                    samples.SERVER_ID, '/dev/vdb,delete_on_termination=true'
+                ),
+            ),
+        )
+        _made, _server, (disk,) = self.done(
+            samples.volume_entry(data), samples.server_entry(IMAGE_BACKED)
+        )
+        self.assertEqual(
+            {'uuid', 'source_type', 'destination_type', 'boot_index'},
+            {*disk},
+        )
 
     def test_volume_without_a_copy(self):
-        text = page.render(
-            samples.manifest(
-                samples.volume_entry(
-                    samples.DATA, file=None, state=outcome.State.FAILED
-                ),
-                samples.server_entry(IMAGE_BACKED),
-            )
+        """The server comes without it."""
+        entries = (
+            samples.volume_entry(
+                samples.DATA, file=None, state=outcome.State.FAILED
+            ),
+            samples.server_entry(
+                dataclasses.replace(
+                    IMAGE_BACKED, volume_ids=(samples.DATA.id,)
+                )
+            ),
         )
-        self.assertThat(
-            text, matchers.Contains(f'{samples.DATA.id}, not in this set')
-        )
-        self.assertThat(
-            text, matchers.Not(matchers.Contains('server add volume'))
-        )
+        text = test_page.words(page.render(samples.manifest(*entries)))
+        self.assertIn(f'Its volume {samples.DATA.id} is not part of', text)
+        _made, _server, disks = self.done(*entries)
+        self.assertEqual([], disks)
 
     def test_no_root_disk_at_all(self):
         text = page.render(samples.manifest(without_disk(IMAGE_BACKED)))
-        self.assertThat(
-            text, matchers.Contains('root disk is not in this set')
-        )
+        self.assertIn('has no copy of its own disk', test_page.words(text))
         self.assertThat(text, matchers.Not(matchers.Contains('create')))
 
-    def test_no_root_disk_and_what_its_image_said(self):
-        server = dataclasses.replace(
-            IMAGE_BACKED, image_properties={'hw_disk_bus': 'scsi'}
-        )
-        text = page.render(samples.manifest(without_disk(server)))
-        self.assertThat(text, matchers.Contains('    hw_disk_bus=scsi\n'))
-
     def test_lost_disks_are_said(self):
-        text = page.render(samples.manifest(without_disk(samples.SERVER)))
-        self.assertThat(
-            text,
-            matchers.Contains('ephemeral     8 GiB, empty in the new server'),
+        text = page.render(
+            samples.manifest(samples.server_entry(IMAGE_BACKED))
+        )
+        self.assertIn(
+            'Its ephemeral disk (8 GiB) comes back empty',
+            test_page.words(text),
         )
 
-    def test_network_is_asked_for(self):
-        text = page.render(
-            samples.manifest(
-                samples.server_entry(
-                    resources.Server(
-                        '1',
-                        'a',
-                        'ACTIVE',
-                        'image',
-                        addresses=(resources.Address('net', '10.0.0.1'),),
-                    )
-                )
-            )
+    def test_networks_and_groups(self):
+        """By their names: the project is the same."""
+        server = dataclasses.replace(
+            IMAGE_BACKED,
+            addresses=(
+                resources.Address("my 'net'", '10.0.0.1'),
+                resources.Address('other', '10.0.1.1'),
+                resources.Address('other', '10.0.1.2'),
+            ),
+            security_groups=('default', 'ssh only'),
+            availability_zone='z 1',
         )
-        self.assertThat(text, matchers.Contains('NETWORK=...'))
-        self.assertThat(text, matchers.Contains('"${NETWORK:?}"'))
-        self.assertThat(text, matchers.Contains('--flavor FLAVOR'))
+        entry = samples.server_entry(server)
+        _made, found, _disks = self.done(entry)
+        self.assertEqual(
+            ["my 'net'", 'other'], [one['net-id'] for one in found.nics]
+        )
+        self.assertEqual(
+            ['default', 'ssh only'],
+            getattr(found, 'security_groups', None) or found.security_group,
+        )
+        self.assertEqual('z 1', found.availability_zone)
+        text = test_page.words(page.render(samples.manifest(entry)))
+        self.assertIn('10.0.0.1, 10.0.1.1, 10.0.1.2', text)
 
     def test_server_without_networks_gets_none(self):
-        entry = samples.server_entry(IMAGE_BACKED)
-        _shell, made = commands.done(self, samples.manifest(entry))
-        self.assertEqual(['none'], [n for n in made[1].nics])
-        text = page.render(samples.manifest(entry))
-        self.assertThat(text, matchers.Not(matchers.Contains('NETWORK')))
+        _made, found, _disks = self.done(samples.server_entry(IMAGE_BACKED))
+        self.assertEqual(['none'], [n for n in found.nics])
 
-    def test_one_with_and_one_without_networks(self):
-        with_one = dataclasses.replace(
-            IMAGE_BACKED,
-            id='2',
-            name='on a network',
-            addresses=(resources.Address('net', '10.0.0.1'),),
+    def test_texts(self):
+        """Tags and a description need a newer version of the API."""
+        server = dataclasses.replace(
+            IMAGE_BACKED, tags=('a b', "it's"), description='two\nlines'
         )
-        shell, _made = commands.done(
-            self,
-            samples.manifest(
-                samples.server_entry(IMAGE_BACKED),
-                samples.server_entry(with_one),
-            ),
+        shell, made = commands.done(
+            self, samples.manifest(samples.server_entry(server))
         )
-        calls = [c for c in shell.calls if c[:2] == ['server', 'create']]
+        found = made[1]
+        self.assertEqual(['a b', "it's"], found.tags)
+        self.assertEqual('two\nlines', found.description)
         self.assertEqual(
-            [('--nic', 'none'), ('--network', 'net')],
-            [
-                (calls[0][i], calls[0][i + 1])
-                for i, word in enumerate(calls[0])
-                if word == '--nic'
-            ]
-            + [
-                (calls[1][i], calls[1][i + 1])
-                for i, word in enumerate(calls[1])
-                if word == '--network'
-            ],
+            ['--os-compute-api-version', '2.52'], shell.calls[1][:2]
         )
+
+    def test_flavor_that_is_not_known(self):
+        entry = samples.server_entry(
+            dataclasses.replace(IMAGE_BACKED, flavor_name='')
+        )
+        text = test_page.words(page.render(samples.manifest(entry)))
+        self.assertIn('There are no commands for it: There is no flavor', text)
 
 
 class TestHardware(testtools.TestCase):
@@ -227,17 +269,6 @@ class TestHardware(testtools.TestCase):
         self.shell = shell
         return made[0]
 
-    def assertFlavors(self, disk, ram):
-        self.assertIn(
-            [
-                *('flavor', 'list'),
-                *('--min-disk', str(disk), '--min-ram', str(ram)),
-                *('--sort-column', 'RAM', '--sort-column', 'VCPUs'),
-                *('--sort-column', 'Disk'),
-            ],
-            self.shell.calls,
-        )
-
     def test_of_the_image_that_held_it(self):
         made = self.image(self.SERVER, image=self.HELD)
         self.assertEqual(
@@ -258,43 +289,20 @@ class TestHardware(testtools.TestCase):
         server = dataclasses.replace(self.SERVER, disk_gib=0)
         made = self.image(server, image=self.HELD)
         self.assertEqual(4, made.min_disk)
-        self.assertFlavors(4, 512)
 
     def test_nothing_is_known(self):
         server = dataclasses.replace(IMAGE_BACKED, disk_gib=0)
         made = self.image(server)
         self.assertEqual({}, made.properties or {})
         self.assertIsNone(made.min_disk)
-        self.assertFlavors(0, 0)
 
-    def test_flavors_that_fit(self):
-        self.image(self.SERVER, image=self.HELD)
-        self.assertFlavors(10, 512)
-        text = ' '.join(
-            page.render(
-                samples.manifest(
-                    samples.server_entry(self.SERVER, image=self.HELD)
-                )
-            ).split()
+    def test_size(self):
+        text = page.render(
+            samples.manifest(
+                samples.server_entry(self.SERVER, image=self.HELD)
+            )
         )
-        for said in (
-            'flavor m1.small',
-            'The server had 2 VCPUs, 512 MiB of memory, and 10 GiB of disk.',
-            'less than 10 GiB of disk and 64 MiB of memory.',
-        ):
-            self.assertThat(text, matchers.Contains(said))
-
-    def test_flavors_for_a_volume(self):
-        """Its disk does not count, and its memory does."""
-        root = dataclasses.replace(
-            samples.ROOT, image_metadata={'min_disk': '1', 'min_ram': '640'}
-        )
-        server = dataclasses.replace(samples.SERVER, vcpus=1, ram_mib=512)
-        self.shell, _made = commands.done(
-            self,
-            samples.manifest(samples.volume_entry(root), without_disk(server)),
-        )
-        self.assertFlavors(0, 640)
+        self.assertIn('2 VCPUs, 512 MiB of memory, 10 GiB', text)
 
 
 class TestShelved(testtools.TestCase):
@@ -316,9 +324,6 @@ class TestShelved(testtools.TestCase):
         shell, made = commands.done(self, self.manifest())
         server = next(m for m in made if hasattr(m, 'flavor'))
         self.assertEqual('new-image', server.image)
-        self.assertIn(
-            ['image', 'set', '--min-disk', '20', 'new-image'], shell.calls
-        )
         uploads = [c for c in shell.calls if c[:2] == ['image', 'create']]
         self.assertEqual(1, len(uploads))
 
@@ -326,8 +331,8 @@ class TestShelved(testtools.TestCase):
         text = page.render(
             self.manifest(file=None, state=outcome.State.FAILED)
         )
-        self.assertThat(
-            text, matchers.Contains('root disk is not in this set')
+        self.assertIn(
+            'which this restore does not include', test_page.words(text)
         )
 
     def test_image_of_nobody(self):

@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A command for the page that talks to the key manager.
+"""Commands that talk to the key manager.
 
 ``openstack secret`` can do less: it gives each secret an algorithm, takes no
 user metadata, and stores a text in one step, in which Barbican strips blanks
 and line breaks; in two steps it wants the payload as an argument, which all
-users of the machine can see. So the page has a function for bash with some
+users of the machine can see. So there is a function for the shell with some
 lines of Python, for the SDK that every OpenStack client has.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 import dataclasses
 import json
 
-from backupclient.sets.instructions import markdown
-from backupclient.sets.instructions import shell
-
-BYTES = 'application/octet-stream'
-TEXT = 'text/plain'
+from backupclient.cloud import new_secrets
+from backupclient.model import resources
+from backupclient.model import secret_facts
+from backupclient.procedures.restore import shell
 
 # Between single quotes of bash, so it has none, and no exclamation mark.
 # "if True" makes it independent of the indentation of the page.
@@ -26,7 +25,7 @@ TEXT = 'text/plain'
 # which Barbican keeps the bytes of what is encoded.
 _PROGRAM = """\
 if True:
-    import base64, json, sys, time, openstack
+    import base64, hashlib, json, sys, time, openstack
     service = openstack.connect().key_manager
     def ask(method, path, **more):
         answer = service.request(path, method, log=False,
@@ -34,14 +33,20 @@ if True:
         if answer.status_code >= 300:
             sys.exit("%s %s: %s" % (method, path, answer.text))
         return answer
-    def path_of(address):
-        return "/secrets/" + address.rsplit("/", 1)[-1]
+    def payload_of(told):
+        payload = sys.stdin.buffer.read()
+        if told.get("digits"):
+            payload = bytes.fromhex(payload.decode("ascii"))
+        wanted = told.get("sha256", "")
+        found = hashlib.sha256(payload).hexdigest()
+        if not payload or wanted not in ("", found):
+            sys.exit("Nothing was stored: the payload is not what was "
+                     "backed up.")
+        return payload
     def store(name, told):
         told = json.loads(told)
         secret, content = told["secret"], told.get("payload", "")
-        payload = sys.stdin.buffer.read() if content else b""
-        if content and not payload:
-            sys.exit("Nothing was stored: the payload is empty.")
+        payload = payload_of(told) if content else b""
         if name:
             secret["name"] = name
         now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
@@ -55,7 +60,8 @@ if True:
             content = ""
         answer = ask("POST", "/secrets", json=secret)
         address = answer.json()["secret_ref"]
-        path = path_of(address)
+        new = address.rsplit("/", 1)[-1]
+        path = "/secrets/" + new
         try:
             if "read" in told:
                 ask("PUT", path + "/acl", json={"read": told["read"]})
@@ -68,17 +74,26 @@ if True:
         except BaseException:
             service.request(path, "DELETE", raise_exc=False)
             raise
-        print(address)
+        print("Stored:", address, file=sys.stderr)
+        print(new)
     def container(name, kind, *pairs):
-        body = {"name": name, "type": kind, "secret_refs": [
-            {"name": role or None, "secret_ref": address}
-            for role, address in zip(pairs[::2], pairs[1::2])]}
+        members = [{"name": role or None, "secret_ref":
+                    ask("GET", "/secrets/" + new).json()["secret_ref"]}
+                   for role, new in zip(pairs[::2], pairs[1::2])]
+        body = {"name": name, "type": kind, "secret_refs": members}
         print(ask("POST", "/containers", json=body).json()["container_ref"])
-    def delete(address):
-        ask("DELETE", path_of(address))
+    def delete(new):
+        ask("DELETE", "/secrets/" + new)
     {"store": store, "container": container, "delete": delete}[
         sys.argv[1]](*sys.argv[2:])
 """
+
+FUNCTION = f"""\
+barbican() {{  # needs the Python of the OpenStack client, and its SDK
+    ${{PYTHON:-$(head -n 1 "$(command -v openstack)" | cut -c 3-)}} \\
+        -c '{_PROGRAM}' "$@"
+}}"""
+"""A function for the shell, which the commands call."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -88,22 +103,31 @@ class Told:
     :param secret: the fields of the POST, without the name.
     :param content: the type of the payload, ``''`` for none.
     :param read: who may read it, None for what is usual.
+    :param sha256: of the payload, ``''`` when not known.
+    :param digits: the file has the hexadecimal digits of the payload.
     """
 
     secret: Mapping[str, object]
     content: str = ''
     read: Mapping[str, object] | None = None
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    sha256: str = ''
+    digits: bool = False
 
     def __str__(self) -> str:
-        parts: dict[str, object] = {'secret': self.secret}
-        if self.read is not None:
-            parts['read'] = self.read
-        if self.metadata:
-            parts['metadata'] = self.metadata
-        if self.content:
-            parts['payload'] = self.content
-        lines = (f'    "{name}": {_json(parts[name])}' for name in parts)
+        parts = {
+            'secret': self.secret,
+            'read': self.read,
+            'metadata': self.metadata or None,
+            'payload': self.content or None,
+            'sha256': self.sha256 or None,
+            'digits': self.digits or None,
+        }
+        lines = (
+            f'    "{name}": {_json(part)}'
+            for name, part in parts.items()
+            if part is not None
+        )
         return "'{{\n{}}}'".format(',\n'.join(lines))
 
 
@@ -115,20 +139,30 @@ def _json(value: object) -> str:
     return text
 
 
-def setup() -> tuple[str, ...]:
-    """Give the paragraphs that bring the function."""
-    return (
-        'A function of this page stores keys and secrets. It runs the Python '
-        'and the SDK of your OpenStack client. Define it:',
-        markdown.block(
-            'PYTHON=$(head -n 1 "$(command -v openstack)" | cut -c 3-)',
-            f'barbican() {{ $PYTHON -c \'{_PROGRAM}\' "$@"; }}',
-        ),
-        'This must print `ready`. If it does not, set `PYTHON` to a Python 3 '
-        'that has `openstacksdk`. The function reads the cloud and the '
-        'password from `OS_*` variables or from `clouds.yaml`. It does not '
-        'prompt for a password.',
-        markdown.block('$PYTHON -c \'import openstack; print("ready")\''),
+def like(
+    secret: resources.Secret, metadata: Mapping[str, str], sha256: str
+) -> Told:
+    """Give what a secret has to be that comes back as it was.
+
+    :param metadata: of the user.
+    :param sha256: of the payload, ``''`` when not known.
+    """
+    fields = {
+        'secret_type': secret.secret_type,
+        'algorithm': secret.algorithm,
+        'bit_length': secret.bit_length,
+        'mode': secret.mode,
+        'expiration': secret.expires_at,
+    }
+    acl = secret.acl or secret_facts.Acl()
+    return Told(
+        {name: value for name, value in fields.items() if value},
+        new_secrets.plain_type(secret.content_type),
+        None
+        if acl == secret_facts.Acl()
+        else {'project-access': acl.project_access, 'users': [*acl.users]},
+        metadata,
+        sha256 if secret.content_type else '',
     )
 
 
@@ -137,14 +171,11 @@ def store(variable: str, source: str, name: str, told: Told) -> str:
 
     A payload never goes through an argument.
 
-    :param variable: keeps the new secret's address.
+    :param variable: keeps the new secret's ID.
     :param source: the command that writes the payload, ``''`` for none.
     """
-    command = f'barbican store {shell.word(name)}{shell.SUFFIX} {told}'
-    if not name:
-        command = f"barbican store '' {told}"
     piped = f'{source} |\n    ' if source else ''
-    return f'{variable}=$({piped}{command})'
+    return f'{variable}=$({piped}barbican store {shell.word(name)} {told})'
 
 
 def container(name: str, kind: str, members: Iterable[tuple[str, str]]) -> str:
@@ -152,13 +183,12 @@ def container(name: str, kind: str, members: Iterable[tuple[str, str]]) -> str:
 
     :param members: role and variable of each secret.
     """
-    parts: Sequence[str] = [
-        f'{shell.word(role)} {shell.value(variable)}'
-        for role, variable in members
-    ]
-    new = f'{shell.word(name)}{shell.SUFFIX}' if name else "''"
     return shell.command(
-        f'barbican container {new} {shell.word(kind)}', *parts
+        f'barbican container {shell.word(name)} {shell.word(kind)}',
+        *(
+            f'{shell.word(role)} {shell.value(variable)}'
+            for role, variable in members
+        ),
     )
 
 
