@@ -79,7 +79,7 @@ class SignalsTestCase(testtools.TestCase):
         rest, _ = process.communicate(timeout=60)
         self.assertEqual(130, process.returncode)
         self.assertNotIn('after', rest)
-        self.assertIn('Leaving: Left at once.', rest)
+        self.assertIn('Leaving: Quit at once;', rest)
         self.assertIn('run --resume last', rest)
         self.assertIn('backup cleanup', rest)
 
