@@ -132,7 +132,7 @@ class SignalsTestCase(testtools.TestCase):
         process = self._started(code)
         process.send_signal(signal.SIGINT)
         said = process.stdout.readline()
-        self.assertIn(f'only "kill -9 {process.pid}" can', said)
+        self.assertIn(f'"kill -9 {process.pid}" ends it', said)
         self.assertIn('fault of the program (TypeError)', said)
 
     def test_no_more_threads(self):
