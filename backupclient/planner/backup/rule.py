@@ -10,7 +10,7 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tasks
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Case:
     :param selected: everything that the request selects.
     """
 
-    project: project_.Project
+    index: indexes.Index
     resource: resources.Resource
     group: str
     selected: frozenset[resources.Resource]
@@ -44,9 +44,7 @@ class Rule(Protocol):
     ) -> Iterable[resources.Resource]:
         """Give everything that a name may mean."""
 
-    def of_tenant(
-        self, project: project_.Project
-    ) -> Iterable[resources.Resource]:
+    def of_tenant(self, index: indexes.Index) -> Iterable[resources.Resource]:
         """Give what ``--all`` means."""
 
     def item(self, case: Case) -> plans.Item:
