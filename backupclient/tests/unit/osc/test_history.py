@@ -14,6 +14,7 @@ from backupclient.model import tags
 from backupclient.operations import verify
 from backupclient.store import folder
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
+from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.operations import verify_case
 from backupclient.tests.unit.osc import base
 
@@ -275,6 +276,25 @@ class CloudTestCase(base.TestCase):
         (row,) = self.rows('history', '--runs')
         self.assertEqual(('complete', 1), (row['State'], row['Complete']))
         self.assertNotEqual('', row['Host'])
+
+    def test_unfinished(self):
+        """A journal of this machine tells of it."""
+        self.fake.cinder.add_volume('more', b'2')
+        self.fake.fail(wire.Killed(), 'POST cinder', skip=1)
+        self.assertRaises(
+            wire.Killed, self.openstack, 'backup', 'run', '--all'
+        )
+        self.fake.dead = False
+        rows = self.rows('history')
+        self.assertEqual(
+            [('set', 'unfinished'), ('volume', 'complete')],
+            sorted((row['Kind'], row['State']) for row in rows),
+        )
+        rows = self.rows('history', '--runs')
+        self.assertEqual(
+            [('complete', 'cloud'), ('unfinished', 'cloud')],
+            sorted((row['State'], row['Place']) for row in rows),
+        )
 
     def test_read_once(self):
         self.rows('history')
