@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Print one line that counts the tests of all environments of tox.
+"""Name the tests that failed, and count those of all environments of tox.
 
 Usage: ``count_tests.py .tox``; each environment has a stestr repository.
 """
@@ -9,6 +9,10 @@ import sys
 
 from stestr.repository import util
 import testtools
+
+RUNS = '*/.stestr/0'
+LINES = 20
+"""How many lines of each failure are repeated: the last ones."""
 
 
 def summary(environment: pathlib.Path) -> testtools.StreamSummary:
@@ -22,9 +26,16 @@ def summary(environment: pathlib.Path) -> testtools.StreamSummary:
 
 
 def main(folder: str) -> None:
-    """Print the line; a test that began and never ended has failed."""
-    runs = pathlib.Path(folder).glob('*/.stestr/0')
-    found = [summary(run.parent.parent) for run in runs]
+    """Print the lines; a test that began and never ended has failed.
+
+    What failed is named at the end, where nobody has to search for it.
+    """
+    runs = [run.parent.parent for run in pathlib.Path(folder).glob(RUNS)]
+    found = [summary(environment) for environment in runs]
+    for environment, each in zip(runs, found, strict=True):
+        for test, text in each.errors:
+            print(f'failed in {environment.name}: {test.id()}')
+            print('\n'.join(text.strip().splitlines()[-LINES:]))
     failed = sum(len(each.errors) for each in found)
     failed += sum(len(each.unexpectedSuccesses) for each in found)
     skipped = sum(len(each.skipped) for each in found)

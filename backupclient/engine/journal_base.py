@@ -23,6 +23,7 @@ class Run:
     flows: it must not go on with a run of this one.
 
     :param timeout: seconds for each wait.
+    :param limit_rate: bytes per second of all downloads, 0 for no limit.
     """
 
     OLDER: ClassVar = (1,)
@@ -32,11 +33,14 @@ class Run:
     started_at: str
     parallel: int
     timeout: float
+    limit_rate: float = 0
     version: int = RUN_VERSION
 
     def __post_init__(self) -> None:
         if self.parallel < 1 or self.timeout <= 0:
             raise ValueError('"parallel" and "timeout" must be above 0')
+        if self.limit_rate < 0:
+            raise ValueError('"limit_rate" must not be below 0')
         try:
             datetime.datetime.fromisoformat(self.started_at).astimezone()
         except (ValueError, OverflowError):

@@ -21,6 +21,7 @@ from backupclient.sets import backup_set
 from backupclient.sets import catalogue
 from backupclient.store import base
 from backupclient.store import targets
+from backupclient.transfer import rates
 
 
 def perform(
@@ -90,6 +91,7 @@ def work_of(
         protector=protection.Protector(recipients) if recipients else None,
         sets=_sets(run),
         identities=identities,
+        rate=rates.Rate(run.limit_rate, clock) if run.limit_rate else None,
     )
 
 

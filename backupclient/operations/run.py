@@ -32,13 +32,15 @@ class Settings:
 
     :param parallel: how many resources are worked on at a time.
     :param timeout: the seconds that each wait may take.
+    :param limit_rate: bytes per second of all downloads, 0 for no limit.
     """
 
     parallel: int = 4
     timeout: float = 360 * 60.0
+    limit_rate: float = 0
 
     def __post_init__(self) -> None:
-        if self.parallel < 1 or not self.timeout > 0:
+        if self.parallel < 1 or not self.timeout > 0 or self.limit_rate < 0:
             raise ValueError(f'{self} lets nothing be done')
 
 
@@ -169,6 +171,7 @@ def _start(
         reporter or events.Silent(),
         parallel=how.parallel,
         timeout=how.timeout,
+        limit_rate=how.limit_rate,
         notices=said,
     )
     return Result(planned, report, session.clock.monotonic() - begun)

@@ -79,6 +79,7 @@ def start(
     *,
     parallel: int,
     timeout: float,
+    limit_rate: float = 0,
     notices: Iterable[str] = (),
     identities: identity.Identities | None = None,
 ) -> Report:
@@ -86,6 +87,7 @@ def start(
 
     :param notices: are said when the run has its ID.
     :param timeout: seconds for each wait.
+    :param limit_rate: bytes per second of all downloads, 0 for no limit.
     :raises TargetError: the target has no room; nothing was made.
     """
     # A plan that cannot be run is refused before anything is made.
@@ -101,6 +103,7 @@ def start(
         now.isoformat(timespec='seconds'),
         parallel,
         timeout,
+        limit_rate,
     )
     with contextlib.ExitStack() as undo:
         # The set first: a run that can be resumed has its set.

@@ -78,6 +78,13 @@ class RunBackup(base.Lister):
             help=f'The longest that each wait may take (default: {_TIMEOUT})',
         )
         parser.add_argument(
+            '--limit-rate',
+            metavar='<MiB>',
+            type=options.positive,
+            help='The most that all downloads together may bring per second, '
+            'in MiB (default: no limit)',
+        )
+        parser.add_argument(
             '--name',
             metavar='<text>',
             type=options.name,
@@ -129,6 +136,7 @@ def _run(
     settings = run.Settings(
         parallel=args.parallel or _PARALLEL,
         timeout=(args.timeout or _TIMEOUT) * 60.0,
+        limit_rate=float((args.limit_rate or 0) << 20),
     )
     if args.plan:
         return run.carry_out(
@@ -153,10 +161,12 @@ def _check(args: argparse.Namespace) -> None:
                 'A saved plan or an earlier run has its own selection and '
                 'options: give --plan or --resume without them.'
             )
-        if args.resume and (args.parallel or args.timeout or args.name):
+        if args.resume and (
+            args.parallel or args.timeout or args.limit_rate or args.name
+        ):
             raise errors.UsageError(
-                'An earlier run goes on with its own --parallel, --timeout '
-                'and --name: give --resume without them.'
+                'An earlier run goes on with its own --parallel, --timeout, '
+                '--limit-rate and --name: give --resume without them.'
             )
     elif not options.selects(args):
         raise errors.UsageError(

@@ -20,6 +20,7 @@ from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
 from backupclient.store import base
+from backupclient.transfer import rates
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Work:
     :param sets: gives the files of the set of a run, None for a run that
         restores nothing out of sets.
     :param identities: open keys and secrets that are encrypted.
+    :param rate: what all downloads keep within, None for no limit.
     :param made_of: gives what another group of the run has made, by its ID.
     """
 
@@ -92,6 +94,7 @@ class Work:
     protector: protection.Protector | None = None
     sets: Callable[[str], base.Files] | None = None
     identities: identity.Identities | None = None
+    rate: rates.Rate | None = None
     made_of: 'Callable[[str], Made]' = lambda _: Made()
 
 

@@ -15,7 +15,7 @@ from backupclient import errors
 from backupclient import pauses
 from backupclient.store import base
 from backupclient.transfer import proof
-from backupclient.transfer import source as source_
+from backupclient.transfer import sources
 from backupclient.transfer import zeros
 
 LOG = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ _NO_RANGES = {400, 416, 500}
 
 
 def download(
-    source: source_.Source,
+    source: sources.Source,
     files: base.Files,
     path: str,
     expected: proof.Expected,
@@ -92,7 +92,7 @@ class _Stale(Exception):
 class _Job:
     """One file to bring, as often as it takes."""
 
-    source: source_.Source
+    source: sources.Source
     files: base.Files
     path: str
     expected: proof.Expected
@@ -140,7 +140,7 @@ class _Stream:
 
     def __init__(
         self,
-        source: source_.Source,
+        source: sources.Source,
         path: str,
         sink: zeros.Sink,
         tally: proof.Tally,

@@ -14,6 +14,8 @@ from backupclient.procedures import step
 from backupclient.procedures.backup import key_export
 from backupclient.transfer import download
 from backupclient.transfer import proof
+from backupclient.transfer import rates
+from backupclient.transfer import sources
 
 
 class Download(step.Step):
@@ -37,7 +39,7 @@ class Download(step.Step):
             )
         path = layout.data_file(self.item.resource, image.disk_format)
         received = download.download(
-            self.cloud.glance.data(image.id),
+            self._source(image.id),
             files.of(self.work),
             path,
             proof.Expected(
@@ -56,6 +58,12 @@ class Download(step.Step):
             ),
         )
         return self.with_state(made, image.created_at)
+
+    def _source(self, image_id: str) -> sources.Source:
+        data = self.cloud.glance.data(image_id)
+        if self.work.rate is None:
+            return data
+        return rates.Limited(data, self.work.rate)
 
     def undo(self, made: step.Made) -> None:
         path = made.file.path if made.file else self._begun(made)

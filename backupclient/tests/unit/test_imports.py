@@ -28,8 +28,8 @@ LAYERS = (
     {'cloud', 'keys', 'sets', 'transfer'},
     {'documents'},
     {'store'},
-    {'clock', 'model'},
-    {'stop'},
+    {'clocks', 'model'},
+    {'stops'},
     {'errors', 'pauses', ''},
 )
 HEIGHT = {
@@ -42,7 +42,7 @@ HEIGHT = {
 CONFINED = {
     'model': {'model'},
     'osc': {'osc', 'operations', 'model', 'errors'},
-    'planner': {'planner', 'model', 'errors', 'clock'},
+    'planner': {'planner', 'model', 'errors', 'clocks'},
     'plugin': set[str](),
 }
 
@@ -56,6 +56,7 @@ USERS = {
     'pyrage': {'keys'},
     'requests': {'cloud'},
     'rich': {'osc'},
+    'wcwidth': {'osc'},
 }
 
 # Who may know files of this machine by their paths, and why: all others speak
@@ -67,7 +68,7 @@ PATHS = {
     'documents': 'plans and journals are files of this machine',
     'engine.faults': 'details go beside the journal',
     'engine.first_release': 'its journals are',
-    'engine.journal': 'the journal is',
+    'engine.journals': 'the journal is',
     'engine.life': 'so are its locks',
     'engine.still_off': 'it looks into journals that are damaged',
     'engine.unfinished': 'the journals are',

@@ -74,6 +74,13 @@ class RunTestCase(base.TestCase):
         self.assertEqual('complete\n', self.out.said)
         self.assertNotIn('\x1b', self.err.said)
 
+    def test_limit_rate(self):
+        words = ('--all', '--to', self.target, '--limit-rate', '3')
+        (row,) = self.rows('run', *words)
+        self.assertEqual('complete', row['Outcome'])
+        (run,) = self.root.glob('state/openstack-backup/*/run.json')
+        self.assertEqual(3 << 20, json.loads(run.read_text())['limit_rate'])
+
     def test_incomplete(self):
         self.fake.cinder.add_volume('broken', status='error')
         rows = self.rows('run', '--all', code=3)
@@ -168,9 +175,11 @@ class RunTestCase(base.TestCase):
             ['--resume', 'last', '--plan', plan],
             ['--resume', 'last', '--parallel', '2'],
             ['--resume', 'last', '--timeout', '5'],
+            ['--resume', 'last', '--limit-rate', '5'],
             ['--resume', 'last', '--name', 'other'],
             ['--all', '--parallel', '0'],
             ['--all', '--parallel', 'many'],
+            ['--all', '--limit-rate', '0'],
             ['--all', '--timeout', '-1'],
             ['--all', '--timeout', '9' * 400],
             ['--all', '--to', ''],
