@@ -60,6 +60,15 @@ def new_run_id(now: datetime.datetime) -> str:
     return f'{stamp}-{"".join(letters)}'
 
 
+def started(run: str) -> datetime.datetime:
+    """Return when a run began, by the clock of its machine.
+
+    :param run: a run's ID.
+    """
+    began = datetime.datetime.strptime(run[:16], '%Y%m%dT%H%M%SZ')
+    return began.replace(tzinfo=datetime.UTC)
+
+
 def nothing_before(run: str) -> datetime.datetime:
     """Give a time before which a run has made nothing.
 
@@ -67,8 +76,7 @@ def nothing_before(run: str) -> datetime.datetime:
 
     :param run: a run's ID.
     """
-    began = datetime.datetime.strptime(run[:16], '%Y%m%dT%H%M%SZ')
-    return began.replace(tzinfo=datetime.UTC) - _SKEW
+    return started(run) - _SKEW
 
 
 def is_run_id(text: str) -> bool:

@@ -2,14 +2,16 @@
 """The parts of a request that a person writes in words of their own."""
 
 from collections.abc import Iterable
+import dataclasses
 import datetime
 import os
 import re
 
 from backupclient import errors
 from backupclient.keys import protection
+from backupclient.model import addresses
 from backupclient.model import stamps
-from backupclient.model import target as target_
+from backupclient.store import targets
 
 _UNITS = {'h': 'hours', 'd': 'days', 'w': 'weeks'}
 
@@ -17,13 +19,18 @@ _UNITS = {'h': 'hours', 'd': 'days', 'w': 'weeks'}
 def target(text: str) -> str:
     """Return the target of a request for the words of ``--to``.
 
-    :param text: the path of a folder, which need not be there yet.
-    :returns: its absolute path.
-    :raises UsageError: the text is no path of a folder of this machine, or
-        the current folder is gone.
+    :param text: the path of a folder, which need not be there yet,
+        ``restic:REPOSITORY``, or ``rclone:REMOTE:PATH``.
+    :returns: the target, with an absolute path and without its passwords;
+        this process remembers those.
+    :raises UsageError: the text is no target, or the current folder is gone.
     """
     try:
-        return os.path.abspath(target_.parse(text).path)
+        found = addresses.parse(text)
+        if found.is_of_this_machine:
+            place = os.path.abspath(found.place)
+            found = dataclasses.replace(found, place=place)
+        return targets.keep(found)
     except ValueError as exc:
         raise errors.UsageError(str(exc)) from exc
     except OSError as exc:

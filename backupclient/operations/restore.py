@@ -32,6 +32,7 @@ from backupclient.operations import sessions
 from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
+from backupclient.planner.restore import references
 from backupclient.sets import libraries
 from backupclient.store import targets
 
@@ -117,12 +118,14 @@ def carry_out(
     settings: Settings | None = None,
     *,
     replan: bool = False,
+    source: str = '',
 ) -> Result:
     """Carry out a plan that was made earlier.
 
     What has changed since then is planned anew, or refused.
 
     :param replan: plan anew what has changed.
+    :param source: as of :func:`resume`.
     :raises UsageError: the plan is for another project or cloud, backs up,
         or something has changed and must not be planned anew.
     """
@@ -132,6 +135,7 @@ def carry_out(
             'This plan backs up. Use "openstack backup run --plan".'
         )
     revision.require_same_project(saved, session.cloud.identity)
+    targets.require_same(saved.restore.source, source)
     fresh = plan(session, saved.restore, keys)
     if fresh.items != saved.items and not replan:
         changed = _changed(saved, fresh)
@@ -147,11 +151,16 @@ def resume(
     run: str,
     keys: identity.Identities | None = None,
     reporter: events.Reporter | None = None,
+    *,
+    source: str = '',
 ) -> Result:
     """Go on with a restore of this machine that was killed or interrupted.
 
     :param run: its ID, or ``last``: the newest one of this project.
     :param keys: they are never written down: give them again.
+    :param source: the target that it reads, as
+        :func:`backupclient.operations.request.target` returns it: needed again
+        where it has passwords, which are kept nowhere.
     :raises UsageError: there is no such run, it has come to its end, it is
         no restore, or it belongs to another project; or a key is missing
         that it needs.
@@ -160,6 +169,8 @@ def resume(
     cloud, clock = session.cloud, session.clock
     begun = clock.monotonic()
     journal = unfinished.find(run, cloud.identity, 'restore')
+    asked = journal.run().plan.restore
+    targets.require_same(asked.source if asked else '', source)
     readable.require_identities(
         journal.run().plan, journal.outcomes(), given=bool(keys)
     )
@@ -200,7 +211,9 @@ def _inventory(
     Whether a secret was restored before is in its metadata, which no list
     has: they are read for those with the right names.
     """
-    read = inventory.read(session.cloud)
+    read = inventory.read_for_restore(
+        session.cloud, references.images_of(chosen)
+    )
     if not request.skip_existing:
         return read
     names = {one.entry.resource.name for one in chosen}

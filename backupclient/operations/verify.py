@@ -21,6 +21,7 @@ from backupclient.model import inventories
 from backupclient.model import requests
 from backupclient.model import verification
 from backupclient.operations import cloud_place
+from backupclient.operations import readable
 from backupclient.operations import sessions
 from backupclient.operations.verifying import choice
 from backupclient.operations.verifying import drill as drill_
@@ -122,7 +123,12 @@ def verify(
         library, keys, reporter or events.Silent(), stops.Stop()
     )
     here = inventory.read(session.cloud) if session and not target else None
-    rows, notices, size = _perform(work, chosen, settings, here)
+    read = {
+        *(one.found.run for one in chosen.sets),
+        *(one.opened.found.run for one in chosen.backups),
+    }
+    with readable.claimed(library.store, sorted(read), 'verify'):
+        rows, notices, size = _perform(work, chosen, settings, here)
     return Report(
         (*chosen.rows, *rows),
         (*chosen.notices, *troubles, *notices),

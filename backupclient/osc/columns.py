@@ -61,6 +61,17 @@ RUNS = (
     'Host',
 )
 CLEANUP = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
+PRUNE = (
+    'Run',
+    'Captured',
+    'Kind',
+    'Name',
+    'ID',
+    'Place',
+    'Size',
+    'Action',
+    'Reasons',
+)
 KEY = (
     'source_kind',
     'source_id',
@@ -83,6 +94,7 @@ BRIEF = {
     HISTORY: ('Captured', 'Kind', 'Name', 'State', 'Verified'),
     RUNS: ('Run', 'State', 'Complete', 'Size'),
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
+    PRUNE: ('Captured', 'Kind', 'Name', 'Action'),
 }
 """The columns of the table for people, unless they ask for others.
 

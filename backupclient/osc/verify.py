@@ -76,8 +76,8 @@ class VerifyBackup(base.Lister):
             dest='source',
             metavar='<target>',
             help='Where the backups are: the target that "backup run --to" '
-            'wrote to (default: the cloud, by the manifests that runs left '
-            'there)',
+            'wrote to, a directory, restic:REPOSITORY or rclone:REMOTE:PATH '
+            '(default: the cloud, by the manifests that runs left there)',
         )
         options.add_selection(
             parser.add_argument_group('selection'),

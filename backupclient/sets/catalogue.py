@@ -8,6 +8,7 @@ cannot be used is a value with the reason: the other sets are still listed.
 
 from collections.abc import Iterator
 import dataclasses
+import datetime
 import enum
 import hashlib
 
@@ -21,6 +22,9 @@ from backupclient.store import within
 
 MOST_ITEMS = 100_000
 """The resources that a manifest may have."""
+
+GRACE = datetime.timedelta(days=1)
+"""A run that has written nothing to its set for so long is dead."""
 
 
 class State(enum.StrEnum):
@@ -50,12 +54,14 @@ class Opened:
     :param manifest: None if it cannot be used.
     :param problem: why not, in a sentence that names its file; else ``''``.
     :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
+    :param newer: a newer release has written it: the set may be a good one.
     """
 
     found: Found
     manifest: manifests.Manifest | None
     problem: str = ''
     digest: str = ''
+    newer: bool = False
 
 
 def runs(store: base.Shelf) -> tuple[Found, ...]:
@@ -103,7 +109,8 @@ def decode(
     try:
         manifest = check.decode(files(store, found), content)
     except errors.DocumentError as exc:
-        return Opened(found, None, str(exc))
+        newer = isinstance(exc, errors.NewerDocument)
+        return Opened(found, None, str(exc), newer=newer)
     why = _refusal(manifest, found)
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
@@ -112,12 +119,39 @@ def decode(
     return Opened(found, manifest, digest=digest)
 
 
+def last_written(store: base.Store, found: Found) -> datetime.datetime | None:
+    """Return when anything was last written to a set, None for an empty one.
+
+    :raises TargetError: the list of its files would not be complete.
+    """
+    every = store.list(found.folder)
+    return max((each.changed_at for each in every), default=None)
+
+
+def is_abandoned(
+    store: base.Store, found: Found, now: datetime.datetime
+) -> bool:
+    """Tell whether an unfinished set has no run any more, by its files alone.
+
+    A run that is alive writes to its set at least every few hours. A lease or
+    a journal of the run tells sooner.
+
+    :param now: an aware time.
+    :raises TargetError: the list of its files would not be complete.
+    """
+    if found.state is not State.UNFINISHED:
+        return False
+    last = last_written(store, found)
+    return last is None or now - last >= GRACE
+
+
 def _current(store: base.Shelf) -> Iterator[Found]:
+    described = store.folders_with(layout.MANIFEST)
     for name in store.folders():
         run = name.removesuffix(layout.PARTIAL)
         if not tags.is_run_id(run):
             continue
-        finished = run == name and _has_manifest(store, name)
+        finished = run == name and name in described
         state = State.FINISHED if finished else State.UNFINISHED
         yield Found(run, state, name)
 
@@ -126,14 +160,6 @@ def _failed(store: base.Shelf) -> Iterator[Found]:
     for name in store.folders(layout.FAILED):
         if tags.is_run_id(name):
             yield Found(name, State.FAILED, f'{layout.FAILED}/{name}')
-
-
-def _has_manifest(store: base.Shelf, folder: str) -> bool:
-    try:
-        return store.stat(f'{folder}/{layout.MANIFEST}') is not None
-    except errors.TargetError:
-        # A link, say: something is there, and reading it will tell.
-        return True
 
 
 def _refusal(manifest: manifests.Manifest, found: Found) -> str:

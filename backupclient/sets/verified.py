@@ -16,6 +16,7 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
 from backupclient.model import manifests
+from backupclient.model import stamps
 from backupclient.model import verification
 from backupclient.sets import catalogue
 from backupclient.store import base
@@ -54,6 +55,21 @@ def keep(
     path = _new_path(store, found, now.strftime('%Y%m%dT%H%M%SZ'))
     store.put(path, content, replace=False)
     return path
+
+
+def put_back(
+    store: base.Shelf, found: catalogue.Found, one: verification.Verification
+) -> None:
+    """Keep a result again that was read before, with its own time.
+
+    :raises TargetError: it cannot be kept.
+    """
+    at = stamps.read(one.verified_at)
+    if at is None:
+        return
+    stamp = at.astimezone(datetime.UTC).strftime('%Y%m%dT%H%M%SZ')
+    path = _new_path(store, found, stamp)
+    store.put(path, documents.encode(one), replace=False)
 
 
 def read(

@@ -38,12 +38,17 @@ class Abilities:
 
     :param holes: long runs of zeros take no room.
     :param continuing: a later write goes on where an earlier one broke off.
+        Where it begins anew, a kill may have left the beginning of a file
+        under its path: a file of an unfinished set proves nothing.
     :param renaming: a folder can get another name.
+    :param gathering: small files are kept by this process until they are
+        stored together, see :meth:`Files.flush`.
     """
 
     holes: bool = False
     continuing: bool = False
     renaming: bool = False
+    gathering: bool = False
 
 
 class Secrecy(enum.Enum):
@@ -155,6 +160,19 @@ class Files(abc.ABC):
         :raises TargetError: it cannot be deleted.
         """
 
+    def flush(self) -> None:  # noqa: B027 - most stores gather nothing
+        """Store the small files that were gathered.
+
+        Of these, nothing is left if this process is killed before. Files of
+        all other kinds are stored when they are written.
+
+        :raises TargetError: they cannot be stored.
+        """
+
+    def is_stored(self, path: str) -> bool:
+        """Tell whether a file outlives this process: it is not gathered."""
+        return True
+
     def fingerprint(self, path: str) -> str:
         """Return a text that is another as soon as the file's bytes are.
 
@@ -187,6 +205,27 @@ class Shelf(Files):
         :param folder: a missing one has none; ``''`` for the store itself.
         :raises TargetError: the list would not be complete.
         """
+
+    def folders_with(self, name: str) -> frozenset[str]:
+        """Return the folders directly in the store that have a file.
+
+        A folder counts, too, if that cannot be told.
+
+        :param name: of the file, directly in the folder.
+        :raises TargetError: the list would not be complete.
+        """
+        return frozenset(
+            folder
+            for folder in self.folders()
+            if self._may_have(f'{folder}/{name}')
+        )
+
+    def _may_have(self, path: str) -> bool:
+        try:
+            return self.stat(path) is not None
+        except errors.TargetError:
+            # A link, say: something is there, and reading it will tell.
+            return True
 
 
 class Store(Shelf):
@@ -240,6 +279,12 @@ class Store(Shelf):
     @abc.abstractmethod
     def require_writable(self) -> None:
         """Raise TargetError if nothing can be written to the store."""
+
+    def reclaim(self) -> None:
+        """Free the room of what was deleted, where that is a work of its own.
+
+        :raises TargetError: that cannot be done.
+        """
 
 
 def parts(path: str) -> tuple[str, ...]:
