@@ -144,7 +144,7 @@ class TargetTestCase(TestCase):
         self.assertEqual('2026-05-01T00:00:00+00:00', rows[0]['Started'])
         self.assertEqual(str(self.target), rows[0]['Place'])
         self.assertIn('wrong set', self.err.said)
-        rows = self.history('--runs', '--last', '1', code=3)
+        rows = self.history('--runs', '--last', '1')
         self.assertEqual(1, len(rows))
 
     def test_who_writes_to_an_unfinished_one(self):
@@ -177,6 +177,16 @@ class TargetTestCase(TestCase):
         )
         self.assertEqual(6, len(rows))
         self.assertIn('is not valid', self.err.said)
+
+    def test_only_what_is_listed_is_read(self):
+        """In a repository, each manifest takes a second."""
+        os.truncate(self.target / CASE.OLD / 'manifest.json', 5)
+        self.assertEqual(1, len(self.history('--runs', '--last', '1')))
+        words = ('--runs', '--since', '2026-01-15')
+        self.assertEqual(1, len(self.history(*words)))
+        self.history('--runs', code=3)
+        os.truncate(self.target / CASE.RUN / 'manifest.json', 5)
+        self.assertEqual([], self.history('--until', '2025-12-31'))
 
     def test_two_targets(self):
         other = self.root / 'other'
