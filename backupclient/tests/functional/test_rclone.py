@@ -240,7 +240,7 @@ class Small(RcloneCase):
                 '--to-files',
                 out,
                 tenant=nobody,
-            )  # fmt: skip
+            )
         )
         self.assert_file('data', out / found['data'], cloud.SMALL)
         self.assert_file('image', out / found['image'])
