@@ -23,6 +23,9 @@ from backupclient.store.programs import starting
 NOT_THERE = 3
 """rclone's exit code for a folder that is not there."""
 
+PATIENCE = starting.PATIENCE
+"""Seconds for which rclone may take or give nothing."""
+
 _LIMIT = 20 * 60.0
 """Seconds for a call that moves no data."""
 
@@ -114,6 +117,7 @@ class Program:
     def __init__(self, address: addresses.Address) -> None:
         self.name = address.shown
         self._remote = remotes.parse(address.place)
+        self._has_answered = False
 
     @property
     def lacks_bucket(self) -> bool:
@@ -156,16 +160,31 @@ class Program:
 
         :param words: the command and its options.
         :param path: in the store, the last argument; None for none.
-        :param soon: fail after few tries.
+        :param soon: fail after few tries, as always before the first answer.
         :raises ending.ProgramFailed: it refused; its code and words tell why.
         :raises TargetError: it cannot be called, or came to no end.
         """
-        return child.run(
+        hasty = _SOON if soon or not self._has_answered else {}
+        done = child.run(
             self._command(words, path),
-            {**self._environment, **(_SOON if soon else {})},
+            {**self._environment, **hasty},
             self._how,
             _LIMIT,
-        ).out
+        )
+        self._has_answered = True
+        return done.out
+
+    def about(self) -> bytes:
+        """Return what the remote tells of its room.
+
+        :raises TargetError: as of :meth:`call`.
+        """
+        name, _, _ = self._remote.argument.partition(':')
+        try:
+            return self.call(('about', '--json'), '', soon=True)
+        except ending.ProgramFailed:
+            # The folder is not there yet.
+            return self.call(('about', '--json', f'{name}:'), soon=True)
 
     def start(
         self, words: tuple[str, ...], path: str, *, fed: bool
@@ -177,7 +196,7 @@ class Program:
         return child.Child(
             self._command(words, path),
             self._environment,
-            self._how,
+            dataclasses.replace(self._how, patience=PATIENCE),
             fed=fed,
             is_read=not fed,
         )
