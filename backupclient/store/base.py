@@ -173,23 +173,26 @@ class Files(abc.ABC):
         """Tell whether a file outlives this process: it is not gathered."""
         return True
 
+    def fingerprint(self, path: str) -> str:
+        """Return a text that is another as soon as the file's bytes are.
 
-class Store(Files):
-    """A place that holds backup sets, each in a folder of its own."""
+        It is cheap: the file is not read. A cache relies on it.
 
-    @abc.abstractmethod
-    def begin(self, folder: str) -> None:
-        """Make the folder of a run. The place of the store is made with it.
-
-        :raises TargetError: something has that name, or it cannot be made.
-        """
-
-    @abc.abstractmethod
-    def has(self, folder: str) -> bool:
-        """Tell whether anything has the name of a folder.
-
+        :returns: ``''`` where there is none to rely on: the file has to be
+            read.
         :raises TargetError: that cannot be told.
         """
+        return ''
+
+
+class Shelf(Files):
+    """A place whose backup sets can be listed and read.
+
+    :param manifests_only: the sets here have a manifest and no other file:
+        what it lists is in the cloud.
+    """
+
+    manifests_only = False
 
     @abc.abstractmethod
     def folders(self, folder: str = '') -> tuple[str, ...]:
@@ -223,6 +226,24 @@ class Store(Files):
         except errors.TargetError:
             # A link, say: something is there, and reading it will tell.
             return True
+
+
+class Store(Shelf):
+    """A place that holds backup sets, each in a folder of its own."""
+
+    @abc.abstractmethod
+    def begin(self, folder: str) -> None:
+        """Make the folder of a run. The place of the store is made with it.
+
+        :raises TargetError: something has that name, or it cannot be made.
+        """
+
+    @abc.abstractmethod
+    def has(self, folder: str) -> bool:
+        """Tell whether anything has the name of a folder.
+
+        :raises TargetError: that cannot be told.
+        """
 
     @abc.abstractmethod
     def rename(self, old: str, new: str) -> None:
@@ -285,8 +306,8 @@ def read_whole(files: Files, path: str, limit: int) -> bytes:
     :param limit: read so many bytes at most.
     :raises TargetError: it cannot be read.
     """
-    found = b''
+    found = bytearray()
     with files.read(path) as stream:
         while block := stream.read(min(BLOCK, limit - len(found))):
             found += block
-    return found
+    return bytes(found)
