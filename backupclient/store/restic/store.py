@@ -122,12 +122,13 @@ class Restic(base.Store):
         if inside == layout.MARKER:
             # It says nothing any more when the manifest is there.
             self._making.take_away(place.snapshot, even_if_locked=False)
+        elif place.bundle or inside in making.GOES_LAST:
+            # It goes with its run.
+            return
         elif not self._contents.has_manifest(run):
-            if not place.bundle:
-                self._making.bury(place.snapshot)
+            self._making.bury(place.snapshot)
         elif place.snapshot.holds is snapshots.Holds.NOTE:
-            if inside not in making.GOES_LAST:
-                self._making.take_away(place.snapshot)
+            self._making.take_away(place.snapshot)
 
     def begin(self, folder: str) -> None:
         if self.has(folder):
