@@ -117,6 +117,7 @@ class Program:
     def __init__(self, address: addresses.Address) -> None:
         self.name = address.shown
         self._remote = remotes.parse(address.place)
+        self._has_answered = False
 
     @property
     def lacks_bucket(self) -> bool:
@@ -159,16 +160,19 @@ class Program:
 
         :param words: the command and its options.
         :param path: in the store, the last argument; None for none.
-        :param soon: fail after few tries.
+        :param soon: fail after few tries, as always before the first answer.
         :raises ending.ProgramFailed: it refused; its code and words tell why.
         :raises TargetError: it cannot be called, or came to no end.
         """
-        return child.run(
+        hasty = _SOON if soon or not self._has_answered else {}
+        done = child.run(
             self._command(words, path),
-            {**self._environment, **(_SOON if soon else {})},
+            {**self._environment, **hasty},
             self._how,
             _LIMIT,
-        ).out
+        )
+        self._has_answered = True
+        return done.out
 
     def about(self) -> bytes:
         """Return what the remote tells of its room.
