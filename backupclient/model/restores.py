@@ -132,6 +132,7 @@ class NewServer:
     :param disks: the other volumes, in their order.
     :param networks: IDs; none: it has no network.
     :param security_groups: IDs.
+    :param vcpus: of the flavor, 0 when not known; ``ram_mib`` likewise.
     """
 
     flavor_id: str
@@ -143,6 +144,8 @@ class NewServer:
     security_groups: tuple[str, ...] = ()
     key_name: str = ''
     zone: str = ''
+    vcpus: int = 0
+    ram_mib: int = 0
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.boot_volume, self.boot_image)

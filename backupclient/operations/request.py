@@ -49,13 +49,19 @@ def recipients(values: Iterable[str]) -> tuple[str, ...]:
     return protection.expand(values)
 
 
-def moment(text: str, now: datetime.datetime | None = None) -> str:
+def moment(
+    text: str,
+    now: datetime.datetime | None = None,
+    *,
+    begins: bool = False,
+) -> str:
     """Return the time that the words of ``--at`` stand for.
 
     :param text: a date, a time in ISO 8601, or an age as ``12h``, ``7d``,
         ``2w``. Without a zone, it is UTC.
     :param now: None for the clock of this machine.
-    :returns: in ISO 8601. A date is the end of that day.
+    :param begins: a date is the begin of that day, else its end.
+    :returns: in ISO 8601.
     :raises UsageError: the text is none of these.
     """
     here = now or datetime.datetime.now(datetime.UTC)
@@ -69,6 +75,6 @@ def moment(text: str, now: datetime.datetime | None = None) -> str:
             f'"{text}" is no time. Give a date (2026-01-31), a time '
             '(2026-01-31T12:00), or an age (7d).'
         )
-    if re.fullmatch(r'\d{4}-\d\d-\d\d', text):
+    if re.fullmatch(r'\d{4}-\d\d-\d\d', text) and not begins:
         found += datetime.timedelta(days=1, seconds=-1)
     return found.isoformat(timespec='seconds')

@@ -14,7 +14,6 @@ import pathlib
 from backupclient import errors
 from backupclient.cloud import inventory
 from backupclient.cloud import offers
-from backupclient.engine import past_runs
 from backupclient.engine import unfinished
 from backupclient.keys import identity
 from backupclient.model import events
@@ -23,6 +22,7 @@ from backupclient.model import manifests
 from backupclient.model import plans
 from backupclient.model import restores
 from backupclient.model import stamps
+from backupclient.operations import cloud_place
 from backupclient.operations import locked
 from backupclient.operations import plan as planning
 from backupclient.operations import readable
@@ -32,6 +32,7 @@ from backupclient.operations import sessions
 from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
+from backupclient.planner.restore import references
 from backupclient.sets import libraries
 from backupclient.store import targets
 
@@ -210,7 +211,9 @@ def _inventory(
     Whether a secret was restored before is in its metadata, which no list
     has: they are read for those with the right names.
     """
-    read = inventory.read(session.cloud)
+    read = inventory.read_for_restore(
+        session.cloud, references.images_of(chosen)
+    )
     if not request.skip_existing:
         return read
     names = {one.entry.resource.name for one in chosen}
@@ -236,13 +239,7 @@ def _manifests(
     :raises UsageError: there is none.
     """
     if not request.source:
-        found = tuple(past_runs.of_project(session.cloud.identity))
-        if not found:
-            raise errors.UsageError(
-                'No run of this machine has left backups of this project in '
-                'the cloud. Name the target of backup sets with --from.'
-            )
-        return backups.of_project(found, request.run), ()
+        return _in_cloud(session, request)
     readable.require_target(request.source)
     library = libraries.Library(targets.find(request.source))
     opened = [library.open(each) for each in library.finished]
@@ -256,6 +253,23 @@ def _manifests(
     # Of a target that several projects share, that of the login is meant.
     mine = own if own and not request.run else found
     return backups.of_project(mine, request.run), unread
+
+
+def _in_cloud(
+    session: sessions.Session, request: restores.Request
+) -> tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]:
+    """Read which backups stay in the cloud, as :func:`_manifests` does."""
+    library, troubles = cloud_place.what_is_known(session.cloud)
+    opened = [library.open(each) for each in library.finished]
+    found = tuple(one.manifest for one in opened if one.manifest is not None)
+    unread = (*troubles, *(one.problem for one in opened if one.problem))
+    if not found:
+        why = (
+            'No run has left backups of this project in the cloud. Name the '
+            'target of backup sets with --from.'
+        )
+        raise errors.UsageError(' '.join((why, *unread)))
+    return backups.of_project(found, request.run), unread
 
 
 def _time(text: str) -> datetime.datetime | None:

@@ -233,7 +233,7 @@ def mapping(args: argparse.Namespace) -> 'restores.Request':
 
     return restores.Request(
         requests.Request(),
-        source=words.target(args.source),
+        source=words.target(args.source) if args.source is not None else '',
         volume_types=pairs.mapping(args.volume_type, '--volume-type'),
         flavors=pairs.mapping(args.flavor, '--flavor'),
         zones=pairs.mapping(args.availability_zone, '--availability-zone'),

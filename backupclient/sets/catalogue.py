@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import dataclasses
 import datetime
 import enum
+import hashlib
 
 from backupclient import errors
 from backupclient.model import layout
@@ -53,15 +54,17 @@ class Opened:
     :param manifest: None if it cannot be used.
     :param problem: why not, in a sentence that names its file; else ``''``.
     :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
+    :param newer: a newer release has written it: the set may be a good one.
     """
 
     found: Found
     manifest: manifests.Manifest | None
     problem: str = ''
     digest: str = ''
+    newer: bool = False
 
 
-def runs(store: base.Store) -> tuple[Found, ...]:
+def runs(store: base.Shelf) -> tuple[Found, ...]:
     """List the sets in a store, the newest first.
 
     A set is finished when its folder has the name of the run and its manifest
@@ -74,22 +77,46 @@ def runs(store: base.Store) -> tuple[Found, ...]:
     return tuple(sorted(found, key=lambda one: one.run, reverse=True))
 
 
-def files(store: base.Store, found: Found) -> within.Within:
+def files(store: base.Shelf, found: Found) -> within.Within:
     """Return the files of a set, by the paths of the layout."""
     return within.Within(store, found.folder, layout.may_be_read)
 
 
-def read(store: base.Store, found: Found) -> Opened:
+def read(store: base.Shelf, found: Found) -> Opened:
     """Read the manifest of a set."""
     try:
-        loaded = check.load(files(store, found))
+        return decode(store, found, content(store, found))
     except errors.DocumentError as exc:
         return Opened(found, None, str(exc))
-    why = _refusal(loaded.manifest, found)
+
+
+def content(store: base.Shelf, found: Found) -> bytes:
+    """Read the bytes of the manifest of a set.
+
+    :raises DocumentError: they cannot be read.
+    """
+    return check.text(files(store, found), layout.MANIFEST)
+
+
+def decode(
+    store: base.Shelf, found: Found, content: bytes, digest: str = ''
+) -> Opened:
+    """Make out what the manifest of a set says.
+
+    :param content: its bytes.
+    :param digest: their sha512, if it is known.
+    """
+    try:
+        manifest = check.decode(files(store, found), content)
+    except errors.DocumentError as exc:
+        newer = isinstance(exc, errors.NewerDocument)
+        return Opened(found, None, str(exc), newer=newer)
+    why = _refusal(manifest, found)
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
         return Opened(found, None, f'The manifest {place} {why}')
-    return Opened(found, loaded.manifest, digest=loaded.digest)
+    digest = digest or hashlib.sha512(content).hexdigest()
+    return Opened(found, manifest, digest=digest)
 
 
 def last_written(store: base.Store, found: Found) -> datetime.datetime | None:
@@ -118,7 +145,7 @@ def is_abandoned(
     return last is None or now - last >= GRACE
 
 
-def _current(store: base.Store) -> Iterator[Found]:
+def _current(store: base.Shelf) -> Iterator[Found]:
     described = store.folders_with(layout.MANIFEST)
     for name in store.folders():
         run = name.removesuffix(layout.PARTIAL)
@@ -129,7 +156,7 @@ def _current(store: base.Store) -> Iterator[Found]:
         yield Found(run, state, name)
 
 
-def _failed(store: base.Store) -> Iterator[Found]:
+def _failed(store: base.Shelf) -> Iterator[Found]:
     for name in store.folders(layout.FAILED):
         if tags.is_run_id(name):
             yield Found(name, State.FAILED, f'{layout.FAILED}/{name}')

@@ -41,11 +41,14 @@ class Abilities:
         Where it begins anew, a kill may have left the beginning of a file
         under its path: a file of an unfinished set proves nothing.
     :param renaming: a folder can get another name.
+    :param gathering: small files are kept by this process until they are
+        stored together, see :meth:`Files.flush`.
     """
 
     holes: bool = False
     continuing: bool = False
     renaming: bool = False
+    gathering: bool = False
 
 
 class Secrecy(enum.Enum):
@@ -157,23 +160,39 @@ class Files(abc.ABC):
         :raises TargetError: it cannot be deleted.
         """
 
+    def flush(self) -> None:  # noqa: B027 - most stores gather nothing
+        """Store the small files that were gathered.
 
-class Store(Files):
-    """A place that holds backup sets, each in a folder of its own."""
+        Of these, nothing is left if this process is killed before. Files of
+        all other kinds are stored when they are written.
 
-    @abc.abstractmethod
-    def begin(self, folder: str) -> None:
-        """Make the folder of a run. The place of the store is made with it.
-
-        :raises TargetError: something has that name, or it cannot be made.
+        :raises TargetError: they cannot be stored.
         """
 
-    @abc.abstractmethod
-    def has(self, folder: str) -> bool:
-        """Tell whether anything has the name of a folder.
+    def is_stored(self, path: str) -> bool:
+        """Tell whether a file outlives this process: it is not gathered."""
+        return True
 
+    def fingerprint(self, path: str) -> str:
+        """Return a text that is another as soon as the file's bytes are.
+
+        It is cheap: the file is not read. A cache relies on it.
+
+        :returns: ``''`` where there is none to rely on: the file has to be
+            read.
         :raises TargetError: that cannot be told.
         """
+        return ''
+
+
+class Shelf(Files):
+    """A place whose backup sets can be listed and read.
+
+    :param manifests_only: the sets here have a manifest and no other file:
+        what it lists is in the cloud.
+    """
+
+    manifests_only = False
 
     @abc.abstractmethod
     def folders(self, folder: str = '') -> tuple[str, ...]:
@@ -207,6 +226,24 @@ class Store(Files):
         except errors.TargetError:
             # A link, say: something is there, and reading it will tell.
             return True
+
+
+class Store(Shelf):
+    """A place that holds backup sets, each in a folder of its own."""
+
+    @abc.abstractmethod
+    def begin(self, folder: str) -> None:
+        """Make the folder of a run. The place of the store is made with it.
+
+        :raises TargetError: something has that name, or it cannot be made.
+        """
+
+    @abc.abstractmethod
+    def has(self, folder: str) -> bool:
+        """Tell whether anything has the name of a folder.
+
+        :raises TargetError: that cannot be told.
+        """
 
     @abc.abstractmethod
     def rename(self, old: str, new: str) -> None:
@@ -243,6 +280,12 @@ class Store(Files):
     def require_writable(self) -> None:
         """Raise TargetError if nothing can be written to the store."""
 
+    def reclaim(self) -> None:
+        """Free the room of what was deleted, where that is a work of its own.
+
+        :raises TargetError: that cannot be done.
+        """
+
 
 def parts(path: str) -> tuple[str, ...]:
     """Split a path.
@@ -263,8 +306,8 @@ def read_whole(files: Files, path: str, limit: int) -> bytes:
     :param limit: read so many bytes at most.
     :raises TargetError: it cannot be read.
     """
-    found = b''
+    found = bytearray()
     with files.read(path) as stream:
         while block := stream.read(min(BLOCK, limit - len(found))):
             found += block
-    return found
+    return bytes(found)

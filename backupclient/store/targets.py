@@ -78,9 +78,9 @@ def forget() -> None:
 def _opened(address: addresses.Address) -> base.Store:
     """Import what a store needs only where it is used: that takes time."""
     if address.kind is addresses.Kind.RCLONE:
-        from backupclient.store.rclone import store
+        from backupclient.store.rclone import store as rclone
 
-        return store.Rclone(address)
-    raise errors.UsageError(
-        f'{address.shown}: targets in restic come with a later release.'
-    )
+        return rclone.Rclone(address)
+    from backupclient.store.restic import store as restic
+
+    return restic.Restic(address)

@@ -305,9 +305,25 @@ class TestRead(Case):
 
     def test_other_version_comes_before_all_else(self):
         text = self.refused_plan(lambda p: p.update(version=2, items='new'))
+        self.assertThat(text, matchers.Contains('by a newer release'))
         self.assertThat(text, matchers.Contains('format version 2'))
         self.assertThat(text, matchers.Contains('reads version 1'))
-        self.assertThat(text, matchers.Contains('release'))
+        self.assertThat(text, matchers.Contains('Upgrade'))
+
+    def test_a_newer_version_is_an_error_of_its_own(self):
+        documents.write(self.path, PLAN)
+        loaded = json.loads(self.path.read_text())
+        for version, newer in ((2, True), (0, False), (-1, False)):
+            self.path.write_text(json.dumps(loaded | {'version': version}))
+            error = self.assertRaises(
+                errors.DocumentError,
+                documents.read,
+                self.path,
+                plans.Plan,
+                'saved plan',
+            )
+            self.assertIs(newer, isinstance(error, errors.NewerDocument))
+            self.assertIn(f'format version {version}', str(error))
 
     def test_no_version(self):
         for change in (

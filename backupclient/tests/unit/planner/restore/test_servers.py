@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from backupclient.model import inventories
 from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import resources
@@ -44,12 +45,33 @@ class TestDisks(TestCase):
         item = self.item(one)
         self.accepts(item, plans.Procedure.SERVER_BUILD)
         self.assertEqual(
-            restores.NewServer('f-2', 'm1.small'), item.restore.server
+            restores.NewServer('f-2', 'm1.small', vcpus=1, ram_mib=2048),
+            item.restore.server,
         )
         self.assertEqual((), item.restore.needs)
         self.assertEqual(20, item.image.min_disk)
         self.assertEqual('private', item.image.visibility)
         self.assertEqual(1000, item.size)
+
+    def test_quotas(self):
+        """What Nova has no room for is named, by its names."""
+        image = dataclasses.replace(OWN)
+        for name, limit, needed in (
+            ('instances', 3, 1),
+            ('cores', 3, 1),
+            ('ram', 2047, 2048),
+        ):
+            used = 3 if limit == 3 else 0
+            quotas = {name: inventories.Quota(limit, used)}
+            item = self.item(
+                base.entry(SERVER, image=image), cloud={'quotas': quotas}
+            )
+            self.refuses(item, f'{name}: {needed} needed, {limit - used} free')
+            unlimited = {name: inventories.Quota(-1, 3)}
+            item = self.item(
+                base.entry(SERVER, image=image), cloud={'quotas': unlimited}
+            )
+            self.accepts(item, plans.Procedure.SERVER_BUILD)
 
     def test_properties_of_its_own_disk(self):
         image = dataclasses.replace(

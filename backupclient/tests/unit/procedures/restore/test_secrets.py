@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 
+import fixtures
+
 from backupclient import errors
 from backupclient.model import copies
 from backupclient.model import plans
@@ -10,6 +12,7 @@ from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.procedures import step
+from backupclient.procedures.restore import secret_store
 from backupclient.tests.unit.procedures.restore import base
 
 PATH = f'secrets/{base.OLD}.bin'
@@ -172,3 +175,20 @@ class ContainerTestCase(base.TestCase):
         made = self.go()
         self.assertIn('not all', ' '.join(made.notes))
         self.the_new('secrets')
+
+    def test_failure_after_the_container(self):
+        """With the secret that is taken away, its container goes."""
+
+        class Broken(secret_store.MakeContainers):
+            def do(self, made):
+                super().do(made)
+                raise errors.BackupError('forced')
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.procedures.restore.secret_store.MakeContainers',
+                Broken,
+            )
+        )
+        self.assertRaises(errors.BackupError, self.go)
+        self._check_undone()
