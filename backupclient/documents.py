@@ -117,6 +117,12 @@ def encode(value: Document) -> bytes:
     return f'{json.dumps(plain, indent=2, allow_nan=False)}\n'.encode()
 
 
+def line(value: Document) -> str:
+    """Give a dataclass as one line of JSON in ASCII, as short as it gets."""
+    plain = msgspec.to_builtins(value, order='sorted')
+    return json.dumps(plain, separators=(',', ':'), allow_nan=False)
+
+
 def write(
     path: pathlib.Path, value: Document, *, replace: bool = True
 ) -> None:

@@ -126,6 +126,10 @@ class TargetError(BackupError):
     """The backup set's folder cannot take what should go there."""
 
 
+class TargetLost(TargetError):
+    """A file was not written to its end; it may be with another try."""
+
+
 class DocumentError(BackupError):
     """A file that this program should read is damaged or not its own."""
 

@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 import dataclasses
 import enum
-import os
 
+from backupclient.model import addresses
 from backupclient.model import copies
 from backupclient.model import ids
 from backupclient.model import requests
@@ -20,8 +20,9 @@ class Request:
     """What comes back, from where, and what takes the place of what is gone.
 
     :param selection: only the fields that select.
-    :param source: the target of ``--from``, ``''`` for the project's own
-        artifacts in the cloud.
+    :param source: the target of ``--from``, without passwords, as
+        :func:`backupclient.operations.request.target` returns it; ``''`` for
+        the project's own artifacts in the cloud.
     :param run: the ID of the run, ``''`` for the newest that fits.
     :param at: UTC, ISO 8601: the newest run that had ended by then.
     :param suffix: behind the names of what is made.
@@ -48,8 +49,8 @@ class Request:
     decrypt: bool = False
 
     def __post_init__(self) -> None:
-        if self.source and not os.path.isabs(self.source):
-            raise ValueError(f'{self.source[:80]!r} is not an absolute path')
+        if self.source:
+            addresses.kept(self.source)
         if self.run:
             tags.require_run_id(self.run)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plan a backup: ``openstack backup plan``. Nothing changes in the cloud."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import dataclasses
 import os
 import pathlib
@@ -14,6 +14,7 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.operations import sessions
+from backupclient.operations.listing import newest
 from backupclient.planner import backup
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
@@ -56,6 +57,17 @@ def make(
     if save_to:
         save(planned, save_to)
     return planned
+
+
+def last_backups(
+    session: sessions.Session, planned: plans.Plan
+) -> Mapping[str, str]:
+    """Say when the resources of a plan were last backed up, and verified.
+
+    :returns: a sentence by the ID of each resource of which the target or the
+        manifests in the cloud tell; nothing where they cannot be read.
+    """
+    return newest.notes(session.cloud, planned)
 
 
 def save(planned: plans.Plan, file: pathlib.Path) -> None:

@@ -2,7 +2,7 @@
 """The tables, and what is said below them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backupclient.model import leftover
@@ -19,8 +19,11 @@ from backupclient.osc import display
 _Row = tuple[Any, ...]
 
 
-def plan(planned: plans.Plan) -> base.Table:
-    """Give a row for each resource of a plan."""
+def plan(planned: plans.Plan, last_backups: Mapping[str, str]) -> base.Table:
+    """Give a row for each resource of a plan.
+
+    :param last_backups: a sentence on the last backup, by the resource's ID.
+    """
     return columns.PLAN, [
         (
             item.resource.kind.value,
@@ -30,7 +33,13 @@ def plan(planned: plans.Plan) -> base.Table:
             item.procedure.value,
             item.consistency.value,
             item.result,
-            display.Sentences((item.reason, *item.notes)),
+            display.Sentences(
+                (
+                    item.reason,
+                    *item.notes,
+                    *filter(None, (last_backups.get(item.resource.id),)),
+                )
+            ),
         )
         for item in planned.items
     ]

@@ -198,6 +198,11 @@ def _require_some(
 
 def _nothing(library: libraries.Library) -> str:
     """Say what may be the reason that nothing is there."""
+    if library.store.manifests_only:
+        return (
+            'Where backups went to files, name the target that "backup run '
+            '--to" wrote to with --from.'
+        )
     last = library.store.name.rstrip('/').rpartition('/')[2]
     if tags.is_run_id(last.removesuffix('.partial')):
         return (

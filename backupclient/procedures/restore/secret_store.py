@@ -8,7 +8,6 @@ known.
 import dataclasses
 import datetime
 import hashlib
-import shlex
 
 from backupclient import errors
 from backupclient.cloud import barbican as barbican_
@@ -21,6 +20,8 @@ from backupclient.model import secret_facts
 from backupclient.model import tags
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
+from backupclient.procedures.restore import key_manager
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 from backupclient.store import base
 
@@ -34,19 +35,17 @@ class StoreSecret(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        secret, source = _secret(item), task.of(item).source.file
-        commands: list[str] = []
-        payload = ''
-        if source is not None:
-            commands, file = task.plain(source.path)
-            kind = shlex.quote(new_secrets.plain_type(secret.content_type))
-            payload = f' --payload-content-type {kind} --file {file}'
-        store = (
-            'openstack secret store --name '
-            f'{shlex.quote(task.of(item).name)} '
-            f'--secret-type {shlex.quote(secret.secret_type)}{payload}'
+        secret, source = _secret(item), task.of(item).source
+        return key_manager.store(
+            shell.new(secret.id),
+            shell.content(source.file.path) if source.file else '',
+            task.of(item).name,
+            key_manager.like(
+                secret,
+                task.own(secret.metadata),
+                source.key.fingerprint if source.key else '',
+            ),
         )
-        return '\n'.join([*commands, store])
 
     def do(self, made: step.Made) -> step.Made:
         barbican = self.cloud.barbican
@@ -111,7 +110,7 @@ class FillSecret(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        # The client stores the payload together with the secret.
+        # One command stores the payload together with the secret.
         return ''
 
     def do(self, made: step.Made) -> step.Made:
@@ -160,8 +159,11 @@ class MakeContainers(step.Step):
     @staticmethod
     def command(item: plans.Item) -> str:
         return '\n'.join(
-            'openstack secret container create --name '
-            f'{shlex.quote(each.name)} --type {shlex.quote(each.kind)}'
+            key_manager.container(
+                each.name,
+                each.kind,
+                ((one.role, shell.new(one.secret_id)) for one in each.members),
+            )
             for each in task.of(item).containers
         )
 

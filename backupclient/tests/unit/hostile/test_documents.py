@@ -21,11 +21,11 @@ from backupclient.model import manifests
 from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
+from backupclient.operations.by_hand import page
 from backupclient.osc import display
 from backupclient.osc import rows
 from backupclient.procedures import step
 from backupclient.sets import check
-from backupclient.sets.instructions import page
 from backupclient.store import folder
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values

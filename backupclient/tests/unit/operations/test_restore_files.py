@@ -22,6 +22,7 @@ from backupclient.model import events
 from backupclient.model import manifests
 from backupclient.model import outcome
 from backupclient.model import requests
+from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.operations import limited
 from backupclient.operations import restore_files
@@ -280,7 +281,7 @@ class TestDecrypt(FilesCase):
         self.assertLess(path.stat().st_blocks * 512, MIB)
 
     def test_cut_to_the_size_of_the_volume(self):
-        volume = mock.Mock(spec_set=samples.DATA, size=MIB, encrypted=True)
+        volume = mock.Mock(spec_set=resources.Volume, size=MIB, encrypted=True)
         entry = self.encrypted(volume=volume)
         (done,) = self.bring(entry, decrypt=True)
         self.assertEqual(MIB, done.size)
@@ -564,7 +565,7 @@ class TestRestore(FilesCase):
         made = dataclasses.replace(samples.EVERYTHING, run=run)
         store = folder.Folder(self.target)
         samples.filled(store, made)
-        backup_set.BackupSet.open(store, run).close(made)
+        backup_set.BackupSet.open(store, run).close(made, samples.PAGE)
 
     def restore(self, **words) -> restore_files.Report:
         asked = restores.Request(
@@ -667,7 +668,7 @@ class TestByQemu(FilesCase):
         self.assertEqual((sha512(PLAIN), 0), self.decrypted('luks2-pbkdf2'))
 
     def test_cut(self):
-        volume = mock.Mock(spec_set=samples.DATA, size=MIB, encrypted=True)
+        volume = mock.Mock(spec_set=resources.Volume, size=MIB, encrypted=True)
         self.assertEqual(
             (sha512(PLAIN[:MIB]), 0), self.decrypted(volume=volume)
         )

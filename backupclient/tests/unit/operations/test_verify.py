@@ -782,12 +782,15 @@ class TestChoice(CASE.TestCase):
             state='incomplete',
             items=samples.EVERYTHING.items[-1:],
         )
-        samples.filled(self.store, old).close(old)
+        samples.filled(self.store, old).close(old, samples.PAGE)
         self.refused('is complete', runs=[CASE.OLD])
 
     def test_artifact_in_the_cloud(self):
         made = samples.filled(self.store)
-        made.close(dataclasses.replace(samples.EVERYTHING, state='complete'))
+        made.close(
+            dataclasses.replace(samples.EVERYTHING, state='complete'),
+            samples.PAGE,
+        )
         found = self.verify('files')
         (row,) = [row for row in found.rows if row.name == 'archive']
         self.assertEqual(('', 'unproved'), (row.depth, row.result))
