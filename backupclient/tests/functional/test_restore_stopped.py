@@ -126,6 +126,7 @@ class Failing(Stopped):
         self.assertEqual(outcome.State.FAILED, failed.state, where)
         self.assertEqual('forced', failed.reason, where)
         self.assertEqual('', failed.restored, where)
+        self.assertEqual((), failed.notes, where)
         self.assertEqual(1, done.report.exit_code, where)
         self.assertNothingLeft()
 
