@@ -201,8 +201,8 @@ def new(item: plans.Item) -> restores.NewVolume:
 
     :raises DocumentError: the plan does not say it.
     """
-    found = task.of(item).volume
-    if found is None:
+    found = task.of(item).new
+    if not isinstance(found, restores.NewVolume):
         raise errors.DocumentError(
             f'The plan does not say what {item.resource.label} is to be. '
             'Make a new plan.'
