@@ -70,14 +70,13 @@ def begun(store: base.Store) -> Iterator[Begun]:
 
     :raises TargetError: the list would not be complete.
     """
-    for name in store.folders():
+    if store.can.renaming:
+        names = frozenset(store.folders())
+    else:
+        names = store.folders_with(layout.DELETION)
+    for name in sorted(names):
         run = name.removesuffix(layout.DELETING)
-        if not tags.is_run_id(run):
-            continue
-        if name != run or (
-            not store.can.renaming
-            and store.stat(f'{name}/{layout.DELETION}') is not None
-        ):
+        if tags.is_run_id(run) and (name != run or not store.can.renaming):
             yield Begun(run, name)
 
 
