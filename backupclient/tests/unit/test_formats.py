@@ -21,6 +21,8 @@ from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.model import verification
 from backupclient.procedures import step
+from backupclient.sets import claims
+from backupclient.sets import deletion
 from backupclient.sets import marker
 
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
@@ -44,6 +46,8 @@ SECTIONS = {
         'Membership': secret_facts.Membership,
         'Access list': secret_facts.Acl,
         'Marker': marker.Marker,
+        'Claim': claims.Claim,
+        'Deletion': deletion.Deletion,
     },
     'verification.rst': {
         'Verification': verification.Verification,
