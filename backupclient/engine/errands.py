@@ -8,6 +8,7 @@ count as alive for some minutes more.
 
 from collections.abc import Iterator
 import contextlib
+import datetime
 import os
 import shutil
 
@@ -15,8 +16,7 @@ from backupclient import errors
 from backupclient.engine import life
 from backupclient.model import tags
 
-_ENDED = 'ended.json'
-_RUN = 'run.json'
+_KEPT = datetime.timedelta(days=1)
 
 
 @contextlib.contextmanager
@@ -36,18 +36,23 @@ def alive(run: str) -> Iterator[None]:
             stack.callback(shutil.rmtree, folder, True)
             life.make(folder)
             # Nobody resumes what has come to its end.
-            (folder / _ENDED).touch(mode=0o600)
+            (folder / life.ENDED).touch(mode=0o600)
             stack.enter_context(life.held(folder))
         yield
 
 
 def _sweep() -> None:
-    """Take away what killed processes have left of such runs."""
+    """Take away what killed processes have left of such runs.
+
+    Not before a day: meanwhile it says that their leases are those of dead
+    runs.
+    """
+    now = datetime.datetime.now(datetime.UTC)
     for name in os.listdir(life.home()):
-        folder = life.home() / name
         if (
             tags.is_run_id(name)
+            and life.is_errand(life.home() / name)
             and life.fate(name) is life.Fate.ENDED
-            and not os.path.lexists(folder / _RUN)
+            and now - tags.started(name) > _KEPT
         ):
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(life.home() / name, ignore_errors=True)

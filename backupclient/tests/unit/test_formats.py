@@ -106,7 +106,12 @@ class FormatsTestCase(testtools.TestCase):
         for name, versions in (
             (
                 'manifest.rst',
-                [manifests.FORMAT_VERSION, marker.FORMAT_VERSION],
+                [
+                    manifests.FORMAT_VERSION,
+                    marker.FORMAT_VERSION,
+                    claims.FORMAT_VERSION,
+                    deletion.FORMAT_VERSION,
+                ],
             ),
             ('verification.rst', [verification.FORMAT_VERSION]),
             ('plan.rst', [plans.FORMAT_VERSION]),

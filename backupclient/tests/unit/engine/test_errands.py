@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import datetime
 import pathlib
 
 import fixtures
@@ -6,6 +7,8 @@ import testtools
 
 from backupclient.engine import errands
 from backupclient.engine import journals
+from backupclient.engine import unfinished
+from backupclient.model import tags
 
 RUN = '20260102T030405Z-abcd'
 OTHER = '20260102T030405Z-zzzz'
@@ -35,8 +38,21 @@ class ErrandTestCase(testtools.TestCase):
         ):
             pass
         self.assertIs(journals.Fate.ENDED, journals.fate(RUN))
+        # It is no journal, and nothing is said of it.
+        self.assertEqual([], [*unfinished.all_journals()])
         with errands.alive(OTHER):
             self.assertEqual([OTHER], self.left())
+
+    def test_killed_just_now(self):
+        """Its lease is still there: others have to know that it is dead."""
+        run = tags.new_run_id(datetime.datetime.now(datetime.UTC))
+        with (
+            fixtures.MonkeyPatch('shutil.rmtree', lambda *_, **__: None),
+            errands.alive(run),
+        ):
+            pass
+        with errands.alive(OTHER):
+            self.assertIs(journals.Fate.ENDED, journals.fate(run))
 
     def test_journals_stay(self):
         folder = journals.home() / RUN
