@@ -2,18 +2,16 @@
 """What backups need of Glance: images and their data."""
 
 from collections.abc import Iterable, Iterator, Mapping
-import contextlib
 import dataclasses
 import datetime
 import email.utils
 import json
-import re
 
 import requests
 
 from backupclient import errors
 from backupclient.cloud import fields
-from backupclient.cloud import login as login_
+from backupclient.cloud import image_data
 from backupclient.cloud import quotas
 from backupclient.cloud import records
 from backupclient.cloud import services
@@ -196,9 +194,9 @@ class Glance:
             )
         )
 
-    def data(self, image_id: str) -> 'ImageData':
+    def data(self, image_id: str) -> image_data.ImageData:
         """An image's data as a source for a download."""
-        return ImageData(self.service, image_id)
+        return image_data.ImageData(self.service, image_id)
 
     def _change(
         self, image_id: str, changes: Iterable[Mapping[str, object]]
@@ -220,73 +218,6 @@ class Glance:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ImageData:
-    """The bytes of an image."""
-
-    service: services.Service
-    image_id: str
-
-    @contextlib.contextmanager
-    def open(self, offset: int = 0) -> 'Iterator[Opened]':
-        """Ask for the bytes from an offset on.
-
-        Some stores refuse every range with 400, and some answer from the
-        start (``glance_store/capabilities.py``).
-
-        :raises CloudError: with the status of the refusal.
-        :raises AnswerLost: when there was no answer.
-        """
-        # Compressed on the way, the bytes would not be those that were hashed.
-        headers = {
-            'Accept': 'application/octet-stream',
-            'Accept-Encoding': 'identity',
-        }
-        if offset:
-            headers['Range'] = f'bytes={offset}-'
-        answer = self.service.repeat(
-            'GET',
-            f'/images/{self.image_id}/file',
-            f'download image {self.image_id}',
-            headers=headers,
-            stream=True,
-        )
-        with answer:
-            if answer.status_code == 204:
-                raise errors.CloudError(
-                    f'Image {self.image_id} has no data (HTTP 204). Upload '
-                    'its data, or delete it.',
-                    204,
-                )
-            yield Opened(answer, _start(answer), self.service.login)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Opened:
-    """An answer whose body is read as it comes.
-
-    :param start: the offset of its first byte in the image.
-    :param login: when it has ended nothing can be made of the data.
-    """
-
-    answer: requests.Response
-    start: int
-    login: login_.Login
-
-    def read(self, size: int) -> bytes:
-        """Read up to so many bytes; nothing at the end.
-
-        :raises AnswerLost: when the connection broke before the end.
-        :raises LoginEnded: another request was refused meanwhile.
-        """
-        self.login.check()
-        try:
-            block: bytes = self.answer.raw.read(size, decode_content=False)
-        except Exception as exc:
-            raise errors.AnswerLost(f'The download broke off: {exc}') from exc
-        return block
-
-
 def _additions(properties: Mapping[str, str]) -> Iterator[dict[str, object]]:
     return _changes('add', properties)
 
@@ -305,11 +236,3 @@ def _time(answer: requests.Response) -> datetime.datetime:
     except (ArithmeticError, LookupError, TypeError, ValueError):
         return datetime.datetime.now(datetime.UTC)
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
-
-
-def _start(answer: requests.Response) -> int:
-    if answer.status_code != 206:
-        return 0
-    span = answer.headers.get('Content-Range', '')
-    first = re.match(r'bytes (\d{1,18})-', span, re.ASCII)
-    return int(first[1]) if first else 0
