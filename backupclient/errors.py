@@ -126,5 +126,13 @@ class TargetError(BackupError):
     """The backup set's folder cannot take what should go there."""
 
 
+class TargetLost(TargetError):
+    """A file was not written to its end; it may be with another try."""
+
+
 class DocumentError(BackupError):
     """A file that this program should read is damaged or not its own."""
+
+
+class NewerDocument(DocumentError):
+    """A newer release has written the file: nothing says it is damaged."""

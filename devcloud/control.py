@@ -23,6 +23,7 @@ from devcloud.commands import say
 from devcloud.parts import PARTS
 from devcloud.parts import Part
 from devcloud.parts import Process
+from devcloud.parts import packages
 from devcloud.parts import with_needs
 
 # These have nothing to save that is not in a database.
@@ -49,19 +50,19 @@ def alone() -> Iterator[None]:
 def up(wanted: Collection[str]) -> None:
     """Start what is wanted and does not run; nothing named means all.
 
-    A part brings along what it needs, a process is started by itself.
+    Optional parts have to be named. A part brings along what it needs, a
+    process is started by itself.
     """
-    _check()
+    more = packages(wanted)
+    _check(more)
     with alone():
-        install.install()
+        install.install(more)
         system_files.write()
         if changed := settings.configure():
             say('wrote ' + ' '.join(changed))
         _recover()
         named = {part.name for part in PARTS} & set(wanted)
-        chosen = with_needs(
-            named or (() if wanted else (part.name for part in PARTS))
-        )
+        chosen = with_needs(named or (() if wanted else _usual()))
         _start_parts([part for part in PARTS if part.name in chosen])
         for part in PARTS:
             _start(
@@ -76,11 +77,19 @@ def up(wanted: Collection[str]) -> None:
             say(f'up; credentials: {settings.CLOUDS}')
 
 
-def _check() -> None:
-    """Stop if this machine will not do; tell what will be changed."""
+def _usual() -> list[str]:
+    """Give the names of the parts that are started unless others are named."""
+    return [part.name for part in PARTS if not part.optional]
+
+
+def _check(more: Collection[str] = ()) -> None:
+    """Stop if this machine will not do; tell what will be changed.
+
+    :param more: Debian packages of optional parts.
+    """
     machine.check_system()
-    machine.check_room(install.installed())
-    install.announce()
+    machine.check_room(install.installed(more))
+    install.announce(more)
 
 
 def set_up() -> None:
@@ -199,6 +208,7 @@ def wipe(everything: bool) -> None:
         for path in (
             settings.CLOUDS,
             settings.SEED,
+            settings.S3,
             settings.STATE / 'facts.json',
         ):
             path.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ for two configuration files (see `system_files`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 import contextlib
 import hashlib
 import os
@@ -47,14 +47,15 @@ _MODULES = re.compile(
 )
 
 
-def _missing_packages() -> list[str]:
+def _missing_packages(more: Collection[str]) -> list[str]:
+    wanted = [*_PACKAGES, *more]
     done = subprocess.run(
         [
             'dpkg-query',
             '-W',
             '-f',
             '${Package} ${db:Status-Status}\n',
-            *_PACKAGES,
+            *wanted,
         ],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -66,7 +67,7 @@ def _missing_packages() -> list[str]:
         for line in done.stdout.splitlines()
         if line.endswith(' installed')
     }
-    return [name for name in _PACKAGES if name not in there]
+    return [name for name in wanted if name not in there]
 
 
 def _fingerprint() -> str:
@@ -79,14 +80,17 @@ def _has_venv() -> bool:
     return _MARK.exists() and _MARK.read_text() == _fingerprint()
 
 
-def installed() -> bool:
-    """Say whether everything is installed."""
-    return not _missing_packages() and _has_venv()
+def installed(more: Collection[str] = ()) -> bool:
+    """Say whether everything is installed.
+
+    :param more: Debian packages of optional parts.
+    """
+    return not _missing_packages(more) and _has_venv()
 
 
-def announce() -> None:
+def announce(more: Collection[str] = ()) -> None:
     """Say what will be installed or written, before it is."""
-    packages = _missing_packages()
+    packages = _missing_packages(more)
     lines = []
     if packages:
         lines.append(
@@ -106,11 +110,11 @@ def announce() -> None:
         )
 
 
-def install() -> None:
+def install(more: Collection[str] = ()) -> None:
     """Install what is missing."""
     for folder in ('log', 'home', 'bin'):
         (STATE / folder).mkdir(parents=True, exist_ok=True)
-    if packages := _missing_packages():
+    if packages := _missing_packages(more):
         _install_packages(packages)
     if not _has_venv():
         _install_services()

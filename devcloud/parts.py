@@ -14,6 +14,7 @@ import dataclasses
 
 from devcloud import ceph
 from devcloud import infrastructure as infra
+from devcloud import object_store
 from devcloud import ready
 from devcloud import services
 
@@ -48,6 +49,9 @@ class Part:
     # Done once: before the first start, and when all first ran.
     prepare: Callable[[], None] = _nothing
     finish: Callable[[], None] = _nothing
+    # Started only when it is named; and what it needs of Debian.
+    optional: bool = False
+    packages: tuple[str, ...] = ()
 
 
 def _api(
@@ -208,6 +212,22 @@ PARTS = (
         prepare=services.make_nova,
         finish=services.finish_nova,
     ),
+    Part(
+        's3',
+        'an object store beside the cloud, for the targets of backups',
+        ('ceph',),
+        (
+            Process(
+                'radosgw',
+                object_store.gateway,
+                ready.http(object_store.PORT),
+                (object_store.PORT,),
+            ),
+        ),
+        finish=object_store.finish,
+        optional=True,
+        packages=object_store.PACKAGES,
+    ),
 )
 
 
@@ -216,6 +236,16 @@ def names() -> list[str]:
     return [part.name for part in PARTS] + [
         process.name for part in PARTS for process in part.processes
     ]
+
+
+def packages(wanted: Iterable[str]) -> tuple[str, ...]:
+    """List the Debian packages of the optional parts that are wanted."""
+    return tuple(
+        package
+        for part in PARTS
+        if {part.name, *(one.name for one in part.processes)} & set(wanted)
+        for package in part.packages
+    )
 
 
 def with_needs(wanted: Iterable[str]) -> set[str]:

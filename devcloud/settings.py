@@ -31,6 +31,7 @@ RUN = STATE / 'run'
 LOG = STATE / 'log'
 CLOUDS = STATE / 'clouds.yaml'
 SEED = STATE / 'seed.json'
+S3 = STATE / 's3.env'
 CEPH_CONF = ETC / 'ceph/ceph.conf'
 
 HOST = '127.0.0.1'

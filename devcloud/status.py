@@ -37,7 +37,7 @@ def show() -> bool:
         for process in part.processes:
             found = processes.running(process.name)
             used = _memory(processes.family(process.name)) if found else 0
-            whole = whole and found is not None
+            whole = whole and (found is not None or part.optional)
             total += used
             print(
                 _LINE.format(

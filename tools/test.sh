@@ -13,9 +13,10 @@ if ! "$venv/bin/tox" --version >/dev/null 2>&1; then
     make_venv "$venv" 'tox>=4.21,<5' stestr
 fi
 
-# What others open our keys and images with: the judges of some tests.
+# What others open our keys and images with: the judges of some tests. And
+# the programs of the targets.
 for tool in age:age cryptsetup:cryptsetup-bin qemu-img:qemu-utils \
-    ssh-keygen:openssh-client xxd:xxd; do
+    rclone:rclone restic:restic ssh-keygen:openssh-client xxd:xxd; do
     want_program "${tool%%:*}" "${tool#*:}"
 done
 

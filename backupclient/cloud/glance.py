@@ -14,10 +14,12 @@ import requests
 from backupclient import errors
 from backupclient.cloud import fields
 from backupclient.cloud import login as login_
+from backupclient.cloud import quotas
 from backupclient.cloud import records
 from backupclient.cloud import services
 from backupclient.cloud import waiting
 from backupclient.model import ids
+from backupclient.model import inventories
 from backupclient.model import leases
 from backupclient.model import resources
 from backupclient.model import tags
@@ -32,6 +34,19 @@ class Glance:
     """Images."""
 
     service: services.Service
+
+    def quotas(self) -> dict[str, inventories.Quota]:
+        """Limits of images and their use, nothing where Glance has none.
+
+        Glance has them when Keystone keeps its limits
+        (``glance/quota/keystone.py``); the largest size of an image it tells
+        nobody.
+        """
+        try:
+            body = self.service.get('/info/usage', 'read the limits of images')
+        except (errors.Forbidden, errors.NotFound):
+            return {}
+        return quotas.of_image_usage(body)
 
     def images(self, project_id: str) -> Iterator[resources.Image]:
         """All images of the project, the hidden ones included."""
@@ -118,6 +133,19 @@ class Glance:
             ],
         )
 
+    def set_properties(
+        self,
+        image_id: str,
+        properties: Mapping[str, str],
+        removed: Iterable[str] = (),
+    ) -> None:
+        """Set properties of an image, and take others away.
+
+        :param removed: names of properties that the image has.
+        """
+        gone = ({'op': 'remove', 'path': f'/{name}'} for name in removed)
+        self._change(image_id, [*_additions(properties), *gone])
+
     def set_fields(self, image_id: str, **fields: object) -> None:
         """Set fields of Glance itself, as ``os_hidden``."""
         self._change(image_id, _changes('replace', fields))
@@ -125,6 +153,17 @@ class Glance:
     def delete(self, image_id: str) -> None:
         """Delete an image, and the key that Cinder gave it."""
         self.service.delete(f'/images/{image_id}', f'delete image {image_id}')
+
+    def of_role(
+        self, project_id: str, role: tags.Role, run: str = ''
+    ) -> Iterator[resources.Image]:
+        """Images of the project with a role, the hidden ones included.
+
+        :param run: that made them, ``''`` for any.
+        """
+        query = {tags.ROLE: role.value} | ({tags.RUN: run} if run else {})
+        for hidden in ('false', 'true'):
+            yield from self._all(owner=project_id, os_hidden=hidden, **query)
 
     def leases(self, project_id: str) -> Iterator[leases.Lease]:
         """The notes that the runs of the project have left."""

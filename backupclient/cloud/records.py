@@ -80,6 +80,7 @@ def backup(raw: fields.Json) -> resources.CinderBackup:
         size_gib=fields.number(raw, 'size') or 0,
         incremental=bool(raw.get('is_incremental')),
         created_at=fields.text(raw, 'created_at'),
+        data_at=fields.text(raw, 'data_timestamp'),
         key_id=fields.text(raw, 'encryption_key_id'),
         metadata=fields.pairs(fields.inner(raw, 'metadata')),
     )
@@ -115,10 +116,7 @@ def image(raw: fields.Json) -> resources.Image:
 
 @fields.reader('lease')
 def lease(raw: fields.Json) -> leases.Lease:
-    """Read the note of a run from the image that it is.
-
-    One that does not say when it was touched counts as just touched.
-    """
+    """Read a lease from its image; without a time, it was just touched."""
     return leases.Lease(
         id=fields.text(raw, 'id'),
         run=fields.text(raw, tags.RUN),
@@ -288,8 +286,8 @@ def has_more(answer: fields.Json) -> bool:
 
     Links are named as their list is, but for Cinder's ``volume_type_links``.
     """
-    found = [name for name in answer if name.endswith('_links')]
-    links = [one for name in found for one in fields.objects(answer, name)]
+    names = (name for name in answer if name.endswith('_links'))
+    links = (one for name in names for one in fields.objects(answer, name))
     more = any(link.get('rel') == 'next' for link in links)
     return more or bool(answer.get('next'))
 

@@ -2,6 +2,7 @@
 """One pass over the flows of a run that are not done yet."""
 
 from collections.abc import Callable
+import contextlib
 import dataclasses
 import logging
 
@@ -32,14 +33,17 @@ class Ended:
     """What a pass came to.
 
     :param plan: as it is by then.
-    :param finished: each item has its outcome in the journal.
+    :param finished: each item has its outcome.
     :param good: all that is always done is done: no server is stopped.
+    :param settle: writes the outcomes to the journal whose files were only
+        gathered. To be called when the files are stored.
     """
 
     outcomes: tuple[outcome_.Outcome, ...]
     plan: plans.Plan
     finished: bool
     good: bool
+    settle: Callable[[], None]
 
 
 def execute(
@@ -53,6 +57,7 @@ def execute(
     :param staff: gives those who perform the flows.
     """
     context = contexts.Context.of(work, journal)
+    _forget_lost(context)
     past = _past(context)
     parallel = journal.run().parallel
     schedule = schedules.Schedule(
@@ -68,7 +73,27 @@ def execute(
         ledger.plan,
         ledger.finished,
         coordinator.all_is_good,
+        ledger.settle,
     )
+
+
+def _forget_lost(context: contexts.Context) -> None:
+    """Begin anew what was done for a file that a kill has taken away.
+
+    The journal has no outcome for it: see :meth:`.ledger.Ledger.settle`.
+    """
+    files, journal = context.work.files, context.journal
+    if files is None or not files.can.gathering:
+        return
+    for group in context.graph.groups:
+        if group.item is None or group.item in journal.outcomes():
+            continue
+        for flow in group.flows:
+            found = journal.progress(flow.id)
+            file = found.done[-1].made.file if found and found.done else None
+            if file and files.stat(file.path) is None:
+                with contextlib.suppress(errors.JournalError):
+                    journal.forget(flow.id)
 
 
 def _past(context: contexts.Context) -> past_.Past:

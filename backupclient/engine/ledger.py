@@ -37,6 +37,7 @@ class Ledger:
             self._items[number] = item
         self._outcomes = dict(context.journal.outcomes())
         self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
+        self._waiting: dict[int, outcome_.Outcome] = {}
 
     @property
     def plan(self) -> plans.Plan:
@@ -46,7 +47,10 @@ class Ledger:
 
     @property
     def finished(self) -> bool:
-        """True when each item has its outcome in the journal."""
+        """True when each item has its outcome.
+
+        Some may have to be written to the journal yet: see :meth:`settle`.
+        """
         return len(self._outcomes) == len(self._items)
 
     def outcomes(self) -> tuple[outcome_.Outcome, ...]:
@@ -94,7 +98,8 @@ class Ledger:
     ) -> None:
         """Give an item its outcome, and write it to the journal.
 
-        If it cannot be written, the item is done again on resume.
+        If it cannot be written, the item is done again on resume. It waits
+        as long as the file of the item has only been gathered.
         """
         account = self._accounts.pop(group.id, None) or _Account()
         if group.item is None or ending is _Ending.OPEN:
@@ -106,13 +111,37 @@ class Ledger:
             self._outcome(group, group.item, ending, reason, account),
             seconds=round(account.seconds, 1),
         )
-        try:
-            self._context.journal.record(group.item, outcome)
-        except errors.JournalError as exc:
-            self._warn(f'{group.resource.label}: {exc}')
+        if self._is_gathered(outcome):
+            self._waiting[group.item] = outcome
+        elif not self._record(group.item, outcome):
             return
         self._outcomes[group.item] = outcome
         self._context.work.reporter.ended(outcome)
+
+    def settle(self) -> None:
+        """Write the outcomes to the journal that waited for their files.
+
+        Those whose files are not stored by now are done again on resume.
+        """
+        for number, outcome in self._waiting.items():
+            if self._is_gathered(outcome) or not self._record(number, outcome):
+                del self._outcomes[number]
+        self._waiting.clear()
+
+    def _is_gathered(self, outcome: outcome_.Outcome) -> bool:
+        """Tell whether the file of an outcome would not outlive a kill."""
+        files = self._context.work.files
+        return bool(
+            files and outcome.file and not files.is_stored(outcome.file.path)
+        )
+
+    def _record(self, number: int, outcome: outcome_.Outcome) -> bool:
+        try:
+            self._context.journal.record(number, outcome)
+        except errors.JournalError as exc:
+            self._warn(f'{outcome.resource.label}: {exc}')
+            return False
+        return True
 
     def _outcome(
         self,

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backups that runs of this machine left in the cloud, by their journals.
 
-A run without a target has no set, so its journal says what there is.
+They serve where a run could not leave its manifest in the cloud.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 import contextlib
 import datetime
 import logging
@@ -20,13 +20,17 @@ LOG = logging.getLogger(__name__)
 
 
 def of_project(
-    identity: inventories.CloudIdentity,
+    identity: inventories.CloudIdentity, known: Collection[str] = ()
 ) -> Iterator[manifests.Manifest]:
-    """Give what the ended runs of a project have made, the newest first.
+    """Give what the ended runs of a project left there, the newest first.
 
     A journal that is damaged is passed over.
+
+    :param known: runs that are left out.
     """
     for journal in unfinished.all_journals():
+        if journal.folder.name in known:
+            continue
         with contextlib.suppress(OSError):
             try:
                 found = _manifest(journal, identity)
@@ -35,6 +39,22 @@ def of_project(
                 continue
             if found is not None:
                 yield found
+
+
+def unfinished_of(
+    identity: inventories.CloudIdentity,
+) -> Iterator[journals.Run]:
+    """Give the runs of a project that have not ended, the newest first.
+
+    Only those without a target: the others left a sign in theirs.
+    """
+    for journal in unfinished.all_journals():
+        with contextlib.suppress(OSError, errors.DocumentError):
+            if journal.has_ended or not unfinished.is_of(journal, identity):
+                continue
+            plan = journal.run().plan
+            if plan.command == 'run' and not plan.request.target:
+                yield journal.run()
 
 
 def _manifest(
@@ -47,4 +67,6 @@ def _manifest(
         return None
     began = datetime.datetime.fromisoformat(run.started_at)
     outcomes = journal.outcomes().values()
-    return build.manifest(run.plan, run.run, outcomes, began, began)
+    return build.for_cloud(
+        build.manifest(run.plan, run.run, outcomes, began, began)
+    )

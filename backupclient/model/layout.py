@@ -17,13 +17,23 @@ MARKER = 'in-progress.json'
 PARTIAL = '.partial'
 """The end of the name of a set that is not finished."""
 
+DELETING = '.deleting'
+"""The end of the name of a set that is being deleted."""
+DELETION = 'deleting.json'
+"""What is being deleted of a set: there from before the manifest goes."""
+CLAIMS = 'in-use'
+"""The folder in which those who read a set say so."""
+
 VERIFIED = 'verified'
 """The folder with what verifications have found, in a set."""
 
-_DESCRIPTIONS = frozenset({MANIFEST, CHECKSUMS, INSTRUCTIONS})
+DESCRIPTIONS = (MANIFEST, CHECKSUMS, INSTRUCTIONS)
+"""What tells of a set, the manifest first."""
+
 _VERIFIED = re.compile(
     rf'{VERIFIED}/[0-9]{{8}}T[0-9]{{6}}Z(?:-[0-9]{{1,3}})?\.json'
 )
+_CLAIM = re.compile(rf'{CLAIMS}/[0-9]{{8}}T[0-9]{{6}}Z-[a-z]{{4}}\.json')
 _FOLDERS = {
     resources.Kind.VOLUME: 'volumes',
     resources.Kind.SERVER: 'servers',
@@ -61,7 +71,7 @@ def is_member(path: str) -> bool:
 
 def may_be_read(path: str) -> bool:
     """Tell whether a path can be that of any file of a finished set."""
-    return path in _DESCRIPTIONS or is_member(path) or is_verified(path)
+    return path in DESCRIPTIONS or is_member(path) or is_verified(path)
 
 
 def require_member(path: str) -> None:
@@ -104,6 +114,19 @@ def is_key_of(path: str, source: resources.Resource) -> bool:
 def is_verified(path: str) -> bool:
     """Tell whether a path can be that of the result of a verification."""
     return _VERIFIED.fullmatch(path) is not None
+
+
+def is_claim(path: str) -> bool:
+    """Tell whether a path can be that of the claim of a reader."""
+    return _CLAIM.fullmatch(path) is not None
+
+
+def claim_file(name: str) -> str:
+    """Return the path of the claim of a reader.
+
+    :param name: a time and four letters, as the ID of a run.
+    """
+    return f'{CLAIMS}/{name}.json'
 
 
 def verified_file(stamp: str, number: int = 0) -> str:

@@ -71,6 +71,7 @@ class Manifest:
 
     :param created_at: UTC, ISO 8601; ``finished_at`` likewise.
     :param cautions: the plan's.
+    :param host: the name of the machine, ``''`` when not known.
     """
 
     run: str
@@ -85,6 +86,7 @@ class Manifest:
     program_version: str = ''
     format: Literal['openstack-backup-set'] = 'openstack-backup-set'
     version: int = FORMAT_VERSION
+    host: str = ''
 
     @property
     def is_of_use(self) -> bool:

@@ -3,7 +3,8 @@
 
 import dataclasses
 import enum
-import os
+
+from backupclient.model import addresses
 
 
 class VolumeMethod(enum.StrEnum):
@@ -29,7 +30,9 @@ class Request:
     :param everything: ``--all``.
     :param match: metadata keys with their value, None for any value.
     :param exclude: ``KIND/NAME-OR-ID`` as typed.
-    :param target: the directory of ``--to``, ``''`` without it.
+    :param target: of ``--to``, without passwords, as
+        :func:`backupclient.operations.request.target` returns it; ``''`` for
+        none.
     :param recipients: age or SSH public keys, one each.
     :param name: the start of the artifacts' names, ``''`` for our own.
     """
@@ -51,12 +54,8 @@ class Request:
     name: str = ''
 
     def __post_init__(self) -> None:
-        is_path = os.path.isabs(self.target) and '\0' not in self.target
-        if self.target and not is_path:
-            raise ValueError(
-                f'the target {self.target[:80]!r} is not an absolute path'
-            )
-        os.fsencode(self.target)
+        if self.target:
+            addresses.kept(self.target)
 
     @property
     def selects(self) -> bool:

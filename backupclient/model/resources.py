@@ -141,7 +141,11 @@ class Snapshot:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CinderBackup:
-    """A backup in Cinder's Backup API."""
+    """A backup in Cinder's Backup API.
+
+    :param data_at: the time of its data: of the volume, or of the snapshot
+        that it was made of. Cinder chooses parents by it.
+    """
 
     id: str
     name: str
@@ -150,6 +154,7 @@ class CinderBackup:
     size_gib: int
     incremental: bool = False
     created_at: str = ''
+    data_at: str = ''
     key_id: str = ''
     metadata: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -311,3 +316,7 @@ class Secret:
     def resource(self) -> Resource:
         """Kind, name and ID."""
         return Resource(Kind.SECRET, self.name, self.id)
+
+
+Record = Server | Volume | Image | Secret
+"""What a service tells of a resource."""

@@ -4,11 +4,12 @@
 from collections.abc import Mapping
 import dataclasses
 import enum
-import os
 
+from backupclient.model import addresses
 from backupclient.model import copies
 from backupclient.model import ids
 from backupclient.model import requests
+from backupclient.model import resources
 from backupclient.model import tags
 
 NOT_NETWORKED = 'none'
@@ -20,8 +21,9 @@ class Request:
     """What comes back, from where, and what takes the place of what is gone.
 
     :param selection: only the fields that select.
-    :param source: the target of ``--from``, ``''`` for the project's own
-        artifacts in the cloud.
+    :param source: the target of ``--from``, without passwords, as
+        :func:`backupclient.operations.request.target` returns it; ``''`` for
+        the project's own artifacts in the cloud.
     :param run: the ID of the run, ``''`` for the newest that fits.
     :param at: UTC, ISO 8601: the newest run that had ended by then.
     :param suffix: behind the names of what is made.
@@ -48,8 +50,8 @@ class Request:
     decrypt: bool = False
 
     def __post_init__(self) -> None:
-        if self.source and not os.path.isabs(self.source):
-            raise ValueError(f'{self.source[:80]!r} is not an absolute path')
+        if self.source:
+            addresses.kept(self.source)
         if self.run:
             tags.require_run_id(self.run)
 
@@ -131,6 +133,7 @@ class NewServer:
     :param disks: the other volumes, in their order.
     :param networks: IDs; none: it has no network.
     :param security_groups: IDs.
+    :param vcpus: of the flavor, 0 when not known; ``ram_mib`` likewise.
     """
 
     flavor_id: str
@@ -142,6 +145,8 @@ class NewServer:
     security_groups: tuple[str, ...] = ()
     key_name: str = ''
     zone: str = ''
+    vcpus: int = 0
+    ram_mib: int = 0
 
     def __post_init__(self) -> None:
         ids.require_if_any(self.boot_volume, self.boot_image)
@@ -174,6 +179,25 @@ class Container:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A secret to be stored.
+
+    :param containers: that are made after this secret.
+    """
+
+    containers: tuple[Container, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image to be uploaded."""
+
+
+New = NewSecret | NewImage | NewVolume | NewServer
+"""What a restore makes."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Task:
     """How one resource comes back.
 
@@ -181,18 +205,18 @@ class Task:
     :param needs: the old IDs of the resources that have to be back before.
     :param after: of those whose turn has to be over, whatever became of
         them.
-    :param containers: that are made after this secret.
+    :param own_disk: the image that a server is built from, to be uploaded or
+        still in the cloud.
     :param drill: it is only tried: what is made is compared, and taken away
         again.
     """
 
     source: Source
     name: str
+    new: New
     needs: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    volume: NewVolume | None = None
-    server: NewServer | None = None
-    containers: tuple[Container, ...] = ()
+    own_disk: resources.Image | None = None
     drill: bool = False
 
     def __post_init__(self) -> None:

@@ -21,6 +21,13 @@ IMAGE = 'backupclient_image'
 """An image's own ID. What is made of an image inherits its other properties
 (Nova's images of servers, Cinder's of volumes), and this one is then wrong."""
 
+DELETING = 'backupclient_deleting'
+"""Of a manifest in the cloud: since when its artifacts are being deleted."""
+
+VERIFIED = 'backupclient_verified_'
+"""How the properties of a manifest in the cloud begin that have the results
+of verifications; the time in UTC follows, as in ``20260131T235959Z``."""
+
 _SKEW = datetime.timedelta(minutes=10)
 _RUN_ID = '[0-9]{8}T[0-9]{6}Z-[a-z]{4}'
 _NAME = re.compile(
@@ -31,14 +38,16 @@ _NAME = re.compile(
 class Role(enum.StrEnum):
     """Whether a thing is the backup, goes away again, or is data again.
 
-    A lease goes away too: it says that a run is alive. What was restored is
-    the tenant's as if no run had made it.
+    A lease goes away too: it says that a run is alive. A manifest says which
+    artifacts a run has left. What was restored is the tenant's as if no run
+    had made it.
     """
 
     ARTIFACT = 'artifact'
     TEMPORARY = 'temporary'
     LEASE = 'lease'
     RESTORED = 'restored'
+    MANIFEST = 'manifest'
 
 
 def new_run_id(now: datetime.datetime) -> str:
@@ -51,6 +60,15 @@ def new_run_id(now: datetime.datetime) -> str:
     return f'{stamp}-{"".join(letters)}'
 
 
+def started(run: str) -> datetime.datetime:
+    """Return when a run began, by the clock of its machine.
+
+    :param run: a run's ID.
+    """
+    began = datetime.datetime.strptime(run[:16], '%Y%m%dT%H%M%SZ')
+    return began.replace(tzinfo=datetime.UTC)
+
+
 def nothing_before(run: str) -> datetime.datetime:
     """Give a time before which a run has made nothing.
 
@@ -58,8 +76,7 @@ def nothing_before(run: str) -> datetime.datetime:
 
     :param run: a run's ID.
     """
-    began = datetime.datetime.strptime(run[:16], '%Y%m%dT%H%M%SZ')
-    return began.replace(tzinfo=datetime.UTC) - _SKEW
+    return started(run) - _SKEW
 
 
 def is_run_id(text: str) -> bool:
@@ -76,6 +93,11 @@ def require_run_id(text: str) -> None:
 def name(run: str, source: resources.Resource) -> str:
     """Give the name that identifies what a run makes of a source."""
     return f'backupclient-{run}-{source.kind}-{source.id}'
+
+
+def manifest_name(run: str) -> str:
+    """Return the name of the image that has the manifest of a run."""
+    return f'backupclient-{run}'
 
 
 def metadata(

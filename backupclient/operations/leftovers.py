@@ -187,9 +187,11 @@ def _unfinished_set(
     """Return the place of the unfinished set of a run, ``''`` without one."""
     with contextlib.suppress(errors.BackupError):
         target = dead.run().plan.request.target
-        folder = dead.folder.name + layout.PARTIAL
         if target and unfinished.is_of(dead, identity):
             store = targets.find(target)
-            if store.has(folder):
+            renamed = store.can.renaming
+            folder = dead.folder.name + (layout.PARTIAL if renamed else '')
+            ended = not renamed and store.stat(f'{folder}/{layout.MANIFEST}')
+            if store.has(folder) and not ended:
                 return f'{store.name}/{folder}'
     return ''

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plan a backup: ``openstack backup plan``. Nothing changes in the cloud."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 import dataclasses
 import os
 import pathlib
@@ -13,7 +13,9 @@ from backupclient.engine import rehearsal
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import saved_plans
 from backupclient.operations import sessions
+from backupclient.operations.listing import newest
 from backupclient.planner import backup
 from backupclient.procedures import compiler
 from backupclient.procedures import registry
@@ -58,13 +60,24 @@ def make(
     return planned
 
 
+def last_backups(
+    session: sessions.Session, planned: plans.Plan
+) -> Mapping[str, str]:
+    """Say when the resources of a plan were last backed up, and verified.
+
+    :returns: a sentence by the ID of each resource of which the target or the
+        manifests in the cloud tell; nothing where they cannot be read.
+    """
+    return newest.notes(session.cloud, planned)
+
+
 def save(planned: plans.Plan, file: pathlib.Path) -> None:
     """Write a plan to a new file, which :func:`load` reads.
 
     :raises TargetError: the file is there already, or cannot be written.
     """
     _require_new(file)
-    documents.write(file, planned, replace=False)
+    documents.write(file, saved_plans.of(planned), replace=False)
 
 
 def load(file: pathlib.Path) -> plans.Plan:
@@ -72,7 +85,8 @@ def load(file: pathlib.Path) -> plans.Plan:
 
     :raises DocumentError: the file cannot be read, or holds no plan.
     """
-    return documents.read(file, plans.Plan, 'saved plan', edited=True)
+    saved = documents.read(file, saved_plans.Plan, 'saved plan', edited=True)
+    return saved_plans.plan(saved)
 
 
 def cautions_of_target(planned: plans.Plan) -> list[str]:

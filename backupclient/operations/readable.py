@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Checks before backups are brought back, into a cloud or to files."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-import os
+from collections.abc import (
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+import contextlib
 
 from backupclient import errors
 from backupclient.model import layout
@@ -12,13 +18,15 @@ from backupclient.model import tags
 from backupclient.planner import backups
 from backupclient.sets import catalogue
 from backupclient.sets import check
+from backupclient.sets import claims
 from backupclient.sets import libraries
+from backupclient.store import base
 from backupclient.store import targets
 
 
 def require_target(source: str) -> None:
     """Raise UsageError if a target is the folder of one set."""
-    folder, name = os.path.split(source.rstrip('/'))
+    folder, _, name = source.rstrip('/').rpartition('/')
     if tags.is_run_id(name.removesuffix(layout.PARTIAL)):
         raise errors.UsageError(
             f'{source} is one backup set. Name the folder that it is in: '
@@ -61,6 +69,47 @@ def changed(
                 f'{files.name}/{layout.MANIFEST} is not the one that '
                 f'{layout.CHECKSUMS} lists: somebody has changed it.'
             )
+
+
+@contextlib.contextmanager
+def claimed(
+    store: base.Shelf, runs: Iterable[str], command: str
+) -> Iterator[None]:
+    """Claim the finished sets of some runs while they are read.
+
+    What stays in the cloud is claimed by the lease of a run.
+
+    :param command: that reads them.
+    :raises Busy: one of them is being deleted.
+    """
+    if not isinstance(store, base.Store):
+        yield
+        return
+    sets = [
+        catalogue.Found(run, catalogue.State.FINISHED, run)
+        for run in dict.fromkeys(runs)
+    ]
+    with claims.reading(store, sets, command):
+        yield
+
+
+@contextlib.contextmanager
+def claimed_by(plan: plans.Plan) -> Iterator[None]:
+    """Claim the sets from which a plan restores while it is performed.
+
+    :raises Busy: one of them is being deleted.
+    """
+    if plan.restore is None or not plan.restore.source:
+        yield
+        return
+    runs = [
+        item.restore.source.run
+        for item in plan.items
+        if item.restore is not None
+    ]
+    store = targets.find(plan.restore.source)
+    with claimed(store, runs, plan.command):
+        yield
 
 
 def changed_in(

@@ -14,7 +14,6 @@ import pathlib
 from backupclient import errors
 from backupclient.cloud import inventory
 from backupclient.cloud import offers
-from backupclient.engine import past_runs
 from backupclient.engine import unfinished
 from backupclient.keys import identity
 from backupclient.model import events
@@ -23,6 +22,7 @@ from backupclient.model import manifests
 from backupclient.model import plans
 from backupclient.model import restores
 from backupclient.model import stamps
+from backupclient.operations import cloud_place
 from backupclient.operations import locked
 from backupclient.operations import plan as planning
 from backupclient.operations import readable
@@ -32,6 +32,7 @@ from backupclient.operations import sessions
 from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
+from backupclient.planner.restore import references
 from backupclient.sets import libraries
 from backupclient.store import targets
 
@@ -117,12 +118,14 @@ def carry_out(
     settings: Settings | None = None,
     *,
     replan: bool = False,
+    source: str = '',
 ) -> Result:
     """Carry out a plan that was made earlier.
 
     What has changed since then is planned anew, or refused.
 
     :param replan: plan anew what has changed.
+    :param source: as of :func:`resume`.
     :raises UsageError: the plan is for another project or cloud, backs up,
         or something has changed and must not be planned anew.
     """
@@ -132,6 +135,7 @@ def carry_out(
             'This plan backs up. Use "openstack backup run --plan".'
         )
     revision.require_same_project(saved, session.cloud.identity)
+    targets.require_same(saved.restore.source, source)
     fresh = plan(session, saved.restore, keys)
     if fresh.items != saved.items and not replan:
         changed = _changed(saved, fresh)
@@ -147,11 +151,16 @@ def resume(
     run: str,
     keys: identity.Identities | None = None,
     reporter: events.Reporter | None = None,
+    *,
+    source: str = '',
 ) -> Result:
     """Go on with a restore of this machine that was killed or interrupted.
 
     :param run: its ID, or ``last``: the newest one of this project.
     :param keys: they are never written down: give them again.
+    :param source: the target that it reads, as
+        :func:`backupclient.operations.request.target` returns it: needed again
+        where it has passwords, which are kept nowhere.
     :raises UsageError: there is no such run, it has come to its end, it is
         no restore, or it belongs to another project; or a key is missing
         that it needs.
@@ -160,6 +169,8 @@ def resume(
     cloud, clock = session.cloud, session.clock
     begun = clock.monotonic()
     journal = unfinished.find(run, cloud.identity, 'restore')
+    asked = journal.run().plan.restore
+    targets.require_same(asked.source if asked else '', source)
     readable.require_identities(
         journal.run().plan, journal.outcomes(), given=bool(keys)
     )
@@ -200,7 +211,9 @@ def _inventory(
     Whether a secret was restored before is in its metadata, which no list
     has: they are read for those with the right names.
     """
-    read = inventory.read(session.cloud)
+    read = inventory.read_for_restore(
+        session.cloud, references.images_of(chosen)
+    )
     if not request.skip_existing:
         return read
     names = {one.entry.resource.name for one in chosen}
@@ -226,13 +239,7 @@ def _manifests(
     :raises UsageError: there is none.
     """
     if not request.source:
-        found = tuple(past_runs.of_project(session.cloud.identity))
-        if not found:
-            raise errors.UsageError(
-                'No run of this machine has left backups of this project in '
-                'the cloud. Name the target of backup sets with --from.'
-            )
-        return backups.of_project(found, request.run), ()
+        return _in_cloud(session, request)
     readable.require_target(request.source)
     library = libraries.Library(targets.find(request.source))
     opened = [library.open(each) for each in library.finished]
@@ -246,6 +253,23 @@ def _manifests(
     # Of a target that several projects share, that of the login is meant.
     mine = own if own and not request.run else found
     return backups.of_project(mine, request.run), unread
+
+
+def _in_cloud(
+    session: sessions.Session, request: restores.Request
+) -> tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]:
+    """Read which backups stay in the cloud, as :func:`_manifests` does."""
+    library, troubles = cloud_place.what_is_known(session.cloud)
+    opened = [library.open(each) for each in library.finished]
+    found = tuple(one.manifest for one in opened if one.manifest is not None)
+    unread = (*troubles, *(one.problem for one in opened if one.problem))
+    if not found:
+        why = (
+            'No run has left backups of this project in the cloud. Name the '
+            'target of backup sets with --from.'
+        )
+        raise errors.UsageError(' '.join((why, *unread)))
+    return backups.of_project(found, request.run), unread
 
 
 def _time(text: str) -> datetime.datetime | None:

@@ -38,7 +38,7 @@ _ASKED = (
     'Stopping: unfinished files are taken away first. Press Ctrl-C again to '
     'quit at once.'
 )
-_LEFT = 'Left at once. Unfinished files end with ".part": delete them.'
+_LEFT = 'Quit at once. Unfinished files end with ".part": delete them.'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -98,16 +98,17 @@ def restore(
         runs = {one.run for one in chosen}
         for text in readable.changed(library, runs):
             reporter.warn(f'Caution: {text}')
-        outcomes = bring(
-            _files(library, chosen),
-            chosen,
-            folder,
-            decrypt=request.decrypt,
-            identities=keys or identity.Identities(),
-            reporter=reporter,
-            parallel=parallel,
-            stop=clock.stop,
-        )
+        with readable.claimed(library.store, runs, 'restore'):
+            outcomes = bring(
+                _files(library, chosen),
+                chosen,
+                folder,
+                decrypt=request.decrypt,
+                identities=keys or identity.Identities(),
+                reporter=reporter,
+                parallel=parallel,
+                stop=clock.stop,
+            )
     return Report(outcomes, str(folder), time.monotonic() - begun)
 
 

@@ -21,6 +21,7 @@ from backupclient.operations import running
 from backupclient.operations import sessions
 from backupclient.planner import backup
 from backupclient.planner import revision
+from backupclient.store import targets
 
 Report = running.Report
 NOTHING_DONE = running.NOTHING_DONE
@@ -90,6 +91,7 @@ def carry_out(
     *,
     replan: bool = False,
     name: str = '',
+    target: str = '',
 ) -> Result:
     """Run a plan that was made earlier.
 
@@ -100,6 +102,7 @@ def carry_out(
         :func:`backupclient.operations.plan.load`.
     :param replan: plan the resources anew that have changed.
     :param name: the start of the artifacts' names in place of the plan's.
+    :param target: as of :func:`resume`.
     :raises UsageError: the plan is for another project or cloud, or
         restores.
     :raises TargetError: the target cannot take the files.
@@ -110,6 +113,7 @@ def carry_out(
             'This plan restores. Use "openstack backup restore --plan".'
         )
     revision.require_same_project(saved, session.cloud.identity)
+    targets.require_same(saved.request.target, target)
     if name:
         named = dataclasses.replace(saved.request, name=name)
         saved = dataclasses.replace(saved, request=named)
@@ -121,18 +125,24 @@ def resume(
     session: sessions.Session,
     run: str,
     reporter: events.Reporter | None = None,
+    *,
+    target: str = '',
 ) -> Result:
     """Go on with a run of this machine that was killed or interrupted.
 
     :param run: its ID, or ``last``: the newest one of this project.
-    :raises UsageError: there is no such run, it has come to its end, or it
-        belongs to another project.
+    :param target: its target, as
+        :func:`backupclient.operations.request.target` returns it: needed again
+        where it has passwords, which are kept nowhere.
+    :raises UsageError: there is no such run, it has come to its end, it
+        belongs to another project, or its target is another or is needed.
     :raises Busy: another process works on it.
     """
     cloud, clock = session.cloud, session.clock
     begun = clock.monotonic()
     journal = unfinished.find(run, cloud.identity)
     planned = journal.run().plan
+    targets.require_same(planned.request.target, target)
     report = running.resume(cloud, clock, journal, reporter or events.Silent())
     return Result(planned, report, clock.monotonic() - begun)
 

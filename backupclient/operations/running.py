@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One run, from its plan to the closed backup set."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import contextlib
 import dataclasses
 import datetime
@@ -22,6 +22,9 @@ from backupclient.model import events
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import tags
+from backupclient.model import tasks
+from backupclient.operations import cloud_place
+from backupclient.operations import readable
 from backupclient.operations.by_hand import page
 from backupclient.procedures import compiler
 from backupclient.sets import backup_set
@@ -130,7 +133,14 @@ def resume(
 
     :param journal: see :func:`backupclient.engine.unfinished.find`.
     """
-    reporter.say(f'Run {journal.run().run}, resumed')
+    run = journal.run()
+    reporter.say(f'Run {run.run}, resumed')
+    target = run.plan.request.target
+    if target and not targets.find(target).can.continuing:
+        reporter.say(
+            f'A file in {target} cannot be continued: those that were under '
+            'way start anew.'
+        )
     return _go_on(cloud, clock, journal, reporter, identities)
 
 
@@ -153,18 +163,26 @@ def _go_on(
         work = worker.work_of(cloud, clock, run, reporter, set_, identities)
         held = lease.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
-        with held.kept() if makes_things else contextlib.nullcontext():
+        with (
+            readable.claimed_by(run.plan),
+            held.kept() if makes_things else contextlib.nullcontext(),
+            set_.kept_alive() if set_ else contextlib.nullcontext(),
+        ):
             done = execution.execute(work, journal, held, executor.Threads)
         run = dataclasses.replace(run, plan=done.plan)
         ended = done.finished and _close(
+            cloud,
             journal,
             run,
             set_,
             done.outcomes,
             clock,
             reporter,
+            settle=done.settle,
             servers_run=done.good,
         )
+        if not ended:
+            _keep(set_, done, reporter)
     return Report(
         run.run,
         set_.place if set_ else '',
@@ -177,7 +195,11 @@ def _go_on(
 
 
 def _passed_over(plan: plans.Plan) -> frozenset[str]:
-    return frozenset(item.resource.id for item in plan.items if item.present)
+    return frozenset(
+        item.resource.id
+        for item in plan.items
+        if isinstance(item.task, tasks.Present)
+    )
 
 
 def _left(journal: journals.Journal) -> str:
@@ -193,7 +215,22 @@ def _left(journal: journals.Journal) -> str:
     return ' '.join(said)
 
 
+def _keep(
+    set_: backup_set.BackupSet | None,
+    done: execution.Ended,
+    reporter: events.Reporter,
+) -> None:
+    """Store what is done of a run that is not at its end."""
+    try:
+        if set_ is not None:
+            set_.files.flush()
+    except errors.TargetError as exc:
+        reporter.warn(str(exc))
+    done.settle()
+
+
 def _close(
+    cloud: door.Cloud,
     journal: journals.Journal,
     run: journals.Run,
     set_: backup_set.BackupSet | None,
@@ -201,10 +238,14 @@ def _close(
     clock: clocks.SystemClock,
     reporter: events.Reporter,
     *,
+    settle: Callable[[], None],
     servers_run: bool,
 ) -> bool:
-    """Close the backup set first: without it the run is not at its end.
+    """Close the backup set, leave the manifest in the cloud, end the run.
 
+    Without these two the run is not at its end.
+
+    :param settle: writes the outcomes that waited for the set to the journal.
     :param servers_run: else it is not at its end either: who resumes it has
         them started.
     :returns: whether it is at its end.
@@ -212,11 +253,14 @@ def _close(
     now = clock.now()
     done = all(one.state is outcome_.State.COMPLETE for one in outcomes)
     state = outcome_.State.COMPLETE if done else outcome_.State.FAILED
+    started = datetime.datetime.fromisoformat(run.started_at)
+    made = build.manifest(run.plan, run.run, outcomes, started, now)
     try:
         if set_ is not None:
-            started = datetime.datetime.fromisoformat(run.started_at)
-            made = build.manifest(run.plan, run.run, outcomes, started, now)
             set_.close(made, page.render(made))
+        if run.plan.command == 'run':
+            cloud_place.leave(cloud, made, reporter)
+        settle()
         if not servers_run:
             return False
         journal.end(journals.Ended(state, now.isoformat(timespec='seconds')))
@@ -226,4 +270,7 @@ def _close(
     except errors.JournalError as exc:
         # The backup is done: who resumes the run finds nothing to do.
         reporter.warn(str(exc))
+    except errors.Interrupted as exc:
+        reporter.warn(f'The manifest is not in the cloud yet. {exc}')
+        return False
     return True

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verify backups: ``openstack backup verify``. No data are changed.
 
-No cloud and no login are needed: what is read is in the target. What is found
-is kept beside each backup.
+For a target, no cloud and no login are needed: what is read is there. For
+what stays in the cloud its services are asked. What is found is kept beside
+each backup.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,10 +14,15 @@ import time
 
 from backupclient import errors
 from backupclient import stops
+from backupclient.cloud import inventory
 from backupclient.keys import identity
 from backupclient.model import events
+from backupclient.model import inventories
 from backupclient.model import requests
 from backupclient.model import verification
+from backupclient.operations import cloud_place
+from backupclient.operations import readable
+from backupclient.operations import sessions
 from backupclient.operations.verifying import choice
 from backupclient.operations.verifying import drill as drill_
 from backupclient.operations.verifying import resource_check
@@ -92,14 +98,17 @@ def verify(
     request: requests.Request | None = None,
     reporter: events.Reporter | None = None,
     settings: Settings | None = None,
+    session: sessions.Session | None = None,
 ) -> Report:
-    """Verify backups in a target.
+    """Verify backups in a target, or those that stay in the cloud.
 
-    :param target: as in a request: the absolute path of a folder.
+    :param target: as in a request: the absolute path of a folder; ``''`` for
+        the project of the session.
     :param runs: whose backups are meant; without any, the newest complete
         backup of each resource that the request selects, or all of the newest
         run that is complete.
     :param request: its selection is used; None for all.
+    :param session: for what stays in the cloud; None if nobody may look.
     :raises UsageError: there is no such run or resource, or an identity file
         cannot be used.
     :raises TargetError: the target cannot be read.
@@ -108,18 +117,38 @@ def verify(
     _require_drill(settings)
     started = time.monotonic()
     keys = identity.Identities.load(settings.identities, settings.ask)
-    library = libraries.Library(targets.find(target))
+    library, troubles = _library(target, session)
     chosen = choice.choose(library, runs, request or requests.Request())
     work = workers.Work(
         library, keys, reporter or events.Silent(), stops.Stop()
     )
-    rows, notices, size = _perform(work, chosen, settings)
+    here = inventory.read(session.cloud) if session and not target else None
+    read = {
+        *(one.found.run for one in chosen.sets),
+        *(one.opened.found.run for one in chosen.backups),
+    }
+    with readable.claimed(library.store, sorted(read), 'verify'):
+        rows, notices, size = _perform(work, chosen, settings, here)
     return Report(
         (*chosen.rows, *rows),
-        (*chosen.notices, *notices),
+        (*chosen.notices, *troubles, *notices),
         size,
         time.monotonic() - started,
     )
+
+
+def _library(
+    target: str, session: sessions.Session | None
+) -> tuple[libraries.Library, tuple[str, ...]]:
+    """Return the sets, and a sentence where some may be missing."""
+    if target:
+        return libraries.Library(targets.find(target)), ()
+    if session is None:
+        raise errors.UsageError(
+            'Say where the backups are: a target, or the session of the '
+            'project that has them.'
+        )
+    return cloud_place.what_is_known(session.cloud)
 
 
 def _require_drill(settings: Settings) -> None:
@@ -132,16 +161,24 @@ def _require_drill(settings: Settings) -> None:
 
 
 def _perform(
-    work: workers.Work, chosen: choice.Chosen, settings: Settings
+    work: workers.Work,
+    chosen: choice.Chosen,
+    settings: Settings,
+    here: inventories.Inventory | None,
 ) -> tuple[list[verification.Row], list[str], int]:
     """Verify what was chosen, and keep what was found.
 
+    :param here: the project that has what stays in the cloud.
     :returns: rows, notices, and the bytes that were hashed.
     """
     surveys = _surveys(work.library, chosen)
     jobs = [
         resource_check.Job(
-            surveys[one.opened.found], one.entry, settings.read, one.notes
+            surveys[one.opened.found],
+            one.entry,
+            settings.read,
+            one.notes,
+            here,
         )
         for one in chosen.backups
     ]

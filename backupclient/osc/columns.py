@@ -35,7 +35,43 @@ RESTORED = (
     'Notes',
 )
 VERIFY = ('Run', 'Kind', 'Name', 'ID', 'Depth', 'Result', 'Notes')
+HISTORY = (
+    'Run',
+    'Captured',
+    'Kind',
+    'Name',
+    'ID',
+    'Procedure',
+    'State',
+    'Size',
+    'Place',
+    'Verified',
+    'Notes',
+)
+RUNS = (
+    'Run',
+    'Started',
+    'Finished',
+    'State',
+    'Complete',
+    'Failed',
+    'Skipped',
+    'Size',
+    'Place',
+    'Host',
+)
 CLEANUP = ('Kind', 'Name', 'ID', 'Run', 'Age', 'Size', 'Action')
+PRUNE = (
+    'Run',
+    'Captured',
+    'Kind',
+    'Name',
+    'ID',
+    'Place',
+    'Size',
+    'Action',
+    'Reasons',
+)
 KEY = (
     'source_kind',
     'source_id',
@@ -55,7 +91,10 @@ BRIEF = {
     RESTORING: ('Kind', 'Name', 'Size', 'Procedure'),
     RESTORED: ('Kind', 'Name', 'Restored', 'Outcome'),
     VERIFY: ('Kind', 'Name', 'Depth', 'Result'),
+    HISTORY: ('Captured', 'Kind', 'Name', 'State', 'Verified'),
+    RUNS: ('Run', 'State', 'Complete', 'Size'),
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
+    PRUNE: ('Captured', 'Kind', 'Name', 'Action'),
 }
 """The columns of the table for people, unless they ask for others.
 

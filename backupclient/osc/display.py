@@ -2,6 +2,7 @@
 """How values look: one way for people, another for programs."""
 
 from collections.abc import Iterable, Sequence
+import datetime
 from typing import TYPE_CHECKING, Any
 import unicodedata
 
@@ -93,6 +94,28 @@ class Number(_Count):
         )
 
 
+class Count(Number):
+    """How many, or nothing."""
+
+    def human_readable(self) -> str:
+        """Write it, or nothing."""
+        return '' if self._value is None else str(self._value)
+
+
+class Time(_Text):
+    """A time in ISO 8601, or nothing."""
+
+    def human_readable(self) -> str:
+        """Write it to the minute, in UTC."""
+        try:
+            found = datetime.datetime.fromisoformat(self._value)
+        except ValueError:
+            return clean(self._value)
+        if found.tzinfo:
+            found = found.astimezone(datetime.UTC)
+        return found.strftime('%Y-%m-%d %H:%M')
+
+
 class Size(Number):
     """A number of bytes."""
 
@@ -145,6 +168,8 @@ def _line(value: Any) -> Any:
         return value.line
     if isinstance(value, Name):
         return value.human_readable()
+    if isinstance(value, Time):
+        return clean(value.machine_readable())
     return clean(value) if isinstance(value, str) else value
 
 

@@ -20,7 +20,15 @@ _HYPHENS = frozenset({'Name', 'Run', 'Procedure', 'Consistency'})
 
 # Which columns give way, in this order, and to how many cells: at least those
 # of their longest word.
-_BLANKS = (('Notes', 40), ('Name', 20), ('Age', 0), ('Step', 0), ('Result', 0))
+_BLANKS = (
+    ('Notes', 40),
+    ('Name', 20),
+    ('Age', 0),
+    ('Step', 0),
+    ('Result', 0),
+    ('Captured', 0),
+    ('Verified', 0),
+)
 _HYPHENATED = (
     *_BLANKS,
     ('Consistency', 0),

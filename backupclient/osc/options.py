@@ -63,9 +63,9 @@ def add_selection(
 def _add_method(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         '--to',
-        metavar='<directory>',
-        help='Bring the data out of the cloud, into a backup set under this '
-        'directory',
+        metavar='<target>',
+        help='Bring the data out of the cloud, into a backup set in this '
+        'target: a directory, restic:REPOSITORY or rclone:REMOTE:PATH',
     )
     group.add_argument(
         '--volume-method',
@@ -131,7 +131,7 @@ def request(
     return dataclasses.replace(
         selection(args),
         everything=args.all or (everything_by_default and not selects(args)),
-        target=words.target(args.to) if args.to is not None else '',
+        target=target(args),
         volume_method=requests.VolumeMethod(args.volume_method),
         chain=requests.Chain(_chain(args)),
         recipients=words.recipients(args.encrypt_to),
@@ -139,6 +139,16 @@ def request(
         keep_images=args.keep_images,
         stop_servers=args.stop_servers,
     )
+
+
+def target(args: argparse.Namespace) -> str:
+    """Return the target of ``--to``, without passwords; ``''`` without it.
+
+    :raises UsageError: it is no target.
+    """
+    from backupclient.operations import request as words
+
+    return '' if args.to is None else words.target(args.to)
 
 
 def selection(args: argparse.Namespace) -> 'requests.Request':

@@ -3,17 +3,24 @@
 
 import argparse
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import options
+
+if TYPE_CHECKING:
+    from backupclient.model import plans
+    from backupclient.model import requests
 
 
 class PlanBackup(base.Lister):
     """Show what a backup would do, and what it could not.
 
     Reads the project and changes nothing in it. Without a selection,
-    everything that holds user data is planned.
+    everything that holds user data is planned. The notes say when each
+    resource was last backed up, where the target or the manifests in the
+    cloud tell.
 
     See what is possible, plan a complete backup with encrypted keys, and
     save the plan of one server for ``backup run --plan``::
@@ -53,13 +60,31 @@ class PlanBackup(base.Lister):
         from backupclient.osc import problems
         from backupclient.osc import rows
 
-        request = options.request(parsed_args, everything_by_default=True)
-        made = plan.make(self.session(), request, save_to=parsed_args.save)
-        self.exit_code = 0 if made.complete else 3
-        self.problems = problems.of_plan(made)
-        self.epilogue = (
-            *problems.warnings_of_plan(made),
-            *rows.plan_summary(made),
-            *plan.cautions_of_target(made),
+        session = self.session()
+        made = plan.make(
+            session, _asked(parsed_args), save_to=parsed_args.save
         )
-        return rows.steps(made) if parsed_args.steps else rows.plan(made)
+        self.exit_code = 0 if made.complete else 3
+        self.only_shows = not parsed_args.save
+        self.problems = problems.of_plan(made)
+        self.epilogue = _said(made)
+        if parsed_args.steps:
+            return rows.steps(made)
+        return rows.plan(made, plan.last_backups(session, made))
+
+
+def _asked(args: argparse.Namespace) -> 'requests.Request':
+    return options.request(args, everything_by_default=True)
+
+
+def _said(made: 'plans.Plan') -> tuple[str, ...]:
+    """Return what is said below the table."""
+    from backupclient.operations import plan
+    from backupclient.osc import problems
+    from backupclient.osc import rows
+
+    return (
+        *problems.warnings_of_plan(made),
+        *rows.plan_summary(made),
+        *plan.cautions_of_target(made),
+    )

@@ -8,6 +8,7 @@ quota is too small for make one sentence.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 import shlex
 
+from backupclient.model import addresses
 from backupclient.model import layout
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
@@ -135,7 +136,8 @@ def again(done: run_.Result) -> list[str]:
     if report.interrupted:
         resume = (
             f'openstack backup {done.plan.command} --resume '
-            f'{shlex.quote(report.run)}{_identity(done.plan)}'
+            f'{shlex.quote(report.run)}{_target(done.plan)}'
+            f'{_identity(done.plan)}'
         )
         if report.login:
             return [
@@ -163,6 +165,16 @@ def _identity(planned: plans.Plan) -> str:
     files = [each for one in sources for each in (one.file, one.key) if each]
     needed = any(layout.is_sealed(each.path) for each in files)
     return ' --identity FILE' if needed else ''
+
+
+def _target(planned: plans.Plan) -> str:
+    """Return the option that a resumed run needs again for its passwords."""
+    option, target = '--to', planned.request.target
+    if planned.restore is not None:
+        option, target = '--from', planned.restore.source
+    if not target or not addresses.parse(target).lacks_passwords:
+        return ''
+    return f' {option} TARGET'
 
 
 def _cleanup(run: str, missing: Sequence[outcome_.Outcome]) -> list[str]:

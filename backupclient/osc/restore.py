@@ -82,6 +82,7 @@ class RestoreBackup(base.Lister):
             save_to=args.save,
         )
         self.exit_code = 0 if planned.complete else 3
+        self.only_shows = not args.save
         self.problems = problems.of_plan(planned)
         self.epilogue = (
             *problems.warnings_of_plan(planned),
@@ -156,7 +157,13 @@ def _done(
     from backupclient.operations import restore
 
     if args.resume:
-        return restore.resume(session, args.resume, keys, reporter)
+        return restore.resume(
+            session,
+            args.resume,
+            keys,
+            reporter,
+            source=restore_options.source(args),
+        )
     settings = restore.Settings(
         parallel=args.parallel or _PARALLEL,
         timeout=(args.timeout or _TIMEOUT) * 60.0,
@@ -169,6 +176,7 @@ def _done(
             reporter,
             settings,
             replan=args.replan,
+            source=restore_options.source(args),
         )
     return restore.restore(
         session, restore_options.request(args), keys, reporter, settings

@@ -7,7 +7,6 @@ from backupclient import errors
 from backupclient.osc import options
 
 _OWN = (
-    'source',
     'run_id',
     'at',
     'suffix',
@@ -50,7 +49,8 @@ def check(args: argparse.Namespace) -> None:
     ):
         raise errors.UsageError(
             'A saved plan or an earlier run has its own selection and '
-            'options: give --plan or --resume without them.'
+            'options: give --plan or --resume without them. Only --from can '
+            'be given again, for a target with a password in it.'
         )
     if args.resume and (args.parallel or args.timeout):
         raise errors.UsageError(

@@ -31,8 +31,9 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         '--from',
         dest='source',
         metavar='<target>',
-        help='Read the backups in this target of "backup run --to" (default: '
-        'the copies that runs of this machine left in the cloud)',
+        help='Read the backups in this target of "backup run --to": a '
+        'directory, restic:REPOSITORY or rclone:REMOTE:PATH (default: the '
+        'copies that runs of this machine left in the cloud)',
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
@@ -181,6 +182,16 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
     )
 
 
+def source(args: argparse.Namespace) -> str:
+    """Return the target of ``--from``, without passwords; ``''`` without it.
+
+    :raises UsageError: it is no target.
+    """
+    from backupclient.operations import request as words
+
+    return words.target(args.source) if args.source else ''
+
+
 def request(args: argparse.Namespace) -> 'restores.Request':
     """Make the request of the parsed options.
 
@@ -192,7 +203,7 @@ def request(args: argparse.Namespace) -> 'restores.Request':
     try:
         return restores.Request(
             selection=options.selection(args),
-            source=words.target(args.source) if args.source else '',
+            source=source(args),
             run=args.run_id or '',
             at=words.moment(args.at) if args.at else '',
             suffix=args.suffix,
@@ -222,7 +233,7 @@ def mapping(args: argparse.Namespace) -> 'restores.Request':
 
     return restores.Request(
         requests.Request(),
-        source=words.target(args.source),
+        source=words.target(args.source) if args.source is not None else '',
         volume_types=pairs.mapping(args.volume_type, '--volume-type'),
         flavors=pairs.mapping(args.flavor, '--flavor'),
         zones=pairs.mapping(args.availability_zone, '--availability-zone'),

@@ -2,12 +2,13 @@
 """The tables, and what is said below them."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backupclient.model import leftover
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.operations import export_key
 from backupclient.operations import plan as operation
 from backupclient.operations import restore_files
@@ -19,8 +20,11 @@ from backupclient.osc import display
 _Row = tuple[Any, ...]
 
 
-def plan(planned: plans.Plan) -> base.Table:
-    """Give a row for each resource of a plan."""
+def plan(planned: plans.Plan, last_backups: Mapping[str, str]) -> base.Table:
+    """Give a row for each resource of a plan.
+
+    :param last_backups: a sentence on the last backup, by the resource's ID.
+    """
     return columns.PLAN, [
         (
             item.resource.kind.value,
@@ -30,7 +34,13 @@ def plan(planned: plans.Plan) -> base.Table:
             item.procedure.value,
             item.consistency.value,
             item.result,
-            display.Sentences((item.reason, *item.notes)),
+            display.Sentences(
+                (
+                    item.reason,
+                    *item.notes,
+                    *filter(None, (last_backups.get(item.resource.id),)),
+                )
+            ),
         )
         for item in planned.items
     ]
@@ -110,7 +120,7 @@ def files_summary(done: restore_files.Report) -> list[str]:
 
 def plan_summary(planned: plans.Plan) -> list[str]:
     """Give the counts, the cost and the cautions."""
-    there = sum(bool(item.present) for item in planned.items)
+    there = sum(isinstance(i.task, tasks.Present) for i in planned.items)
     able = sum(item.possible for item in planned.items) - there
     moved = display.size(planned.bytes_to_move)
     lines = [

@@ -132,7 +132,9 @@ def _run(
     from backupclient.operations import run
 
     if args.resume:
-        return run.resume(session, args.resume, reporter)
+        return run.resume(
+            session, args.resume, reporter, target=options.target(args)
+        )
     settings = run.Settings(
         parallel=args.parallel or _PARALLEL,
         timeout=(args.timeout or _TIMEOUT) * 60.0,
@@ -146,6 +148,7 @@ def _run(
             settings,
             replan=args.replan,
             name=args.name,
+            target=options.target(args),
         )
     request = dataclasses.replace(options.request(args), name=args.name)
     return run.back_up(session, request, reporter, settings)
@@ -156,10 +159,12 @@ def _check(args: argparse.Namespace) -> None:
     from backupclient.model import requests
 
     if args.plan or args.resume:
-        if args.keep_images or options.request(args) != requests.Request():
+        own = dataclasses.replace(options.request(args), target='')
+        if args.keep_images or own != requests.Request():
             raise errors.UsageError(
                 'A saved plan or an earlier run has its own selection and '
-                'options: give --plan or --resume without them.'
+                'options: give --plan or --resume without them. Only --to can '
+                'be given again, for a target with a password in it.'
             )
         if args.resume and (
             args.parallel or args.timeout or args.limit_rate or args.name

@@ -28,8 +28,9 @@ _PERCENT = re.compile(r'([0-9]{1,3}(?:\.[0-9]{1,6})?)%?')
 class VerifyBackup(base.Lister):
     """Prove that backups are still good. Nothing in them is changed.
 
-    No cloud and no login are needed, except for the depth ``restore``. The
-    result is kept beside the backup.
+    With ``--from``, no cloud and no login are needed, except for the depth
+    ``restore``. Without it, the Cinder backups and images that runs left in
+    your project are verified. The result is kept beside the backup.
 
     Each depth includes the ones before it. ``files`` proves that the manifest
     can be read, and that each file is there with its size. ``data`` proves
@@ -45,6 +46,12 @@ class VerifyBackup(base.Lister):
         openstack backup verify --from /srv/backups
         openstack backup verify --from /srv/backups --server web --depth keys --identity key.txt
         openstack backup verify --from /srv/backups 20260102T030405Z-abcd --sample 10%
+
+    Verify that the newest Cinder backups are there, and that they can be
+    restored::
+
+        openstack backup verify --depth files
+        openstack backup verify --depth restore
 
     Exit codes: 0 all is good; 1 an error; 2 wrong arguments; 3 something is
     damaged or missing, or could not be proved because no identity was given,
@@ -69,7 +76,8 @@ class VerifyBackup(base.Lister):
             dest='source',
             metavar='<target>',
             help='Where the backups are: the target that "backup run --to" '
-            'wrote to',
+            'wrote to, a directory, restic:REPOSITORY or rclone:REMOTE:PATH '
+            '(default: the cloud, by the manifests that runs left there)',
         )
         options.add_selection(
             parser.add_argument_group('selection'),
@@ -100,7 +108,8 @@ class VerifyBackup(base.Lister):
         from backupclient.operations import verify
         from backupclient.osc import progress
 
-        target = words.target(args.source)
+        target = words.target(args.source) if args.source is not None else ''
+        session = self.session() if not target else None
         settings = verify.Settings(
             depth=verify.Depth(args.depth),
             sample=args.sample,
@@ -116,6 +125,7 @@ class VerifyBackup(base.Lister):
                 options.selection(args),
                 reporter,
                 settings,
+                session,
             )
 
     def _drill(self, args: argparse.Namespace) -> 'operation.Drill':
@@ -179,11 +189,6 @@ def percent(text: str) -> float:
 
 def _check(args: argparse.Namespace) -> None:
     """Raise UsageError if the options do not fit, before anything is read."""
-    if not args.source:
-        raise errors.UsageError(
-            'Say where the backups are: --from TARGET, such as the folder '
-            'of "backup run --to".'
-        )
     if args.identity and args.depth not in _WITH_KEYS:
         raise errors.UsageError(
             f'--identity needs --depth keys: {args.depth} opens no key.'

@@ -89,15 +89,26 @@ def history(every: Sequence[manifests.Manifest]) -> dict[Key, Past]:
     :param every: the manifests of one project, the newest first.
     :returns: in the order of the manifests and their entries.
     """
+    return of_entries(
+        (manifest.run, entry) for manifest in every for entry in manifest.items
+    )
+
+
+def of_entries(
+    every: Iterable[tuple[str, manifests.Entry]],
+) -> dict[Key, Past]:
+    """Return what is known of each resource, as :func:`history` does.
+
+    :param every: runs and their entries, the newest first.
+    """
     names: dict[Key, dict[str, None]] = {}
     newest: dict[Key, tuple[manifests.Entry, str]] = {}
-    for manifest in every:
-        for entry in manifest.items:
-            one = key(entry.resource)
-            names.setdefault(one, {})[entry.resource.name] = None
-            known = newest.setdefault(one, (entry, manifest.run))
-            if is_complete(entry) and not is_complete(known[0]):
-                newest[one] = (entry, manifest.run)
+    for run, entry in every:
+        one = key(entry.resource)
+        names.setdefault(one, {})[entry.resource.name] = None
+        known = newest.setdefault(one, (entry, run))
+        if is_complete(entry) and not is_complete(known[0]):
+            newest[one] = (entry, run)
     return {
         one: Past(one, next(iter(names[one])), frozenset(names[one]), *found)
         for one, found in newest.items()

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A backup set, from its first file to its manifest."""
 
+from collections.abc import Iterator
 import contextlib
 import hashlib
+import threading
 
 from backupclient import documents
 from backupclient import errors
@@ -13,14 +15,18 @@ from backupclient.sets import marker
 from backupclient.store import base
 from backupclient.store import within
 
+_MARKED_EVERY = 4 * 3600.0
+"""The seconds after which a marker is written again."""
+
 
 class BackupSet:
     """The files of one run in a store, for their owner's eyes only.
 
     First there is a marker; the manifest comes last: with it, the set is
     finished. A store that can rename has the set as ``<run>.partial`` until
-    then, and as ``.failed/<run>`` when nothing in it is complete: so nobody
-    takes it for the newest backup. Made by :meth:`create` and :meth:`open`.
+    then. A set in which nothing is complete ends as ``.failed/<run>``, so that
+    nobody takes it for the newest backup. Made by :meth:`create` and
+    :meth:`open`.
 
     :param files: with data and keys, by the paths of
         :mod:`backupclient.model.layout`; any other path is refused.
@@ -65,9 +71,10 @@ class BackupSet:
         :raises TargetError: when it is not there, or not the user's own.
         """
         found = cls(store, run)
-        for closed in (run, f'{layout.FAILED}/{run}'):
-            if not store.has(found._folder) and store.has(closed):
-                store.rename(closed, found._folder)
+        if store.can.renaming:
+            found._rename_back()
+        else:
+            found._take_back()
         if not store.has(found._folder):
             raise errors.TargetError(
                 f'{store.name}/{found._folder} is not there any more. Put it '
@@ -95,13 +102,43 @@ class BackupSet:
             set is gone.
         """
         self._require_whole(manifest)
-        self._describe(manifest, page)
-        self._store.delete(self._path(layout.MARKER))
+        if not self._store.can.continuing:
+            self._take_away_unnamed(manifest)
+        final = self._run
+        if not manifest.is_of_use:
+            final = f'{layout.FAILED}/{self._run}'
         if self._store.can.renaming:
-            failed = '' if manifest.is_of_use else f'{layout.FAILED}/'
-            self._at = failed + self._run
-            self._store.rename(self._folder, self._at)
+            self._describe(manifest, page, self._folder)
+            self._store.delete(self._path(layout.MARKER))
+            self._store.rename(self._folder, final)
+        else:
+            self._require_failed_folder(final)
+            self._describe(manifest, page, final)
+            self._store.delete(self._path(layout.MARKER))
+        self._at = final
+        if final != self._folder and self._store.has(self._folder):
+            self._store.drop(self._folder)
         return self.place
+
+    @contextlib.contextmanager
+    def kept_alive(self) -> Iterator[None]:
+        """Write the marker again from time to time.
+
+        A store that shows a file only when it is whole would show nothing of
+        a run for days, while that writes a large one.
+        """
+        ended = threading.Event()
+        thread = threading.Thread(
+            target=self._mark_until, args=(ended,), name='marker', daemon=True
+        )
+        if not self._store.can.continuing:
+            thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            if thread.ident is not None:
+                thread.join()
 
     def discard(self) -> None:
         """Take the set away if nothing is in it; else leave it as it is."""
@@ -111,8 +148,45 @@ class BackupSet:
             self._store.delete(marked)
         self._store.drop(self._folder)
 
+    def _rename_back(self) -> None:
+        """Give a set that was closed its unfinished name again."""
+        for closed in (self._run, f'{layout.FAILED}/{self._run}'):
+            if not self._store.has(self._folder) and self._store.has(closed):
+                self._store.rename(closed, self._folder)
+
+    def _take_back(self) -> None:
+        """Delete what describes a set in which nothing was complete."""
+        failed = f'{layout.FAILED}/{self._run}'
+        if not self._store.has(failed):
+            return
+        if not self._store.has(self._folder):
+            self._store.begin(self._folder)
+            self._mark()
+        for name in layout.DESCRIPTIONS:
+            self._store.delete(f'{failed}/{name}')
+        self._store.drop(failed)
+
+    def _require_failed_folder(self, final: str) -> None:
+        """Make the folder of the failed sets, if it is needed."""
+        failed = final.startswith(f'{layout.FAILED}/')
+        if failed and not self._store.has(layout.FAILED):
+            self._store.begin(layout.FAILED)
+
+    def _take_away_unnamed(self, manifest: manifests.Manifest) -> None:
+        """Delete what failed items have left, such as half of a file."""
+        named = _named(manifest)
+        for each in self.files.list():
+            if layout.is_member(each.path) and each.path not in named:
+                self.files.delete(each.path)
+
     def _path(self, name: str) -> str:
         return f'{self._folder}/{name}'
+
+    def _mark_until(self, ended: threading.Event) -> None:
+        while not ended.wait(_MARKED_EVERY):
+            # Should the store not answer just now, the work itself tells.
+            with contextlib.suppress(errors.TargetError):
+                self._mark()
 
     def _mark(self) -> None:
         """Say that a run writes here, before it writes anything."""
@@ -123,11 +197,7 @@ class BackupSet:
 
     def _require_whole(self, manifest: manifests.Manifest) -> None:
         """Refuse to describe what somebody took away meanwhile."""
-        sizes: dict[str, int | None] = {
-            e.key.path: None for e in manifest.items if e.key
-        }
-        sizes |= {e.file.path: e.file.size for e in manifest.items if e.file}
-        for path, size in sizes.items():
+        for path, size in _named(manifest).items():
             found = self.files.stat(path)
             if found is None or size not in (None, found.size):
                 raise errors.TargetError(
@@ -135,20 +205,23 @@ class BackupSet:
                     'whole: put it back, or start anew.'
                 )
 
-    def _describe(self, manifest: manifests.Manifest, page: str) -> None:
-        """Write the manifest last: with it, the set is finished."""
+    def _describe(
+        self, manifest: manifests.Manifest, page: str, folder: str
+    ) -> None:
+        """Write the manifest last: with it, the set is finished.
+
+        :param folder: where the descriptions go.
+        """
         texts = {
             layout.INSTRUCTIONS: page.encode(),
             layout.MANIFEST: documents.encode(manifest),
         }
         sums = self._checksums(manifest, texts)
-        self._put(layout.INSTRUCTIONS, texts[layout.INSTRUCTIONS])
-        self._put(layout.CHECKSUMS, sums.encode())
+        start, put = f'{folder}/', self._store.put
+        put(start + layout.INSTRUCTIONS, texts[layout.INSTRUCTIONS])
+        put(start + layout.CHECKSUMS, sums.encode())
         self._store.tidy(self._folder)
-        self._put(layout.MANIFEST, texts[layout.MANIFEST])
-
-    def _put(self, name: str, content: bytes) -> None:
-        self._store.put(self._path(name), content)
+        put(start + layout.MANIFEST, texts[layout.MANIFEST])
 
     def _checksums(
         self, manifest: manifests.Manifest, texts: dict[str, bytes]
@@ -176,6 +249,14 @@ class BackupSet:
             f'{self._store.name}/{self._run} is there already: a run never '
             'writes into the set of another.'
         )
+
+
+def _named(manifest: manifests.Manifest) -> dict[str, int | None]:
+    """Return the files that a manifest names, with the sizes that it has."""
+    sizes: dict[str, int | None] = {
+        e.key.path: None for e in manifest.items if e.key
+    }
+    return sizes | {e.file.path: e.file.size for e in manifest.items if e.file}
 
 
 def _sha512(content: bytes) -> str:

@@ -2,12 +2,15 @@
 """The manifest of a run: its plan and what became of it."""
 
 from collections.abc import Iterable, Mapping
+import dataclasses
 import datetime
 from importlib import metadata
+import socket
 
 from backupclient.model import manifests
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.model import wholes
 
 
@@ -46,7 +49,47 @@ def manifest(
         items=items,
         cautions=plan.cautions,
         program_version=_program_version(),
+        host=socket.gethostname(),
     )
+
+
+def for_cloud(
+    manifest: manifests.Manifest,
+) -> manifests.Manifest | None:
+    """Return what a manifest says of the artifacts that stay in the cloud.
+
+    Files and keys are in the target: only the set there lists them.
+
+    :returns: None where no artifact stays.
+    """
+    items = tuple(
+        entry
+        for entry in manifest.items
+        if entry.artifact or not _is_elsewhere(manifest, entry)
+    )
+    if not any(entry.artifact for entry in items):
+        return None
+    return without_files(dataclasses.replace(manifest, items=items))
+
+
+def without_files(manifest: manifests.Manifest) -> manifests.Manifest:
+    """Return a manifest that names no file: in the cloud there is none."""
+    return dataclasses.replace(
+        manifest,
+        items=tuple(
+            dataclasses.replace(entry, file=None, key=None)
+            for entry in manifest.items
+        ),
+    )
+
+
+def _is_elsewhere(
+    manifest: manifests.Manifest, entry: manifests.Entry
+) -> bool:
+    """Tell whether a resource is backed up to the target, or should be."""
+    if not manifest.request.target:
+        return False
+    return bool(entry.file) or not entry.covered_by
 
 
 def _entry(item: plans.Item, outcome: outcome_.Outcome) -> manifests.Entry:
@@ -55,7 +98,9 @@ def _entry(item: plans.Item, outcome: outcome_.Outcome) -> manifests.Entry:
         procedure=outcome.procedure,
         state=outcome.state,
         reason=outcome.reason,
-        covered_by=item.covered_by,
+        covered_by=item.task.by
+        if isinstance(item.task, tasks.Covered)
+        else '',
         group=item.group,
         consistency=outcome.consistency,
         captured_at=outcome.captured_at,
@@ -76,8 +121,8 @@ def _without(
 ) -> outcome_.Outcome:
     """Say what became of an item that nothing was done for."""
     state, reason = outcome_.State.SKIPPED, item.reason
-    if item.covered_by:
-        state, reason = wholes.state(item, others)
+    if isinstance(item.task, tasks.Covered):
+        state, reason = wholes.state(item.task, others)
     elif item.possible:
         reason = 'The run ended before its turn came.'
     return outcome_.Outcome(item.resource, item.procedure, state, reason)

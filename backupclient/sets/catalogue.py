@@ -8,7 +8,9 @@ cannot be used is a value with the reason: the other sets are still listed.
 
 from collections.abc import Iterator
 import dataclasses
+import datetime
 import enum
+import hashlib
 
 from backupclient import errors
 from backupclient.model import layout
@@ -20,6 +22,9 @@ from backupclient.store import within
 
 MOST_ITEMS = 100_000
 """The resources that a manifest may have."""
+
+GRACE = datetime.timedelta(days=1)
+"""A run that has written nothing to its set for so long is dead."""
 
 
 class State(enum.StrEnum):
@@ -49,15 +54,17 @@ class Opened:
     :param manifest: None if it cannot be used.
     :param problem: why not, in a sentence that names its file; else ``''``.
     :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
+    :param newer: a newer release has written it: the set may be a good one.
     """
 
     found: Found
     manifest: manifests.Manifest | None
     problem: str = ''
     digest: str = ''
+    newer: bool = False
 
 
-def runs(store: base.Store) -> tuple[Found, ...]:
+def runs(store: base.Shelf) -> tuple[Found, ...]:
     """List the sets in a store, the newest first.
 
     A set is finished when its folder has the name of the run and its manifest
@@ -70,46 +77,89 @@ def runs(store: base.Store) -> tuple[Found, ...]:
     return tuple(sorted(found, key=lambda one: one.run, reverse=True))
 
 
-def files(store: base.Store, found: Found) -> within.Within:
+def files(store: base.Shelf, found: Found) -> within.Within:
     """Return the files of a set, by the paths of the layout."""
     return within.Within(store, found.folder, layout.may_be_read)
 
 
-def read(store: base.Store, found: Found) -> Opened:
+def read(store: base.Shelf, found: Found) -> Opened:
     """Read the manifest of a set."""
     try:
-        loaded = check.load(files(store, found))
+        return decode(store, found, content(store, found))
     except errors.DocumentError as exc:
         return Opened(found, None, str(exc))
-    why = _refusal(loaded.manifest, found)
+
+
+def content(store: base.Shelf, found: Found) -> bytes:
+    """Read the bytes of the manifest of a set.
+
+    :raises DocumentError: they cannot be read.
+    """
+    return check.text(files(store, found), layout.MANIFEST)
+
+
+def decode(
+    store: base.Shelf, found: Found, content: bytes, digest: str = ''
+) -> Opened:
+    """Make out what the manifest of a set says.
+
+    :param content: its bytes.
+    :param digest: their sha512, if it is known.
+    """
+    try:
+        manifest = check.decode(files(store, found), content)
+    except errors.DocumentError as exc:
+        newer = isinstance(exc, errors.NewerDocument)
+        return Opened(found, None, str(exc), newer=newer)
+    why = _refusal(manifest, found)
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
         return Opened(found, None, f'The manifest {place} {why}')
-    return Opened(found, loaded.manifest, digest=loaded.digest)
+    digest = digest or hashlib.sha512(content).hexdigest()
+    return Opened(found, manifest, digest=digest)
 
 
-def _current(store: base.Store) -> Iterator[Found]:
+def last_written(store: base.Store, found: Found) -> datetime.datetime | None:
+    """Return when anything was last written to a set, None for an empty one.
+
+    :raises TargetError: the list of its files would not be complete.
+    """
+    every = store.list(found.folder)
+    return max((each.changed_at for each in every), default=None)
+
+
+def is_abandoned(
+    store: base.Store, found: Found, now: datetime.datetime
+) -> bool:
+    """Tell whether an unfinished set has no run any more, by its files alone.
+
+    A run that is alive writes to its set at least every few hours. A lease or
+    a journal of the run tells sooner.
+
+    :param now: an aware time.
+    :raises TargetError: the list of its files would not be complete.
+    """
+    if found.state is not State.UNFINISHED:
+        return False
+    last = last_written(store, found)
+    return last is None or now - last >= GRACE
+
+
+def _current(store: base.Shelf) -> Iterator[Found]:
+    described = store.folders_with(layout.MANIFEST)
     for name in store.folders():
         run = name.removesuffix(layout.PARTIAL)
         if not tags.is_run_id(run):
             continue
-        finished = run == name and _has_manifest(store, name)
+        finished = run == name and name in described
         state = State.FINISHED if finished else State.UNFINISHED
         yield Found(run, state, name)
 
 
-def _failed(store: base.Store) -> Iterator[Found]:
+def _failed(store: base.Shelf) -> Iterator[Found]:
     for name in store.folders(layout.FAILED):
         if tags.is_run_id(name):
             yield Found(name, State.FAILED, f'{layout.FAILED}/{name}')
-
-
-def _has_manifest(store: base.Store, folder: str) -> bool:
-    try:
-        return store.stat(f'{folder}/{layout.MANIFEST}') is not None
-    except errors.TargetError:
-        # A link, say: something is there, and reading it will tell.
-        return True
 
 
 def _refusal(manifest: manifests.Manifest, found: Found) -> str:

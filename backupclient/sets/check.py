@@ -34,13 +34,20 @@ def load(files: base.Files) -> Loaded:
     :raises DocumentError: when it is not one; also when it names a file that
         cannot be one of a set.
     """
-    content = _content(files, layout.MANIFEST)
-    manifest = documents.decode(
+    content = text(files, layout.MANIFEST)
+    return Loaded(decode(files, content), hashlib.sha512(content).hexdigest())
+
+
+def decode(files: base.Files, content: bytes) -> manifests.Manifest:
+    """Read the bytes of the manifest of a set.
+
+    :raises DocumentError: it is not one.
+    """
+    return documents.decode(
         content,
         manifests.Manifest,
         f'manifest {files.name}/{layout.MANIFEST}',
     )
-    return Loaded(manifest, hashlib.sha512(content).hexdigest())
 
 
 def read(files: base.Files) -> manifests.Manifest:
@@ -54,7 +61,7 @@ def sums(files: base.Files) -> dict[str, str]:
     :raises DocumentError: when it is not one.
     """
     what = f'list of checksums {files.name}/{layout.CHECKSUMS}'
-    return checksums.parse(_content(files, layout.CHECKSUMS), what)
+    return checksums.parse(text(files, layout.CHECKSUMS), what)
 
 
 def check(files: base.Files) -> tuple[Finding, ...]:
@@ -81,8 +88,11 @@ def _wrong(files: base.Files, member: members.Member) -> Iterator[Finding]:
         yield found
 
 
-def _content(files: base.Files, path: str) -> bytes:
-    """Read a text of a set."""
+def text(files: base.Files, path: str) -> bytes:
+    """Read a text of a set.
+
+    :raises DocumentError: it cannot be read.
+    """
     try:
         return base.read_whole(files, path, documents.LARGEST + 1)
     except errors.TargetError as error:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sets of one store, each manifest read when it is first asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import threading
 
 from backupclient.model import manifests
@@ -17,11 +17,19 @@ class Library:
     """The sets of a store. Used by many threads.
 
     :param store: what it holds is listed once.
+    :param read: reads the manifest of a set.
     :raises TargetError: the list would not be complete.
     """
 
-    def __init__(self, store: base.Store) -> None:
+    def __init__(
+        self,
+        store: base.Shelf,
+        read: Callable[
+            [base.Shelf, catalogue.Found], catalogue.Opened
+        ] = catalogue.read,
+    ) -> None:
         self.store = store
+        self._read = read
         self.runs = catalogue.runs(store)
         self._lock = threading.RLock()
         self._opened: dict[str, catalogue.Opened] = {}
@@ -40,7 +48,7 @@ class Library:
         """Read a set's manifest, once."""
         with self._lock:
             if found.folder not in self._opened:
-                self._opened[found.folder] = catalogue.read(self.store, found)
+                self._opened[found.folder] = self._read(self.store, found)
             return self._opened[found.folder]
 
     def all_manifests(self) -> Iterator[manifests.Manifest]:

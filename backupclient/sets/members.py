@@ -164,7 +164,10 @@ def foreign(files: base.Files, known: Mapping[str, object]) -> tuple[str, ...]:
 
 def _belongs(path: str, known: Mapping[str, object]) -> bool:
     return (
-        path in known or path == layout.CHECKSUMS or layout.is_verified(path)
+        path in known
+        or path in (layout.CHECKSUMS, layout.DELETION)
+        or layout.is_verified(path)
+        or layout.is_claim(path)
     )
 
 

@@ -39,7 +39,7 @@ class Survey:
     manifest_changed: bool
 
 
-def survey(store: base.Store, opened: catalogue.Opened) -> Survey:
+def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
     """Look at a set whose manifest can be read.
 
     :raises TargetError: the list of its files would not be complete.
@@ -47,6 +47,10 @@ def survey(store: base.Store, opened: catalogue.Opened) -> Survey:
     found, manifest = opened.found, opened.manifest
     assert manifest is not None  # noqa: S101
     files = catalogue.files(store, found)
+    if store.manifests_only:
+        return Survey(
+            found, files, manifest, {}, {}, tuple(_twice(manifest)), (), False
+        )
     sums, problems = _sums(files)
     every = {one.path: one for one in members_.all_of(manifest, sums or {})}
     wrong = (
@@ -134,6 +138,10 @@ def _unexplained(
             f'{layout.CHECKSUMS} lists what the manifest does not: '
             f'{_some(more)}.'
         )
+    yield from _twice(manifest)
+
+
+def _twice(manifest: manifests.Manifest) -> Iterator[str]:
     counts = Counter(
         (one.resource.kind, one.resource.id) for one in manifest.items
     )

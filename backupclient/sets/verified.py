@@ -16,6 +16,7 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
 from backupclient.model import manifests
+from backupclient.model import stamps
 from backupclient.model import verification
 from backupclient.sets import catalogue
 from backupclient.store import base
@@ -28,7 +29,7 @@ _MOST = 1000
 
 
 def keep(
-    store: base.Store,
+    store: base.Shelf,
     found: catalogue.Found,
     depth: verification.Depth,
     rows: Iterable[verification.Row],
@@ -56,8 +57,23 @@ def keep(
     return path
 
 
+def put_back(
+    store: base.Shelf, found: catalogue.Found, one: verification.Verification
+) -> None:
+    """Keep a result again that was read before, with its own time.
+
+    :raises TargetError: it cannot be kept.
+    """
+    at = stamps.read(one.verified_at)
+    if at is None:
+        return
+    stamp = at.astimezone(datetime.UTC).strftime('%Y%m%dT%H%M%SZ')
+    path = _new_path(store, found, stamp)
+    store.put(path, documents.encode(one), replace=False)
+
+
 def read(
-    store: base.Store, found: catalogue.Found
+    store: base.Shelf, found: catalogue.Found
 ) -> tuple[verification.Verification, ...]:
     """Read what the verifications of a set have found, the oldest first.
 
@@ -65,18 +81,30 @@ def read(
 
     :raises TargetError: the list would not be complete.
     """
-    folder = f'{found.folder}/{layout.VERIFIED}'
     start = len(found.folder) + 1
-    paths = [entry.path[start:] for entry in store.list(folder) if entry.plain]
-    names = sorted(filter(layout.is_verified, paths), key=_order)
-    every = _documents(
-        catalogue.files(store, found), found.run, names[-_MOST:]
-    )
+    names = [path[start:] for path in paths(store, found)]
+    every = _documents(catalogue.files(store, found), found.run, names)
     return tuple(sorted(every, key=lambda one: one.verified_at))
 
 
+def paths(store: base.Shelf, found: catalogue.Found) -> tuple[str, ...]:
+    """Return the paths of the newest results of a set, the oldest first.
+
+    :raises TargetError: the list would not be complete.
+    """
+    folder = f'{found.folder}/{layout.VERIFIED}'
+    start = len(found.folder) + 1
+    known = [
+        entry.path[start:]
+        for entry in store.list(folder)
+        if entry.plain and layout.is_verified(entry.path[start:])
+    ]
+    newest = sorted(known, key=_order)[-_MOST:]
+    return tuple(f'{found.folder}/{name}' for name in newest)
+
+
 def standings(
-    store: base.Store, found: catalogue.Found
+    store: base.Shelf, found: catalogue.Found
 ) -> dict[Key, verification.Standing]:
     """Return how the backups of a set stand, by resource.
 
@@ -125,7 +153,7 @@ def _documents(
             yield found
 
 
-def _new_path(store: base.Store, found: catalogue.Found, stamp: str) -> str:
+def _new_path(store: base.Shelf, found: catalogue.Found, stamp: str) -> str:
     """Return a path that no earlier result has."""
     paths = (
         f'{found.folder}/{layout.verified_file(stamp, number)}'

@@ -38,12 +38,17 @@ class Abilities:
 
     :param holes: long runs of zeros take no room.
     :param continuing: a later write goes on where an earlier one broke off.
+        Where it begins anew, a kill may have left the beginning of a file
+        under its path: a file of an unfinished set proves nothing.
     :param renaming: a folder can get another name.
+    :param gathering: small files are kept by this process until they are
+        stored together, see :meth:`Files.flush`.
     """
 
     holes: bool = False
     continuing: bool = False
     renaming: bool = False
+    gathering: bool = False
 
 
 class Secrecy(enum.Enum):
@@ -155,8 +160,75 @@ class Files(abc.ABC):
         :raises TargetError: it cannot be deleted.
         """
 
+    def flush(self) -> None:  # noqa: B027 - most stores gather nothing
+        """Store the small files that were gathered.
 
-class Store(Files):
+        Of these, nothing is left if this process is killed before. Files of
+        all other kinds are stored when they are written.
+
+        :raises TargetError: they cannot be stored.
+        """
+
+    def is_stored(self, path: str) -> bool:
+        """Tell whether a file outlives this process: it is not gathered."""
+        return True
+
+    def fingerprint(self, path: str) -> str:
+        """Return a text that is another as soon as the file's bytes are.
+
+        It is cheap: the file is not read. A cache relies on it.
+
+        :returns: ``''`` where there is none to rely on: the file has to be
+            read.
+        :raises TargetError: that cannot be told.
+        """
+        return ''
+
+
+class Shelf(Files):
+    """A place whose backup sets can be listed and read.
+
+    :param manifests_only: the sets here have a manifest and no other file:
+        what it lists is in the cloud.
+    """
+
+    manifests_only = False
+
+    @abc.abstractmethod
+    def folders(self, folder: str = '') -> tuple[str, ...]:
+        """Return the names of the folders directly in a folder, sorted.
+
+        A store without folders has one for each that a path leads through.
+        What is in them is not looked at: it may be large, or somebody
+        else's. Links are left out.
+
+        :param folder: a missing one has none; ``''`` for the store itself.
+        :raises TargetError: the list would not be complete.
+        """
+
+    def folders_with(self, name: str) -> frozenset[str]:
+        """Return the folders directly in the store that have a file.
+
+        A folder counts, too, if that cannot be told.
+
+        :param name: of the file, directly in the folder.
+        :raises TargetError: the list would not be complete.
+        """
+        return frozenset(
+            folder
+            for folder in self.folders()
+            if self._may_have(f'{folder}/{name}')
+        )
+
+    def _may_have(self, path: str) -> bool:
+        try:
+            return self.stat(path) is not None
+        except errors.TargetError:
+            # A link, say: something is there, and reading it will tell.
+            return True
+
+
+class Store(Shelf):
     """A place that holds backup sets, each in a folder of its own."""
 
     @abc.abstractmethod
@@ -171,18 +243,6 @@ class Store(Files):
         """Tell whether anything has the name of a folder.
 
         :raises TargetError: that cannot be told.
-        """
-
-    @abc.abstractmethod
-    def folders(self, folder: str = '') -> tuple[str, ...]:
-        """Return the names of the folders directly in a folder, sorted.
-
-        A store without folders has one for each that a path leads through.
-        What is in them is not looked at: it may be large, or somebody
-        else's. Links are left out.
-
-        :param folder: a missing one has none; ``''`` for the store itself.
-        :raises TargetError: the list would not be complete.
         """
 
     @abc.abstractmethod
@@ -220,6 +280,12 @@ class Store(Files):
     def require_writable(self) -> None:
         """Raise TargetError if nothing can be written to the store."""
 
+    def reclaim(self) -> None:
+        """Free the room of what was deleted, where that is a work of its own.
+
+        :raises TargetError: that cannot be done.
+        """
+
 
 def parts(path: str) -> tuple[str, ...]:
     """Split a path.
@@ -240,8 +306,8 @@ def read_whole(files: Files, path: str, limit: int) -> bytes:
     :param limit: read so many bytes at most.
     :raises TargetError: it cannot be read.
     """
-    found = b''
+    found = bytearray()
     with files.read(path) as stream:
         while block := stream.read(min(BLOCK, limit - len(found))):
             found += block
-    return found
+    return bytes(found)

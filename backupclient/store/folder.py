@@ -79,6 +79,13 @@ class Folder(base.Store):
                 raise OSError(errno.EINVAL, 'it is not a plain file')
         return found
 
+    def fingerprint(self, path: str) -> str:
+        with (
+            self._troubles(path, 'read'),
+            self._parent(path) as (folder, name),
+        ):
+            return tree.fingerprint(name, folder)
+
     def list(self, folder: str = '') -> tuple[base.Entry, ...]:
         with contextlib.ExitStack() as stack, self._troubles(folder, 'read'):
             try:

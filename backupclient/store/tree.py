@@ -10,11 +10,15 @@ import datetime
 import errno
 import os
 import stat
+import time
 
 from backupclient.store import base
 from backupclient.store import localfile
 
 _LAST = datetime.datetime.max.replace(tzinfo=datetime.UTC).timestamp() - 1
+# Nanoseconds after which another change gets another time: file systems and
+# servers of files have steps of up to two seconds.
+_SETTLED = 3_000_000_000
 _NOT_EMPTY = {errno.ENOTEMPTY, errno.EEXIST}
 
 
@@ -59,6 +63,22 @@ def entry(path: str, name: str, folder: int) -> base.Entry:
         found.st_size,
         datetime.datetime.fromtimestamp(changed, datetime.UTC),
         plain=stat.S_ISREG(found.st_mode),
+    )
+
+
+def fingerprint(name: str, folder: int) -> str:
+    """Return what tells that a file was changed, ``''`` if nothing does.
+
+    Nobody can set the time of the last change of a file's state (``ctime``),
+    as its other times: so with the same one the bytes are the same. Of what
+    has changed just now the time may not tell a second change yet.
+    """
+    found = os.lstat(name, dir_fd=folder)
+    if time.time_ns() - found.st_ctime_ns < _SETTLED:
+        return ''
+    return (
+        f'{found.st_dev} {found.st_ino} {found.st_size} {found.st_mtime_ns} '
+        f'{found.st_ctime_ns}'
     )
 
 

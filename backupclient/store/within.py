@@ -68,6 +68,12 @@ class Within(base.Files):
     def delete(self, path: str) -> None:
         self._store.delete(self._path(path))
 
+    def flush(self) -> None:
+        self._store.flush()
+
+    def is_stored(self, path: str) -> bool:
+        return self._store.is_stored(self._path(path))
+
     def _path(self, path: str) -> str:
         if not self._allowed(path):
             raise errors.TargetError(

@@ -39,7 +39,9 @@ def download(
 ) -> proof.Proved:
     """Bring a stream into a file that is there only when all is right.
 
-    A file that is there already is checked and left as it is. What an earlier
+    A file that is there already is checked and left as it is. In a store that
+    cannot continue, one that is not the right one is begun anew: a kill may
+    have left the beginning of it. What an earlier
     try has left is continued where a hash can prove the whole; should that
     fail, once more from the start. A stream that cannot be brought to its end
     leaves what came of it: continue it, or delete the file.
@@ -52,8 +54,15 @@ def download(
     :raises CloudError: the service refused.
     :raises Interrupted: the run was asked to stop.
     """
-    if files.stat(path) is not None:
-        return _check_present(files, path, expected, clock, progress)
+    found = files.stat(path)
+    if found is not None:
+        try:
+            return _check_present(files, found, expected, clock, progress)
+        except proof.Mismatch as error:
+            if files.can.continuing:
+                raise _something_else(files, path, error) from error
+        # A kill has left the beginning of it.
+        files.delete(path)
     job = _Job(source, files, path, expected, clock, progress)
     try:
         return job.bring(anew=not expected.digest[0])
@@ -63,25 +72,36 @@ def download(
 
 def _check_present(
     files: base.Files,
-    path: str,
+    found: base.Entry,
     expected: proof.Expected,
     clock: clocks.Clock,
     progress: proof.Progress,
 ) -> proof.Proved:
-    try:
-        with (
-            files.read(path) as stream,
-            contextlib.closing(proof.Tally(expected, progress)) as tally,
-        ):
-            while block := stream.read(base.BLOCK):
-                clock.stop.check()
-                tally.add(block)
-            return tally.prove()
-    except proof.Mismatch as error:
-        raise errors.TargetError(
-            f'{files.name}/{path} is there already and is something else: '
-            f'{error}. Move it away and try again.'
-        ) from error
+    """Prove a file that is there.
+
+    :raises Mismatch: it is not the one that was expected.
+    """
+    if expected.size not in (None, found.size):
+        raise proof.Mismatch(
+            f'it has {found.size:,} bytes instead of {expected.size:,}'
+        )
+    with (
+        files.read(found.path) as stream,
+        contextlib.closing(proof.Tally(expected, progress)) as tally,
+    ):
+        while block := stream.read(base.BLOCK):
+            clock.stop.check()
+            tally.add(block)
+        return tally.prove()
+
+
+def _something_else(
+    files: base.Files, path: str, error: proof.Mismatch
+) -> errors.TargetError:
+    return errors.TargetError(
+        f'{files.name}/{path} is there already and is something else: '
+        f'{error}. Move it away and try again.'
+    )
 
 
 class _Stale(Exception):

@@ -198,6 +198,11 @@ def _require_some(
 
 def _nothing(library: libraries.Library) -> str:
     """Say what may be the reason that nothing is there."""
+    if library.store.manifests_only:
+        return (
+            'Where backups went to files, name the target that "backup run '
+            '--to" wrote to with --from.'
+        )
     last = library.store.name.rstrip('/').rpartition('/')[2]
     if tags.is_run_id(last.removesuffix('.partial')):
         return (
@@ -218,15 +223,23 @@ def _all_broken(library: libraries.Library) -> list[verification.Row]:
 
 
 def _broken(opened: catalogue.Opened) -> verification.Row:
-    """Make the row of a set whose manifest cannot be used."""
+    """Make the row of a set whose manifest cannot be used.
+
+    A set of a newer release is not damaged; that release can prove it.
+    """
     return verification.Row(
         run=opened.found.run,
         kind=verification.SET,
         name='',
         id=opened.found.run,
         depth=verification.Depth.FILES,
-        result=verification.Result.DAMAGED,
+        result=(
+            verification.Result.UNPROVED
+            if opened.newer
+            else verification.Result.DAMAGED
+        ),
         notes=(opened.problem,),
+        provable=opened.newer,
     )
 
 

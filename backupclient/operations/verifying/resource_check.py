@@ -8,9 +8,11 @@ import functools
 from backupclient import errors
 from backupclient import stops
 from backupclient.keys import identity
+from backupclient.model import inventories
 from backupclient.model import layout
 from backupclient.model import manifests
 from backupclient.model import verification
+from backupclient.operations.verifying import artifact_check
 from backupclient.operations.verifying import key_check
 from backupclient.sets import members as members_
 from backupclient.sets import survey as survey_
@@ -37,12 +39,15 @@ class Job:
 
     :param depth: to be reached.
     :param notes: why this backup was chosen.
+    :param inventory: of the project that has what stays in the cloud; None
+        if nobody may look there.
     """
 
     survey: survey_.Survey
     entry: manifests.Entry
     depth: Depth
     notes: tuple[str, ...] = ()
+    inventory: inventories.Inventory | None = None
 
     @property
     def members(self) -> tuple[members_.Member, ...]:
@@ -143,12 +148,7 @@ def _row(
 def _files(job: Job) -> Iterator[key_check.Found]:
     """Look whether the files of a resource are there."""
     entry = job.entry
-    if entry.file is None and entry.artifact is not None:
-        yield key_check.Found(
-            Result.UNPROVED,
-            f'The {entry.artifact.kind} {entry.artifact.id} is in the cloud, '
-            'where nobody looked: that needs credentials.',
-        )
+    yield from artifact_check.files(entry, job.inventory)
     yield from _forged(entry)
     for one in job.members:
         if wrong := job.survey.findings.get(one.path):
@@ -180,6 +180,7 @@ def _data(
     origin: Origin,
 ) -> Iterator[key_check.Found]:
     """Hash the files of a resource."""
+    yield from artifact_check.data(job.entry)
     before, size = 0, job.size
     for one in job.members:
         told = functools.partial(_told, progress, before, size)

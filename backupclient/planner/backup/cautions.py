@@ -7,6 +7,7 @@ Each is a small function that says its sentence, or nothing.
 from collections import Counter
 from collections.abc import Collection, Sequence
 
+from backupclient.model import addresses
 from backupclient.model import inventories
 from backupclient.model import plans
 from backupclient.model import requests
@@ -14,6 +15,21 @@ from backupclient.model import resources
 from backupclient.planner import login as login_
 from backupclient.planner.backup import cost
 
+_PLAINTEXT = {
+    addresses.Kind.FOLDER: (
+        'Keys and secrets are written in plaintext: whoever can read the '
+        'backup set has them. --encrypt-to protects them.'
+    ),
+    addresses.Kind.RCLONE: (
+        'Keys and secrets are written in plaintext: whoever can read the '
+        'backup set has them, and so has the operator of that storage, '
+        'unless the remote encrypts (type crypt). --encrypt-to protects them.'
+    ),
+    addresses.Kind.RESTIC: (
+        'Keys and secrets are encrypted by restic alone: whoever has the '
+        'password of the repository has them.'
+    ),
+}
 _BY_IMAGE = frozenset(
     {
         plans.Procedure.SERVER_IMAGE,
@@ -111,10 +127,7 @@ def _plaintext(request: requests.Request, done: Sequence[plans.Item]) -> str:
     )
     if request.recipients or not any(exported):
         return ''
-    return (
-        'Keys and secrets are written in plaintext: whoever can read the '
-        'backup set has them. --encrypt-to protects them.'
-    )
+    return _PLAINTEXT[addresses.parse(request.target).kind]
 
 
 def _backups_stay(done: Sequence[plans.Item]) -> str:

@@ -20,19 +20,40 @@ def obstacle(case: scene.Case, artifact: copies.Artifact) -> str:
     """Say why an artifact cannot be restored from, ``''`` if it can."""
     if artifact.kind not in _NAMES:
         return f'Its copy is a "{artifact.kind}", which is not known here.'
-    return _elsewhere(case, artifact) or _unusable(case, artifact)
+    return _elsewhere(case, artifact) or unusable(
+        case.scene.inventory, case.resource, artifact
+    )
 
 
 def image(case: scene.Case, id_: str) -> resources.Image | None:
     """Return an image of the project, None when it is gone."""
-    every = case.scene.inventory.images
-    return next((one for one in every if one.id == id_), None)
+    return _image(case.scene.inventory, id_)
 
 
 def backup(case: scene.Case, id_: str) -> resources.CinderBackup | None:
     """Return a Cinder backup of the project, None when it is gone."""
-    every = case.scene.inventory.backups
-    return next((one for one in every if one.id == id_), None)
+    return _backup(case.scene.inventory, id_)
+
+
+def _image(
+    inventory: inventories.Inventory, id_: str
+) -> resources.Image | None:
+    return next((one for one in inventory.images if one.id == id_), None)
+
+
+def _backup(
+    inventory: inventories.Inventory, id_: str
+) -> resources.CinderBackup | None:
+    return next((one for one in inventory.backups if one.id == id_), None)
+
+
+def found(
+    inventory: inventories.Inventory, artifact: copies.Artifact
+) -> resources.CinderBackup | resources.Image | None:
+    """Return an artifact of the project, None when it is gone."""
+    if artifact.kind == BACKUP:
+        return _backup(inventory, artifact.id)
+    return _image(inventory, artifact.id)
 
 
 def _elsewhere(case: scene.Case, artifact: copies.Artifact) -> str:
@@ -48,30 +69,31 @@ def _elsewhere(case: scene.Case, artifact: copies.Artifact) -> str:
     )
 
 
-def _unusable(case: scene.Case, artifact: copies.Artifact) -> str:
+def unusable(
+    inventory: inventories.Inventory,
+    resource: resources.Resource,
+    artifact: copies.Artifact,
+) -> str:
+    """Say why an artifact of the project cannot be used, ``''`` if it can."""
     what = f'{_NAMES[artifact.kind]} {artifact.id}'
-    unread = case.scene.inventory.unread.get(artifact.kind, '')
+    unread = inventory.unread.get(artifact.kind, '')
     if unread:
         return f'The {what} cannot be looked up: {unread}'
-    if artifact.kind == BACKUP and not case.scene.inventory.backup_api:
+    if artifact.kind == BACKUP and not inventory.backup_api:
         return 'The cloud does not let you use its Backup API.'
-    found = (
-        backup(case, artifact.id)
-        if artifact.kind == BACKUP
-        else image(case, artifact.id)
-    )
-    if found is None:
+    one = found(inventory, artifact)
+    if one is None:
         return f'The {what} is gone from the cloud. {_OTHER_RUN}'
-    if found.status != _READY[artifact.kind]:
+    if one.status != _READY[artifact.kind]:
         return (
-            f'The {what} has the status "{found.status}" instead of '
+            f'The {what} has the status "{one.status}" instead of '
             f'"{_READY[artifact.kind]}". Wait, or choose the backup of '
             'another run with --run.'
         )
-    if not _is_of(case.resource, found):
-        return f'The {what} is not of this {case.resource.kind}. {_OTHER_RUN}'
-    if isinstance(found, resources.CinderBackup):
-        return _broken(case.scene.inventory, found)
+    if not _is_of(resource, one):
+        return f'The {what} is not of this {resource.kind}. {_OTHER_RUN}'
+    if isinstance(one, resources.CinderBackup):
+        return _broken(inventory, one)
     return ''
 
 

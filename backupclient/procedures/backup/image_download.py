@@ -2,11 +2,15 @@
 """Guide: "Image backup using download"."""
 
 import dataclasses
+import itertools
 import shlex
 
+from backupclient import errors
+from backupclient import pauses
 from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import plans
+from backupclient.model import resources
 from backupclient.procedures import files
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
@@ -16,6 +20,9 @@ from backupclient.transfer import download
 from backupclient.transfer import proof
 from backupclient.transfer import rates
 from backupclient.transfer import sources
+
+_TRIES = 3
+"""How often a file is begun in a store that loses it on the way."""
 
 
 class Download(step.Step):
@@ -38,7 +45,29 @@ class Download(step.Step):
                 f'image {image.id}', image.name, image.properties
             )
         path = layout.data_file(self.item.resource, image.disk_format)
-        received = download.download(
+        received = self._received(image, path)
+        made = dataclasses.replace(
+            made,
+            file=copies.FileRecord(
+                path, received.size, received.digests, received.verified
+            ),
+        )
+        return self.with_state(made, image.created_at)
+
+    def _received(self, image: resources.Image, path: str) -> proof.Proved:
+        """Bring the data, and begin anew where the store loses its file."""
+        for pause in itertools.islice(pauses.growing(), _TRIES - 1):
+            try:
+                return self._brought(image, path)
+            except errors.TargetLost as exc:
+                self.work.reporter.say(
+                    f'{self.item.resource.label}: {exc} The file starts anew.'
+                )
+                self.work.clock.sleep(pause)
+        return self._brought(image, path)
+
+    def _brought(self, image: resources.Image, path: str) -> proof.Proved:
+        return download.download(
             self._source(image.id),
             files.of(self.work),
             path,
@@ -51,13 +80,6 @@ class Download(step.Step):
             clock=self.work.clock,
             progress=self._progress,
         )
-        made = dataclasses.replace(
-            made,
-            file=copies.FileRecord(
-                path, received.size, received.digests, received.verified
-            ),
-        )
-        return self.with_state(made, image.created_at)
 
     def _source(self, image_id: str) -> sources.Source:
         data = self.cloud.glance.data(image_id)

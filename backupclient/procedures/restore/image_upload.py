@@ -18,6 +18,7 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
 from backupclient.procedures.restore import key_store
+from backupclient.procedures.restore import references
 from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 from backupclient.transfer import upload
@@ -92,10 +93,19 @@ class Upload(step.Step):
 
     def properties(self, made: step.Made) -> dict[str, str]:
         """Give the properties of the image, with our marks."""
-        found = properties.owned(self.image().properties)
+        found, _ = self._resolved()
         if made.secret_id:
             found[KEY] = made.secret_id
         return found | self.metadata(tags.Role.TEMPORARY)
+
+    def _resolved(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Give the owner's properties, and what is left out of them."""
+        said = self.image().properties
+        return references.resolved(
+            self.work,
+            self.item,
+            properties.owned(said) | properties.signature(said),
+        )
 
     def _present(self, made: step.Made) -> str:
         """Give an image that waits for its data."""
@@ -140,7 +150,10 @@ class Upload(step.Step):
                 f'Glance has other data in image {image.id} than were sent '
                 f'from {body.file.path}. Try again.'
             )
-        return dataclasses.replace(made, image_id=image_id)
+        _, notes = self._resolved()
+        return dataclasses.replace(
+            made, image_id=image_id, notes=(*made.notes, *notes)
+        )
 
 
 class FinishImage(step.Step):

@@ -164,23 +164,38 @@ class MakeContainers(step.Step):
                 each.kind,
                 ((one.role, shell.new(one.secret_id)) for one in each.members),
             )
-            for each in task.of(item).containers
+            for each in _containers(item)
         )
 
     def do(self, made: step.Made) -> step.Made:
         notes = [
             note
-            for each in task.of(self.item).containers
+            for each in _containers(self.item)
             if (note := self._make(each, made))
         ]
         return dataclasses.replace(made, notes=(*made.notes, *notes))
 
-    def _make(self, container: restores.Container, made: step.Made) -> str:
-        """Make a container; return why it could not be made."""
-        new = {
+    def undo(self, made: step.Made) -> None:
+        """Take the containers away: the secret goes, too, and is in them."""
+        barbican = self.cloud.barbican
+        for each in _containers(self.item):
+            new = self._members(each, made).values()
+            found = all(new) and new_secrets.find_container(barbican, new)
+            if found:
+                new_secrets.delete_container(barbican, found)
+
+    def _members(
+        self, container: restores.Container, made: step.Made
+    ) -> dict[str, str]:
+        """Give the new IDs of a container's secrets, by the old ones."""
+        return {
             each.secret_id: self._restored(each.secret_id, made)
             for each in container.members
         }
+
+    def _make(self, container: restores.Container, made: step.Made) -> str:
+        """Make a container; return why it could not be made."""
+        new = self._members(container, made)
         name = f'The {container.kind} container "{container.name}"'
         if not all(new.values()):
             return f'{name} was not made: not all of its secrets are back.'
@@ -261,9 +276,14 @@ def _payload(work: step.Work, item: plans.Item) -> bytes:
     return payload
 
 
+def _containers(item: plans.Item) -> tuple[restores.Container, ...]:
+    new = task.of(item).new
+    return new.containers if isinstance(new, restores.NewSecret) else ()
+
+
 def steps(item: plans.Item) -> step.Steps:
     """Store it, fill it, and name it the tenant's."""
     if task.of(item).drill:
         return (StoreSecret, FillSecret, drill.RemoveSecret)
-    containers = (MakeContainers,) if task.of(item).containers else ()
+    containers = (MakeContainers,) if _containers(item) else ()
     return (StoreSecret, FillSecret, FinishSecret, *containers)

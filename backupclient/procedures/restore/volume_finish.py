@@ -18,6 +18,7 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
 from backupclient.procedures.restore import drill
+from backupclient.procedures.restore import references
 from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 
@@ -119,7 +120,9 @@ class FinishVolume(step.Step):
             raise errors.NotFound(
                 f'Volume {volume_id} was deleted during the restore.', 404
             )
-        wanted = properties.owned(old.image_metadata)
+        wanted, _ = references.resolved(
+            self.work, self.item, properties.owned(old.image_metadata)
+        )
         missing = {
             name: value
             for name, value in wanted.items()
@@ -182,8 +185,8 @@ def new(item: plans.Item) -> restores.NewVolume:
 
     :raises DocumentError: the plan does not say it.
     """
-    found = task.of(item).volume
-    if found is None:
+    found = task.of(item).new
+    if not isinstance(found, restores.NewVolume):
         raise errors.DocumentError(
             f'The plan does not say what {item.resource.label} is to be. '
             'Make a new plan.'

@@ -109,7 +109,8 @@ def _between(item: plans.Item) -> resources.Image:
         container_format='bare',
         min_disk=properties.min_disk(said),
         min_ram=properties.min_ram(said),
-        properties=said,
+        # A signature is of the bytes of another image.
+        properties=properties.owned(said),
     )
 
 

@@ -210,6 +210,7 @@ class Tenant(fixtures.Fixture):
             'OS_CLOUD': 'tenant',
             'OS_CLIENT_CONFIG_FILE': self.clouds,
             'XDG_STATE_HOME': self.state,
+            'XDG_CACHE_HOME': f'{self.state}-cache',
             'COLUMNS': '200',
         }
 
@@ -328,9 +329,12 @@ class Tenant(fixtures.Fixture):
             storage.backups, storage.delete_backup, kept.backups, details=True
         )
         self._drain(storage.snapshots, storage.delete_snapshot, kept.snapshots)
-        for image in conn.image.images(owner=self.project.id):
-            if image.id not in kept.images:
-                conn.image.delete_image(image)
+        for hidden in (False, True):
+            for image in conn.image.images(
+                owner=self.project.id, is_hidden=hidden
+            ):
+                if image.id not in kept.images:
+                    conn.image.delete_image(image)
         self._drain(storage.volumes, storage.delete_volume, kept.volumes)
         listed = conn.key_manager.get('/secrets?limit=100').json()
         for secret in listed['secrets']:

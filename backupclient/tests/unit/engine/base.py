@@ -10,6 +10,7 @@ from backupclient.cloud import inventory
 from backupclient.engine import journals
 from backupclient.engine import unfinished
 from backupclient.model import requests
+from backupclient.model import tags
 from backupclient.operations import running
 from backupclient.planner import backup
 from backupclient.tests.unit import fake_clock
@@ -36,6 +37,11 @@ class TestCase(testtools.TestCase):
         self.useFixture(
             fixtures.EnvironmentVariable(
                 'XDG_STATE_HOME', str(self.root / 'state')
+            )
+        )
+        self.useFixture(
+            fixtures.EnvironmentVariable(
+                'XDG_CACHE_HOME', str(self.root / 'cache')
             )
         )
         self.target = self.root / 'backups'
@@ -82,14 +88,28 @@ class TestCase(testtools.TestCase):
             for path in sorted(journals.home().iterdir())
         ]
 
+    def left_manifests(self):
+        """Give the images with the manifests of runs."""
+        return [
+            image
+            for image in self.fake.world.things['images'].values()
+            if image.get(tags.ROLE) == tags.Role.MANIFEST
+        ]
+
     def states(self, report):
         return {one.resource.name: one.state.value for one in report.outcomes}
 
     def check_cloud(self, *new_kinds):
-        """Nothing is changed, and of these kinds something is new."""
+        """Nothing is changed, and of these kinds something is new.
+
+        The manifests that runs leave are no part of it.
+        """
         self.fake.world.settle()
         now = self.fake.world.holdings()
         for key, thing in self.before.items():
             self.assertEqual(thing, now.get(key), key)
-        new = sorted(kind for kind, _ in now.keys() - self.before.keys())
+        manifests = {('images', one['id']) for one in self.left_manifests()}
+        new = sorted(
+            kind for kind, _ in now.keys() - self.before.keys() - manifests
+        )
         self.assertEqual(sorted(new_kinds), new)

@@ -50,6 +50,7 @@ class Cinder(offers.OfCinder):
         self.backup_policy = True
         self.encrypting: set[str] = set()
         self.makes = True
+        self.parents: dict[str, str] = {}
 
     def add_volume(self, name: str, content: bytes = b'', **fields: Any):
         """Make a volume that is there already.
@@ -285,7 +286,8 @@ class Cinder(offers.OfCinder):
             before == 'in-use' and asked['force']
         ):
             raise wire.Refusal(400, f'Invalid volume: {before}')
-        if asked['incremental'] and not self._parents(volume):
+        parents = self._parents(volume)
+        if asked['incremental'] and not parents:
             raise wire.Refusal(
                 400, 'No backups available to do an incremental backup.'
             )
@@ -299,7 +301,12 @@ class Cinder(offers.OfCinder):
             metadata=asked['metadata'],
             availability_zone=None,
             fail_reason=None,
+            created_at=self._now(),
+            data_timestamp=self._now(),
         )
+        if asked['incremental']:
+            newest = max(parents, key=lambda one: one['created_at'])
+            self.parents[backup['id']] = newest['id']
         volume['status'] = 'backing-up'
         self._serve(volume, backup, before)
         shown = {key: backup[key] for key in ('id', 'name')}
@@ -325,12 +332,23 @@ class Cinder(offers.OfCinder):
             and backup['status'] == 'available'
         ]
 
+    def _children(self, id_: str) -> list[str]:
+        return [
+            child
+            for child, parent in self.parents.items()
+            if parent == id_ and child in self.world.things['backups']
+        ]
+
     @service.route('DELETE', '/(volume|snapshot|backup)s/([^/]+)')
     def _delete(self, _: wire.Request, noun: str, id_: str) -> wire.Answer:
         kind = f'{noun}s'
         thing = self.thing(kind, id_)
         if noun == 'backup' and self.backup_service != 'up':
             raise wire.Refusal(404, 'Service backup could not be found.')
+        if noun == 'backup' and self._children(id_):
+            raise wire.Refusal(
+                400, 'Incremental backups exist for this backup.'
+            )
         if thing['status'] not in ('available', 'error'):
             raise wire.Refusal(400, f'Invalid {noun}: {thing["status"]}')
         thing['status'] = 'deleting'

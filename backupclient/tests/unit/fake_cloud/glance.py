@@ -24,6 +24,7 @@ class Glance(service.Service):
     """Images and their data.
 
     :param ranges: whether the store can begin in the middle.
+    :param usage: what is told of Keystone's limits, nothing without them.
     :param breaks: after how many bytes each of the next downloads ends.
     """
 
@@ -33,6 +34,7 @@ class Glance(service.Service):
         super().__init__(world)
         self.ranges = True
         self.breaks: list[int] = []
+        self.usage: dict[str, dict[str, int]] = {}
 
     def add_image(
         self, name: str, content: bytes | None = None, **fields: Any
@@ -85,6 +87,10 @@ class Glance(service.Service):
         )
         return wire.Answer(status, content=page.encode())
 
+    @service.route('GET', '/info/usage')
+    def _usage(self, _: wire.Request) -> wire.Answer:
+        return wire.Answer(json={'usage': self.usage})
+
     @service.route('GET', '/images')
     def _list(self, request: wire.Request) -> wire.Answer:
         hidden = request.query.get('os_hidden', 'false')
@@ -112,10 +118,15 @@ class Glance(service.Service):
         if request.headers.get('Content-Type') != _PATCH:
             raise wire.Refusal(415, 'Unsupported Content-Type')
         for change in request.json:
-            value = change['value']
-            if _is_unfit(value):
+            name = change['path'].removeprefix('/')
+            if change['op'] == 'remove':
+                if name not in image:
+                    raise wire.Refusal(409, f'Property {name} does not exist')
+                del image[name]
+                continue
+            if _is_unfit(name, change['value']):
                 raise wire.Refusal(400, f'{change["path"]} is not allowed')
-            image[change['path'].removeprefix('/')] = value
+            image[name] = change['value']
         image['updated_at'] = self._now()
         return wire.Answer(json=image)
 
@@ -173,7 +184,9 @@ def _is_listed(image: worlds.Thing, query: Mapping[str, str]) -> bool:
     return own or not community or query.get('visibility') == 'all'
 
 
-def _is_unfit(value: str | int) -> bool:
+def _is_unfit(name: str, value: str | int) -> bool:
     if isinstance(value, int | list):
         return False
-    return len(value) > 255 or max(value, default='') > '\uffff'
+    # A property is a text of MySQL (``glance/db/sqlalchemy/models.py``).
+    longest = 255 if name == 'name' else 65535
+    return len(value) > longest or max(value, default='') > '\uffff'

@@ -7,7 +7,10 @@ import pyrage
 import testtools
 
 from backupclient import errors
+from backupclient.model import requests
+from backupclient.model import restores
 from backupclient.operations import request
+from backupclient.store import targets
 
 
 class TargetTestCase(testtools.TestCase):
@@ -27,8 +30,34 @@ class TargetTestCase(testtools.TestCase):
             self.assertEqual(path, request.target(text))
 
     def test_refused(self):
-        for text in ('', '~/backups', 'restic:repo', 's3://bucket', 'a\0'):
+        for text in ('', '~/backups', 'restic:', 's3://bucket', 'a\0'):
             self.assertRaises(errors.UsageError, request.target, text)
+
+    def test_other_targets(self):
+        here = os.getcwd()
+        for text, target in (
+            ('restic:repository', f'restic:{here}/repository'),
+            ('restic:/srv/x/', 'restic:/srv/x'),
+            ('restic:s3:https://there/x', 'restic:s3:https://there/x'),
+            ('rclone:remote:x/', 'rclone:remote:x'),
+        ):
+            self.assertEqual(target, request.target(text))
+            self.assertEqual(target, requests.Request(target=target).target)
+
+    def test_passwords(self):
+        """Only this process knows them; no request can have one."""
+        self.addCleanup(targets.forget)
+        text = 'rclone::webdav,url="http://there",pass=hunter2:x'
+        shown = request.target(text)
+        self.assertEqual(text.replace('hunter2', '***'), shown)
+        self.assertEqual(shown, targets.find(shown).name)
+        requests.Request(target=shown)
+        for make in (
+            lambda: requests.Request(target=text),
+            lambda: restores.Request(requests.Request(), source=text),
+        ):
+            error = self.assertRaises(ValueError, make)
+            self.assertNotIn('hunter2', str(error))
 
     def test_current_folder_that_is_gone(self):
         os.rmdir(self.root)

@@ -306,8 +306,17 @@ class TestManifest(CASE.TestCase):
 
     def test_of_another_version(self):
         self.make()
-        self.edit(version=99)
-        self.assertIn('version 99', self.of_set('files')[1])
+        for version, result, word in (
+            (99, 'unproved', 'was written by a newer release'),
+            (0, 'damaged', 'version 0'),
+        ):
+            self.edit(version=version)
+            for depth in ('files', 'data', 'keys'):
+                found, said = self.of_set(depth)
+                self.assertEqual(result, found)
+                self.assertIn(f'version {version}', said)
+                self.assertIn(word, said)
+                self.assertIn(f'{CASE.RUN}/manifest.json', said)
 
     def edit(self, **changes):
         path = self.set / 'manifest.json'

@@ -45,6 +45,7 @@ class TestCase(testtools.TestCase):
         environment = {
             **fake_cloud.ENVIRONMENT,
             'XDG_STATE_HOME': str(self.root / 'state'),
+            'XDG_CACHE_HOME': str(self.root / 'cache'),
             'HOME': str(self.root),
             # Of cliff's tables and rich's lines.
             'COLUMNS': '500',

@@ -115,7 +115,6 @@ class VerifyTestCase(base.TestCase):
     def test_wrong_words(self):
         target = ('--from', self.target)
         for words, said in (
-            ((), '--from TARGET'),
             ((*target, '--identity', 'x'), '--depth keys'),
             ((*target, '--sample', '0'), 'percentage'),
             ((*target, '--sample', '101%'), 'percentage'),

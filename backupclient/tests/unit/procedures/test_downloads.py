@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import contextlib
 import dataclasses
 import hashlib
 
@@ -44,6 +45,50 @@ class ImageTestCase(every_failure.EveryFailure):
         path = f'images/{self.item.resource.id}.qcow2'
         self.folder.put(path, b'something else')
         self.assertRaises(errors.TargetError, self.go)
+
+
+class LostTestCase(base.TestCase):
+    """A store that loses a file on the way."""
+
+    procedure = plans.Procedure.IMAGE_DOWNLOAD
+    more = {'to_file': True}
+
+    def seed(self):
+        image = self.cloud.glance.add_image('mine', base.DATA)
+        return self.work.cloud.glance.image(image['id'])
+
+    def lose(self, times):
+        """Let so many writes be lost at their ends."""
+        lost = iter(range(times))
+        whole = type(self.folder).write
+
+        @contextlib.contextmanager
+        def write(*args, **options):
+            with whole(self.folder, *args, **options) as writer:
+                yield writer
+                if next(lost, None) is not None:
+                    self.folder.delete(args[0])
+                    raise errors.TargetLost('The program was killed.')
+
+        self.folder.write = write
+
+    def test_starts_anew(self):
+        self.lose(2)
+        said = []
+        self.reporter.say = said.append
+        made = self.go()
+        self.assertEqual(len(base.DATA), made.file.size)
+        self.assertEqual([base.DATA], [*self.folder.files().values()])
+        anew = [text for text in said if 'starts anew' in text]
+        self.assertEqual(2, len(anew))
+        self.assertIn('image "mine"', anew[0])
+        self.assertIn('The program was killed.', anew[0])
+
+    def test_gives_up(self):
+        self.lose(3)
+        error = self.assertRaises(errors.TargetLost, self.go)
+        self.assertEqual('The program was killed.', str(error))
+        self.assertEqual({}, self.folder.files())
 
 
 class SecretTestCase(every_failure.EveryFailure):

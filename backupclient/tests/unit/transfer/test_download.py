@@ -417,8 +417,20 @@ class TestOtherStores(testtools.TestCase):
         source = fakes.Source(DATA)
         self._fetch(source)
         self.assertEqual([], source.asked)
-        self.store.put('run/a.raw', b'other')
-        self.assertRaises(errors.TargetError, self._fetch, source)
+
+    def test_present_after_a_kill(self):
+        """Where nothing can be continued, half of a file begins anew."""
+        self.store = memory.Memory(base.Abilities())
+        self.store.begin('run')
+        for left in (DATA[:MIB], b'', DATA[:-1] + b'x'):
+            self.store.put('run/a.raw', left)
+            source = fakes.Source(DATA)
+            self._fetch(source)
+            self.assertEqual([0], source.asked)
+            self.assertEqual({'run/a.raw': DATA}, self.store.files)
+        source = fakes.Source(DATA)
+        self._fetch(source)
+        self.assertEqual([], source.asked)
 
     def test_no_room(self):
         self.store = memory.Memory(room=MIB)

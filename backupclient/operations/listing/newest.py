@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When each resource of a plan was last backed up, and the backup verified.
+
+That is a hint beside a plan: it never makes a plan fail, and takes a few
+seconds at most.
+"""
+
+from collections.abc import Iterator, Mapping
+import logging
+import time
+
+from backupclient import errors
+from backupclient.cloud import door
+from backupclient.model import plans
+from backupclient.model import verification
+from backupclient.operations import cloud_place
+from backupclient.operations.listing import places
+from backupclient.planner import backed_up
+from backupclient.planner import history
+from backupclient.sets.index import indexes
+from backupclient.sets.index import using
+from backupclient.store import base
+from backupclient.store import targets
+
+LOG = logging.getLogger(__name__)
+
+NONE_YET = 'No backup yet.'
+_PATIENCE = 3.0
+"""Seconds for reading what the cache does not have."""
+
+
+def notes(cloud: door.Cloud, planned: plans.Plan) -> Mapping[str, str]:
+    """Return a sentence for each resource whose backups are known, by its ID.
+
+    A place that cannot be read, or has too much to read, tells less: then
+    nothing is said of resources without a known backup.
+    """
+    try:
+        return using.do(lambda index: _notes(index, cloud, planned))
+    except errors.Interrupted:
+        raise
+    except Exception:
+        # A fault here is no reason to have no plan.
+        LOG.debug('The last backups are not known', exc_info=True)
+        return {}
+
+
+def _notes(
+    index: indexes.Index, cloud: door.Cloud, planned: plans.Plan
+) -> dict[str, str]:
+    end = time.monotonic() + _PATIENCE
+    sets: list[places.Set] = []
+    everything = True
+    for store in _stores(cloud, planned):
+        left = end - time.monotonic()
+        found = _read(index, store, left)
+        everything = everything and found is not None
+        sets += found or ()
+    everything = everything and not any(one.problem for one in sets)
+    known = {one.header.number: one for one in sets if one.header is not None}
+    said: dict[str, str] = {}
+    for item in planned.items:
+        if time.monotonic() > end + _PATIENCE:
+            break
+        resource = item.resource
+        note = _note(index, cloud, known, (resource.kind.value, resource.id))
+        if note or everything:
+            said[resource.id] = note or NONE_YET
+    return said
+
+
+def _stores(
+    cloud: door.Cloud, planned: plans.Plan
+) -> Iterator[base.Shelf | None]:
+    """Return the places that may tell; None for one that does not."""
+    library, troubles = cloud_place.what_is_known(cloud, journals=False)
+    yield None if troubles else library.store
+    if planned.request.target:
+        yield targets.find(planned.request.target)
+
+
+def _read(
+    index: indexes.Index, store: base.Shelf | None, patience: float
+) -> tuple[places.Set, ...] | None:
+    """Read a place, None if that cannot be done.
+
+    A target that is not there yet has no backups.
+    """
+    if store is None:
+        return None
+    try:
+        return tuple(places.of_store(index, store, max(0.0, patience)))
+    except errors.TargetError as exc:
+        missing = isinstance(exc.__cause__, FileNotFoundError)
+        return () if missing else None
+
+
+def _note(
+    index: indexes.Index,
+    cloud: door.Cloud,
+    known: Mapping[int, places.Set],
+    key: indexes.Key,
+) -> str:
+    for number, entry in index.newest(key, known):
+        if backed_up.is_complete(entry):
+            one = known[number]
+            standing = places.standings(index, one, (key,)).get(
+                key, verification.Standing()
+            )
+            when = entry.captured_at or one.started_at
+            return history.note(when, standing, cloud.clock.now())
+    return ''

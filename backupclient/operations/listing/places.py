@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The places that have backups, each read through the cache."""
+
+from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+import math
+
+from backupclient import documents
+from backupclient import errors
+from backupclient.cloud import door
+from backupclient.cloud import manifest_shelf
+from backupclient.engine import past_runs
+from backupclient.model import histories
+from backupclient.model import layout
+from backupclient.model import verification
+from backupclient.operations import cloud_place
+from backupclient.sets import catalogue
+from backupclient.sets import marker
+from backupclient.sets.index import indexes
+from backupclient.sets.index import reading
+from backupclient.store import base
+
+State = histories.State
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Set:
+    """A run in a place.
+
+    :param read: None if only a journal of this machine tells of it.
+    :param started_at: UTC, ISO 8601.
+    :param problem: why nothing more is known, in a sentence; ``''`` if all
+        is, or the run is not finished.
+    """
+
+    place: str
+    run: str
+    started_at: str
+    read: reading.Read | None = None
+    host: str = ''
+    problem: str = ''
+
+    @property
+    def header(self) -> indexes.Header | None:
+        """What the manifest says of the run, None without a usable one."""
+        return self.read.header if self.read and not self.problem else None
+
+    @property
+    def unfinished(self) -> bool:
+        """True for a run that has not ended, or was killed."""
+        return self.read is None or (
+            self.read.found.state is catalogue.State.UNFINISHED
+        )
+
+    @property
+    def state(self) -> State:
+        """How the run ended."""
+        if self.unfinished:
+            return State.UNFINISHED
+        header = self.header
+        if header is None or self.read is None or _failed(self.read):
+            return State.FAILED
+        return State(header.state.value)
+
+
+def of_store(
+    index: indexes.Index, store: base.Shelf, patience: float = math.inf
+) -> Iterator[Set]:
+    """Read the runs in a target.
+
+    :param patience: seconds after which no other run is read.
+    :raises TargetError: the list would not be complete.
+    """
+    for one in reading.read(index, store, patience):
+        yield _of_store(store, one)
+
+
+def of_cloud(index: indexes.Index, cloud: door.Cloud) -> Iterator[Set]:
+    """Read the runs that left backups in the cloud."""
+    library, troubles = cloud_place.what_is_known(cloud)
+    here = cloud.identity.project_id
+    for one in reading.read(index, library.store):
+        found = _of_store(library.store, one)
+        if one.header is not None and one.header.project_id != here:
+            found = dataclasses.replace(
+                found,
+                problem=cloud_place.foreign(found.run, one.header.project_id),
+            )
+        yield found
+    for run in past_runs.unfinished_of(cloud.identity):
+        yield Set(manifest_shelf.NAME, run.run, run.started_at)
+    for text in troubles:
+        yield Set(manifest_shelf.NAME, '', '', problem=text)
+
+
+def newest_first(sets: Iterable[Set]) -> tuple[Set, ...]:
+    """Sort runs; those of one run by their places."""
+    return tuple(
+        sorted(
+            sorted(sets, key=lambda one: one.place),
+            key=lambda one: one.run,
+            reverse=True,
+        )
+    )
+
+
+def standings(
+    index: indexes.Index,
+    one: Set,
+    keys: Sequence[indexes.Key] | None = None,
+) -> dict[indexes.Key, verification.Standing]:
+    """Return how the backups of a run stand, by resource."""
+    found: dict[indexes.Key, list[tuple[str, verification.Row]]] = {}
+    for at, number in one.read.verifications if one.read else ():
+        for key, row in index.findings(number, keys):
+            found.setdefault(key, []).append((at, row))
+    return {key: verification.standing(rows) for key, rows in found.items()}
+
+
+def _of_store(store: base.Shelf, one: reading.Read) -> Set:
+    run = one.found.run
+    if one.header is not None:
+        header = one.header
+        return Set(store.name, run, header.created_at, one, header.host)
+    if one.found.state is not catalogue.State.UNFINISHED:
+        return Set(store.name, run, _begun(run), one, problem=one.problem)
+    left = _marker(store, one.found)
+    if left is None:
+        return Set(store.name, run, _begun(run), one)
+    return Set(store.name, run, left.started_at, one, left.host)
+
+
+def _marker(store: base.Shelf, found: catalogue.Found) -> marker.Marker | None:
+    """Read who writes to a set, None if nothing tells."""
+    path = f'{found.folder}/{layout.MARKER}'
+    try:
+        return documents.decode(
+            base.read_whole(store, path, _LARGEST_MARKER),
+            marker.Marker,
+            f'marker {store.name}/{path}',
+        )
+    except (errors.TargetError, errors.DocumentError):
+        return None
+
+
+def _begun(run: str) -> str:
+    """Return when a run began, by its ID."""
+    return (
+        f'{run[:4]}-{run[4:6]}-{run[6:8]}T{run[9:11]}:{run[11:13]}:'
+        f'{run[13:15]}+00:00'
+    )
+
+
+def _failed(one: reading.Read) -> bool:
+    return one.found.state is catalogue.State.FAILED
+
+
+_LARGEST_MARKER = 1 << 16

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deleting old backups: what :mod:`backupclient.operations.prune` uses."""

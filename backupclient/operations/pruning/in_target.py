@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deleting backup sets in a target."""
+
+from collections.abc import Iterator
+import dataclasses
+
+from backupclient import clocks
+from backupclient import errors
+from backupclient.engine import faults
+from backupclient.engine import journals
+from backupclient.model import events
+from backupclient.model import prunings
+from backupclient.operations import readable
+from backupclient.operations.pruning import places
+from backupclient.planner import prunable
+from backupclient.planner import pruning
+from backupclient.sets import catalogue
+from backupclient.sets import claims
+from backupclient.sets import deletion
+from backupclient.sets import libraries
+from backupclient.store import base
+from backupclient.store import targets
+
+
+class Target:
+    """The backup sets in a target.
+
+    :param target: as in a request: the absolute path of a folder, say.
+    """
+
+    def __init__(self, target: str, settings: places.Settings) -> None:
+        readable.require_target(target)
+        self._target = target
+        self._settings = settings
+        self.clock = clocks.SystemClock()
+        self._store = targets.find(target)
+        self._library: libraries.Library | None = None
+
+    def decide(self) -> places.Decision:
+        """Read the manifests and apply the rules.
+
+        :raises TargetError: the list would not be complete.
+        :raises UsageError: it is not clear what is meant.
+        """
+        library = libraries.Library(self._store)
+        self._library = library
+        sets = [_set(library, found) for found in library.finished]
+        wanted = prunable.wanted(
+            [one.manifest for one in sets if one.manifest],
+            self._settings.request,
+            self._settings.login,
+            self._store.name,
+        )
+        rows = pruning.of_store(
+            sets,
+            self._store.name,
+            self._settings.rules,
+            wanted,
+            places.utc_now(),
+        )
+        for run in dict.fromkeys(row.run for row in rows if row.goes):
+            for action, why in self._obstacles(library, run):
+                rows = places.ended(rows, run, action, why)
+        return places.Decision(
+            rows,
+            self._store.name,
+            places.projects_of(library),
+            places.digests_of(library),
+        )
+
+    def delete(
+        self,
+        decision: places.Decision,
+        reporter: events.Reporter,
+    ) -> places.Decision:
+        """Delete sets, the oldest first.
+
+        What an earlier process has begun to delete is deleted first.
+        """
+        notices = tuple(finish(self._store, self.clock, reporter))
+        rows = decision.rows
+        for run in sorted({row.run for row in decision.going}):
+            if self.clock.stop.asked:
+                break
+            reporter.say(f'delete {self._store.name}/{run}')
+            try:
+                with self.clock.stop.shielded():
+                    self._delete(run)
+            except Exception as exc:
+                # Whatever it is: the other sets are deleted.
+                why = faults.said(exc, run, 'deleting its set')
+                failed = prunings.Action.FAILED
+                rows = places.ended(rows, run, failed, why)
+            else:
+                deleted = prunings.Action.DELETED
+                rows = places.ended(rows, run, deleted)
+        notices += tuple(
+            places.forget_journals(decision.projects, rows, self._target)
+        )
+        return dataclasses.replace(
+            decision, rows=rows, notices=(*decision.notices, *notices)
+        )
+
+    def _delete(self, run: str) -> None:
+        assert self._library is not None  # noqa: S101
+        found = self._library.find(run)
+        if found is None:
+            raise errors.TargetError(f'{self._store.name}/{run} is gone.')
+        deletion.delete(self._store, self._library.open(found))
+
+    def _obstacles(
+        self, library: libraries.Library, run: str
+    ) -> Iterator[tuple[prunings.Action, str]]:
+        """Say why a set of which nothing is kept cannot go."""
+        found = library.find(run)
+        assert found is not None  # noqa: S101
+        reader = claims.alive(self._store, found.folder, places.utc_now())
+        if reader:
+            yield prunings.Action.KEEP, reader
+        elif why := deletion.obstacle(self._store, library.open(found)):
+            yield prunings.Action.FAILED, why
+
+
+def finish(
+    store: base.Store, clock: clocks.SystemClock, reporter: events.Reporter
+) -> Iterator[str]:
+    """Delete what is left of sets whose deletion was interrupted.
+
+    :returns: a sentence for each that cannot be deleted.
+    :raises TargetError: the list would not be complete.
+    """
+    for one in deletion.begun(store):
+        if clock.stop.asked:
+            return
+        reporter.say(f'delete what is left of {store.name}/{one.folder}')
+        try:
+            with clock.stop.shielded():
+                deletion.finish(store, one)
+        except errors.BackupError as exc:
+            yield str(exc)
+
+
+def _set(library: libraries.Library, found: catalogue.Found) -> pruning.Set:
+    opened = library.open(found)
+    alive = journals.fate(found.run) is journals.Fate.ALIVE
+    return pruning.Set(
+        found.run,
+        opened.manifest,
+        opened.problem,
+        library.standings(found),
+        f'Run {found.run} is still going on in another process.'
+        if alive
+        else '',
+    )

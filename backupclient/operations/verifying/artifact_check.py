@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether Cinder backups and images that stay in the cloud can be used.
+
+The services tell whether an artifact is there, available, and has its chain.
+They do not give a Cinder backup's bytes: only a restore proves them.
+"""
+
+from collections.abc import Iterator
+
+from backupclient.model import copies
+from backupclient.model import inventories
+from backupclient.model import manifests
+from backupclient.model import verification
+from backupclient.operations.verifying import key_check
+from backupclient.planner.restore import artifacts
+
+_CHANGING = frozenset({'creating', 'restoring', 'queued', 'saving'})
+
+NOT_ASKED = (
+    'The {kind} {id} is in the cloud, where nobody looked: that needs '
+    'credentials.'
+)
+BYTES = (
+    'Whether the bytes of the {kind} {id} are right, only a restore proves: '
+    '--depth restore.'
+)
+
+
+def files(
+    entry: manifests.Entry, inventory: inventories.Inventory | None
+) -> Iterator[key_check.Found]:
+    """Look whether the artifact of a resource can be used.
+
+    :param inventory: of the project, None if nobody may look.
+    """
+    artifact = entry.artifact
+    if entry.file is not None or artifact is None:
+        return
+    if inventory is None:
+        yield _unproved(NOT_ASKED, artifact)
+    elif artifact.kind not in (artifacts.BACKUP, artifacts.IMAGE):
+        yield key_check.Found(
+            verification.Result.UNPROVED,
+            f'Its copy is a "{artifact.kind}", which is not known here.',
+        )
+    elif why := artifacts.unusable(inventory, entry.resource, artifact):
+        yield key_check.Found(_result(inventory, artifact), why)
+    else:
+        yield key_check.Found(
+            verification.Result.GOOD,
+            f'The {artifact.kind} {artifact.id} can be used.',
+        )
+
+
+def data(entry: manifests.Entry) -> Iterator[key_check.Found]:
+    """Say that the bytes of an artifact cannot be read."""
+    if entry.file is None and entry.artifact is not None:
+        yield _unproved(BYTES, entry.artifact)
+
+
+def _result(
+    inventory: inventories.Inventory, artifact: copies.Artifact
+) -> verification.Result:
+    """Judge an artifact that cannot be used."""
+    if artifact.kind in inventory.unread or (
+        artifact.kind == artifacts.BACKUP and not inventory.backup_api
+    ):
+        return verification.Result.UNPROVED
+    found = artifacts.found(inventory, artifact)
+    if found is None:
+        return verification.Result.MISSING
+    if found.status in _CHANGING:
+        return verification.Result.UNPROVED
+    return verification.Result.DAMAGED
+
+
+def _unproved(text: str, artifact: copies.Artifact) -> key_check.Found:
+    return key_check.Found(
+        verification.Result.UNPROVED,
+        text.format(kind=artifact.kind, id=artifact.id),
+    )

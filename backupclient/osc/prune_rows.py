@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of ``prune``, its question, and what is said below it."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from backupclient.model import prunings
+from backupclient.operations import prune
+from backupclient.osc import base
+from backupclient.osc import columns
+from backupclient.osc import display
+
+_WORDS = {
+    prunings.Action.KEEP: 'kept',
+    prunings.Action.DELETE: 'to delete',
+    prunings.Action.DELETED: 'deleted',
+    prunings.Action.FAILED: 'failed',
+}
+
+
+def rows(done: prune.Decision) -> base.Table:
+    """Return a row for each resource and run."""
+    return columns.PRUNE, [
+        (
+            row.run,
+            row.captured,
+            row.kind,
+            row.name,
+            row.id,
+            row.place,
+            display.Size(row.size),
+            row.action.value,
+            display.Sentences(row.reasons),
+        )
+        for row in done.rows
+    ]
+
+
+def listed(decision: prune.Decision) -> list[str]:
+    """Return a line for each backup that the answer is for."""
+    return [
+        f'{row.label}, captured {row.captured}, {display.size(row.size or 0)}'
+        for row in decision.going
+    ]
+
+
+def question(decision: prune.Decision) -> str:
+    """Ask whether to delete: what, how much, where, and whose."""
+    going = decision.going
+    runs = {row.run for row in going}
+    return (
+        f'Delete these {len(going)} backups of {len(runs)} runs of project '
+        f'{", ".join(decision.project_names)} in {decision.place}, '
+        f'{_bytes(going)}?'
+    )
+
+
+def summary(done: prune.Decision) -> list[str]:
+    """Return the counts, and the bytes that are, or would be, free."""
+    if not done.rows:
+        return [f'There are no backups in {done.place}.']
+    counts = Counter(row.action for row in done.rows)
+    said = [
+        f'{counts[action]} {word}{_how_much(done.rows, action)}'
+        for action, word in _WORDS.items()
+        if counts[action]
+    ]
+    return [f'{", ".join(said)}, in {done.place}']
+
+
+def _how_much(rows_: Iterable[prunings.Row], action: prunings.Action) -> str:
+    """Return the bytes of what goes or is gone."""
+    if action not in (prunings.Action.DELETE, prunings.Action.DELETED):
+        return ''
+    return f' ({_bytes(row for row in rows_ if row.action is action)})'
+
+
+def _bytes(rows_: Iterable[prunings.Row]) -> str:
+    return display.size(sum(row.size or 0 for row in rows_))

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Delete a set, so that what is left of it never looks whole.
+
+First a list of the files is written into the set. Then the set is moved to
+``<run>.deleting``, where the store can rename, then its manifest is deleted,
+and then its data. A killed deletion is finished by that list: after the
+manifest is gone, nothing else says which files are the set's.
+
+Only files that the manifest lists, at the places of the layout, are deleted.
+"""
+
+from collections.abc import Iterator
+import dataclasses
+import datetime
+import socket
+from typing import Literal
+
+from backupclient import documents
+from backupclient import errors
+from backupclient.model import layout
+from backupclient.model import manifests
+from backupclient.model import tags
+from backupclient.sets import catalogue
+from backupclient.sets import claims
+from backupclient.sets import members
+from backupclient.store import base
+
+FORMAT_VERSION = 1
+_SHOWN = 5
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Deletion:
+    """What is being deleted: the content of ``deleting.json``.
+
+    :param host: the name of the machine that deletes.
+    :param started_at: UTC, ISO 8601.
+    :param files: all files of the set, by their paths in it.
+    """
+
+    run: str
+    host: str
+    started_at: str
+    files: tuple[str, ...]
+    format: Literal['openstack-backup-deletion'] = 'openstack-backup-deletion'
+    version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        tags.require_run_id(self.run)
+        for path in self.files:
+            if not layout.may_be_read(path):
+                raise ValueError(
+                    f'{path[:80]!r} is not the path of a file in a set'
+                )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Begun:
+    """A set whose deletion has begun.
+
+    :param folder: where it is in the store.
+    """
+
+    run: str
+    folder: str
+
+
+def begun(store: base.Store) -> Iterator[Begun]:
+    """Find the sets whose deletion was not finished.
+
+    :raises TargetError: the list would not be complete.
+    """
+    for name in store.folders():
+        run = name.removesuffix(layout.DELETING)
+        if not tags.is_run_id(run):
+            continue
+        if name != run or (
+            not store.can.renaming
+            and store.stat(f'{name}/{layout.DELETION}') is not None
+        ):
+            yield Begun(run, name)
+
+
+def obstacle(store: base.Store, opened: catalogue.Opened) -> str:
+    """Say why a set cannot be deleted, ``''`` if it can.
+
+    :param opened: with its manifest.
+    :raises TargetError: the list of its files would not be complete.
+    """
+    assert opened.manifest is not None  # noqa: S101
+    files = catalogue.files(store, opened.found)
+    known = dict.fromkeys(_named(opened.manifest))
+    foreign = [
+        *members.foreign(files, known),
+        *(each.path for each in files.list() if not each.plain),
+    ]
+    if not foreign:
+        return ''
+    return _not_ours(f'{store.name}/{opened.found.folder}', foreign)
+
+
+def delete(store: base.Store, opened: catalogue.Opened) -> None:
+    """Delete a finished set.
+
+    :param opened: with its manifest; the set is as it was decided on.
+    :raises TargetError: it has changed since, has files that are not its own,
+        or cannot be deleted. Called again, or by :func:`finish`, it goes on.
+    :raises Busy: somebody reads it.
+    """
+    found = opened.found
+    again = catalogue.read(store, found)
+    if again.manifest is None or again.digest != opened.digest:
+        raise errors.TargetError(
+            f'{store.name}/{found.folder} has changed since it was chosen, '
+            'and is kept. Call the command again.'
+        )
+    if why := obstacle(store, again):
+        raise errors.TargetError(why)
+    _announce(store, again)
+    folder = found.folder
+    if store.can.renaming:
+        folder = found.run + layout.DELETING
+        store.rename(found.folder, folder)
+    finish(store, Begun(found.run, folder))
+
+
+def finish(store: base.Store, one: Begun) -> None:
+    """Delete what is left of a set whose deletion has begun.
+
+    :raises TargetError: it cannot be deleted, or there are files in it that
+        are not the set's.
+    :raises DocumentError: its list of files cannot be used.
+    """
+    record = f'{one.folder}/{layout.DELETION}'
+    if store.stat(record) is not None:
+        found = _read(store, one, record)
+        # The manifest first: without it, nothing takes the rest for a set.
+        store.delete(f'{one.folder}/{layout.MANIFEST}')
+        for path in found.files:
+            store.delete(f'{one.folder}/{path}')
+        for path in _beside(store, one.folder):
+            store.delete(f'{one.folder}/{path}')
+    _require_empty(store, one.folder, record)
+    store.delete(record)
+    store.tidy(one.folder)
+    store.drop(one.folder)
+
+
+def _announce(store: base.Store, opened: catalogue.Opened) -> None:
+    """Write the list of files, unless somebody reads the set.
+
+    :raises Busy: somebody does.
+    """
+    assert opened.manifest is not None  # noqa: S101
+    found = opened.found
+    now = datetime.datetime.now(datetime.UTC)
+    record = f'{found.folder}/{layout.DELETION}'
+    store.put(
+        record,
+        documents.encode(
+            Deletion(
+                found.run,
+                socket.gethostname(),
+                now.isoformat(timespec='seconds'),
+                tuple(_named(opened.manifest)),
+            )
+        ),
+    )
+    if reader := claims.alive(store, found.folder, now):
+        store.delete(record)
+        raise errors.Busy(reader)
+
+
+def _named(manifest: manifests.Manifest) -> Iterator[str]:
+    """Return the paths of all files that a manifest stands for."""
+    yield from (layout.MANIFEST, layout.INSTRUCTIONS, layout.CHECKSUMS)
+    yield from dict.fromkeys(
+        member.path
+        for entry in manifest.items
+        for member in members.of_entry(entry)
+    )
+
+
+def _read(store: base.Store, one: Begun, record: str) -> Deletion:
+    what = f'list of files {store.name}/{record}'
+    content = base.read_whole(store, record, documents.LARGEST + 1)
+    found = documents.decode(content, Deletion, what)
+    if found.run != one.run:
+        raise errors.DocumentError(
+            f'The {what} is of run {found.run}: it was copied there. Delete '
+            'the folder yourself if nobody needs it.'
+        )
+    return found
+
+
+def _beside(store: base.Store, folder: str) -> list[str]:
+    """Return the results of verifications, and claims of dead readers."""
+    paths = [
+        entry.path.removeprefix(f'{folder}/')
+        for entry in store.list(folder)
+        if entry.plain
+    ]
+    return [
+        path
+        for path in paths
+        if layout.is_verified(path) or layout.is_claim(path)
+    ]
+
+
+def _require_empty(store: base.Store, folder: str, record: str) -> None:
+    """Raise TargetError if something is left that is not the set's."""
+    left = [
+        entry.path.removeprefix(f'{folder}/')
+        for entry in store.list(folder)
+        if entry.path != record
+    ]
+    if left:
+        raise errors.TargetError(_not_ours(f'{store.name}/{folder}', left))
+
+
+def _not_ours(place: str, paths: list[str]) -> str:
+    more = len(paths) - _SHOWN
+    shown = ', '.join(paths[:_SHOWN])
+    return (
+        f'{place} has files that are not listed in its manifest: {shown}'
+        f'{f" and {more} more" if more > 0 else ""}. It is kept: move them '
+        'away, then call the command again.'
+    )

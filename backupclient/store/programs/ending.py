@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a program has ended."""
+
+import dataclasses
+
+from backupclient import errors
+
+_QUOTED = 600
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Ended:
+    """How a program ended.
+
+    :param code: its exit code, or the negative number of the signal.
+    :param out: its stdout, where that was collected.
+    :param said: the end of its stderr, without passwords.
+    """
+
+    code: int
+    out: bytes
+    said: str
+
+
+class ProgramFailed(errors.TargetError):
+    """A program has failed.
+
+    :param name: of the program.
+    :param ended: how.
+    """
+
+    def __init__(self, name: str, ended: Ended) -> None:
+        how = f'exit code {ended.code}'
+        if ended.code < 0:
+            how = f'signal {-ended.code}'
+        said = f': {ended.said[-_QUOTED:]}' if ended.said else ''
+        super().__init__(f'{name} ended with {how}{said}')
+        self.ended = ended
+
+
+class ProgramSilent(errors.TargetError):
+    """A program takes or gives nothing any more, and was ended."""

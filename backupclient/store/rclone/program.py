@@ -1,0 +1,303 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Calls of rclone for one remote.
+
+Options and keys go into its environment, never into its arguments: everybody
+on the machine can read those.
+"""
+
+from collections.abc import Iterator, Mapping
+import dataclasses
+import functools
+import json
+import re
+
+from backupclient import errors
+from backupclient.model import addresses
+from backupclient.model import remotes
+from backupclient.store.programs import child
+from backupclient.store.programs import ending
+from backupclient.store.programs import environment
+from backupclient.store.programs import finding
+from backupclient.store.programs import starting
+
+NOT_THERE = 3
+"""rclone's exit code for a folder that is not there."""
+
+PATIENCE = starting.PATIENCE
+"""Seconds for which rclone may take or give nothing."""
+
+_LIMIT = 20 * 60.0
+"""Seconds for a call that moves no data."""
+
+_STAMP = re.compile(r'^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d +')
+_LEVEL = re.compile(r'^(?:ERROR|CRITICAL|NOTICE) *: *')
+_NO_REMOTE = "didn't find section in config file"
+_IN_MEMORY = '/notfound'
+_OTHER_REMOTES = {'remote', 'upstreams'}
+# Of rclone's own variables only those of remotes, and of the way to them: a
+# filter or a dry run that somebody has set would make lists incomplete.
+_OWN = (
+    'RCLONE_CONFIG',
+    'RCLONE_PASSWORD_COMMAND',
+    'RCLONE_BIND',
+    'RCLONE_BWLIMIT',
+    'RCLONE_CA_CERT',
+    'RCLONE_CLIENT_CERT',
+    'RCLONE_CLIENT_KEY',
+    'RCLONE_CONTIMEOUT',
+    'RCLONE_DISABLE_HTTP2',
+    'RCLONE_EXPECT_CONTINUE_TIMEOUT',
+    'RCLONE_HEADER',
+    'RCLONE_NO_CHECK_CERTIFICATE',
+    'RCLONE_TIMEOUT',
+    'RCLONE_TPSLIMIT',
+    'RCLONE_USER_AGENT',
+)
+# Where the storage systems look for credentials themselves, by their types.
+_OF_TYPES = {
+    'azureblob': ('AZURE_',),
+    'azurefiles': ('AZURE_',),
+    'drive': ('GOOGLE_',),
+    'google cloud storage': ('GOOGLE_',),
+    's3': ('AWS_',),
+    'sftp': ('SSH_',),
+    'storj': ('UPLINK_',),
+    'swift': ('OS_', 'ST_'),
+}
+# rclone 1.60 takes no S3 remote at all while this is set.
+_BROKEN = ('AWS_CA_BUNDLE',)
+_FIXED = {
+    'RCLONE_ASK_PASSWORD': 'false',
+    'RCLONE_LOG_LEVEL': 'ERROR',
+    'RCLONE_USE_SERVER_MODTIME': 'true',
+    # Links are never followed.
+    'RCLONE_SKIP_LINKS': 'true',
+    'RCLONE_LOCAL_SKIP_LINKS': 'true',
+    'RCLONE_SFTP_SKIP_LINKS': 'true',
+}
+# So that a remote that cannot be reached is told soon.
+_SOON = {
+    'RCLONE_CONTIMEOUT': '15s',
+    'RCLONE_TIMEOUT': '1m',
+    'RCLONE_RETRIES': '1',
+    'RCLONE_LOW_LEVEL_RETRIES': '2',
+}
+_SECRET = re.compile(
+    r'RCLONE_CONFIG_\w*(?:PASS|SECRET|TOKEN|KEY|AUTH|CREDENTIALS|SAS)\w*'
+    r'|RCLONE_CONFIG_PASS|\w*(?:SECRET|PASSWORD|TOKEN|_KEY)\w*'
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Features:
+    """What the storage system of a remote can do.
+
+    :param hashes: that it computes itself, by rclone's names.
+    :param by_buckets: a path begins with a bucket, which cannot be left out.
+    :param has_folders: also without files in them.
+    :param tells_room: how much is free.
+    :param takes_streams: of an unknown size.
+    """
+
+    hashes: tuple[str, ...]
+    by_buckets: bool
+    has_folders: bool
+    tells_room: bool
+    takes_streams: bool
+
+
+class Program:
+    """rclone, and one of its remotes. Used by many threads.
+
+    Nothing is called before it is needed.
+
+    :param address: of the target.
+    """
+
+    def __init__(self, address: addresses.Address) -> None:
+        self.name = address.shown
+        self._remote = remotes.parse(address.place)
+
+    @property
+    def lacks_bucket(self) -> bool:
+        """True if the path has to begin with a bucket, and there is none.
+
+        :raises TargetError: as of :attr:`features`.
+        """
+        return self.features.by_buckets and not self._remote.path.strip('/')
+
+    @functools.cached_property
+    def features(self) -> Features:
+        """What the remote can do.
+
+        :raises TargetError: rclone is missing or too old, the remote is not
+            configured, or it cannot be reached.
+        """
+        try:
+            found = json.loads(
+                self.call(('backend', 'features'), '', soon=True)
+            )
+        except (errors.TargetError, ValueError) as error:
+            raise self.trouble('', 'used', error) from error
+        can = found.get('Features') or {}
+        return Features(
+            tuple(found.get('Hashes') or ()),
+            by_buckets=bool(can.get('BucketBased')),
+            has_folders=bool(can.get('CanHaveEmptyDirectories')),
+            tells_room=bool(can.get('About')),
+            takes_streams=bool(can.get('PutStream')),
+        )
+
+    def call(
+        self,
+        words: tuple[str, ...],
+        path: str | None = None,
+        *,
+        soon: bool = False,
+    ) -> bytes:
+        """Call rclone and return what it prints.
+
+        :param words: the command and its options.
+        :param path: in the store, the last argument; None for none.
+        :param soon: fail after few tries.
+        :raises ending.ProgramFailed: it refused; its code and words tell why.
+        :raises TargetError: it cannot be called, or came to no end.
+        """
+        return child.run(
+            self._command(words, path),
+            {**self._environment, **(_SOON if soon else {})},
+            self._how,
+            _LIMIT,
+        ).out
+
+    def about(self) -> bytes:
+        """Return what the remote tells of its room.
+
+        :raises TargetError: as of :meth:`call`.
+        """
+        name, _, _ = self._remote.argument.partition(':')
+        try:
+            return self.call(('about', '--json'), '', soon=True)
+        except ending.ProgramFailed:
+            # The folder is not there yet.
+            return self.call(('about', '--json', f'{name}:'), soon=True)
+
+    def start(
+        self, words: tuple[str, ...], path: str, *, fed: bool
+    ) -> child.Child:
+        """Start rclone on a file, which it is fed or gives.
+
+        :raises TargetError: it cannot be started.
+        """
+        return child.Child(
+            self._command(words, path),
+            self._environment,
+            dataclasses.replace(self._how, patience=PATIENCE),
+            fed=fed,
+            is_read=not fed,
+        )
+
+    def trouble(
+        self, path: str, verb: str, error: Exception
+    ) -> errors.TargetError:
+        """Return an error that says what could not be done with what.
+
+        :param path: in the store, ``''`` for the store itself.
+        :param verb: that could not be done: ``written``.
+        """
+        place = f'{self.name}/{path}' if path else self.name
+        why = _why(error)
+        if _NO_REMOTE in why:
+            why = self._unconfigured()
+        return errors.TargetError(f'{place} cannot be {verb}: {why}')
+
+    def _command(
+        self, words: tuple[str, ...], path: str | None
+    ) -> tuple[str, ...]:
+        last = () if path is None else (self._argument(path),)
+        return (finding.find(finding.RCLONE).path, *words, *last)
+
+    def _argument(self, path: str) -> str:
+        argument = self._remote.argument
+        if not path:
+            return argument
+        joint = '' if argument.endswith((':', '/')) else '/'
+        return f'{argument}{joint}{path}'
+
+    @functools.cached_property
+    def _how(self) -> starting.How:
+        values = {
+            value
+            for name, value in self._environment.items()
+            if _SECRET.fullmatch(name)
+        }
+        values |= {value for _, value in self._remote.options}
+        return starting.How('rclone', tuple(values - {'true', 'false'}))
+
+    @functools.cached_property
+    def _environment(self) -> Mapping[str, str]:
+        """All that rclone may know.
+
+        :raises TargetError: the remotes cannot be listed.
+        """
+        prefixes = [*_OWN]
+        for each in {*self._types()}:
+            prefixes += [f'RCLONE_{each.upper()}_', *_OF_TYPES.get(each, ())]
+        found = environment.minimal(prefixes, self._given)
+        return {k: v for k, v in found.items() if k not in _BROKEN}
+
+    @property
+    def _given(self) -> dict[str, str]:
+        return {**_FIXED, **self._remote.environment, **self._config}
+
+    @property
+    def _config(self) -> dict[str, str]:
+        """Where rclone writes what it finds out about a remote.
+
+        What it finds out about one without a name belongs into no file.
+        """
+        others = _OTHER_REMOTES & {key for key, _ in self._remote.options}
+        if self._remote.on_the_fly and not others:
+            return {'RCLONE_CONFIG': _IN_MEMORY}
+        return {}
+
+    def _types(self) -> Iterator[str]:
+        """List the storage systems of all remotes: some lead to others."""
+        if self._remote.on_the_fly:
+            yield self._remote.name
+        for line in self._listed('--long'):
+            yield line.partition(':')[2].strip()
+
+    def _listed(self, *options: str) -> list[str]:
+        command = self._command(('listremotes', *options), None)
+        known = environment.minimal(_OWN, self._given)
+        try:
+            done = child.run(command, known, starting.How('rclone'), _LIMIT)
+        except ending.ProgramFailed as error:
+            raise errors.TargetError(
+                f'{self.name} cannot be used, because rclone cannot list its '
+                f'remotes: {_why(error)}'
+            ) from error
+        return done.out.decode(errors='replace').splitlines()
+
+    def _unconfigured(self) -> str:
+        known = ', '.join(sorted(self._listed())) or 'none'
+        return (
+            f'rclone has no remote {self._remote.name!r}. It has: {known} '
+            '"rclone config" makes one.'
+        )
+
+
+def _why(error: Exception) -> str:
+    """Return the last word of rclone on what went wrong."""
+    if not isinstance(error, ending.ProgramFailed):
+        return str(error)
+    lines = [
+        _LEVEL.sub('', _STAMP.sub('', line)).strip()
+        for line in error.ended.said.splitlines()
+        if line.strip()
+    ]
+    said = next((one for one in reversed(lines) if one), '')
+    code = error.ended.code
+    how = f'exit code {code}' if code >= 0 else f'signal {-code}'
+    return f'rclone ended with {how}: {said or "it did not say why"}'

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What restic means by what it says when it fails."""
+
+import errno
+import re
+
+from backupclient import errors
+from backupclient.store.programs import ending
+
+_NO_REPOSITORY, _LOCKED, _PASSWORD = 10, 11, 12
+_SAID_LOCKED = re.compile(
+    r'already locked|unable to create lock|Fatal: failed to lock', re.I
+)
+_SAID_PASSWORD = re.compile(r'wrong password|no key found', re.I)
+_SAID_MISSING = re.compile(
+    r'unable to open config file|does not exist|no repository', re.I
+)
+_STALE = re.compile(r'the `unlock` command .*$', re.I)
+
+
+class Locked(errors.TargetError):
+    """Somebody else has locked the repository."""
+
+
+_SAID_DAMAGED = re.compile(
+    r'ciphertext verification failed|invalid data|does not match|not found in '
+    r'index|unexpected EOF|\bload\b|has invalid|decrypt|not found$',
+    re.I,
+)
+
+
+Failures = (ending.ProgramFailed, ending.ProgramSilent)
+"""What :func:`of` and :func:`reading` take."""
+
+
+def of(
+    name: str, error: ending.ProgramFailed | ending.ProgramSilent
+) -> errors.TargetError:
+    """Return the error that says what a failure of restic means.
+
+    :param name: of the repository, for people.
+    """
+    if isinstance(error, ending.ProgramSilent):
+        return errors.TargetError(f'{name}: {error}')
+    ended = error.ended
+    said = _STALE.sub('', ended.said).removeprefix('Fatal: ').strip()
+    if ended.code == _LOCKED or _SAID_LOCKED.search(said):
+        return Locked(
+            f'{name} is locked: {said} Wait until that has ended. If nothing '
+            'works on it any more, "restic unlock" removes the lock.'
+        )
+    if ended.code == _PASSWORD or _SAID_PASSWORD.search(said):
+        return errors.TargetError(
+            f'{name} does not take the password: {said}. Set RESTIC_PASSWORD, '
+            'RESTIC_PASSWORD_FILE or RESTIC_PASSWORD_COMMAND.'
+        )
+    if ended.code == _NO_REPOSITORY or _SAID_MISSING.search(said):
+        return errors.TargetError(
+            f'{name} is no repository, or cannot be reached: {said}. "restic '
+            'init" makes a repository.'
+        )
+    return errors.TargetError(f'{name}: {error}')
+
+
+def reading(
+    name: str, path: str, error: ending.ProgramFailed | ending.ProgramSilent
+) -> errors.TargetError:
+    """Return the error that says why a file cannot be read.
+
+    :returns: its cause tells damage apart from what may go away.
+    """
+    if isinstance(error, ending.ProgramSilent) or not _SAID_DAMAGED.search(
+        error.ended.said
+    ):
+        return of(name, error)
+    found = errors.TargetError(f'{name}/{path} is damaged: {error}')
+    found.__cause__ = OSError(errno.EIO, error.ended.said)
+    return found

@@ -1,0 +1,485 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command, as a person types it: in a target, and in the cloud."""
+
+import dataclasses
+import json
+
+import fixtures
+
+from backupclient.engine import journals
+from backupclient.model import layout
+from backupclient.model import tags
+from backupclient.operations import prune
+from backupclient.osc import columns
+from backupclient.planner import retention
+from backupclient.sets import catalogue
+from backupclient.sets import claims
+from backupclient.store import folder
+from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
+from backupclient.tests.unit.fake_cloud import wire
+from backupclient.tests.unit.osc import base
+from backupclient.tests.unit.sets import samples
+
+ENTRY = samples.volume_entry(samples.ARCHIVE)
+REFUSED = wire.Answer(403, {'forbidden': {'message': 'no'}})
+
+
+def run_of(day):
+    return f'202601{day:02}T010000Z-aaaa'
+
+
+class TestCase(base.TestCase):
+    def openstack(self, *words, answer=None, terminal=False):
+        """Run a command, with a person at a terminal who answers."""
+        stdin = base.Stream(answer is not None)
+        stdin.write(answer or '')
+        stdin.seek(0)
+        with fixtures.MonkeyPatch('sys.stdin', stdin):
+            return super().openstack(*words, terminal=terminal)
+
+    def refused(self, code, *words, **options):
+        found = self.openstack('backup', 'prune', *words, **options)
+        self.assertEqual(code, found, self.err.said)
+        self.assertEqual('', self.out.said)
+        return self.err.said
+
+
+class TargetTestCase(TestCase):
+    """Sets in a folder; nobody is logged in."""
+
+    def setUp(self):
+        super().setUp()
+        for name in fake_cloud.ENVIRONMENT:
+            self.useFixture(fixtures.EnvironmentVariable(name, None))
+        self.target.mkdir()
+        self.store = folder.Folder(self.target)
+        for day in (1, 2, 3):
+            self.make(day)
+
+    def make(self, day, *entries, identity=samples.IDENTITY):
+        entry = dataclasses.replace(
+            ENTRY, captured_at=f'2026-01-{day:02}T01:30:00+00:00'
+        )
+        made = samples.manifest(
+            *(entries or (entry,)), run=run_of(day), identity=identity
+        )
+        samples.filled(self.store, made).close(made)
+
+    def prune(self, *words, code=0, **options):
+        words = ('prune', '--from', self.target, *words)
+        found = self.openstack('backup', *words, '-f', 'json', **options)
+        self.assertEqual(code, found, self.err.said)
+        return json.loads(self.out.said)
+
+    def left(self):
+        return sorted(path.name for path in self.target.iterdir())
+
+    def test_rows(self):
+        rows = self.prune('--keep-last', '2', '--dry-run')
+        self.assertEqual([], self.fake.seen)
+        self.assertEqual(list(columns.PRUNE), list(rows[0]))
+        self.assertEqual(
+            {
+                'Run': run_of(2),
+                'Captured': '2026-01-02T01:30:00+00:00',
+                'Kind': 'volume',
+                'Name': 'archive',
+                'ID': samples.ARCHIVE.id,
+                'Place': str(self.target),
+                'Size': samples.ARCHIVE.size,
+                'Action': 'keep',
+                'Reasons': ['--keep-last 2'],
+            },
+            rows[1],
+        )
+        self.assertEqual(
+            ['keep', 'keep', 'delete'], [row['Action'] for row in rows]
+        )
+        self.assertEqual(3, len(self.left()))
+        self.assertIn('2 kept, 1 to delete (5.0 GiB)', self.err.said)
+
+    def test_delete(self):
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual(
+            ['keep', 'deleted', 'deleted'], [row['Action'] for row in rows]
+        )
+        self.assertEqual([run_of(3)], self.left())
+        self.assertIn('1 kept, 2 deleted (10.0 GiB)', self.err.said)
+
+    def test_again(self):
+        self.prune('--keep-last', '1', '--yes')
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual(['keep'], [row['Action'] for row in rows])
+
+    def test_the_last_one_stays(self):
+        self.prune('--keep-verified', '5', '--yes')
+        self.assertEqual([run_of(3)], self.left())
+
+    def test_the_last_one_that_is_not_damaged_stays(self):
+        for day in (2, 3):
+            data = self.target / run_of(day) / ENTRY.file.path
+            data.write_bytes(b'changed')
+            self.openstack(
+                *('backup', 'verify', '--from', self.target, run_of(day))
+            )
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(1)], self.left())
+        self.assertEqual(
+            ['--keep-last 1', retention.NEWEST], rows[2]['Reasons']
+        )
+
+    def test_question(self):
+        rows = self.prune('--keep-last', '1', answer='y\n')
+        said = self.err.said
+        self.assertEqual([run_of(3)], self.left())
+        self.assertEqual(3, len(rows))
+        for text in (
+            f'of run {run_of(1)}, captured 2026-01-01T01:30:00+00:00, 5.0',
+            'Delete these 2 backups of 2 runs of project web shop (p-1) in '
+            f'{self.target}, 10.0 GiB? [y/N]',
+        ):
+            self.assertIn(text, said)
+        self.assertNotIn(f'of run {run_of(3)}, captured', said)
+
+    def test_no(self):
+        for answer in ('n\n', '\n', '', 'yes, but\n'):
+            rows = self.prune('--keep-last', '1', answer=answer)
+            self.assertEqual(3, len(self.left()))
+            self.assertEqual('delete', rows[2]['Action'])
+            self.assertIn('Nothing was deleted.', self.err.said)
+
+    def test_nobody_to_ask(self):
+        said = self.refused(2, '--from', self.target, '--keep-last', '1')
+        self.assertIn('--yes', said)
+        self.assertEqual(3, len(self.left()))
+
+    def test_no_rule(self):
+        for words in ((), ('--yes',), ('--dry-run',)):
+            said = self.refused(2, '--from', self.target, *words)
+            self.assertIn('--keep-daily 7', said)
+        self.assertEqual(3, len(self.left()))
+
+    def test_wrong_rules(self):
+        for words in (
+            ('--keep-last', '0'),
+            ('--keep-last', '-1'),
+            ('--keep-within', '7w'),
+            ('--keep-within', '0d'),
+            ('--yes', '--dry-run', '--keep-last', '1'),
+        ):
+            self.refused(2, '--from', self.target, *words)
+
+    def test_within(self):
+        rows = self.prune('--keep-within', '1d1h', '--yes')
+        self.assertEqual('--keep-within 1d1h', rows[1]['Reasons'][0])
+        self.assertEqual([run_of(2), run_of(3)], self.left())
+
+    def test_what_the_answer_was_not_for(self):
+        """A set that comes meanwhile is not deleted, whatever the rules."""
+        question = 'backupclient.osc.questions.agreed'
+
+        def answer(*arguments):
+            self.make(5)
+            self.make(4)
+            return True
+
+        with fixtures.MonkeyPatch(question, answer):
+            rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(3), run_of(4), run_of(5)], self.left())
+        self.assertIn('was not in the list', str(rows[1]['Reasons']))
+
+    def test_a_set_that_changes_meanwhile(self):
+        question = 'backupclient.osc.questions.agreed'
+
+        def answer(*arguments):
+            path = self.target / run_of(1) / layout.MANIFEST
+            path.write_text(path.read_text().replace('1.0', '1.1'))
+            return True
+
+        with fixtures.MonkeyPatch(question, answer):
+            self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(1), run_of(3)], self.left())
+
+    def test_foreign_files(self):
+        (self.target / run_of(1) / 'notes.txt').write_text('mine')
+        for mode in ('--dry-run', '--yes'):
+            rows = self.prune('--keep-last', '1', mode, code=3)
+            self.assertEqual('failed', rows[2]['Action'])
+            self.assertIn(f'{run_of(1)} has files', self.err.said)
+            self.assertIn('notes.txt', self.err.said)
+        self.assertEqual([run_of(1), run_of(3)], self.left())
+        self.assertTrue((self.target / run_of(1) / 'manifest.json').exists())
+
+    def test_a_manifest_that_cannot_be_read(self):
+        path = self.target / run_of(1) / layout.MANIFEST
+        path.write_text(
+            path.read_text().replace('"version": 1', '"version": 9')
+        )
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual(('set', 'keep'), (rows[2]['Kind'], rows[2]['Action']))
+        self.assertEqual([run_of(1), run_of(3)], self.left())
+        self.assertIn('version 9', self.err.said)
+
+    def test_a_list_that_is_not_complete(self):
+        with fixtures.MonkeyPatch(
+            'backupclient.store.tree.folders', _raise_io_error
+        ):
+            said = self.refused(
+                *(1, '--from', self.target, '--keep-last', '1', '--yes')
+            )
+        self.assertIn('Input/output error', said)
+        self.assertEqual(3, len(self.left()))
+
+    def test_what_somebody_reads_stays(self):
+        (found,) = [
+            one for one in catalogue.runs(self.store) if one.run == run_of(1)
+        ]
+        with claims.reading(self.store, [found], 'restore'):
+            rows = self.prune('--keep-last', '1', '--yes')
+            self.assertEqual([run_of(1), run_of(3)], self.left())
+        self.assertEqual('keep', rows[2]['Action'])
+        self.assertIn('"openstack backup restore"', str(rows[2]['Reasons']))
+        self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(3)], self.left())
+
+    def actions_while_reading(self, *words):
+        """What a prune would do while the data of the first set are read."""
+        seen = []
+        real = folder.Folder.opened
+        settings = prune.Settings(prune.Rules(last=1))
+
+        def opened(store, path):
+            if path.endswith('.raw') and store.name == str(self.target):
+                decision = prune.target(str(self.target), settings).decide()
+                seen.append([row.action.value for row in decision.rows])
+            return real(store, path)
+
+        with fixtures.MonkeyPatch(
+            'backupclient.store.folder.Folder.opened', opened
+        ):
+            self.rows(*words)
+        return seen[0]
+
+    def test_a_verification_claims_what_it_reads(self):
+        self.assertEqual(
+            ['keep', 'delete', 'keep'],
+            self.actions_while_reading(
+                'verify', '--from', self.target, run_of(1)
+            ),
+        )
+        self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(3)], self.left())
+
+    def test_bringing_files_back_claims_what_it_reads(self):
+        self.assertEqual(
+            ['keep', 'delete', 'keep'],
+            self.actions_while_reading(
+                *('restore', '--from', self.target, '--run', run_of(1)),
+                *('--all', '--to-files', self.root / 'files'),
+            ),
+        )
+
+    def test_a_restore_claims_what_it_reads(self):
+        for name, value in fake_cloud.ENVIRONMENT.items():
+            self.useFixture(fixtures.EnvironmentVariable(name, value))
+        self.assertEqual(
+            ['keep', 'delete', 'keep'],
+            self.actions_while_reading(
+                *('restore', '--from', self.target, '--run', run_of(1)),
+                *('--all', '--volume-type', 'hdd=fast'),
+            ),
+        )
+
+    def test_what_an_interrupted_call_has_left(self):
+        """It is finished, and never looks whole before that."""
+        gone = self.target / (run_of(1) + layout.DELETING)
+        with fixtures.MonkeyPatch(
+            'backupclient.sets.deletion.finish', _raise_io_error
+        ):
+            self.prune('--keep-last', '2', '--yes', code=3)
+        self.assertTrue(gone.exists())
+        (gone / layout.MANIFEST).unlink()
+        rows = self.prune('--keep-last', '2', '--dry-run')
+        self.assertEqual(2, len(rows))
+        self.assertTrue(gone.exists())
+        self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(3)], self.left())
+
+    def test_other_projects(self):
+        other = dataclasses.replace(
+            samples.IDENTITY, project_id='p-2', project_name='blog'
+        )
+        entry = samples.volume_entry(samples.ROOT)
+        for day in (10, 11):
+            self.make(day, entry, identity=other)
+        words = ('--keep-last', '1', '--yes')
+        said = self.refused(2, '--from', self.target, *words)
+        self.assertIn('blog (p-2)', said)
+        found = self.openstack(
+            *('--os-project-id', 'p-1', 'backup', 'prune'),
+            *('--from', self.target, *words),
+        )
+        self.assertEqual(0, found, self.err.said)
+        self.assertEqual([run_of(3), run_of(10), run_of(11)], self.left())
+        self.prune('--volume', samples.ROOT.id, *words)
+        self.assertEqual([run_of(3), run_of(11)], self.left())
+
+    def test_selection(self):
+        self.make(4, samples.volume_entry(samples.ROOT))
+        self.make(5, samples.volume_entry(samples.ROOT))
+        self.prune('--volume', 'web root', '--keep-last', '1', '--yes')
+        self.assertEqual([1, 2, 3, 5], [int(x[6:8]) for x in self.left()])
+
+    def test_the_target_is_a_set(self):
+        said = self.refused(
+            2, '--from', self.target / run_of(1), '--keep-last', '1', '--yes'
+        )
+        self.assertIn('is one backup set', said)
+
+    def test_a_target_that_is_not_there(self):
+        said = self.refused(
+            1, '--from', self.root / 'typo', '--keep-last', '1', '--yes'
+        )
+        self.assertIn('typo', said)
+
+    def test_an_empty_target(self):
+        empty = self.root / 'empty'
+        empty.mkdir()
+        found = self.openstack(
+            *('backup', 'prune', '--from', empty, '--keep-last', '1', '--yes')
+        )
+        self.assertEqual(0, found, self.err.said)
+        self.assertIn('There are no backups', self.err.said)
+
+
+def _raise_io_error(*arguments, **options):
+    raise OSError(5, 'Input/output error')
+
+
+class CloudTestCase(TestCase):
+    """Cinder backups that runs have left."""
+
+    def setUp(self):
+        super().setUp()
+        self.volume = self.fake.cinder.add_volume('data', b'data')
+        self.runs = []
+
+    def run_backup(self, *words):
+        """Make a backup; return its ID."""
+        before = set(self.fake.world.things['backups'])
+        self.rows('run', '--volume', 'data', *words)
+        # Runs of the same second have no order: let some time pass.
+        for _ in range(3):
+            self.fake.world.tick()
+        (new,) = self.fake.world.things['backups'].keys() - before
+        return new
+
+    def prune(self, *words, code=0, **options):
+        found = self.openstack(
+            'backup', 'prune', *words, '-f', 'json', **options
+        )
+        self.assertEqual(code, found, self.err.said)
+        return json.loads(self.out.said)
+
+    def backups(self):
+        self.fake.world.settle()
+        return set(self.fake.world.things['backups'])
+
+    def manifests(self):
+        return [
+            image
+            for image in self.fake.world.things['images'].values()
+            if image.get(tags.ROLE) == tags.Role.MANIFEST
+        ]
+
+    def deletions(self):
+        asked = self.fake.asked('DELETE cinder /backups/')
+        return [each.rpartition('/')[2] for each in asked]
+
+    def test_full_backups(self):
+        first, second, third = (self.run_backup('--full') for _ in range(3))
+        rows = self.prune('--keep-last', '1', '--dry-run')
+        self.assertEqual(
+            ['delete', 'delete', 'keep'],
+            sorted(row['Action'] for row in rows),
+        )
+        self.assertEqual({first, second, third}, self.backups())
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual({'cloud'}, {row['Place'] for row in rows})
+        self.assertEqual({third}, self.backups())
+        self.assertEqual(1, len(self.manifests()))
+        # The journals of the others are gone, too.
+        kept = self.manifests()[0][tags.RUN]
+        self.assertIn(kept, [path.name for path in journals.home().iterdir()])
+
+    def test_a_chain_goes_from_leaf_to_full(self):
+        chain = [self.run_backup() for _ in range(3)]
+        full = self.run_backup('--full')
+        self.prune('--keep-last', '1', '--yes')
+        self.assertEqual({full}, self.backups())
+        self.assertEqual(chain[::-1], self.deletions())
+
+    def test_a_kept_incremental_one_keeps_its_chain(self):
+        old = self.run_backup('--full')
+        chain = [self.run_backup('--full'), self.run_backup()]
+        chain.append(self.run_backup())
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual(set(chain), self.backups())
+        self.assertEqual([old], self.deletions())
+        self.assertIn('needs it', str(rows))
+
+    def test_what_does_not_carry_the_tags(self):
+        first, second = (self.run_backup('--full') for _ in range(2))
+        self.fake.world.things['backups'][first]['metadata'] = {}
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual({first, second}, self.backups())
+        self.assertIn('does not carry the tags', str(rows))
+
+    def test_lists_that_are_not_complete(self):
+        first, second = (self.run_backup('--full') for _ in range(2))
+        for lists in ('GET cinder /backups/detail', 'GET glance /images'):
+            self.fake.faults.clear()
+            self.fake.fail(REFUSED, lists)
+            found = self.openstack(
+                'backup', 'prune', '--keep-last', '1', '--yes'
+            )
+            self.assertEqual(1, found, self.err.said)
+            self.assertEqual({first, second}, self.backups())
+
+    def test_without_a_backup_service(self):
+        """Cinder says 404, which does not mean that the backup is gone."""
+        first, second = (self.run_backup('--full') for _ in range(2))
+        self.fake.cinder.backup_service = 'down'
+        rows = self.prune('--keep-last', '1', '--yes', code=3)
+        self.assertIn('failed', {row['Action'] for row in rows})
+        self.assertIn('no backup service', self.err.said)
+        self.assertEqual({first, second}, self.backups())
+        # Its manifest still names it.
+        self.assertEqual(2, len(self.manifests()))
+        self.fake.cinder.backup_service = 'up'
+        self.prune('--keep-last', '1', '--yes')
+        self.assertEqual({second}, self.backups())
+        self.assertEqual(1, len(self.manifests()))
+
+    def test_a_refusal_of_the_service_is_told(self):
+        """Somebody else's backup builds on it, unseen by a list."""
+        first, second = (self.run_backup('--full') for _ in range(2))
+        self.fake.cinder.parents[second] = first
+        self.prune('--keep-last', '1', '--yes', code=3)
+        self.assertIn('Incremental backups exist', self.err.said)
+        self.assertEqual({first, second}, self.backups())
+
+    def test_a_leaf_that_cannot_go_keeps_the_rest(self):
+        chain = [self.run_backup() for _ in range(3)]
+        full = self.run_backup('--full')
+        self.fake.fail(REFUSED, f'DELETE cinder /backups/{chain[2]}')
+        self.prune('--keep-last', '1', '--yes', code=3)
+        self.assertEqual({*chain, full}, self.backups())
+        self.assertEqual([chain[2]], self.deletions())
+
+    def test_question(self):
+        _, second = (self.run_backup('--full') for _ in range(2))
+        self.prune('--keep-last', '1', answer='y\n')
+        self.assertIn('Delete these 1 backups', self.err.said)
+        self.assertIn('in the cloud at ', self.err.said)
+        self.assertEqual({second}, self.backups())
