@@ -209,9 +209,8 @@ def _inventory(
     Whether a secret was restored before is in its metadata, which no list
     has: they are read for those with the right names.
     """
-    read = inventory.read_for_restore(
-        session.cloud, references.images_of(chosen)
-    )
+    named = references.images_of(chosen)
+    read = inventory.read_for_restore(session.cloud, named)
     if not request.skip_existing:
         return read
     names = {one.entry.resource.name for one in chosen}
