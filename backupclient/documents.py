@@ -74,6 +74,7 @@ def decode(
     :raises DocumentError: when it is larger, is not JSON in UTF-8, has
         another format version, or a value does not fit, as its type or its
         class says; the text says where, as in ``$.items[3].size``.
+    :raises NewerDocument: when its format version is a newer one.
     """
     try:
         _require_few_values(data)
@@ -190,6 +191,12 @@ def _check_version(loaded: object, kind: type[Document], what: str) -> None:
     found = loaded.get('version')
     if type(found) is not int:
         raise _damaged(what, 'it has no format version')
+    if isinstance(known, int) and found > known:
+        raise errors.NewerDocument(
+            f'The {what} was written by a newer release: it has the format '
+            f'version {found}, and this release reads version {known}. '
+            'Upgrade python-backupclient.'
+        )
     if found not in (known, *getattr(kind, 'OLDER', ())):
         raise errors.DocumentError(
             f'The {what} has the format version {found}, but this '

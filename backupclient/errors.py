@@ -132,3 +132,7 @@ class TargetLost(TargetError):
 
 class DocumentError(BackupError):
     """A file that this program should read is damaged or not its own."""
+
+
+class NewerDocument(DocumentError):
+    """A newer release has written the file: nothing says it is damaged."""

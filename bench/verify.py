@@ -112,7 +112,8 @@ def make_set(target: pathlib.Path, mib: int, count: int) -> pathlib.Path:
             identity,
             requests.Request(everything=True),
             tuple(items),
-        )
+        ),
+        page='',
     )
     return pathlib.Path(place)
 

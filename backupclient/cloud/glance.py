@@ -14,10 +14,12 @@ import requests
 from backupclient import errors
 from backupclient.cloud import fields
 from backupclient.cloud import login as login_
+from backupclient.cloud import quotas
 from backupclient.cloud import records
 from backupclient.cloud import services
 from backupclient.cloud import waiting
 from backupclient.model import ids
+from backupclient.model import inventories
 from backupclient.model import leases
 from backupclient.model import resources
 from backupclient.model import tags
@@ -32,6 +34,19 @@ class Glance:
     """Images."""
 
     service: services.Service
+
+    def quotas(self) -> dict[str, inventories.Quota]:
+        """Limits of images and their use, nothing where Glance has none.
+
+        Glance has them when Keystone keeps its limits
+        (``glance/quota/keystone.py``); the largest size of an image it tells
+        nobody.
+        """
+        try:
+            body = self.service.get('/info/usage', 'read the limits of images')
+        except (errors.Forbidden, errors.NotFound):
+            return {}
+        return quotas.of_image_usage(body)
 
     def images(self, project_id: str) -> Iterator[resources.Image]:
         """All images of the project, the hidden ones included."""

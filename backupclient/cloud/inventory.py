@@ -15,6 +15,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import server_images
 from backupclient.cloud import side_by_side
+from backupclient.model import ids
 from backupclient.model import inventories
 from backupclient.model import resources
 from backupclient.model import stamps
@@ -39,7 +40,25 @@ def read(
         found only by these.
     :raises CloudError: no service answers.
     """
-    readers = {**_storage(cloud, images), **_others(cloud)}
+    return _read(cloud, {**_storage(cloud, images), **_others(cloud)})
+
+
+def read_for_restore(
+    cloud: door.Cloud, referenced: Iterable[str]
+) -> inventories.Inventory:
+    """Read the project, and what else decides whether backups fit into it.
+
+    :param referenced: IDs of images, also of others, that backups name.
+    :raises CloudError: no service answers.
+    """
+    readers = {**_storage(cloud, ()), **_others(cloud), **_limits(cloud)}
+    wanted = frozenset(filter(ids.is_id, referenced))
+    if 'image' in readers and wanted:
+        readers['image'] = lambda: _with_referenced(cloud, wanted)
+    return _read(cloud, readers)
+
+
+def _read(cloud: door.Cloud, readers: _Readers) -> inventories.Inventory:
     found = side_by_side.read(
         {kind: side_by_side.whole(each) for kind, each in readers.items()}
     )
@@ -104,6 +123,16 @@ def _others(cloud: door.Cloud) -> _Readers:
     return readers
 
 
+def _limits(cloud: door.Cloud) -> _Readers:
+    """Return how the quotas are read that only a restore needs."""
+    readers: _Readers = {}
+    if 'compute' in cloud.services:
+        readers['server-quota'] = cloud.nova.quotas
+    if 'image' in cloud.services:
+        readers['image-quota'] = cloud.glance.quotas
+    return readers
+
+
 def _described(
     cloud: door.Cloud, since: datetime.datetime
 ) -> Iterator[resources.Secret]:
@@ -164,7 +193,11 @@ def _inventory(
         backups=backups or (),
         images=read_.get('image', ()),
         secrets=read_.get('secret', ()),
-        quotas=read_.get('quota', {}),
+        quotas={
+            name: quota
+            for kind in ('quota', 'server-quota', 'image-quota')
+            for name, quota in read_.get(kind, {}).items()
+        },
         unread={kind: str(why) for kind, why in failed.items()},
         silent=frozenset(_silent(failed)),
         login=read_.get('login', inventories.Login()),
@@ -201,3 +234,11 @@ def _images(
         if name not in known:
             own.extend(cloud.glance.foreign(name))
     return tuple({image.id: image for image in own}.values())
+
+
+def _with_referenced(
+    cloud: door.Cloud, referenced: frozenset[str]
+) -> tuple[resources.Image, ...]:
+    own = _images(cloud, ())
+    others = referenced - {image.id for image in own}
+    return (*own, *cloud.glance.visible(others))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits and their use, as Cinder tells them in one of two ways."""
+"""Limits and their use, as each service tells them."""
 
 from collections.abc import Mapping
 import re
@@ -21,6 +21,13 @@ _LIMITS = {
     ),
 }
 
+_OF_SERVERS = {
+    'instances': ('maxTotalInstances', 'totalInstancesUsed'),
+    'cores': ('maxTotalCores', 'totalCoresUsed'),
+    'ram': ('maxTotalRAMSize', 'totalRAMUsed'),
+}
+_OF_IMAGES = ('image_count_total', 'image_size_total')
+
 
 @fields.reader('quota set')
 def of_quota_set(body: fields.Json) -> dict[str, inventories.Quota]:
@@ -40,6 +47,28 @@ def of_limits(body: fields.Json) -> dict[str, inventories.Quota]:
         name: _quota(absolute, limit, used)
         for name, (limit, used) in _LIMITS.items()
         if absolute.get(limit) is not None
+    }
+
+
+@fields.reader('list of limits')
+def of_server_limits(body: fields.Json) -> dict[str, inventories.Quota]:
+    """Read the limits of Nova: ``instances``, ``cores``, ``ram`` in MiB."""
+    absolute = fields.inner(fields.inner(body, 'limits'), 'absolute')
+    return {
+        name: _quota(absolute, limit, used)
+        for name, (limit, used) in _OF_SERVERS.items()
+        if absolute.get(limit) is not None
+    }
+
+
+@fields.reader('list of limits')
+def of_image_usage(body: fields.Json) -> dict[str, inventories.Quota]:
+    """Read the limits of Glance, by the names that Keystone has for them."""
+    usage = fields.inner(body, 'usage')
+    return {
+        name: _quota(row, 'limit', 'usage')
+        for name in _OF_IMAGES
+        if isinstance(row := usage.get(name), Mapping)
     }
 
 

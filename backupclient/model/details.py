@@ -14,7 +14,14 @@ from backupclient.model import tags
 
 _NO_SERVERS: Mapping[str, resources.Server] = {}
 _RESTORE = 'restore-'
-"""``RESTORE.md`` calls the image between file and volume so; then the ID."""
+
+
+def between(one: resources.Resource) -> str:
+    """Return the name, in ``RESTORE.md``, of the image between file and copy.
+
+    Cinder notes the name in the volume that is made of it.
+    """
+    return f'{_RESTORE}{one.id}'
 
 
 def server(one: resources.Server) -> str:

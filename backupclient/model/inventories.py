@@ -71,10 +71,14 @@ class Inventory:
     :param backup_api: False where the user may not list Cinder backups.
     :param quotas: by Cinder's names: ``volumes``, ``gigabytes``,
         ``snapshots``, ``backups``, ``backup_gigabytes`` and, per volume type,
-        ``volumes_<type>`` and so on. A missing one is not known.
+        ``volumes_<type>`` and so on; for a restore also by Nova's:
+        ``instances``, ``cores``, ``ram`` (MiB), and by those of Glance:
+        ``image_count_total``, ``image_size_total`` (MiB). A missing one is
+        not known.
     :param unread: by the kind of what could not be read, why, in a sentence:
-        a kind of resources, ``snapshot``, ``backup`` or ``quota``. A list is
-        read as a whole or not at all.
+        a kind of resources, ``snapshot``, ``backup``, ``quota``,
+        ``server-quota`` or ``image-quota``. A list is read as a whole or not
+        at all.
     :param silent: the service types that the catalogue has and that did not
         answer: nothing can be done with them now.
     """

@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the work on an item takes of the project's quotas.
 
-Cinder counts a snapshot's size in ``gigabytes`` too, and everything once more
-for its volume type. What it makes for itself during a backup counts nowhere.
+The names of the quotas are those of the services. Cinder counts a snapshot's
+size in ``gigabytes`` too, and everything once more for its volume type.
 """
 
 from collections import Counter
 
 from backupclient.model import plans
+from backupclient.model import resources
+from backupclient.model import restores
 
 
 def artifacts(item: plans.Item) -> Counter[str]:
-    """Count what stays, by Cinder's names of the quotas."""
-    new = item.restore.volume if item.restore else None
-    if new is not None:
-        return _counted(new.type_name, volumes=1, gigabytes=new.size_gib)
+    """Count what stays, by the names of the quotas."""
+    if item.restore is not None:
+        return _restored(item.restore.new)
     backup = plans.Procedure.VOLUME_BACKUP
     if item.volume is None or item.procedure is not backup:
         return Counter()
@@ -22,7 +23,15 @@ def artifacts(item: plans.Item) -> Counter[str]:
 
 
 def temporaries(item: plans.Item) -> Counter[str]:
-    """Count what goes again: a snapshot, and the volume made of it."""
+    """Count what goes again.
+
+    That is a snapshot, and the volume made of it; for a restore the image
+    between a file and what is made of it.
+    """
+    if item.restore is not None:
+        kind, file = item.resource.kind, item.restore.source.file
+        between = (resources.Kind.VOLUME, resources.Kind.SERVER)
+        return Counter(image_count_total=int(kind in between and bool(file)))
     image = plans.Procedure.SNAPSHOT_IMAGE
     if item.volume is None or item.procedure is not image:
         return Counter()
@@ -47,6 +56,19 @@ def once_captured(item: plans.Item) -> Counter[str]:
     return _counted(
         item.volume.type_name, volumes=1, gigabytes=item.volume.size_gib
     )
+
+
+def _restored(new: restores.New) -> Counter[str]:
+    """Count what a restore makes."""
+    match new:
+        case restores.NewVolume():
+            return _counted(new.type_name, volumes=1, gigabytes=new.size_gib)
+        case restores.NewServer():
+            return Counter(instances=1, cores=new.vcpus, ram=new.ram_mib)
+        case restores.NewImage():
+            return Counter(image_count_total=1)
+        case restores.NewSecret():
+            return Counter()
 
 
 def _counted(type_name: str, **needed: int) -> Counter[str]:

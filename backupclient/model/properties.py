@@ -5,7 +5,7 @@ Properties belong to a server's disk as its bytes do: ``hw_disk_bus`` and its
 like decide on which hardware the guest finds it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 import re
 
 GLANCE = frozenset(
@@ -77,7 +77,20 @@ _SERVICES = frozenset(
     }
 )
 # They name another image. Nova also sets them where there is none.
-_OTHER_IMAGES = frozenset({'kernel_id', 'ramdisk_id'})
+_OTHER_IMAGES = ('kernel_id', 'ramdisk_id')
+CERTIFICATE = 'img_signature_certificate_uuid'
+"""Names the secret by which Glance proves the signature of an image."""
+
+_SIGNATURE = (
+    'img_signature',
+    CERTIFICATE,
+    'img_signature_hash_method',
+    'img_signature_key_type',
+)
+_LONGEST_TAG = 255
+_MOST_TAGS = 128
+"""Of an image: Glance's own default limit."""
+
 # Nova keeps so many bytes of a property (``nova/utils.py``,
 # ``get_system_metadata_from_image``).
 _KEPT_BYTES = 255
@@ -89,10 +102,49 @@ def owned(found: Mapping[str, str]) -> dict[str, str]:
     return {
         name: found[name]
         for name in sorted(found)
-        if name not in GLANCE | _SERVICES
-        and not name.startswith(_PREFIXES)
+        if not _is_of_services(name)
         and (found[name] or name not in _OTHER_IMAGES)
     }
+
+
+def signature(found: Mapping[str, str]) -> dict[str, str]:
+    """Return the signature of an image's bytes, nothing if a part is missing.
+
+    Glance proves it while the bytes arrive, and needs all parts.
+    """
+    if not all(found.get(name) for name in _SIGNATURE):
+        return {}
+    return {name: found[name] for name in _SIGNATURE}
+
+
+def references(found: Mapping[str, str]) -> dict[str, str]:
+    """Return the IDs that properties name, by the property.
+
+    :returns: of a certificate only where the signature is whole.
+    """
+    named = {**found, CERTIFICATE: signature(found).get(CERTIFICATE, '')}
+    return {
+        name: named[name]
+        for name in (*_OTHER_IMAGES, CERTIFICATE)
+        if named.get(name)
+    }
+
+
+def own_tags(tags: Iterable[str]) -> tuple[str, ...]:
+    """Return the tags of an image that a restore sets.
+
+    Not those by which we or a service would know it, which a set of somebody
+    else could have, nor more than Glance takes.
+    """
+    found = [
+        tag
+        for tag in dict.fromkeys(tags)
+        if 0 < len(tag) <= _LONGEST_TAG
+        and tag.isprintable()
+        and not _is_of_services(re.split('[=:]', tag)[0].strip().lower())
+        and not tag.strip().lower().startswith('backupclient')
+    ]
+    return tuple(found[:_MOST_TAGS])
 
 
 def of_volume(metadata: Mapping[str, str]) -> dict[str, str]:
@@ -137,6 +189,10 @@ def min_disk(found: Mapping[str, str]) -> int:
 def min_ram(found: Mapping[str, str]) -> int:
     """Return the ``min_ram`` among a volume's properties, in MiB."""
     return _number(found, 'min_ram')
+
+
+def _is_of_services(name: str) -> bool:
+    return name in GLANCE | _SERVICES or name.startswith(_PREFIXES)
 
 
 def _number(found: Mapping[str, str], name: str) -> int:

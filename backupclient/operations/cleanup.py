@@ -32,7 +32,7 @@ _ASKED = (
     'Stopping when what is being deleted is gone. Press Ctrl-C again to quit '
     'at once.'
 )
-_LEFT = 'Left at once. "openstack backup cleanup" goes on.'
+_LEFT = 'Quit at once. Call "openstack backup cleanup" again for the rest.'
 
 
 def find(

@@ -32,6 +32,7 @@ from backupclient.operations import sessions
 from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
+from backupclient.planner.restore import references
 from backupclient.sets import libraries
 from backupclient.store import targets
 
@@ -210,7 +211,9 @@ def _inventory(
     Whether a secret was restored before is in its metadata, which no list
     has: they are read for those with the right names.
     """
-    read = inventory.read(session.cloud)
+    read = inventory.read_for_restore(
+        session.cloud, references.images_of(chosen)
+    )
     if not request.skip_existing:
         return read
     names = {one.entry.resource.name for one in chosen}

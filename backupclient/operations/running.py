@@ -22,8 +22,10 @@ from backupclient.model import events
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import tags
+from backupclient.model import tasks
 from backupclient.operations import cloud_place
 from backupclient.operations import readable
+from backupclient.operations.by_hand import page
 from backupclient.procedures import compiler
 from backupclient.sets import backup_set
 from backupclient.sets import build
@@ -193,7 +195,11 @@ def _go_on(
 
 
 def _passed_over(plan: plans.Plan) -> frozenset[str]:
-    return frozenset(item.resource.id for item in plan.items if item.present)
+    return frozenset(
+        item.resource.id
+        for item in plan.items
+        if isinstance(item.task, tasks.Present)
+    )
 
 
 def _left(journal: journals.Journal) -> str:
@@ -251,7 +257,7 @@ def _close(
     made = build.manifest(run.plan, run.run, outcomes, started, now)
     try:
         if set_ is not None:
-            set_.close(made)
+            set_.close(made, page.render(made))
         if run.plan.command == 'run':
             cloud_place.leave(cloud, made, reporter)
         settle()

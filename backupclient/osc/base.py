@@ -39,6 +39,9 @@ class ExitCodes(command.Command):
 
     exit_code = 0
     auth_required = True
+    only_shows = False
+    """The output is all that the command makes: without it, it has failed."""
+
     problems: Sequence[str] = ()
     """What is not as it should be: said after the output, on stderr."""
 
@@ -89,13 +92,24 @@ class ExitCodes(command.Command):
                 say('Interrupted.')
                 return errors.Interrupted.exit_code
             stdout.flush()
-            if stdout.failure:
-                say(f'The output could not be written: {stdout.failure}.')
+            self._require_written(stdout)
             for line in self.problems:
                 say(line)
             for line in self.epilogue:
                 self._conclude(line)
         return self.exit_code
+
+    def _require_written(self, stdout: streams.Stream) -> None:
+        """Say that the output is lost, which may be a failure.
+
+        The exit code tells of the work; where there is no other, it tells of
+        the output. A reader that has seen enough has lost nothing.
+        """
+        if not stdout.failure:
+            return
+        say(f'The output could not be written: {stdout.failure}.')
+        if self.only_shows and not stdout.unwanted:
+            self.exit_code = self.exit_code or errors.BackupError.exit_code
 
     def _conclude(self, line: str) -> None:
         """Say a line of the epilogue, and leave it in a log file."""

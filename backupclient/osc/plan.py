@@ -65,6 +65,7 @@ class PlanBackup(base.Lister):
             session, _asked(parsed_args), save_to=parsed_args.save
         )
         self.exit_code = 0 if made.complete else 3
+        self.only_shows = not parsed_args.save
         self.problems = problems.of_plan(made)
         self.epilogue = _said(made)
         if parsed_args.steps:

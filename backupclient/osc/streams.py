@@ -16,11 +16,13 @@ class Stream:
     """A text stream; what cannot be written to it is dropped.
 
     :param failure: why something was dropped, ``''`` if nothing was.
+    :param unwanted: its reader has closed it, as ``head`` does.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self.failure = ''
+        self.unwanted = False
 
     def write(self, text: str) -> int:
         """Write a text; what its encoding lacks becomes escapes."""
@@ -45,6 +47,8 @@ class Stream:
         try:
             yield
         except OSError as exc:
+            if not self.failure:
+                self.unwanted = isinstance(exc, BrokenPipeError)
             self.failure = self.failure or exc.strerror or str(exc)
             self._drop()
 

@@ -12,7 +12,6 @@ from backupclient.model import layout
 from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import marker
-from backupclient.sets.instructions import page
 from backupclient.store import base
 from backupclient.store import within
 
@@ -91,12 +90,13 @@ class BackupSet:
         """Where the set is now, for people."""
         return f'{self._store.name}/{self._at}'
 
-    def close(self, manifest: manifests.Manifest) -> str:
+    def close(self, manifest: manifests.Manifest, page: str) -> str:
         """Describe what is there, and give the set its name.
 
         Doing it again after a crash does no harm. A set without anything
         complete goes to where the failed ones are.
 
+        :param page: ``RESTORE.md``.
         :returns: its final place.
         :raises TargetError: when a file cannot be written, or one of the
             set is gone.
@@ -108,12 +108,12 @@ class BackupSet:
         if not manifest.is_of_use:
             final = f'{layout.FAILED}/{self._run}'
         if self._store.can.renaming:
-            self._describe(manifest, self._folder)
+            self._describe(manifest, page, self._folder)
             self._store.delete(self._path(layout.MARKER))
             self._store.rename(self._folder, final)
         else:
             self._require_failed_folder(final)
-            self._describe(manifest, final)
+            self._describe(manifest, page, final)
             self._store.delete(self._path(layout.MARKER))
         self._at = final
         if final != self._folder and self._store.has(self._folder):
@@ -205,13 +205,15 @@ class BackupSet:
                     'whole: put it back, or start anew.'
                 )
 
-    def _describe(self, manifest: manifests.Manifest, folder: str) -> None:
+    def _describe(
+        self, manifest: manifests.Manifest, page: str, folder: str
+    ) -> None:
         """Write the manifest last: with it, the set is finished.
 
         :param folder: where the descriptions go.
         """
         texts = {
-            layout.INSTRUCTIONS: page.render(manifest).encode(),
+            layout.INSTRUCTIONS: page.encode(),
             layout.MANIFEST: documents.encode(manifest),
         }
         sums = self._checksums(manifest, texts)

@@ -54,12 +54,14 @@ class Opened:
     :param manifest: None if it cannot be used.
     :param problem: why not, in a sentence that names its file; else ``''``.
     :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
+    :param newer: a newer release has written it: the set may be a good one.
     """
 
     found: Found
     manifest: manifests.Manifest | None
     problem: str = ''
     digest: str = ''
+    newer: bool = False
 
 
 def runs(store: base.Shelf) -> tuple[Found, ...]:
@@ -96,20 +98,24 @@ def content(store: base.Shelf, found: Found) -> bytes:
     return check.text(files(store, found), layout.MANIFEST)
 
 
-def decode(store: base.Shelf, found: Found, content: bytes) -> Opened:
+def decode(
+    store: base.Shelf, found: Found, content: bytes, digest: str = ''
+) -> Opened:
     """Make out what the manifest of a set says.
 
     :param content: its bytes.
+    :param digest: their sha512, if it is known.
     """
     try:
         manifest = check.decode(files(store, found), content)
     except errors.DocumentError as exc:
-        return Opened(found, None, str(exc))
+        newer = isinstance(exc, errors.NewerDocument)
+        return Opened(found, None, str(exc), newer=newer)
     why = _refusal(manifest, found)
     if why:
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
         return Opened(found, None, f'The manifest {place} {why}')
-    digest = hashlib.sha512(content).hexdigest()
+    digest = digest or hashlib.sha512(content).hexdigest()
     return Opened(found, manifest, digest=digest)
 
 

@@ -223,15 +223,23 @@ def _all_broken(library: libraries.Library) -> list[verification.Row]:
 
 
 def _broken(opened: catalogue.Opened) -> verification.Row:
-    """Make the row of a set whose manifest cannot be used."""
+    """Make the row of a set whose manifest cannot be used.
+
+    A set of a newer release is not damaged; that release can prove it.
+    """
     return verification.Row(
         run=opened.found.run,
         kind=verification.SET,
         name='',
         id=opened.found.run,
         depth=verification.Depth.FILES,
-        result=verification.Result.DAMAGED,
+        result=(
+            verification.Result.UNPROVED
+            if opened.newer
+            else verification.Result.DAMAGED
+        ),
         notes=(opened.problem,),
+        provable=opened.newer,
     )
 
 

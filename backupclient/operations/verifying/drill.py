@@ -16,6 +16,7 @@ from backupclient.model import events
 from backupclient.model import inventories
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import verification
 from backupclient.operations import running
@@ -23,6 +24,7 @@ from backupclient.operations import sessions
 from backupclient.operations.verifying import choice
 from backupclient.planner import backups as chosen_
 from backupclient.planner import restore as planner
+from backupclient.planner.restore import references
 from backupclient.procedures.restore import drill
 from backupclient.sets import libraries
 from backupclient.sets import verified
@@ -55,10 +57,11 @@ def plan(
     :param identities: there are keys for what is encrypted.
     """
     cloud = tried.session.cloud
+    choices = [_Choice(_run(one), one.entry, one.notes) for one in backups]
     planned = planner.plan(
         tried.request,
-        [_Choice(_run(one), one.entry, one.notes) for one in backups],
-        inventory.read(cloud),
+        choices,
+        inventory.read_for_restore(cloud, references.images_of(choices)),
         offers.read(cloud),
         origin=_identity(backups[0]),
         identities=identities,
@@ -124,15 +127,25 @@ def _only_tried(item: plans.Item) -> plans.Item:
     """Let an item be tried: a server gets no network and no key pair."""
     if item.restore is None:
         return item
-    server = item.restore.server
-    if server is not None:
-        server = dataclasses.replace(
-            server, networks=(), security_groups=(), key_name=''
-        )
+    # Secrets wait for each other only for the sake of their containers.
+    secret = item.resource.kind is resources.Kind.SECRET
+    after = () if secret else item.restore.after
     task = dataclasses.replace(
-        item.restore, server=server, containers=(), after=(), drill=True
+        item.restore, new=_alone(item.restore.new), after=after, drill=True
     )
-    return dataclasses.replace(item, restore=task, notes=(), warnings=())
+    return dataclasses.replace(item, task=task, notes=(), warnings=())
+
+
+def _alone(new: restores.New) -> restores.New:
+    """Return what is made, without what others could see of it."""
+    match new:
+        case restores.NewServer():
+            return dataclasses.replace(
+                new, networks=(), security_groups=(), key_name=''
+            )
+        case restores.NewSecret():
+            return restores.NewSecret()
+    return new
 
 
 def _row(

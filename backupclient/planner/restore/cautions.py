@@ -14,6 +14,7 @@ from backupclient.planner.restore import cost
 from backupclient.planner.restore import existing
 from backupclient.planner.restore import scene
 
+_MIB = 1 << 20
 _UNREAD_QUOTA = 'Whether the quotas have room shows in the run.'
 
 
@@ -33,6 +34,7 @@ def of(scene_: scene.Scene, items: Sequence[plans.Item]) -> tuple[str, ...]:
         _elsewhere(scene_),
         _authorship(done),
         _unread_quota(scene_),
+        _image_sizes(scene_, done),
         _names(scene_, done),
         _runs_again(done),
         _lost(done),
@@ -98,8 +100,38 @@ def _authorship(done: Sequence[plans.Item]) -> str:
 
 
 def _unread_quota(scene_: scene.Scene) -> str:
-    why = scene_.inventory.unread.get('quota', '')
-    return f'{why.rstrip(".")}. {_UNREAD_QUOTA}' if why else ''
+    unread = scene_.inventory.unread
+    kinds = ('quota', 'server-quota', 'image-quota')
+    whys = [unread[kind].rstrip('.') for kind in kinds if kind in unread]
+    return f'{". ".join(whys)}. {_UNREAD_QUOTA}' if whys else ''
+
+
+def _image_sizes(scene_: scene.Scene, done: Sequence[plans.Item]) -> str:
+    """Say that the images do not fit into Glance's quota.
+
+    Glance looks only before an upload whether there is room at all: one more
+    may well pass (``glance/quota/keystone.py``).
+    """
+    quota = scene_.inventory.quotas.get('image_size_total')
+    images = resources.Kind.IMAGE
+    needed = sum(one.size or 0 for one in done if one.resource.kind is images)
+    between = [one.size or 0 for one in done if _goes_over_image(one)]
+    mib = -(-(needed + max(between, default=0)) // _MIB)
+    if quota is None or quota.free is None or mib <= quota.free:
+        return ''
+    return (
+        f'The quota for images may have no room: image_size_total: {mib} MiB '
+        f'needed, {quota.free} MiB free. Delete images, or ask for more.'
+    )
+
+
+def _goes_over_image(item: plans.Item) -> bool:
+    """Tell whether an image stands between a file and what is made of it."""
+    file = item.restore and item.restore.source.file
+    return bool(file) and item.resource.kind in (
+        resources.Kind.VOLUME,
+        resources.Kind.SERVER,
+    )
 
 
 def _names(scene_: scene.Scene, done: Sequence[plans.Item]) -> str:
@@ -147,12 +179,11 @@ def _lost(done: Sequence[plans.Item]) -> str:
 def _without_encryption(done: Sequence[plans.Item]) -> str:
     count = sum(
         bool(
-            one.restore
-            and one.restore.volume
-            and one.restore.volume.way is restores.Way.OPENED
-            and not one.restore.volume.encrypted
+            isinstance(new, restores.NewVolume)
+            and new.way is restores.Way.OPENED
+            and not new.encrypted
         )
-        for one in done
+        for new in (one.restore.new for one in done if one.restore)
     )
     if not count:
         return ''

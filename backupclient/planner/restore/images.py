@@ -5,7 +5,7 @@ Longest names of properties and their values are Glance's matter: it refuses
 what it does not take, and the run says so.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 import dataclasses
 
 from backupclient.model import names
@@ -14,6 +14,7 @@ from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.planner import services
+from backupclient.planner.restore import references
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 from backupclient.planner.restore import sources
@@ -22,7 +23,6 @@ KIND = resources.Kind.IMAGE
 
 # Glance's default (image_size_cap). No user can read what a cloud has set.
 _USUAL_LIMIT = 1 << 40
-_OTHER_IMAGES = ('kernel_id', 'ramdisk_id')
 
 
 def item(case: scene.Case) -> plans.Item:
@@ -36,15 +36,21 @@ def item(case: scene.Case) -> plans.Item:
     encrypted = sources.is_encrypted(case.entry)
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.IMAGE_UPLOAD,
         reason=f'Its file of run {case.choice.run} is uploaded as it is.',
         result='image, private',
         size=file.size if file else image.size,
         notes=tuple(_notes(case, image, encrypted=encrypted)),
-        warnings=tuple(warnings(case, image, file.size if file else 0)),
-        image=as_new(case, image),
-        restore=restores.Task(
-            source.value, names.restored(image.name, case.request.suffix)
+        warnings=(
+            *references.warnings(case, image.properties, signed=True),
+            *_left_out(image),
+            *too_large(file.size if file else 0),
+        ),
+        seen=as_new(case, image, signed=True),
+        task=restores.Task(
+            source.value,
+            names.restored(image.name, case.request.suffix),
+            restores.NewImage(),
+            after=references.waited_for(case, image.properties, signed=True),
         ),
     )
     return rule.decided(
@@ -57,35 +63,21 @@ def item(case: scene.Case) -> plans.Item:
     )
 
 
-def as_new(case: scene.Case, image: resources.Image) -> resources.Image:
+def as_new(
+    case: scene.Case, image: resources.Image, *, signed: bool = False
+) -> resources.Image:
     """Return an image without what belonged to the old one.
 
-    :returns: private, and with the properties that no service steers by. A
-        kernel or a ramdisk is an image of its own, and stays only where that
-        is there.
+    :param signed: its bytes are those that a signature is of.
+    :returns: private, and with the properties and tags that no service steers
+        by.
     """
-    gone = set(_dangling(case, image))
-    owned = properties.owned(image.properties)
     return dataclasses.replace(
         image,
         visibility='private',
-        properties={k: v for k, v in owned.items() if k not in gone},
+        tags=properties.own_tags(image.tags),
+        properties=references.kept(case, image.properties, signed=signed),
     )
-
-
-def warnings(
-    case: scene.Case, image: resources.Image, size: int
-) -> Iterator[str]:
-    """Tell what will not be as it was.
-
-    :param size: of the file, in bytes.
-    """
-    for name in _dangling(case, image):
-        yield (
-            f'The image that its {name} names is not here: the property is '
-            'left out.'
-        )
-    yield from too_large(size)
 
 
 def too_large(size: int) -> Iterator[str]:
@@ -100,14 +92,14 @@ def too_large(size: int) -> Iterator[str]:
         )
 
 
-def _dangling(case: scene.Case, image: resources.Image) -> list[str]:
-    there = {one.id for one in case.scene.inventory.images}
-    found: Mapping[str, str] = image.properties
-    return [
-        name
-        for name in _OTHER_IMAGES
-        if found.get(name) and found[name] not in there
-    ]
+def _left_out(image: resources.Image) -> Iterator[str]:
+    """Say that tags are left out, by their number: they may be anything."""
+    count = len(image.tags) - len(properties.own_tags(image.tags))
+    if count:
+        yield (
+            f'{count} of its tags are left out: services go by them, or '
+            'Glance takes no such tags.'
+        )
 
 
 def _no_file(source: rule.Answer[restores.Source]) -> str:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rule for servers: built when all their disks are back."""
 
+from collections.abc import Mapping
 import dataclasses
 
 from backupclient.model import names
@@ -14,6 +15,7 @@ from backupclient.planner.restore import disks as disks_
 from backupclient.planner.restore import flavors
 from backupclient.planner.restore import images
 from backupclient.planner.restore import networks
+from backupclient.planner.restore import references
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 from backupclient.planner.restore import server_notes
@@ -30,6 +32,7 @@ def item(case: scene.Case) -> plans.Item:
     if server is None or lack:
         return rule.blank(case, lack)
     image = root_image(case, server)
+    root = _root_properties(case, server)
     source = _source(case)
     disks = disks_.find(case, server)
     flavor = flavors.find(case, server, _needs(case, server, disks.value))
@@ -43,6 +46,8 @@ def item(case: scene.Case) -> plans.Item:
     new = restores.NewServer(
         flavor_id=flavor.value.id,
         flavor_name=flavor.value.name,
+        vcpus=flavor.value.vcpus,
+        ram_mib=flavor.value.ram_mib,
         boot_volume=disks.value.boot_volume,
         boot_image=disks.value.boot_image,
         disks=disks.value.others,
@@ -54,20 +59,23 @@ def item(case: scene.Case) -> plans.Item:
     file = source.value.file
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.SERVER_BUILD,
         reason=_reason(new),
         result=f'server of the flavor "{new.flavor_name}"',
         size=file.size if file else image.size if image else 0,
         notes=tuple(server_notes.notes(case, server, new)),
-        warnings=tuple(server_notes.warnings(case, server)),
-        server=server,
-        image=image,
-        restore=restores.Task(
+        warnings=(
+            *references.warnings(case, root),
+            *server_notes.warnings(case, server),
+        ),
+        seen=server,
+        task=restores.Task(
             source.value,
             names.restored(server.name, case.request.suffix)
             or f'restored-{server.id}',
+            new,
             needs=disks.value.needs,
-            server=new,
+            after=references.waited_for(case, root),
+            own_disk=image,
         ),
     )
     missing = services.missing(case.scene.inventory, *_services(case))
@@ -94,6 +102,15 @@ def root_image(
         return None
     found = images.as_new(case, root_disk.image(case.entry, server))
     return dataclasses.replace(found, tags=(), protected=False, hidden=False)
+
+
+def _root_properties(
+    case: scene.Case, server: resources.Server
+) -> Mapping[str, str]:
+    """Return the properties of the image of its own disk, as they were."""
+    if not case.entry.has_copy:
+        return {}
+    return root_disk.image(case.entry, server).properties
 
 
 def _source(case: scene.Case) -> rule.Answer[restores.Source]:

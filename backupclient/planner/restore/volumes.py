@@ -12,6 +12,7 @@ from backupclient.model import restores
 from backupclient.planner import services
 from backupclient.planner.restore import artifacts
 from backupclient.planner.restore import images
+from backupclient.planner.restore import references
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 from backupclient.planner.restore import sources
@@ -45,17 +46,20 @@ def item(case: scene.Case) -> plans.Item:
     new = dataclasses.replace(new, type_name=type_.value.name, zone=zone.value)
     wanted = plans.Item(
         resource=case.resource,
-        procedure=_procedure(source.value),
         reason=way.value.reason,
         result=_result(new),
         size=_size_of(case, source.value) or volume.size,
         notes=tuple(_notes(case, volume, new)),
-        warnings=tuple(images.too_large(new.bytes or 0)),
-        volume=as_new(volume),
-        restore=restores.Task(
+        warnings=(
+            *references.warnings(case, volume.image_metadata),
+            *images.too_large(new.bytes or 0),
+        ),
+        seen=as_new(case, volume),
+        task=restores.Task(
             source.value,
             names.restored(volume.name, case.request.suffix),
-            volume=new,
+            new,
+            after=references.waited_for(case, volume.image_metadata),
         ),
     )
     if source.obstacle:
@@ -66,7 +70,7 @@ def item(case: scene.Case) -> plans.Item:
     )
 
 
-def as_new(volume: resources.Volume) -> resources.Volume:
+def as_new(case: scene.Case, volume: resources.Volume) -> resources.Volume:
     """Return a volume without what belonged to the old one.
 
     :returns: of the properties of its image those that no service steers by,
@@ -76,7 +80,7 @@ def as_new(volume: resources.Volume) -> resources.Volume:
     needed = {k: found[k] for k in ('min_disk', 'min_ram') if k in found}
     return dataclasses.replace(
         volume,
-        image_metadata=properties.owned(found) | needed,
+        image_metadata=references.kept(case, found) | needed,
         metadata=properties.of_volume(volume.metadata),
         read_only=volume.read_only or properties.read_only(volume.metadata),
     )

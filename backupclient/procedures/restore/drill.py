@@ -105,10 +105,13 @@ class CompareVolume(step.Step):
 
         :raises TransferError: the restored data are others.
         """
-        source, new = task.of(self.item).source, task.of(self.item).volume
+        source, new = task.of(self.item).source, task.of(self.item).new
         if source.file is None:
             return _recorded(image, self._read(image))
-        opened = new is not None and new.way is restores.Way.OPENED
+        opened = (
+            isinstance(new, restores.NewVolume)
+            and new.way is restores.Way.OPENED
+        )
         if not opened and image.hash_algorithm == 'sha512':
             size = image.size or source.file.size
             if self._padded(size) == image.hash_value:

@@ -4,7 +4,6 @@
 import dataclasses
 import functools
 import logging
-import shlex
 
 from backupclient import errors
 from backupclient import pauses
@@ -19,6 +18,8 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
 from backupclient.procedures.restore import key_store
+from backupclient.procedures.restore import references
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 from backupclient.transfer import upload
 
@@ -42,11 +43,12 @@ class Upload(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        image = described(item)
-        return (
-            f'openstack image create --disk-format {image.disk_format} '
-            f'--container-format {image.container_format} '
-            f'--file {shlex.quote(task.file(item).path)} IMAGE'
+        return command(
+            described(item),
+            shell.new(item.resource.id),
+            task.file(item).path,
+            task.of(item).name,
+            with_key=task.of(item).source.key is not None,
         )
 
     def do(self, made: step.Made) -> step.Made:
@@ -91,10 +93,19 @@ class Upload(step.Step):
 
     def properties(self, made: step.Made) -> dict[str, str]:
         """Give the properties of the image, with our marks."""
-        found = properties.owned(self.image().properties)
+        found, _ = self._resolved()
         if made.secret_id:
             found[KEY] = made.secret_id
         return found | self.metadata(tags.Role.TEMPORARY)
+
+    def _resolved(self) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Give the owner's properties, and what is left out of them."""
+        said = self.image().properties
+        return references.resolved(
+            self.work,
+            self.item,
+            properties.owned(said) | properties.signature(said),
+        )
 
     def _present(self, made: step.Made) -> str:
         """Give an image that waits for its data."""
@@ -139,7 +150,10 @@ class Upload(step.Step):
                 f'Glance has other data in image {image.id} than were sent '
                 f'from {body.file.path}. Try again.'
             )
-        return dataclasses.replace(made, image_id=image_id)
+        _, notes = self._resolved()
+        return dataclasses.replace(
+            made, image_id=image_id, notes=(*made.notes, *notes)
+        )
 
 
 class FinishImage(step.Step):
@@ -151,8 +165,11 @@ class FinishImage(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        name = shlex.quote(task.of(item).name)
-        return f'openstack image set --name {name} IMAGE'
+        # It has its name from the start, but no image is made hidden.
+        if not described(item).hidden:
+            return ''
+        new = shell.value(shell.new(item.resource.id))
+        return f'openstack image set --hidden {new}'
 
     def do(self, made: step.Made) -> step.Made:
         notes: tuple[str, ...] = ()
@@ -173,6 +190,38 @@ class FinishImage(step.Step):
     def _keep_key(self, made: step.Made) -> None:
         """Mark the key as what stays."""
         key_store.keep(self, made.secret_id)
+
+
+def command(
+    image: resources.Image,
+    variable: str,
+    path: str,
+    name: str,
+    *,
+    with_key: bool = False,
+) -> str:
+    """Give the command that makes an image of a file.
+
+    :param image: what it has to be like.
+    :param variable: keeps the ID of the image.
+    :param with_key: the secret in ``KEY`` opens the data.
+    """
+    return shell.kept(
+        variable,
+        'id',
+        'openstack image create --private',
+        f'{shell.option("--disk-format", image.disk_format or "raw")} '
+        + shell.option('--container-format', image.container_format or 'bare'),
+        f'--min-disk {image.min_disk} --min-ram {image.min_ram}'
+        if image.min_disk or image.min_ram
+        else '',
+        '--protected' if image.protected else '',
+        *shell.properties(properties.owned(image.properties)),
+        f'--property {KEY}={shell.value("KEY")}' if with_key else '',
+        *shell.options('--tag', image.tags),
+        f'--file {shell.word(path)}',
+        shell.last(name),
+    )
 
 
 def described(item: plans.Item) -> resources.Image:

@@ -3,7 +3,6 @@
 
 import dataclasses
 import hashlib
-import shlex
 
 from backupclient import errors
 from backupclient.cloud import new_secrets
@@ -14,7 +13,9 @@ from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.procedures import removal
 from backupclient.procedures import step
+from backupclient.procedures.restore import key_manager
 from backupclient.procedures.restore import secret_store
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 
 _PASSPHRASE = 'passphrase'
@@ -30,17 +31,20 @@ class StoreKey(step.Step):
     @staticmethod
     def command(item: plans.Item) -> str:
         key = _key(item)
-        commands, file = task.plain(key.path)
-        if _kind(key) != _PASSPHRASE:
+        told = key_manager.Told(
+            {
+                'secret_type': _kind(key),
+                'algorithm': key.algorithm or 'aes',
+                'bit_length': key.bit_length or 256,
+            },
+            _content_type(key),
+            sha256=key.fingerprint,
             # The file has the hexadecimal digits, Barbican the bytes.
-            commands.append(f'xxd -r -p {file} > KEY')
-            file = 'KEY'
-        store = (
-            f'openstack secret store --name {shlex.quote(_name(item))} '
-            f'--secret-type {_kind(key)} --payload-content-type '
-            f'{_content_type(key)} --file {file}'
+            digits=_kind(key) != _PASSPHRASE,
         )
-        return '\n'.join([*commands, store])
+        return key_manager.store(
+            'KEY', shell.content(key.path), _name(item), told
+        )
 
     def do(self, made: step.Made) -> step.Made:
         payload = self._payload()
@@ -120,7 +124,7 @@ class DeleteKey(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        return 'openstack secret delete SECRET'
+        return key_manager.delete('KEY')
 
     def do(self, made: step.Made) -> step.Made:
         return removal.afterwards(

@@ -3,15 +3,21 @@
 
 from collections.abc import Iterator
 import functools
-import shlex
 
 from backupclient import errors
 from backupclient.keys.luks import facts
 from backupclient.keys.luks import opening
 from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.procedures import step
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 from backupclient.store import base
+
+PLAIN = 'plain.raw'
+"""The file with decrypted data, for those who do it by hand."""
+
+_LUKS_2 = 2
 
 
 def opened(
@@ -47,22 +53,41 @@ def plain_size(work: step.Work, item: plans.Item) -> int:
     Only the header of the file tells: no plan has it. A volume whose header
     is within its size has less than that, and one that had to grow has more.
     """
-    file, volume = task.file(item), task.of(item).volume
+    file, new = task.file(item), task.of(item).new
     image = functools.partial(task.files(work, item).read, file.path)
     size = facts.plain_size(image, file.size)
-    return min(size, volume.size_gib << 30) if volume else size
+    if isinstance(new, restores.NewVolume):
+        return min(size, new.size_gib << 30)
+    return size
 
 
 def commands(item: plans.Item) -> list[str]:
-    """Give the commands that decrypt the data into the file ``PLAIN``."""
-    key = task.of(item).source.key
-    found, file = task.plain(key.path if key else 'KEY')
-    disk = f'driver=luks,key-secret=key,file.filename={task.file(item).path}'
-    return [
-        *found,
-        f'qemu-img convert -O raw --object secret,id=key,file={file} '
-        f'--image-opts {shlex.quote(disk)} PLAIN',
-    ]
+    """Give the commands that decrypt the data into the file ``PLAIN``.
+
+    ``qemu-img`` cannot open LUKS 2, and ``cryptsetup`` needs to be root.
+    """
+    key, path = task.of(item).source.key, task.file(item).path
+    passphrase = f'{shell.content(key.path if key else "")} |'
+    if key and key.luks == _LUKS_2:
+        name = shell.word(f'restore-{item.resource.id}')
+        return [
+            shell.command(
+                passphrase,
+                'sudo cryptsetup open --type luks --readonly --key-file - '
+                f'{shell.word(path)} {name}',
+            ),
+            f'sudo cat /dev/mapper/{name} |\n'
+            f'    (umask 077; cp --sparse=always /dev/stdin {PLAIN})',
+            f'sudo cryptsetup close {name}',
+        ]
+    disk = f'driver=luks,key-secret=key,file.filename={path}'
+    convert = shell.command(
+        passphrase,
+        '(umask 077; qemu-img convert -O raw',
+        '--object secret,id=key,format=raw,file=/dev/stdin',
+        f'--image-opts {shell.word(disk)} {PLAIN})',
+    )
+    return [convert]
 
 
 def _opener(work: step.Work, item: plans.Item) -> opening.Opener:

@@ -8,7 +8,6 @@ known.
 import dataclasses
 import datetime
 import hashlib
-import shlex
 
 from backupclient import errors
 from backupclient.cloud import barbican as barbican_
@@ -21,6 +20,8 @@ from backupclient.model import secret_facts
 from backupclient.model import tags
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
+from backupclient.procedures.restore import key_manager
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 from backupclient.store import base
 
@@ -34,19 +35,17 @@ class StoreSecret(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        secret, source = _secret(item), task.of(item).source.file
-        commands: list[str] = []
-        payload = ''
-        if source is not None:
-            commands, file = task.plain(source.path)
-            kind = shlex.quote(new_secrets.plain_type(secret.content_type))
-            payload = f' --payload-content-type {kind} --file {file}'
-        store = (
-            'openstack secret store --name '
-            f'{shlex.quote(task.of(item).name)} '
-            f'--secret-type {shlex.quote(secret.secret_type)}{payload}'
+        secret, source = _secret(item), task.of(item).source
+        return key_manager.store(
+            shell.new(secret.id),
+            shell.content(source.file.path) if source.file else '',
+            task.of(item).name,
+            key_manager.like(
+                secret,
+                task.own(secret.metadata),
+                source.key.fingerprint if source.key else '',
+            ),
         )
-        return '\n'.join([*commands, store])
 
     def do(self, made: step.Made) -> step.Made:
         barbican = self.cloud.barbican
@@ -111,7 +110,7 @@ class FillSecret(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        # The client stores the payload together with the secret.
+        # One command stores the payload together with the secret.
         return ''
 
     def do(self, made: step.Made) -> step.Made:
@@ -160,25 +159,43 @@ class MakeContainers(step.Step):
     @staticmethod
     def command(item: plans.Item) -> str:
         return '\n'.join(
-            'openstack secret container create --name '
-            f'{shlex.quote(each.name)} --type {shlex.quote(each.kind)}'
-            for each in task.of(item).containers
+            key_manager.container(
+                each.name,
+                each.kind,
+                ((one.role, shell.new(one.secret_id)) for one in each.members),
+            )
+            for each in _containers(item)
         )
 
     def do(self, made: step.Made) -> step.Made:
         notes = [
             note
-            for each in task.of(self.item).containers
+            for each in _containers(self.item)
             if (note := self._make(each, made))
         ]
         return dataclasses.replace(made, notes=(*made.notes, *notes))
 
-    def _make(self, container: restores.Container, made: step.Made) -> str:
-        """Make a container; return why it could not be made."""
-        new = {
+    def undo(self, made: step.Made) -> None:
+        """Take the containers away: the secret goes, too, and is in them."""
+        barbican = self.cloud.barbican
+        for each in _containers(self.item):
+            new = self._members(each, made).values()
+            found = all(new) and new_secrets.find_container(barbican, new)
+            if found:
+                new_secrets.delete_container(barbican, found)
+
+    def _members(
+        self, container: restores.Container, made: step.Made
+    ) -> dict[str, str]:
+        """Give the new IDs of a container's secrets, by the old ones."""
+        return {
             each.secret_id: self._restored(each.secret_id, made)
             for each in container.members
         }
+
+    def _make(self, container: restores.Container, made: step.Made) -> str:
+        """Make a container; return why it could not be made."""
+        new = self._members(container, made)
         name = f'The {container.kind} container "{container.name}"'
         if not all(new.values()):
             return f'{name} was not made: not all of its secrets are back.'
@@ -259,9 +276,14 @@ def _payload(work: step.Work, item: plans.Item) -> bytes:
     return payload
 
 
+def _containers(item: plans.Item) -> tuple[restores.Container, ...]:
+    new = task.of(item).new
+    return new.containers if isinstance(new, restores.NewSecret) else ()
+
+
 def steps(item: plans.Item) -> step.Steps:
     """Store it, fill it, and name it the tenant's."""
     if task.of(item).drill:
         return (StoreSecret, FillSecret, drill.RemoveSecret)
-    containers = (MakeContainers,) if task.of(item).containers else ()
+    containers = (MakeContainers,) if _containers(item) else ()
     return (StoreSecret, FillSecret, FinishSecret, *containers)

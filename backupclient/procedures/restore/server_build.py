@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Restoring a server: built anew of its own disk and its volumes."""
 
+from collections.abc import Iterator
 import dataclasses
-import shlex
+import re
 
 from backupclient import errors
 from backupclient.cloud import new_servers
 from backupclient.cloud import once
 from backupclient.cloud import waiting
+from backupclient.model import details
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
@@ -16,8 +18,27 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
 from backupclient.procedures.restore import image_upload
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 from backupclient.procedures.restore import volume_from_image
+
+_SINCE = '2.52'
+"""The microversion that can make a server with tags and a description."""
+
+_DEVICE = re.compile('/dev/[0-9a-z]{1,16}')
+
+
+class UploadDisk(image_upload.Upload):
+    """Make an image of the server's own disk, for the server only."""
+
+    @staticmethod
+    def command(item: plans.Item) -> str:
+        return image_upload.command(
+            image_upload.described(item),
+            'IMAGE',
+            task.file(item).path,
+            details.between(item.resource),
+        )
 
 
 class BuildServer(step.Step):
@@ -29,13 +50,15 @@ class BuildServer(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        wanted = _new(item)
-        root = '--volume VOLUME' if wanted.boot_volume else '--image IMAGE'
-        return (
-            f'openstack server create {root} '
-            f'--flavor {shlex.quote(wanted.flavor_name)} '
-            f'{shlex.quote(task.of(item).name)}'
+        create = shell.kept(
+            'SERVER',
+            'id',
+            f'openstack --os-compute-api-version {_SINCE} server create',
+            *_options(item),
+            shell.last(task.of(item).name),
         )
+        wait = shell.ready(item.resource.id, 'server', 'SERVER')
+        return f'{create}\n{wait}'
 
     def do(self, made: step.Made) -> step.Made:
         nova, old = self.cloud.nova, described(self.item)
@@ -134,8 +157,8 @@ class FinishServer(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        name = shlex.quote(task.of(item).name)
-        return f'openstack server set --name {name} SERVER'
+        # It has its name and its tags from the start.
+        return ''
 
     def do(self, made: step.Made) -> step.Made:
         nova, old = self.cloud.nova, described(self.item)
@@ -176,16 +199,56 @@ def steps(item: plans.Item) -> step.Steps:
             volume_from_image.DeleteUpload,
         )
     return (
-        image_upload.Upload,
+        UploadDisk,
         BuildServer,
         volume_from_image.DeleteUpload,
         FinishServer,
     )
 
 
+def _options(item: plans.Item) -> Iterator[str]:
+    """Give the options of the command that makes a server."""
+    old, wanted = described(item), _new(item)
+    yield _root(item, wanted)
+    yield shell.option('--flavor', wanted.flavor_name)
+    for disk in wanted.disks:
+        yield _disk(disk)
+    yield from shell.options('--network', wanted.networks)
+    if not wanted.networks:
+        yield '--nic none'
+    yield from shell.options('--security-group', wanted.security_groups)
+    yield shell.option('--key-name', wanted.key_name)
+    yield shell.option('--availability-zone', wanted.zone)
+    yield shell.option('--description', old.description or '')
+    yield '--use-config-drive' if old.config_drive else ''
+    yield from shell.properties(_metadata(old))
+    yield from shell.options('--tag', old.tags)
+
+
+def _root(item: plans.Item, wanted: restores.NewServer) -> str:
+    if wanted.boot_volume:
+        return f'--volume {shell.value(shell.new(wanted.boot_volume))}'
+    if wanted.boot_image:
+        return f'--image {shell.value(shell.new(wanted.boot_image))}'
+    artifact = task.of(item).source.artifact
+    if artifact:
+        return f'--image {shell.word(artifact.id)}'
+    return f'--image {shell.value("IMAGE")}'
+
+
+def _disk(disk: restores.Disk) -> str:
+    found = (
+        f'--block-device uuid={shell.value(shell.new(disk.volume_id))},'
+        'source_type=volume,destination_type=volume,boot_index=-1'
+    )
+    if _DEVICE.fullmatch(disk.device):
+        found += f',device_name={disk.device}'
+    return found
+
+
 def _new(item: plans.Item) -> restores.NewServer:
-    found = task.of(item).server
-    if found is None:
+    found = task.of(item).new
+    if not isinstance(found, restores.NewServer):
         raise errors.DocumentError(
             f'The plan does not say what {item.resource.label} is to be. '
             'Make a new plan.'

@@ -2,11 +2,9 @@
 """What the steps of a restore have in common: their task and its files."""
 
 from collections.abc import Mapping
-import shlex
 
 from backupclient import errors
 from backupclient.model import copies
-from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.model import restores
 from backupclient.model import tags
@@ -76,17 +74,13 @@ def secret_bytes(work: step.Work, item: plans.Item, path: str) -> bytes:
     return work.identities.open(data, f'{found.name}/{path}')
 
 
-def plain(path: str) -> tuple[list[str], str]:
-    """Give the commands that decrypt a small file of a set.
+def own(old: Mapping[str, str]) -> dict[str, str]:
+    """Give the metadata of what comes back, without our marks.
 
-    :returns: the commands, none where it is not encrypted, and the quoted
-        path of the plain file.
+    :param old: as they were; an earlier run may have marked them.
     """
-    quoted = shlex.quote(path)
-    if not layout.is_sealed(path):
-        return [], quoted
-    found = shlex.quote(path.removesuffix('.age'))
-    return [f'age --decrypt --identity IDENTITY {quoted} > {found}'], found
+    ours = {tags.RUN, tags.SOURCE, tags.ROLE, tags.IMAGE}
+    return {name: value for name, value in old.items() if name not in ours}
 
 
 def restored_tags(step_: step.Step, old: Mapping[str, str]) -> dict[str, str]:
@@ -94,9 +88,7 @@ def restored_tags(step_: step.Step, old: Mapping[str, str]) -> dict[str, str]:
 
     :param old: as they were; what an earlier run had marked is left out.
     """
-    ours = {tags.RUN, tags.SOURCE, tags.ROLE, tags.IMAGE}
-    own = {name: value for name, value in old.items() if name not in ours}
-    return own | step_.metadata(tags.Role.RESTORED)
+    return own(old) | step_.metadata(tags.Role.RESTORED)
 
 
 _LARGEST = 1 << 20

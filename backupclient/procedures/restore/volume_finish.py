@@ -2,8 +2,8 @@
 """What all ways to a restored volume share: the request, and the finish."""
 
 import abc
+from collections.abc import Iterator
 import dataclasses
-import shlex
 
 from backupclient import errors
 from backupclient.cloud import new_volumes
@@ -18,6 +18,8 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
 from backupclient.procedures.restore import drill
+from backupclient.procedures.restore import references
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 
 _MAKING = frozenset({'creating', 'downloading', 'restoring-backup'})
@@ -93,10 +95,22 @@ class FinishVolume(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        volume = described(item)
-        bootable = 'bootable' if volume.bootable else 'non-bootable'
-        name = shlex.quote(task.of(item).name)
-        return f'openstack volume set --name {name} --{bootable} VOLUME'
+        volume = shell.value(shell.new(item.resource.id))
+        commands = []
+        if options := [*filter(None, _differences(item))]:
+            commands.append(
+                shell.command('openstack volume set', *options, volume)
+            )
+        if new(item).way is restores.Way.WITH_KEY and task.of(item).source.key:
+            # The volume has a copy of its own by now: the property names
+            # the one that was deleted.
+            commands += [
+                'openstack volume unset --image-property '
+                f'cinder_encryption_key_id {volume}',
+                'openstack --os-volume-api-version 3.64 volume show '
+                f'-f value -c encryption_key_id {volume}',
+            ]
+        return '\n'.join(commands)
 
     def do(self, made: step.Made) -> step.Made:
         cinder, old = self.cloud.cinder, described(self.item)
@@ -106,7 +120,9 @@ class FinishVolume(step.Step):
             raise errors.NotFound(
                 f'Volume {volume_id} was deleted during the restore.', 404
             )
-        wanted = properties.owned(old.image_metadata)
+        wanted, _ = references.resolved(
+            self.work, self.item, properties.owned(old.image_metadata)
+        )
         missing = {
             name: value
             for name, value in wanted.items()
@@ -169,8 +185,8 @@ def new(item: plans.Item) -> restores.NewVolume:
 
     :raises DocumentError: the plan does not say it.
     """
-    found = task.of(item).volume
-    if found is None:
+    found = task.of(item).new
+    if not isinstance(found, restores.NewVolume):
         raise errors.DocumentError(
             f'The plan does not say what {item.resource.label} is to be. '
             'Make a new plan.'
@@ -178,16 +194,45 @@ def new(item: plans.Item) -> restores.NewVolume:
     return found
 
 
-def command(item: plans.Item, source: str) -> str:
-    """Give the command that makes a volume."""
-    wanted = new(item)
-    type_ = (
-        f' --type {shlex.quote(wanted.type_name)}' if wanted.type_name else ''
+def command(item: plans.Item, source: str, version: str = '') -> str:
+    """Give the commands that make a volume, and wait for it.
+
+    :param source: the option for what it is made of.
+    :param version: the option for the version of the API that has it.
+    """
+    wanted, old = new(item), described(item)
+    name = task.of(item).name
+    create = shell.kept(
+        'VOLUME',
+        'id',
+        f'openstack {version}volume create',
+        source,
+        f'--size {wanted.size_gib}',
+        shell.option('--type', wanted.type_name),
+        shell.option('--availability-zone', wanted.zone),
+        shell.option('--description', old.description),
+        *shell.properties(_metadata(item)),
+        shell.last(name) if name else '',
     )
-    return (
-        f'openstack volume create {source} --size {wanted.size_gib}{type_} '
-        f'{shlex.quote(task.of(item).name)}'
-    )
+    wait = shell.ready(item.resource.id, 'volume', 'VOLUME')
+    return f'{create}\n{wait}'
+
+
+def _differences(item: plans.Item) -> Iterator[str]:
+    """Give the options for what a new volume has not by itself.
+
+    Cinder makes each volume of an image bootable, and gives it the
+    properties of the image. Not every backup driver, and not every release,
+    gives back those of a backup.
+    """
+    volume, way = described(item), new(item).way
+    if way is restores.Way.BACKUP:
+        yield '--bootable' if volume.bootable else '--non-bootable'
+        yield from shell.properties(volume.image_metadata, '--image-property')
+    elif not volume.bootable:
+        yield '--non-bootable'
+    if volume.read_only or properties.read_only(volume.metadata):
+        yield '--read-only'
 
 
 def _metadata(item: plans.Item) -> dict[str, str]:

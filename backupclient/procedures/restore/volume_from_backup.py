@@ -4,8 +4,12 @@
 from backupclient import errors
 from backupclient.model import plans
 from backupclient.procedures import step
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 from backupclient.procedures.restore import volume_finish
+
+_SINCE = '3.47'
+"""The microversion that can make a volume of a backup."""
 
 
 class MakeVolume(volume_finish.MakeVolume):
@@ -20,7 +24,10 @@ class MakeVolume(volume_finish.MakeVolume):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        return volume_finish.command(item, f'--backup {_backup_id(item)}')
+        backup = shell.word(_backup_id(item))
+        return volume_finish.command(
+            item, f'--backup {backup}', f'--os-volume-api-version {_SINCE} '
+        )
 
 
 def steps(item: plans.Item) -> step.Steps:

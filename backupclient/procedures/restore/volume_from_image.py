@@ -3,8 +3,8 @@
 
 import dataclasses
 import functools
-import shlex
 
+from backupclient.model import details
 from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
@@ -14,6 +14,7 @@ from backupclient.procedures import step
 from backupclient.procedures.restore import image_upload
 from backupclient.procedures.restore import key_store
 from backupclient.procedures.restore import luks_opening
+from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
 from backupclient.procedures.restore import volume_finish
 from backupclient.transfer import upload
@@ -23,24 +24,8 @@ class UploadVolume(image_upload.Upload):
     """Make an image of the file, for the volume only."""
 
     def image(self) -> resources.Image:
-        """Give what the image between the file and the volume is like.
-
-        Cinder gives its properties to the volume, and a server that boots
-        from that goes by them.
-        """
-        volume = volume_finish.described(self.item)
-        said = volume.image_metadata
-        return resources.Image(
-            id=volume.id,
-            name='',
-            status='queued',
-            owner='',
-            disk_format='raw',
-            container_format='bare',
-            min_disk=properties.min_disk(said),
-            min_ram=properties.min_ram(said),
-            properties=said,
-        )
+        """Give what the image has to be like."""
+        return _between(self.item)
 
     def body(self) -> upload.Body:
         """Give the data to send, opened if the volume wants that."""
@@ -59,16 +44,18 @@ class UploadVolume(image_upload.Upload):
     @staticmethod
     def command(item: plans.Item) -> str:
         path, way = task.file(item).path, volume_finish.new(item).way
-        commands, file, more = [], shlex.quote(path), ''
-        if way is restores.Way.OPENED:
-            commands, file = luks_opening.commands(item), 'PLAIN'
-        elif way is restores.Way.WITH_KEY:
-            more = f'--property {image_upload.KEY}=SECRET '
-        create = (
-            'openstack image create --disk-format raw --container-format '
-            f'bare {more}--file {file} IMAGE'
+        opened = way is restores.Way.OPENED
+        create = image_upload.command(
+            _between(item),
+            'IMAGE',
+            luks_opening.PLAIN if opened else path,
+            details.between(item.resource),
+            with_key=way is restores.Way.WITH_KEY,
         )
-        return '\n'.join([*commands, create])
+        if not opened:
+            return create
+        remove = f'rm {luks_opening.PLAIN}'
+        return '\n'.join([*luks_opening.commands(item), create, remove])
 
 
 class MakeVolume(volume_finish.MakeVolume):
@@ -81,7 +68,9 @@ class MakeVolume(volume_finish.MakeVolume):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        return volume_finish.command(item, '--image IMAGE')
+        artifact = task.of(item).source.artifact
+        image = shell.word(artifact.id) if artifact else shell.value('IMAGE')
+        return volume_finish.command(item, f'--image {image}')
 
 
 class DeleteUpload(step.Step):
@@ -92,7 +81,7 @@ class DeleteUpload(step.Step):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        return 'openstack image delete IMAGE'
+        return f'openstack image delete {shell.value("IMAGE")}'
 
     def do(self, made: step.Made) -> step.Made:
         return removal.afterwards(
@@ -101,6 +90,28 @@ class DeleteUpload(step.Step):
             f'image {made.image_id}',
             lambda: removal.of(self.work).image(made.image_id),
         )
+
+
+def _between(item: plans.Item) -> resources.Image:
+    """Give what the image between the file and the volume is like.
+
+    Cinder gives its properties to the volume, and a server that boots from
+    that goes by them.
+    """
+    volume = volume_finish.described(item)
+    said = volume.image_metadata
+    return resources.Image(
+        id=volume.id,
+        name='',
+        status='queued',
+        owner='',
+        disk_format='raw',
+        container_format='bare',
+        min_disk=properties.min_disk(said),
+        min_ram=properties.min_ram(said),
+        # A signature is of the bytes of another image.
+        properties=properties.owned(said),
+    )
 
 
 def steps(item: plans.Item) -> step.Steps:

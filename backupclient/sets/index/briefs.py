@@ -13,6 +13,8 @@ from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import resources
 
+_ENCODER = json.JSONEncoder(separators=(',', ':'), check_circular=False)
+
 
 def encode(entry: manifests.Entry) -> str:
     """Return the text of an entry, but for what is mostly new in each run."""
@@ -32,9 +34,8 @@ def encode(entry: manifests.Entry) -> str:
         }
     if entry.volume:
         kept['volume'] = dict(entry.volume.metadata)
-    return json.dumps(
-        {name: value for name, value in kept.items() if value or value == {}},
-        separators=(',', ':'),
+    return _ENCODER.encode(
+        {name: value for name, value in kept.items() if value or value == {}}
     )
 
 

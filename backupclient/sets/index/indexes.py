@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Key = tuple[str, str]
 """The kind and the ID of a resource."""
 
+_MOST_KNOWN = 50_000
+
 _ENTRY = (
     'SELECT resource.kind, resource.rid, resource.name, detail.body, '
     'entry.captured, entry.size FROM entry '
@@ -59,6 +61,8 @@ class Index:
 
     def __init__(self, connection: 'sqlite3.Connection') -> None:
         self._sql = connection
+        # The numbers of what was added: most manifests have the same again.
+        self._known: dict[tuple[str | bytes, ...], int] = {}
 
     def digest(self, place: str, path: str, fingerprint: str) -> str:
         """Return the hash of a file that was read, ``''`` if it is new."""
@@ -293,7 +297,7 @@ class Index:
             (one.kind.value, one.id, one.name),
         )
         body = briefs.encode(entry)
-        digest = hashlib.sha256(body.encode()).digest()[:16]
+        digest = hashlib.blake2b(body.encode(), digest_size=16).digest()
         detail = self._interned(
             'INSERT OR IGNORE INTO detail VALUES (NULL, ?, ?, ?)',
             'SELECT id FROM detail WHERE digest = ?',
@@ -305,10 +309,16 @@ class Index:
         self, insert: str, select: str, values: tuple[str | bytes, ...]
     ) -> int:
         """Return the number of a text that is kept once."""
+        known = self._known.get(values)
+        if known is not None:
+            return known
         wanted = values[: select.count('?')]
         found = self._sql.execute(select, wanted).fetchone()
         if found is None:
             found = (self._sql.execute(insert, values).lastrowid,)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[values] = int(found[0])
         return int(found[0])
 
     def _entries(

@@ -98,7 +98,7 @@ class _Reader:
                 digest = hashlib.sha512(content).hexdigest()
                 header = self._index.header(digest)
             if header is None:
-                opened = catalogue.decode(self._store, found, content)
+                opened = catalogue.decode(self._store, found, content, digest)
                 if opened.manifest is None:
                     return Read(found, None, opened.problem)
                 self._index.add(opened.manifest, digest)

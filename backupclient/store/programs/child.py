@@ -197,7 +197,7 @@ class Child:
         self.stop()
         raise ending.ProgramSilent(
             f'{self._how.name} did nothing for '
-            f'{self._how.patience / 60:g} minutes and was ended'
+            f'{self._how.patience:g} s and was ended'
             f'{self._quoted()}'
         )
 

@@ -23,6 +23,9 @@ from backupclient.store.programs import starting
 NOT_THERE = 3
 """rclone's exit code for a folder that is not there."""
 
+PATIENCE = starting.PATIENCE
+"""Seconds for which rclone may take or give nothing."""
+
 _LIMIT = 20 * 60.0
 """Seconds for a call that moves no data."""
 
@@ -167,6 +170,18 @@ class Program:
             _LIMIT,
         ).out
 
+    def about(self) -> bytes:
+        """Return what the remote tells of its room.
+
+        :raises TargetError: as of :meth:`call`.
+        """
+        name, _, _ = self._remote.argument.partition(':')
+        try:
+            return self.call(('about', '--json'), '', soon=True)
+        except ending.ProgramFailed:
+            # The folder is not there yet.
+            return self.call(('about', '--json', f'{name}:'), soon=True)
+
     def start(
         self, words: tuple[str, ...], path: str, *, fed: bool
     ) -> child.Child:
@@ -177,7 +192,7 @@ class Program:
         return child.Child(
             self._command(words, path),
             self._environment,
-            self._how,
+            dataclasses.replace(self._how, patience=PATIENCE),
             fed=fed,
             is_read=not fed,
         )

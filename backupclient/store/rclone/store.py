@@ -13,6 +13,7 @@ from backupclient.store.programs import ending
 from backupclient.store.rclone import listing
 from backupclient.store.rclone import program
 from backupclient.store.rclone import proof
+from backupclient.store.rclone import seen
 from backupclient.store.rclone import streams
 
 _LIST = ('lsjson', '--no-mimetype')
@@ -36,6 +37,7 @@ class Rclone(base.Store):
         self._rclone = program.Program(address)
         self._begun: set[str] = set()
         self._written: set[str] = set()
+        self._seen = seen.Seen(self.list)
 
     @contextlib.contextmanager
     def write(
@@ -81,12 +83,17 @@ class Rclone(base.Store):
         base.parts(path)
         if path in self._written:
             return None
-        found = self._asked(path)
-        if found is not None and not found[0].plain:
+        listed = self._seen.set_of(path)
+        if listed is not None:
+            found = listed.get(path)
+        else:
+            answer = self._asked(path)
+            found = answer and answer[0]
+        if found is not None and not found.plain:
             raise errors.TargetError(
                 f'{self.name}/{path} is not a plain file.'
             )
-        return found and found[0]
+        return found
 
     def list(self, folder: str = '') -> tuple[base.Entry, ...]:
         if folder:
@@ -131,6 +138,7 @@ class Rclone(base.Store):
 
     def delete(self, path: str) -> None:
         base.parts(path)
+        self._seen.changes(path)
         if self._asked(path) is None:
             return
         try:
@@ -155,6 +163,16 @@ class Rclone(base.Store):
         output = self._output((*_LIST, '--dirs-only'), folder, b'[]')
         return listing.folders(output)
 
+    def folders_with(self, name: str) -> frozenset[str]:
+        # One call, which looks into all folders side by side.
+        output = self._output(
+            (*_LIST, '--recursive', '--max-depth', '2', '--files-only'),
+            '',
+            b'[]',
+        )
+        found = (each.path.split('/') for each in listing.files(output, ''))
+        return frozenset(parts[0] for parts in found if parts[1:] == [name])
+
     def rename(self, old: str, new: str) -> None:
         raise errors.TargetError(f'{self.name} cannot rename {old}.')
 
@@ -173,8 +191,7 @@ class Rclone(base.Store):
         if not self._rclone.features.tells_room:
             return None
         try:
-            output = self._rclone.call(('about', '--json'), '', soon=True)
-            found = json.loads(output).get('free')
+            found = json.loads(self._rclone.about()).get('free')
         except (errors.TargetError, ValueError):
             # Many servers do not tell.
             return None
@@ -267,9 +284,14 @@ class Rclone(base.Store):
                 raise self._rclone.trouble(folder, 'tidied', error) from error
 
     def _require_folder(self, path: str) -> None:
+        """Raise TargetError unless the run was begun that writes a file."""
         run, *below = base.parts(path)
-        if below and not self.has(run):
+        self._seen.changes(path)
+        if not below or run in self._begun:
+            return
+        if not self.has(run):
             raise self._missing(run)
+        self._begun.add(run)
 
     def _missing(self, path: str) -> errors.TargetError:
         found = errors.TargetError(f'{self.name}/{path} is not there.')

@@ -11,7 +11,6 @@ import threading
 
 from backupclient import errors
 from backupclient.store import base
-from backupclient.store.programs import ending
 from backupclient.store.restic import repository as repository_
 from backupclient.store.restic import snapshots
 from backupclient.store.restic import streams
@@ -83,7 +82,7 @@ class Bundles:
                     f'{self._repository.name}: the small files in the '
                     f'snapshot {bundle.id} cannot be read: {error}.'
                 ) from error
-            except ending.ProgramFailed as error:
+            except troubles.Failures as error:
                 raise troubles.of(self._repository.name, error) from error
 
 

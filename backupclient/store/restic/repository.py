@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 from backupclient import errors
 from backupclient import pauses
-from backupclient.store.programs import ending
 from backupclient.store.programs import environment
 from backupclient.store.programs import finding
 from backupclient.store.programs import starting
@@ -29,6 +28,9 @@ LOCK_PATIENCE = 60.0
 
 BUSY_PATIENCE = 5 * 60.0
 """The same, for what waits behind long work: a deletion of others."""
+
+PROGRAM_PATIENCE = starting.PATIENCE
+"""Seconds for which restic may do nothing."""
 
 _LIMIT = 30 * 60.0
 """Seconds for a call that moves no data."""
@@ -80,7 +82,7 @@ class Repository:
         with self.child(words, folder=folder) as running:
             try:
                 return running.require_done(_LIMIT).out
-            except ending.ProgramFailed as error:
+            except troubles.Failures as error:
                 raise troubles.of(self.name, error) from error
 
     def child(
@@ -102,7 +104,9 @@ class Repository:
         secrets = tuple(
             value for name, value in variables.items() if _SECRET.search(name)
         )
-        how = starting.How('restic', secrets, folder)
+        how = starting.How(
+            'restic', secrets, folder, patience=PROGRAM_PATIENCE
+        )
         return Child(
             [found.path, *words], variables, how, fed=fed, is_read=is_read
         )

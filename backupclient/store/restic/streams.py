@@ -9,7 +9,6 @@ import functools
 from backupclient.store import base
 from backupclient.store import course as course_
 from backupclient.store.programs import child as child_
-from backupclient.store.programs import ending
 from backupclient.store.restic import repository as repository_
 from backupclient.store.restic import troubles
 
@@ -62,7 +61,7 @@ class Feed:
         try:
             self._child.end_stream()
             out = self._child.require_done().out
-        except ending.ProgramFailed as error:
+        except troubles.Failures as error:
             raise troubles.of(self._name, error) from error
         found = repository_.summary(self._name, out)
         return str(found['snapshot_id']), int(found['total_bytes_processed'])
@@ -85,7 +84,7 @@ class Feed:
     def _send(self, started: child_.Child, block: bytes) -> None:
         try:
             started.send(block)
-        except ending.ProgramFailed as error:
+        except troubles.Failures as error:
             raise troubles.of(self._name, error) from error
 
 
@@ -177,7 +176,7 @@ class Stream:
             return 0
         try:
             return self._running.read_into(buffer)
-        except ending.ProgramFailed as error:
+        except troubles.Failures as error:
             raise troubles.reading(self._name, self._path, error)  # noqa: B904
 
     def pass_hole(self, most: int, /) -> int:

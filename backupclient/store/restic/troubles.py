@@ -29,11 +29,19 @@ _SAID_DAMAGED = re.compile(
 )
 
 
-def of(name: str, error: ending.ProgramFailed) -> errors.TargetError:
+Failures = (ending.ProgramFailed, ending.ProgramSilent)
+"""What :func:`of` and :func:`reading` take."""
+
+
+def of(
+    name: str, error: ending.ProgramFailed | ending.ProgramSilent
+) -> errors.TargetError:
     """Return the error that says what a failure of restic means.
 
     :param name: of the repository, for people.
     """
+    if isinstance(error, ending.ProgramSilent):
+        return errors.TargetError(f'{name}: {error}')
     ended = error.ended
     said = _STALE.sub('', ended.said).removeprefix('Fatal: ').strip()
     if ended.code == _LOCKED or _SAID_LOCKED.search(said):
@@ -55,13 +63,15 @@ def of(name: str, error: ending.ProgramFailed) -> errors.TargetError:
 
 
 def reading(
-    name: str, path: str, error: ending.ProgramFailed
+    name: str, path: str, error: ending.ProgramFailed | ending.ProgramSilent
 ) -> errors.TargetError:
     """Return the error that says why a file cannot be read.
 
     :returns: its cause tells damage apart from what may go away.
     """
-    if not _SAID_DAMAGED.search(error.ended.said):
+    if isinstance(error, ending.ProgramSilent) or not _SAID_DAMAGED.search(
+        error.ended.said
+    ):
         return of(name, error)
     found = errors.TargetError(f'{name}/{path} is damaged: {error}')
     found.__cause__ = OSError(errno.EIO, error.ended.said)

@@ -126,13 +126,14 @@ class TestCase(testtools.TestCase):
         self.assertEqual(code, result.code, result)
         return result
 
-    def backup_until(self, pattern, number, *arguments):
+    def backup_until(self, pattern, number, *arguments, verb='run'):
         """Run a backup; send a signal when it says something.
 
+        :param verb: of another command, such as ``restore``.
         :returns: the result, None as its output when it ended before.
         """
         process = subprocess.Popen(
-            [OPENSTACK, 'backup', 'run', *map(str, arguments), '-f', 'json'],
+            [OPENSTACK, 'backup', verb, *map(str, arguments), '-f', 'json'],
             env=self.tenant.environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

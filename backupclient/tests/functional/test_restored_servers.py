@@ -131,8 +131,7 @@ class ImageBacked(Case):
         self.hardware = hardware(made.id)
 
     def assertRestored(self, restored, properties_=PROPERTIES):
-        found = restored.variables['Server 1']
-        after = self.server(found['SERVER'])
+        after = self.server(restored.new[self.before['id']])
         self.assertSameServer(self.before, after)
         image = self.image(after['image']['id'])
         self.assertEqual(2, image['min_disk'])
@@ -256,8 +255,8 @@ class VolumeBacked(Case):
         self.assertEqual((1, 32), (kept['min_disk'], kept['min_ram']))
         self.assertEqual(PROPERTIES, properties.owned(kept))
         restored = restoring.follow(self, folder)
-        self.assertSameVolume(restored.variables['Volume 1']['VOLUME1'])
-        after = self.server(restored.variables['Server 1']['SERVER'])
+        self.assertSameVolume(restored.new[self.disk.id])
+        after = self.server(restored.new[self.before['id']])
         self.assertSameServer(self.before, after)
         self.assertEqual(self.hardware, hardware(after['id']))
         self.assertEqual([('sda', 'scsi')], self.hardware['disks'])
@@ -267,7 +266,7 @@ class VolumeBacked(Case):
         restored = restoring.follow(
             self, folder, lambda title: title.startswith('Volume')
         )
-        self.assertSameVolume(restored.variables['Volume 1']['VOLUME1'])
+        self.assertSameVolume(restored.new[self.disk.id])
 
 
 class ForeignImage(Case):

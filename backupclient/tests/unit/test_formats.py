@@ -18,6 +18,7 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.model import verification
 from backupclient.procedures import step
@@ -54,18 +55,18 @@ SECTIONS = {
         'Row': verification.Row,
     },
     'plan.rst': {
-        'Plan': plans.Plan,
-        'Item of a plan': plans.Item,
+        'Plan': saved_plans.Plan,
+        'Item of a plan': saved_plans.Item,
         'Peak': plans.Peak,
         'Request of a restore': restores.Request,
-        'Task': restores.Task,
+        'Task': saved_plans.Task,
         'Source': restores.Source,
         'New volume': restores.NewVolume,
         'New server': restores.NewServer,
         'Container': restores.Container,
     },
     'journal.rst': {
-        'Run': journals.Run,
+        'Run': journal_base.SavedRun,
         'Outcome': outcome.Outcome,
         'Progress': journal_base.Progress,
         'Step': journal_base.Done,

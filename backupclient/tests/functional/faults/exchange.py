@@ -2,6 +2,7 @@
 """One request and its answer, in the hands of the proxy."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -45,15 +46,18 @@ class Exchange:
 
     async def forward(self):
         """Have the cloud do it, and wait for the head of its answer."""
-        self._answer = await self._http.request(
-            self._request.method,
-            self._url,
-            headers=_end_to_end(self._request.headers),
-            data=self._request.content if self._request.body_exists else None,
-            allow_redirects=False,
+        await self._forward(
+            self._request.content if self._request.body_exists else None
         )
-        self._seen.status = self._answer.status
-        self._seen.length = self._answer.content_length or 0
+
+    async def forward_half(self):
+        """Give the cloud half of what the client sends, and break off."""
+        with contextlib.suppress(aiohttp.ClientError):
+            await self._forward(self._sent_half())
+
+    async def forward_flipped(self):
+        """Give the cloud what the client sends, with one bit flipped."""
+        await self._forward(self._sent_flipped())
 
     async def relay(self):
         """Give the answer on as it comes."""
@@ -78,11 +82,7 @@ class Exchange:
         response, left = await self._begin_whole()
         left //= 2
         async for block in self._blocks():
-            if 0 <= left < len(block):
-                changed = bytearray(block)
-                changed[left] ^= 0x10
-                block = bytes(changed)
-            await response.write(block)
+            await response.write(_flipped(block, left))
             left -= len(block)
         return response
 
@@ -133,6 +133,33 @@ class Exchange:
     def _transport(self):
         return self._request.transport
 
+    async def _forward(self, body):
+        self._answer = await self._http.request(
+            self._request.method,
+            self._url,
+            headers=_end_to_end(self._request.headers),
+            data=body,
+            allow_redirects=False,
+        )
+        self._seen.status = self._answer.status
+        self._seen.length = self._answer.content_length or 0
+
+    async def _sent_half(self):
+        left = self._request.content_length // 2
+        async for block in self._request.content.iter_any():
+            yield block[:left]
+            left -= len(block)
+            if left <= 0:
+                break
+        # The length of all was promised: so this is an error, not an end.
+        raise ConnectionError('that is enough')
+
+    async def _sent_flipped(self):
+        left = self._request.content_length // 2
+        async for block in self._request.content.iter_any():
+            yield _flipped(block, left)
+            left -= len(block)
+
     async def _begin_whole(self):
         """Begin an answer whose length is known.
 
@@ -161,6 +188,15 @@ class Exchange:
             return
         async for block in self._answer.content.iter_any():
             yield block
+
+
+def _flipped(block, at):
+    """Flip a bit of a block, if there is one at that place."""
+    if not 0 <= at < len(block):
+        return block
+    changed = bytearray(block)
+    changed[at] ^= 0x10
+    return bytes(changed)
 
 
 def _end_to_end(headers):

@@ -103,6 +103,16 @@ async def _reset_after(its):
     its.reset()
 
 
+async def _upload_cut(its):
+    await its.forward_half()
+    its.reset()
+
+
+async def _upload_flipped(its):
+    await its.forward_flipped()
+    return await its.relay()
+
+
 async def _killed_before(its):
     await its.kill()
 
@@ -114,6 +124,11 @@ async def _killed_after(its):
     await its.kill()
 
 
+async def _killed_in_upload(its):
+    await its.forward_half()
+    await its.kill()
+
+
 def _is_waited_for(seen):
     """The client logs in before our command begins, without a timeout."""
     return seen.request.service != 'identity'
@@ -121,6 +136,10 @@ def _is_waited_for(seen):
 
 def _has_body(seen):
     return seen.length > 1
+
+
+def _sends_data(seen):
+    return seen.request.sends_data
 
 
 def _makes(seen):
@@ -167,8 +186,17 @@ ALL = (
         fits=lambda seen: seen.request.brings_data,
         passes=False,
     ),
+    Fault('upload cut', _upload_cut, fits=_sends_data),
+    Fault('upload flipped', _upload_flipped, fits=_sends_data, passes=False),
     Fault('reset before', _reset_before),
     Fault('reset after', _reset_after),
     Fault('killed before', _killed_before, passes=False, kills=True),
+    Fault(
+        'killed in upload',
+        _killed_in_upload,
+        fits=_sends_data,
+        passes=False,
+        kills=True,
+    ),
     Fault('killed after', _killed_after, passes=False, kills=True),
 )

@@ -78,7 +78,9 @@ def some(seen):
         (each.request, one)
         for each in seen
         for one in fault.ALL
-        if one.kills and (each.request.changes or each.request.brings_data)
+        if one.kills
+        and one.fits(each)
+        and (each.request.changes or each.request.brings_data)
     ]
     others = []
     used = Counter()

@@ -44,6 +44,15 @@ class Request:
     @property
     def brings_data(self):
         """Its answer is the data of an image."""
+        return self.method == 'GET' and self._is_about_data
+
+    @property
+    def sends_data(self):
+        """Its body is the data of an image."""
+        return self.method == 'PUT' and self._is_about_data
+
+    @property
+    def _is_about_data(self):
         return self.service == 'image' and self.path.endswith('/file')
 
 

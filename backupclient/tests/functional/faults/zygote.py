@@ -19,6 +19,7 @@ from openstackclient import shell
 # What a run imports when it comes to it, beside the commands.
 _PRELOADED = (
     'backupclient.operations.plan',
+    'backupclient.operations.restore',
     'backupclient.operations.run',
     'backupclient.osc.progress',
     'backupclient.osc.rows',
@@ -35,7 +36,12 @@ _PRELOADED = (
 # timeout is still longer than any answer of the dev cloud takes.
 _PATIENCE = {
     'backupclient.pauses': {'_FIRST': 0.1, '_LONGEST': 0.5},
-    'backupclient.cloud.services': {'TIMEOUT': (3.0, 3.0), 'PATIENCE': 1.5},
+    'backupclient.cloud.services': {
+        'TIMEOUT': (3.0, 3.0),
+        'PATIENCE': 1.5,
+        '_UPLOAD_TIMEOUT': 5.0,
+    },
+    'backupclient.procedures.restore.image_upload': {'_PATIENCE': 3.0},
     'backupclient.transfer.download': {'_PATIENCE': 15.0},
 }
 

@@ -416,3 +416,76 @@ class ImageOfServerTestCase(base.TestCase):
         self.log_in(types=set(fake_cloud.TYPES) - {'image'})
         self.server('a', 'theirs')
         self.assertEqual({}, self.read()['a'].image_properties)
+
+
+class ForRestoreTestCase(base.TestCase):
+    """What a restore asks on top, and a backup does not."""
+
+    def read(self, *referenced):
+        return inventory.read_for_restore(self.cloud, referenced)
+
+    def asked(self):
+        return [str(request) for request in self.fake.seen]
+
+    def test_quotas_of_servers(self):
+        flavor = {'vcpus': 2, 'ram': 100, 'disk': 1}
+        self.fake.nova.add_server('web', b'x', flavor=flavor)
+        self.fake.nova.limits['Cores'] = -1
+        found = self.read().quotas
+        self.assertEqual(inventories.Quota(10, 1), found['instances'])
+        self.assertEqual(inventories.Quota(-1, 2), found['cores'])
+        self.assertEqual(inventories.Quota(51200, 100), found['ram'])
+        self.assertEqual(10, found['volumes'].limit)
+        self.assertNotIn('image_count_total', found)
+
+    def test_quotas_of_images(self):
+        self.fake.glance.usage = {
+            'image_count_total': {'limit': 5, 'usage': 2},
+            'image_size_total': {'limit': -1, 'usage': 9},
+            'image_stage_total': {'limit': 1, 'usage': 1},
+        }
+        found = self.read().quotas
+        self.assertEqual(inventories.Quota(5, 2), found['image_count_total'])
+        self.assertIsNone(found['image_size_total'].free)
+        self.assertNotIn('image_stage_total', found)
+
+    def test_none_of_it_has_to_be_there(self):
+        refusal = wire.Answer(403, {'forbidden': {'message': 'no'}})
+        for service, path in (('nova', '/limits'), ('glance', '/info/usage')):
+            for answer in (refusal, wire.Answer(404), wire.Answer(500)):
+                self.fake.fail(answer, f'GET {service} {path}', times=99)
+                read = self.read()
+                self.assertNotIn(
+                    'instances' * (service == 'nova'), read.quotas
+                )
+                self.assertEqual(frozenset(), read.silent)
+                self.fake.faults.clear()
+
+    def test_a_backup_does_not_ask(self):
+        inventory.read(self.cloud)
+        self.assertFalse(
+            [one for one in self.fake.seen if 'usage' in one.path]
+        )
+        self.assertFalse(
+            [
+                one
+                for one in self.fake.seen
+                if one.path.endswith('/limits') and one.service == 'nova'
+            ]
+        )
+
+    def test_images_of_others_that_backups_name(self):
+        add = self.fake.glance.add_image
+        public = add('kernel', b'k', owner='others', visibility='public')
+        hidden = add(
+            'old', b'k', owner='others', visibility='public', os_hidden=True
+        )
+        add('another', b'k', owner='others', visibility='public')
+        own = add('mine', b'k')
+        read = self.read(
+            public['id'], hidden['id'], own['id'], '../x', 'in:a,b', ''
+        )
+        self.assertEqual(
+            sorted([own['id'], public['id'], hidden['id']]),
+            sorted(image.id for image in read.images),
+        )

@@ -263,7 +263,7 @@ class RunTestCase(base.TestCase):
         self.assertEqual(1, report.exit_code)
         self.assertEqual('.failed', self.folder(report).parent.name)
         page = (self.folder(report) / 'RESTORE.md').read_text()
-        self.assertIn('**Incomplete:** all of 0', page)
+        self.assertIn('Incomplete: all of 0', page)
 
     def test_nothing_complete_and_a_server_that_does_not_start(self):
         """Who resumes the run finds the set among the failed ones."""

@@ -24,6 +24,7 @@ class Glance(service.Service):
     """Images and their data.
 
     :param ranges: whether the store can begin in the middle.
+    :param usage: what is told of Keystone's limits, nothing without them.
     :param breaks: after how many bytes each of the next downloads ends.
     """
 
@@ -33,6 +34,7 @@ class Glance(service.Service):
         super().__init__(world)
         self.ranges = True
         self.breaks: list[int] = []
+        self.usage: dict[str, dict[str, int]] = {}
 
     def add_image(
         self, name: str, content: bytes | None = None, **fields: Any
@@ -84,6 +86,10 @@ class Glance(service.Service):
             '</body>\n</html>'
         )
         return wire.Answer(status, content=page.encode())
+
+    @service.route('GET', '/info/usage')
+    def _usage(self, _: wire.Request) -> wire.Answer:
+        return wire.Answer(json={'usage': self.usage})
 
     @service.route('GET', '/images')
     def _list(self, request: wire.Request) -> wire.Answer:

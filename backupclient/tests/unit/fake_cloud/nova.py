@@ -18,6 +18,7 @@ class Nova(offers.OfNova):
     """Servers.
 
     :param stop_takes: so many requests pass until a server is off.
+    :param limits: Nova's, as it calls them; -1 for none.
     :param builds: whether new servers end well.
     :param disk_format: of the images of servers.
     :param captures: whether the copy of a disk ends well.
@@ -32,6 +33,7 @@ class Nova(offers.OfNova):
         self.disk_format = 'qcow2'
         self.starts = True
         self.builds = True
+        self.limits = {'Instances': 10, 'Cores': 20, 'RAMSize': 51200}
         self.stop_takes = 1
         self._inherited: dict[str, worlds.Thing] = {}
 
@@ -79,6 +81,20 @@ class Nova(offers.OfNova):
             'min_ram': image.get('min_ram', 0),
             'owner_user_name': 'alice',
         }
+
+    @service.route('GET', '/limits')
+    def _limits(self, _: wire.Request) -> wire.Answer:
+        flavors = [
+            one['flavor'] for one in self.world.things['servers'].values()
+        ]
+        absolute = {
+            **{f'maxTotal{name}': n for name, n in self.limits.items()},
+            'totalInstancesUsed': len(flavors),
+            'totalCoresUsed': sum(one.get('vcpus', 1) for one in flavors),
+            'totalRAMUsed': sum(one.get('ram', 64) for one in flavors),
+            'maxImageMeta': 128,
+        }
+        return wire.Answer(json={'limits': {'rate': [], 'absolute': absolute}})
 
     @service.route('GET', '/servers/detail')
     def _list(self, request: wire.Request) -> wire.Answer:

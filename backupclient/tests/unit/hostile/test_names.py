@@ -21,13 +21,13 @@ from backupclient.engine import unfinished
 from backupclient.keys import protection
 from backupclient.model import inventories
 from backupclient.model import resources
+from backupclient.operations.by_hand import page
 from backupclient.planner import naming
-from backupclient.sets.instructions import page
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values
+from backupclient.tests.unit.operations.by_hand import commands
 from backupclient.tests.unit.osc import base
 from backupclient.tests.unit.sets import samples
-from backupclient.tests.unit.sets.instructions import commands
 
 FILE = re.compile('[a-z]+/[0-9a-z-]+([.][0-9a-z]+)+')
 COMMAND = re.compile("[0-9A-Za-z ./'*_-]+")

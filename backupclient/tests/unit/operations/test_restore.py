@@ -355,3 +355,62 @@ class ResumeTestCase(TestCase):
             self.assertEqual([], left, skip)
             for each in journals.home().iterdir():
                 (each / 'ended.json').touch()
+
+
+class ReferencesTestCase(TestCase):
+    """An image that names another one, and a certificate."""
+
+    def seed(self):
+        super().seed()
+        fake = self.fake
+        self.kernel = fake.glance.add_image('a-kernel', b'kernel')
+        self.signed = {
+            'img_signature': 'c2ln',
+            'img_signature_hash_method': 'SHA-256',
+            'img_signature_key_type': 'RSA-PSS',
+            'img_signature_certificate_uuid': self.secret['id'],
+        }
+        fake.glance.add_image(
+            'a-root', b'root', kernel_id=self.kernel['id'], **self.signed
+        )
+
+    def test_all_of_them(self):
+        self.lose_all()
+        done = self.go(parallel=4)
+        self.assertEqual(0, done.report.exit_code, done.report)
+        root = self.the('images', 'a-root')
+        kernel = self.the('images', 'a-kernel')
+        self.assertEqual(kernel['id'], root['kernel_id'])
+        self.assertNotEqual(self.kernel['id'], kernel['id'])
+        certificate = self.the('secrets', 'word')['id']
+        wanted = {
+            **self.signed,
+            'img_signature_certificate_uuid': certificate,
+        }
+        self.assertEqual(wanted, {name: root[name] for name in wanted})
+
+    def test_the_kernel_fails(self):
+        self.lose_all()
+        file = self.target / self.run_id / 'images'
+        (file / f'{self.kernel["id"]}.raw').write_bytes(b'k\0rnel')
+        done = self.go()
+        self.assertEqual('failed', self.states(done)['image', 'a-kernel'])
+        self.assertEqual('complete', self.states(done)['image', 'a-root'])
+        self.assertNotIn('kernel_id', self.the('images', 'a-root'))
+        (notes,) = [
+            one.notes
+            for one in done.report.outcomes
+            if one.resource.name == 'a-root'
+        ]
+        self.assertIn('kernel_id', ' '.join(notes))
+
+    def test_no_room_for_the_server(self):
+        self.lose_all()
+        self.fake.nova.limits['Instances'] = 0
+        done = self.go()
+        self.assertEqual(3, done.report.exit_code)
+        self.assertEqual('skipped', self.states(done)['server', 'web'])
+        (server,) = [
+            one for one in done.report.outcomes if one.resource.name == 'web'
+        ]
+        self.assertIn('instances: 1 needed, 0 free', server.reason)

@@ -565,7 +565,7 @@ class TestRestore(FilesCase):
         made = dataclasses.replace(samples.EVERYTHING, run=run)
         store = folder.Folder(self.target)
         samples.filled(store, made)
-        backup_set.BackupSet.open(store, run).close(made)
+        backup_set.BackupSet.open(store, run).close(made, samples.PAGE)
 
     def restore(self, **words) -> restore_files.Report:
         asked = restores.Request(

@@ -4,6 +4,7 @@
 import contextlib
 import dataclasses
 import json
+import os
 import shutil
 
 import pyrage
@@ -171,6 +172,33 @@ class ForgedTestCase(test_restore.TestCase):
         error = self.assertRaises(errors.UsageError, self.restored)
         self.assertIn('../../outside', str(error))
         self.assertEqual({}, self.fake.world.things['volumes'])
+
+    def test_page_and_addresses(self):
+        """A page nobody could read, and addresses that nobody may ask.
+
+        The fake cloud fails at a request to any other host than its own.
+        """
+        page = self.target / self.run_id / 'RESTORE.md'
+        page.unlink()
+        # To open it would take forever.
+        os.mkfifo(page)
+        elsewhere = 'https://elsewhere.example'
+        self.edit('"auth_url": "', f'"auth_url": "{elsewhere}/')
+        self.edit(
+            '"hw_disk_bus": "scsi"',
+            '"hw_disk_bus": "scsi", '
+            f'"direct_url": "{elsewhere}/d", "file": "{elsewhere}/f", '
+            f'"own": "{elsewhere}/o"',
+        )
+        self.asked = dataclasses.replace(self.asked, run=self.run_id)
+        done = self.restored()
+        self.assertEqual(
+            'complete', self.states(done)['image', 'golden'], done.report
+        )
+        image = self.the('images', 'golden')
+        self.assertEqual(f'{elsewhere}/o', image['own'])
+        self.assertNotIn('direct_url', image)
+        self.assertNotIn('elsewhere', str(image.get('file')))
 
     def test_nothing_in_the_manifest(self):
         """An emptied set restores nothing, and that is no success."""

@@ -306,8 +306,17 @@ class TestManifest(CASE.TestCase):
 
     def test_of_another_version(self):
         self.make()
-        self.edit(version=99)
-        self.assertIn('version 99', self.of_set('files')[1])
+        for version, result, word in (
+            (99, 'unproved', 'was written by a newer release'),
+            (0, 'damaged', 'version 0'),
+        ):
+            self.edit(version=version)
+            for depth in ('files', 'data', 'keys'):
+                found, said = self.of_set(depth)
+                self.assertEqual(result, found)
+                self.assertIn(f'version {version}', said)
+                self.assertIn(word, said)
+                self.assertIn(f'{CASE.RUN}/manifest.json', said)
 
     def edit(self, **changes):
         path = self.set / 'manifest.json'
@@ -773,12 +782,15 @@ class TestChoice(CASE.TestCase):
             state='incomplete',
             items=samples.EVERYTHING.items[-1:],
         )
-        samples.filled(self.store, old).close(old)
+        samples.filled(self.store, old).close(old, samples.PAGE)
         self.refused('is complete', runs=[CASE.OLD])
 
     def test_artifact_in_the_cloud(self):
         made = samples.filled(self.store)
-        made.close(dataclasses.replace(samples.EVERYTHING, state='complete'))
+        made.close(
+            dataclasses.replace(samples.EVERYTHING, state='complete'),
+            samples.PAGE,
+        )
         found = self.verify('files')
         (row,) = [row for row in found.rows if row.name == 'archive']
         self.assertEqual(('', 'unproved'), (row.depth, row.result))

@@ -124,7 +124,7 @@ def make(store: base.Store, contents: Contents | None = None):
         request=requests.Request(everything=True, plaintext_keys=True),
         **these.changes,
     )
-    made.close(manifest)
+    made.close(manifest, samples.PAGE)
     return manifest
 
 

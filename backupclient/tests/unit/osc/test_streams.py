@@ -105,6 +105,41 @@ class CommandTestCase(base.TestCase):
         self.assertIn('1 complete, 0 failed, 1 skipped', err.said)
         self.assertEqual(1, len(self.fake.world.things['backups']))
 
+    def test_output_that_is_all_there_is(self):
+        """A plan that nobody can read was made for nothing."""
+        self.fake.cinder.add_volume('data', b'data')
+        words = ('run', '--all', '--to', str(self.target))
+        self.assertEqual(0, self.openstack('backup', *words))
+        source = ('--from', str(self.target))
+        restore = ('restore', *source, '--all', '--suffix=-new')
+        saved = ('--save', str(self.root / 'plan.json'))
+        for code, words in (
+            (1, ('plan', '--all')),
+            (0, ('plan', '--all', *saved)),
+            (1, (*restore, '--dry-run')),
+            (0, restore),
+            (0, ('verify', *source)),
+        ):
+            err = base.Stream()
+            with open('/dev/full', 'w') as full:
+                found = self._run(full, err, 'backup', *words)
+            self.assertEqual(code, found, (words, err.said))
+            self.assertIn(
+                'The output could not be written: No space left on device.',
+                err.said,
+            )
+
+    def test_reader_that_has_seen_enough(self):
+        self.fake.cinder.add_volume('data', b'data')
+        reading, writing = os.pipe()
+        os.close(reading)
+        err = base.Stream()
+        with open(writing, 'w', encoding='utf-8') as pipe:
+            self.assertEqual(
+                0, self._run(pipe, err, 'backup', 'plan', '--all')
+            )
+        self.assertIn('Broken pipe', err.said)
+
     def test_nobody_listens(self):
         self.fake.cinder.add_volume('data', b'data')
         out = base.Stream()

@@ -23,6 +23,7 @@ FINISHED = STARTED + datetime.timedelta(minutes=5)
 IDENTITY = inventories.CloudIdentity(
     'https://cloud.example/v3', 'one', 'p-1', 'web shop', 'u-1'
 )
+PAGE = '# How to restore it\n'
 SERVER_ID = '5e000000-0000-0000-0000-000000000001'
 
 
@@ -45,7 +46,7 @@ def key_record(
         secret_type=secret_type,
         algorithm='aes',
         bit_length=256,
-        fingerprint='f' * 64,
+        fingerprint=hashlib.sha256(b'\xc0\xde').hexdigest(),
         opens=opens,
         protected=path.endswith('.age'),
     )
@@ -224,4 +225,4 @@ def filled(store: base.Store, made: manifests.Manifest = EVERYTHING):
 
 def closed(target: pathlib.Path) -> pathlib.Path:
     """A folder with a finished set that has everything."""
-    return pathlib.Path(filled(folder.Folder(target)).close(EVERYTHING))
+    return pathlib.Path(filled(folder.Folder(target)).close(EVERYTHING, PAGE))

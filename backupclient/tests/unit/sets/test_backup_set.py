@@ -47,7 +47,7 @@ class Case(testtools.TestCase):
         return backup_set.BackupSet.open(self.store, samples.RUN)
 
     def close(self):
-        self.made.close(samples.EVERYTHING)
+        self.made.close(samples.EVERYTHING, samples.PAGE)
 
     def refused(self, function, *args):
         return str(self.assertRaises(errors.TargetError, function, *args))
@@ -143,7 +143,7 @@ class TestOpen(Case):
         made = self.create()
         shutil.rmtree(self.partial)
         self.assertEqual(str(self.partial), made.place)
-        self.refused(made.close, samples.manifest())
+        self.refused(made.close, samples.manifest(), samples.PAGE)
         self.assertEqual([], os.listdir(self.target))
 
     def test_finished_one_is_partial_again(self):
@@ -153,7 +153,7 @@ class TestOpen(Case):
         self.assertEqual([self.partial.name], os.listdir(self.target))
         self.assertFalse((self.partial / layout.MANIFEST).exists())
         self.assertTrue((self.partial / layout.MARKER).exists())
-        self.open().close(samples.EVERYTHING)
+        self.open().close(samples.EVERYTHING, samples.PAGE)
         self.assertEqual((), check.check(folder.Folder(self.final)))
 
     def test_link_or_file(self):
@@ -254,7 +254,9 @@ class TestClose(Case):
         self.assertEqual((), check.check(folder.Folder(self.final)))
 
     def test_sha512sum_finds_all_files_right(self):
-        self.assertEqual(str(self.final), self.made.close(samples.EVERYTHING))
+        self.assertEqual(
+            str(self.final), self.made.close(samples.EVERYTHING, samples.PAGE)
+        )
         self.assertEqual(str(self.final), self.made.place)
         done = subprocess.run(
             ['sha512sum', '--strict', '-c', 'SHA512SUMS'],
@@ -335,7 +337,7 @@ class TestClose(Case):
         self.assertFalse((self.final / 'servers').exists())
 
     def close(self):
-        self.made.close(samples.EVERYTHING)
+        self.made.close(samples.EVERYTHING, samples.PAGE)
 
     def _without_use(self, state=outcome.State.FAILED):
         return samples.manifest(
@@ -346,13 +348,13 @@ class TestClose(Case):
         """Who takes the newest folder does not take this one."""
         failed = self.target / '.failed' / samples.RUN
         for state in (outcome.State.FAILED, outcome.State.SKIPPED):
-            place = self.made.close(self._without_use(state))
+            place = self.made.close(self._without_use(state), samples.PAGE)
             self.assertEqual(str(failed), place)
             self.assertEqual(place, self.made.place)
             self.assertEqual(['.failed'], os.listdir(self.target))
             self.assertEqual((), check.check(folder.Folder(failed)))
             page = (failed / 'RESTORE.md').read_text()
-            self.assertIn('Nothing in this folder is complete', page)
+            self.assertEqual(samples.PAGE, page)
             # A run that is resumed after that finds it again.
             self.made = backup_set.BackupSet.open(self.store, samples.RUN)
             self.assertEqual(str(self.partial), self.made.place)
@@ -362,7 +364,7 @@ class TestClose(Case):
 
     def test_nothing_that_had_to_be(self):
         """That of an empty project is complete."""
-        place = self.made.close(samples.manifest())
+        place = self.made.close(samples.manifest(), samples.PAGE)
         self.assertEqual(str(self.final), place)
 
     def test_place_of_the_failed_ones_is_something_else(self):
@@ -373,30 +375,30 @@ class TestClose(Case):
             lambda: place.symlink_to(elsewhere),
         ):
             make()
-            self.refused(self.made.close, self._without_use())
+            self.refused(self.made.close, self._without_use(), samples.PAGE)
             self.assertTrue(self.partial.is_dir())
             self.assertEqual([], os.listdir(elsewhere))
             place.unlink()
 
     def test_never_over_something(self):
         self.final.mkdir()
-        self.refused(self.made.close, samples.EVERYTHING)
+        self.refused(self.made.close, samples.EVERYTHING, samples.PAGE)
         self.assertEqual([], os.listdir(self.final))
         self.assertTrue(self.partial.is_dir())
 
     def test_key_that_is_gone_or_a_link(self):
         (path,) = (self.partial / 'keys').iterdir()
         path.unlink()
-        self.refused(self.made.close, samples.EVERYTHING)
+        self.refused(self.made.close, samples.EVERYTHING, samples.PAGE)
         path.symlink_to('/etc/passwd')
-        self.refused(self.made.close, samples.EVERYTHING)
+        self.refused(self.made.close, samples.EVERYTHING, samples.PAGE)
         self.assertFalse(self.final.exists())
 
     def test_document_that_is_a_link(self):
         elsewhere = self.target / 'elsewhere'
         elsewhere.write_text('precious')
         (self.partial / 'RESTORE.md').symlink_to(elsewhere)
-        self.refused(self.made.close, samples.EVERYTHING)
+        self.refused(self.made.close, samples.EVERYTHING, samples.PAGE)
         self.assertEqual('precious', elsewhere.read_text())
 
 
@@ -430,7 +432,7 @@ class TestAnyStore(testtools.TestCase):
             made = samples.filled(store)
             self.assertEqual(f'put {layout.MARKER}', store.done[0])
             store.done.clear()
-            made.close(samples.EVERYTHING)
+            made.close(samples.EVERYTHING, samples.PAGE)
             self.assertEqual(
                 [
                     'put RESTORE.md',
@@ -460,7 +462,8 @@ class TestAnyStore(testtools.TestCase):
         self.assertIsNone(store.stat(path))
         again = backup_set.BackupSet.open(store, samples.RUN)
         self.assertEqual(
-            f'memory/{samples.RUN}', again.close(samples.EVERYTHING)
+            f'memory/{samples.RUN}',
+            again.close(samples.EVERYTHING, samples.PAGE),
         )
         self.assertIsNotNone(store.stat(path))
         self.assertEqual((), check.check(within.Within(store, samples.RUN)))
@@ -468,7 +471,7 @@ class TestAnyStore(testtools.TestCase):
     def test_never_into_what_is_there(self):
         for can in (memory.ALL, base.Abilities()):
             store = memory.Memory(can)
-            samples.filled(store).close(samples.EVERYTHING)
+            samples.filled(store).close(samples.EVERYTHING, samples.PAGE)
             before = dict(store.files)
             self.assertRaises(
                 errors.TargetError,

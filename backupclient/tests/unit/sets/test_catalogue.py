@@ -28,7 +28,7 @@ def made(run):
 
 
 def close(store, run):
-    samples.filled(store, made(run)).close(made(run))
+    samples.filled(store, made(run)).close(made(run), samples.PAGE)
 
 
 class OverStores:
@@ -162,7 +162,7 @@ class TestFolder(OverStores, testtools.TestCase):
         nothing = dataclasses.replace(
             made(NEW), state='incomplete', items=samples.EVERYTHING.items[-1:]
         )
-        samples.filled(self.store, nothing).close(nothing)
+        samples.filled(self.store, nothing).close(nothing, samples.PAGE)
         self.assertEqual(
             [(NEW, 'failed'), (samples.RUN, 'finished')], self.states()
         )

@@ -3,11 +3,13 @@
 import dataclasses
 
 from backupclient.model import copies
+from backupclient.model import inventories
 from backupclient.model import plans
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
 
 IMAGE = samples.image('golden', properties={'os_distro': 'debian'})
+MIB = 1 << 20
 KEY_ID = samples.uuid_of('key')
 
 
@@ -56,6 +58,118 @@ class TestImages(base.TestCase):
         item = self.item(base.entry(image), there=[kernel])
         self.assertEqual({'kernel_id': kernel.id}, item.image.properties)
         self.says(item.warnings, 'ramdisk_id')
+
+    def test_images_that_are_restored_with_it(self):
+        """They come first; whatever becomes of them, it comes then."""
+        kernel = samples.image('kernel')
+        image = with_properties(kernel_id=kernel.id, ramdisk_id='gone')
+        item = self.item(base.entry(image), base.entry(kernel))
+        self.assertEqual((kernel.id,), item.restore.after)
+        self.assertEqual((), item.restore.needs)
+        self.assertEqual({'kernel_id': kernel.id}, item.image.properties)
+        self.says(item.warnings, 'ramdisk_id')
+        self.assertNotIn('kernel_id', ' '.join(item.warnings))
+
+    def test_images_that_name_each_other(self):
+        """As nobody's do, but in a set that somebody wrote: none waits."""
+        one, other = (samples.image(name) for name in ('one', 'other'))
+        pair = [
+            dataclasses.replace(image, properties={'kernel_id': names.id})
+            for image, names in ((one, other), (other, one), (one, one))
+        ]
+        for entries in (pair[:2], pair[2:]):
+            item = self.item(*map(base.entry, entries))
+            self.assertEqual((), item.restore.after)
+            self.assertEqual({}, item.image.properties)
+
+    def test_volumes_and_servers_wait_for_them(self):
+        kernel = samples.image('kernel')
+        said = {'kernel_id': kernel.id, 'img_signature': 'x'}
+        volume = samples.volume('root', image_metadata=said)
+        server = samples.server('web', flavor_name='m1.small', disk_gib=1)
+        image = with_properties(**said)
+        for one in (base.entry(volume), base.entry(server, image=image)):
+            item = self.item(one, base.entry(kernel))
+            self.assertEqual((kernel.id,), item.restore.after)
+            alone = self.item(one)
+            self.assertEqual((), alone.restore.after)
+            self.says(alone.warnings, 'kernel_id')
+            record = alone.volume or alone.image
+            kept = getattr(record, 'image_metadata', None)
+            self.assertEqual({}, record.properties if kept is None else kept)
+
+    def test_signature(self):
+        """It is of the same bytes: it stays where its certificate does."""
+        certificate = samples.secret('certificate')
+        signature = {
+            'img_signature': 'c2ln',
+            'img_signature_hash_method': 'SHA-256',
+            'img_signature_key_type': 'RSA-PSS',
+            'img_signature_certificate_uuid': certificate.id,
+        }
+        one = base.entry(with_properties(os_distro='debian', **signature))
+        owned = {'os_distro': 'debian'}
+        item = self.item(one, there=[certificate])
+        self.assertEqual(owned | signature, item.image.properties)
+        self.assertEqual((), item.restore.after)
+        item = self.item(one, base.entry(certificate))
+        self.assertEqual(owned | signature, item.image.properties)
+        self.assertEqual((certificate.id,), item.restore.after)
+        item = self.item(one)
+        self.assertEqual(owned, item.image.properties)
+        self.says(item.warnings, 'not signed')
+        del signature['img_signature_key_type']
+        part = base.entry(with_properties(**signature))
+        item = self.item(part, there=[certificate])
+        self.assertEqual({}, item.image.properties)
+
+    def test_tags(self):
+        """Of a set of somebody else: none steers, and none is too much."""
+        bad = (
+            'backupclient_role=restored',
+            'Backupclient-20260101T000000Z-abcd-image-x',
+            'os_glance_import',
+            'cinder_encryption_key_id=x',
+            'owner:x',
+            '',
+            'x' * 256,
+            'line\nbreak',
+        )
+        good = ('blue', 'x' * 255, 'os=debian', 'm\u00fcsli')
+        image = dataclasses.replace(IMAGE, tags=(*bad, *good, 'blue'))
+        item = self.item(base.entry(image))
+        self.assertEqual(good, item.image.tags)
+        self.says(item.warnings, '9 of its tags')
+        many = tuple(f'tag {number}' for number in range(200))
+        item = self.item(base.entry(dataclasses.replace(IMAGE, tags=many)))
+        self.assertEqual(many[:128], item.image.tags)
+        self.says(item.warnings, '72 of its tags')
+
+    def test_quota(self):
+        one, other = (samples.image(name, size=MIB) for name in ('a', 'b'))
+        entries = [base.entry(one), base.entry(other)]
+        quotas = {'image_count_total': inventories.Quota(5, 4)}
+        made = self.plan(*entries, cloud={'quotas': quotas})
+        self.assertEqual([True, False], [item.possible for item in made.items])
+        self.says(made.items[1].reason, 'image_count_total: 2 needed')
+        volume = samples.volume('data')
+        quotas = {'image_count_total': inventories.Quota(4, 4)}
+        item = self.item(base.entry(volume), cloud={'quotas': quotas})
+        self.refuses(item, 'image_count_total: 1 needed, 0 free')
+
+    def test_sizes_and_the_quota(self):
+        """Glance may take one more all the same: so it is said only."""
+        file = base.file('images/x.qcow2', 3 * MIB + 1)
+        one = base.entry(dataclasses.replace(IMAGE, size=file.size))
+        one = dataclasses.replace(
+            one, file=dataclasses.replace(one.file, size=file.size)
+        )
+        for limit, told in ((3, True), (4, False), (-1, False)):
+            quotas = {'image_size_total': inventories.Quota(limit, 0)}
+            made = self.plan(one, cloud={'quotas': quotas})
+            self.assertTrue(made.items[0].possible)
+            said = ' '.join(made.cautions)
+            self.assertEqual(told, 'image_size_total: 4 MiB' in said)
 
     def test_encrypted(self):
         image = with_properties(cinder_encryption_key_id=KEY_ID)

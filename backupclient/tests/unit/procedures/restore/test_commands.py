@@ -9,7 +9,9 @@ from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.procedures import registry
+from backupclient.tests.unit import items
 from backupclient.tests.unit.procedures.restore import base
 
 RUN, OLD = base.OLD_RUN, base.OLD
@@ -30,14 +32,14 @@ def commands(item):
 class VolumeCommandsTestCase(testtools.TestCase):
     def commands(self, way, file):
         """Give the commands for an encrypted volume whose key is a file."""
-        item = plans.Item(
+        item = items.item(
             resources.Resource(resources.Kind.VOLUME, 'vault', OLD),
             plans.Procedure.VOLUME_FROM_IMAGE,
             'why',
             volume=resources.Volume(
                 id=OLD, name='vault', status='available', size_gib=1
             ),
-            restore=restores.Task(
+            restore=saved_plans.Task(
                 restores.Source(RUN, file=DATA, key=key(file)),
                 'vault',
                 volume=restores.NewVolume(1, way, 'luks', encrypted=True),
@@ -48,33 +50,32 @@ class VolumeCommandsTestCase(testtools.TestCase):
     def test_with_its_key(self):
         """Barbican has the bytes, and the image names the secret."""
         path = f'keys/volume-{OLD}.key'
-        first, second, third, *_ = self.commands(
-            restores.Way.WITH_KEY, f'{path}.age'
-        )
+        first, *others = self.commands(restores.Way.WITH_KEY, f'{path}.age')
         self.assertEqual(
-            f'age --decrypt --identity IDENTITY {path}.age > {path}', first
+            f'KEY=$(age --decrypt -i "${{IDENTITY:?}}" {path}.age |', first
         )
-        self.assertEqual(f'xxd -r -p {path} > KEY', second)
-        self.assertIn('--file KEY', third)
-        image = self.commands(restores.Way.WITH_KEY, path)[2]
-        self.assertIn('--property cinder_encryption_key_id=SECRET', image)
-        self.assertIn(f'--file {DATA.path} IMAGE', image)
+        self.assertIn('    "digits": true}\')', others)
+        self.assertIn(
+            '    --property cinder_encryption_key_id="${KEY:?}" \\', others
+        )
+        self.assertIn(f'    --file {DATA.path} \\', others)
 
     def test_opened(self):
         """The image has the plain disk, and no key."""
         path = f'keys/volume-{OLD}.key'
-        first, second, *_ = self.commands(restores.Way.OPENED, path)
-        self.assertIn('qemu-img convert -O raw', first)
-        self.assertIn(f'file={path}', first)
-        self.assertIn(f'file.filename={DATA.path}', first)
-        self.assertIn('--file PLAIN IMAGE', second)
-        self.assertNotIn('SECRET', second)
+        found = self.commands(restores.Way.OPENED, path)
+        self.assertEqual(f'cat {path} | \\', found[0])
+        self.assertIn('(umask 077; qemu-img convert -O raw', found[1])
+        self.assertIn(f'file.filename={DATA.path}', '\n'.join(found))
+        self.assertIn('    --file plain.raw \\', found)
+        self.assertIn('rm plain.raw', found)
+        self.assertNotIn('KEY', '\n'.join(found))
 
 
 class SecretCommandsTestCase(testtools.TestCase):
     def test_payload(self):
         record = dataclasses.replace(DATA, path=f'secrets/{OLD}.bin')
-        item = plans.Item(
+        item = items.item(
             resources.Resource(resources.Kind.SECRET, 'a "name"', OLD),
             plans.Procedure.SECRET_STORE,
             'why',
@@ -85,15 +86,16 @@ class SecretCommandsTestCase(testtools.TestCase):
                 secret_type='passphrase',
                 content_type='text/plain',
             ),
-            restore=restores.Task(
+            restore=saved_plans.Task(
                 restores.Source(RUN, file=record), 'a "name"'
             ),
         )
         self.assertEqual(
             [
-                'openstack secret store --name \'a "name"\' --secret-type '
-                'passphrase --payload-content-type text/plain --file '
-                f'{record.path}'
+                f'new[{OLD}]=$(cat {record.path} |',
+                "    barbican store 'a \"name\"' '{",
+                '    "secret": {"secret_type": "passphrase"},',
+                '    "payload": "text/plain"}\')',
             ],
             commands(item),
         )

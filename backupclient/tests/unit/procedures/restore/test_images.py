@@ -6,6 +6,9 @@ from backupclient import errors
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
+from backupclient.model import tasks
+from backupclient.procedures import step
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures.restore import base
 
@@ -42,7 +45,7 @@ class ImageTestCase(base.TestCase):
         )
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
             'golden "image"\n',
         )
@@ -115,14 +118,85 @@ class ImageTestCase(base.TestCase):
         """An image of no bytes is one, too."""
         self.item = dataclasses.replace(
             self.item,
-            restore=dataclasses.replace(
-                self.item.restore,
+            task=dataclasses.replace(
+                self.item.task,
                 source=restores.Source(base.OLD_RUN, file=self.put(PATH, b'')),
             ),
         )
         self.go()
         image = self.the_new('images')
         self.assertEqual(0, image['size'])
+
+
+KERNEL = 'bbbbbbbb-0000-4000-8000-00000000000b'
+NEW_KERNEL = 'cccccccc-0000-4000-8000-00000000000c'
+CERTIFICATE = 'dddddddd-0000-4000-8000-00000000000d'
+NEW_CERTIFICATE = 'eeeeeeee-0000-4000-8000-00000000000e'
+SIGNED = {
+    'img_signature': 'c2lnbmF0dXJl',
+    'img_signature_hash_method': 'SHA-256',
+    'img_signature_key_type': 'RSA-PSS',
+}
+UUID = 'img_signature_certificate_uuid'
+
+
+class ReferencesTestCase(ImageTestCase):
+    """What its properties name was restored before it."""
+
+    made_before = {
+        f'image/{KERNEL}': step.Made(restored=NEW_KERNEL),
+        f'secret/{CERTIFICATE}': step.Made(restored=NEW_CERTIFICATE),
+    }
+
+    def seed(self):
+        image = super().seed()
+        more = {'kernel_id': KERNEL, **SIGNED, UUID: CERTIFICATE}
+        return dataclasses.replace(image, properties=image.properties | more)
+
+    def task(self, record):
+        return dataclasses.replace(
+            super().task(record), after=(KERNEL, CERTIFICATE)
+        )
+
+    def planned(self):
+        found = super().planned()
+        others = (
+            plans.Item(resource, tasks.Nothing(), '')
+            for resource in (
+                resources.Resource(resources.Kind.IMAGE, 'k', KERNEL),
+                resources.Resource(resources.Kind.SECRET, 'c', CERTIFICATE),
+            )
+        )
+        return dataclasses.replace(found, items=(*found.items, *others))
+
+    def check_complete(self, made):
+        super().check_complete(made)
+        wanted = {'kernel_id': NEW_KERNEL, **SIGNED, UUID: NEW_CERTIFICATE}
+        image = self.the_new('images')
+        self.assertEqual(wanted, {k: image.get(k) for k in wanted})
+
+    def test_what_did_not_come_back(self):
+        self.made_before = {}
+        self.new_process()
+        made = self.go()
+        image = self.the_new('images')
+        gone = {'kernel_id', *SIGNED, UUID}
+        self.assertEqual(set(), gone & image.keys())
+        said = ' '.join(made.notes)
+        self.assertIn('kernel_id', said)
+        self.assertIn(UUID, said)
+
+    def test_originals_that_are_still_there(self):
+        self.made_before = {}
+        self.new_process()
+        self.cloud.glance.add_image('kernel', b'k', id=KERNEL)
+        self.cloud.world.add('secrets', 'certificate', id=CERTIFICATE)
+        self.before = self.cloud.world.holdings()
+        made = self.go()
+        image = self.the_new('images')
+        self.assertEqual(KERNEL, image['kernel_id'])
+        self.assertEqual(CERTIFICATE, image[UUID])
+        self.assertEqual((), made.notes)
 
 
 class ProtectedTestCase(ImageTestCase):

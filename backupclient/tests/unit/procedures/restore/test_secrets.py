@@ -3,13 +3,17 @@
 import dataclasses
 import hashlib
 
+import fixtures
+
 from backupclient import errors
 from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.procedures import step
+from backupclient.procedures.restore import secret_store
 from backupclient.tests.unit.procedures.restore import base
 
 PATH = f'secrets/{base.OLD}.bin'
@@ -53,7 +57,7 @@ class TextTestCase(base.TestCase):
             'not checked',
             protected=False,
         )
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(
                 base.OLD_RUN, file=self.put(PATH, PAYLOAD), key=key
             ),
@@ -125,7 +129,7 @@ class BinaryTestCase(base.TestCase):
         )
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN, file=self.put(PATH, b'\0\1 ')), ''
         )
 
@@ -145,7 +149,7 @@ class ContainerTestCase(base.TestCase):
         return resources.Secret(id=base.OLD, name='empty', status='ACTIVE')
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN), 'empty', containers=(CONTAINER,)
         )
 
@@ -172,3 +176,20 @@ class ContainerTestCase(base.TestCase):
         made = self.go()
         self.assertIn('not all', ' '.join(made.notes))
         self.the_new('secrets')
+
+    def test_failure_after_the_container(self):
+        """With the secret that is taken away, its container goes."""
+
+        class Broken(secret_store.MakeContainers):
+            def do(self, made):
+                super().do(made)
+                raise errors.BackupError('forced')
+
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.procedures.restore.secret_store.MakeContainers',
+                Broken,
+            )
+        )
+        self.assertRaises(errors.BackupError, self.go)
+        self._check_undone()

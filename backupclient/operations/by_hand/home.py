@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The plan of a restore of a set into the project that it is of.
+
+The project is not read for that: the plan is to hold when the set is needed.
+So it is planned for a project that offers everything that the resources of
+the set had: their volume types, flavors, networks, zones and key pairs.
+"""
+
+from collections.abc import Iterable, Iterator
+import datetime
+
+from backupclient.model import ids
+from backupclient.model import inventories
+from backupclient.model import manifests
+from backupclient.model import offers
+from backupclient.model import plans
+from backupclient.model import requests
+from backupclient.model import resources
+from backupclient.model import restores
+from backupclient.model import stamps
+from backupclient.planner import backups
+from backupclient.planner import restore
+from backupclient.planner.restore import artifacts
+from backupclient.procedures.restore import shell
+
+_SERVICES = frozenset({'block-storage', 'compute', 'image', 'key-manager'})
+_HERE = '/'
+"""A target for the request: that the files are there is all that counts."""
+
+
+def plan(manifest: manifests.Manifest) -> plans.Plan:
+    """Plan the restore of everything that a set has.
+
+    What is not complete does not count: a server comes without a volume that
+    is not there.
+
+    :returns: with names that end as the reader of the page wants.
+    :raises ValueError: somebody has written the manifest by hand.
+    """
+    return restore.plan(
+        restores.Request(
+            requests.Request(everything=True), _HERE, suffix=shell.SUFFIX
+        ),
+        [
+            choice
+            for entry in manifest.items
+            if (choice := backups.Choice(manifest.run, entry)).complete
+        ],
+        _inventory(manifest),
+        _offers(manifest.items),
+        origin=manifest.identity,
+        identities=True,
+        now=stamps.read(manifest.finished_at) or _EPOCH,
+    )
+
+
+def _inventory(manifest: manifests.Manifest) -> inventories.Inventory:
+    """Return a project that has the artifacts of the set, and their keys."""
+    items = manifest.items
+    return inventories.Inventory(
+        manifest.identity,
+        services=_SERVICES,
+        images=(*_kept_images(items), *_boot_images(items)),
+        backups=tuple(_backups(items)),
+        secrets=tuple(
+            resources.Secret(one.artifact.key_id, '', 'ACTIVE')
+            for one in items
+            if one.artifact and one.artifact.key_id
+        ),
+    )
+
+
+def _kept_images(
+    items: Iterable[manifests.Entry],
+) -> Iterator[resources.Image]:
+    for one in items:
+        if one.artifact and one.artifact.kind == artifacts.IMAGE:
+            yield resources.Image(
+                id=one.artifact.id,
+                name=one.artifact.name,
+                status='active',
+                owner='',
+                size=one.size,
+                properties={'cinder_encryption_key_id': one.artifact.key_id},
+            )
+
+
+def _boot_images(
+    items: Iterable[manifests.Entry],
+) -> Iterator[resources.Image]:
+    """Return the kernels and ramdisks that images name."""
+    for one in items:
+        for name in ('kernel_id', 'ramdisk_id'):
+            found = one.image.properties.get(name, '') if one.image else ''
+            if ids.is_id(found):
+                yield resources.Image(
+                    id=found, name='', status='active', owner=''
+                )
+
+
+def _backups(
+    items: Iterable[manifests.Entry],
+) -> Iterator[resources.CinderBackup]:
+    for one in items:
+        if one.artifact and one.artifact.kind == artifacts.BACKUP:
+            yield resources.CinderBackup(
+                id=one.artifact.id,
+                name=one.artifact.name,
+                status='available',
+                volume_id=one.resource.id,
+                size_gib=one.volume.size_gib if one.volume else 0,
+                key_id=one.artifact.key_id,
+            )
+
+
+def _offers(items: Iterable[manifests.Entry]) -> offers.Offers:
+    volumes = [one.volume for one in items if one.volume]
+    servers = [one.server for one in items if one.server]
+    return offers.Offers(
+        volume_types=tuple(_types(volumes)),
+        zones=frozenset(one.availability_zone for one in volumes),
+        flavors=tuple(
+            # Larger than any server needs: the flavor was large enough.
+            offers.Flavor(name, name, _LARGE, _LARGE, 0)
+            for name in sorted({one.flavor_name for one in servers})
+        ),
+        server_zones=frozenset(one.availability_zone for one in servers),
+        key_pairs=frozenset(one.key_name for one in servers),
+        networks=_named(
+            each.network for one in servers for each in one.addresses
+        ),
+        security_groups=_named(
+            each for one in servers for each in one.security_groups
+        ),
+    )
+
+
+def _types(
+    volumes: Iterable[resources.Volume],
+) -> Iterator[offers.VolumeType]:
+    """Return the volume types; whether others encrypt is not known."""
+    encrypted = {one.type_name for one in volumes if one.encrypted}
+    ids_ = {one.type_name: one.type_id for one in volumes}
+    for name in sorted(ids_):
+        yield offers.VolumeType(ids_[name], name, name in encrypted or None)
+
+
+def _named(names: Iterable[str]) -> tuple[offers.Named, ...]:
+    """Return things that commands know by their names."""
+    return tuple(offers.Named(name, name) for name in sorted({*names}))
+
+
+_EPOCH = datetime.datetime.fromtimestamp(0, datetime.UTC)
+_LARGE = 1 << 40

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The section of a resource: what its copy is, and the commands."""
+
+from collections.abc import Iterable, Iterator
+import logging
+
+from backupclient.model import copies
+from backupclient.model import manifests
+from backupclient.model import outcome
+from backupclient.model import plans
+from backupclient.model import properties
+from backupclient.model import restores
+from backupclient.operations.by_hand import comments
+from backupclient.procedures import registry
+from backupclient.procedures.restore import shell
+
+LOG = logging.getLogger(__name__)
+
+UNWRITTEN = (
+    'The commands could not be written: this is a fault of the program that '
+    'made the set. The data are not affected: "openstack backup restore" '
+    'brings them back, and manifest.json says all that was known of them.'
+)
+
+_WORTH = {
+    plans.Consistency.CRASH: 'as after a power failure: check its file system',
+    plans.Consistency.DETACHED: 'nothing was using it',
+    plans.Consistency.IMMUTABLE: 'it could not change',
+    plans.Consistency.STOPPED: 'its server was stopped',
+}
+
+
+def render(entry: manifests.Entry, item: plans.Item | None) -> str:
+    """Return the section of a resource.
+
+    :param item: how it comes back, None if it has no copy, or when that could
+        not be planned.
+    """
+    head = comments.title(
+        3,
+        entry.resource.kind.capitalize(),
+        entry.resource.name or 'without a name',
+    )
+    commands = _commands(item)
+    parts = comments.block(
+        *comments.facts(_facts(entry)),
+        *comments.items(_notes(entry, item)),
+        *(comments.items((UNWRITTEN,)) if commands is None else commands),
+    )
+    return f'{head}\n\n{parts}'
+
+
+def _facts(entry: manifests.Entry) -> Iterator[tuple[str, str]]:
+    yield 'ID', entry.resource.id
+    yield 'captured', entry.captured_at
+    yield 'consistency', _consistency(entry.consistency)
+    if entry.server and entry.server.vcpus:
+        yield (
+            'size',
+            f'{entry.server.vcpus} VCPUs, {entry.server.ram_mib} MiB of '
+            f'memory, {entry.server.disk_gib} GiB of disk',
+        )
+    yield 'in the cloud', _artifact(entry.artifact)
+    if entry.state is not outcome.State.COMPLETE:
+        yield str(entry.state), entry.reason
+
+
+def _consistency(found: plans.Consistency) -> str:
+    return f'{found} ({_WORTH[found]})' if found in _WORTH else ''
+
+
+def _artifact(found: copies.Artifact | None) -> str:
+    return f'{found.kind} {found.id} ({found.name})' if found else ''
+
+
+def _notes(entry: manifests.Entry, item: plans.Item | None) -> Iterable[str]:
+    notes = [*entry.notes]
+    if item is not None:
+        notes += [*item.notes, *_cautions(item), *_lost(item)]
+    if item is None:
+        notes.append('There are no commands for it.')
+    elif item.restore is None:
+        notes.append(f'There are no commands for it: {item.reason}')
+    return dict.fromkeys(notes)
+
+
+def _cautions(item: plans.Item) -> Iterator[str]:
+    """Say what can go wrong with the keys and the backups of the cloud."""
+    task = item.restore
+    if task is None:
+        return
+    new = task.new
+    way = new.way if isinstance(new, restores.NewVolume) else None
+    if task.source.key and way and task.source.key.opens != 'yes':
+        yield (
+            'No check has proved that its key opens its data: a volume that '
+            'was never attached may have no LUKS header yet.'
+        )
+    if task.source.key and way is restores.Way.WITH_KEY:
+        yield (
+            'Its data are encrypted. Cinder makes a copy of the key for the '
+            'new volume, with the same name. This copy is the key of the new '
+            'volume: without it the data are lost. DO NOT DELETE IT. Cinder '
+            'deletes it together with the volume. The last command prints '
+            'its ID.'
+        )
+    if way is restores.Way.BACKUP:
+        yield from _of_backup(item, task)
+
+
+def _of_backup(item: plans.Item, task: restores.Task) -> Iterator[str]:
+    if task.source.artifact and task.source.artifact.incremental:
+        yield (
+            'The backup is incremental: Cinder also needs the earlier ones '
+            'that it builds on, and finds them by itself. Delete none of '
+            'them.'
+        )
+    if item.encrypted:
+        yield (
+            'It is encrypted. The new volume must have the very same type, '
+            "and the cloud must still have the backup's own key; an exported "
+            'key does not replace that. If the restore fails, do not delete '
+            'the new volume before an operator has looked: that may delete '
+            'the key of the old one.'
+        )
+
+
+def _lost(item: plans.Item) -> Iterator[str]:
+    """Name the properties that no command can give."""
+    found: dict[str, str] = {}
+    if item.image:
+        found |= properties.owned(item.image.properties)
+    for one in (item.volume, item.server):
+        found |= one.metadata if one else {}
+    for text in shell.lost(found):
+        yield f'No command can set this property as it was: {shell.word(text)}'
+
+
+def _commands(item: plans.Item | None) -> list[str] | None:
+    """Return the commands of the steps, each with its title.
+
+    A run has ended well when its page is written: nothing may go wrong here.
+
+    :returns: None if something has.
+    """
+    if item is None:
+        return []
+    try:
+        return [*_titled(item)]
+    except Exception:
+        LOG.debug('Its commands: %s', item.resource.label, exc_info=True)
+        return None
+
+
+def _titled(item: plans.Item) -> Iterator[str]:
+    for step in registry.steps(item):
+        if command := step.command(item):
+            yield comments.text(f'{step.title.capitalize()}:')
+            yield command

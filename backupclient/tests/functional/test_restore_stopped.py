@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A restore that is stopped or fails in each of its steps.
+
+In ``faults`` a kill comes before and after each request that changes
+something.
+"""
+
+import re
+
+import fixtures
+
+from backupclient import clocks
+from backupclient import errors
+from backupclient.cloud import door
+from backupclient.model import outcome
+from backupclient.model import requests
+from backupclient.model import restores
+from backupclient.operations import restore
+from backupclient.operations import sessions
+from backupclient.procedures import registry
+from backupclient.tests.functional import base
+from backupclient.tests.functional import restore_cases
+
+
+def broken(step):
+    """Make a step that fails when it has done its work."""
+
+    class Broken(step):
+        def do(self, made):
+            super().do(made)
+            raise errors.BackupError('forced')
+
+    return type(step.__name__, (Broken,), {})
+
+
+class Stopped:
+    """A test of a case of ``restore_cases``."""
+
+    shared = True
+
+    def titles(self):
+        """The steps, as a restore tells them that nothing stops."""
+        done = self.openstack(
+            'backup', 'restore', *self.command(), '-f', 'json'
+        )
+        self.assertDone(done)
+        told = re.findall(
+            rf'^\S+ \S+ {self.kind} "{self.name}" \(\S+\): (.+)$',
+            done.err,
+            re.M,
+        )
+        self.assertEqual('complete', told.pop())
+        self.assertNotEqual([], told)
+        return told
+
+    def stop(self, title, number, command):
+        return self.backup_until(
+            rf': {re.escape(title)}$', number, *command, verb='restore'
+        )
+
+    def resume(self, stopped):
+        done = self.openstack(
+            'backup', 'restore', '--resume', stopped.run, '-f', 'json'
+        )
+        self.assertDone(done)
+        again = self.openstack('backup', 'restore', '--resume', stopped.run)
+        self.assertEqual(2, again.code, again)
+
+    def test_interrupt(self):
+        """Ctrl-C in each step in turn: all is undone, and then done anew."""
+        command = self.command()
+        for title in self.titles():
+            stopped = self.stop(title, base.INTERRUPT, command)
+            self.assertEqual(130, stopped.code, f'{title}: {stopped}')
+            self.assertNothingLeft()
+            command = ('--resume', stopped.run)
+        self.resume(stopped)
+
+    def test_kill(self):
+        """Kill -9 in each step in turn."""
+        command = self.command()
+        for title in self.titles():
+            killed = self.stop(title, base.KILL, command)
+            self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
+            command = ('--resume', killed.run)
+        self.resume(killed)
+
+    def test_failure(self):
+        """A failure at the end of each step: nothing is left."""
+        self.useFixture(
+            fixtures.EnvironmentVariable(
+                'XDG_STATE_HOME', self.tenant.environment()['XDG_STATE_HOME']
+            )
+        )
+        [item] = restore.plan(self.session(), self.request()).items
+        steps = registry.steps(item)
+        for number, step in enumerate(steps):
+            changed = [*steps]
+            changed[number] = broken(step)
+            self.fail_in(item.procedure, changed, step.__name__)
+
+    def fail_in(self, procedure, steps, where):
+        registered = {**registry.PROCEDURES, procedure: lambda _: steps}
+        with fixtures.MonkeyPatch(
+            'backupclient.procedures.registry.PROCEDURES', registered
+        ):
+            done = restore.restore(self.session(), self.request())
+        [failed] = done.report.outcomes
+        self.assertEqual(outcome.State.FAILED, failed.state, where)
+        self.assertEqual('forced', failed.reason, where)
+        self.assertEqual('', failed.restored, where)
+        self.assertEqual(1, done.report.exit_code, where)
+        self.assertNothingLeft()
+
+    def request(self):
+        return restores.Request(
+            requests.Request(**{f'{self.kind}s': (self.name,)}),
+            source=str(self.source),
+            suffix=restore_cases.SUFFIX,
+        )
+
+    def session(self):
+        clock = clocks.SystemClock()
+        return sessions.Session(door.connect(self.tenant.conn, clock), clock)
+
+
+globals().update(restore_cases.for_each(Stopped))
