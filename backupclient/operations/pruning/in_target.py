@@ -94,7 +94,7 @@ class Target:
             else:
                 deleted = prunings.Action.DELETED
                 rows = places.ended(rows, run, deleted)
-        notices += tuple(self._reclaim(rows, reporter))
+        notices += tuple(self._reclaim(rows))
         notices += tuple(
             places.forget_journals(decision.projects, rows, self._target)
         )
@@ -102,18 +102,13 @@ class Target:
             decision, rows=rows, notices=(*decision.notices, *notices)
         )
 
-    def _reclaim(
-        self, rows: Iterable[prunings.Row], reporter: events.Reporter
-    ) -> Iterator[str]:
+    def _reclaim(self, rows: Iterable[prunings.Row]) -> Iterator[str]:
         """Free the room of what was deleted, once for all sets.
 
         :returns: a sentence if that is not possible.
         """
         if all(row.action is not prunings.Action.DELETED for row in rows):
             return
-        reporter.say(
-            f'free the room of what was deleted in {self._store.name}'
-        )
         try:
             with self.clock.stop.shielded():
                 self._store.reclaim()

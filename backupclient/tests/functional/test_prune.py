@@ -88,6 +88,7 @@ class Chains(TestCase):
         # The manifests say the same, also to another machine.
         self.tenant.forget_runs()
         result = self.openstack('backup', 'history', '-f', 'json')
+        self.assertEqual(0, result.code, result)
         self.assertEqual(2, len(result.rows), result)
         rows = self.prune(*KEEP)
         self.assertEqual(['keep', 'keep'], [row['Action'] for row in rows])

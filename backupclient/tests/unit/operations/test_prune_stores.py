@@ -51,7 +51,7 @@ class OverStores:
                 ENTRY, captured_at=f'2026-01-0{day}T01:30:00+00:00'
             )
             made = samples.manifest(entry, SECRET, run=run)
-            samples.filled(self.store, made).close(made)
+            samples.filled(self.store, made).close(made, samples.PAGE)
 
     def prune(self, **rules):
         settings = prune.Settings(prune.Rules(**rules or {'last': 1}))

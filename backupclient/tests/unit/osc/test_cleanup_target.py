@@ -107,17 +107,17 @@ class TargetTestCase(base.TestCase):
         self.assertEqual([], self.left())
 
     def test_a_finished_set_stays(self):
-        self.set.close(samples.EVERYTHING)
+        self.set.close(samples.EVERYTHING, samples.PAGE)
         self.age(2 * DAY, RUN)
         self.assertEqual([], self.cleanup('--yes'))
         self.assertEqual([RUN], self.left())
 
     def test_a_deletion_that_was_interrupted(self):
-        self.set.close(samples.EVERYTHING)
+        self.set.close(samples.EVERYTHING, samples.PAGE)
         other = samples.manifest(
             *samples.EVERYTHING.items, run='20260301T000000Z-zzzz'
         )
-        samples.filled(self.store, other).close(other)
+        samples.filled(self.store, other).close(other, samples.PAGE)
 
         def killed(*arguments):
             raise KeyboardInterrupt

@@ -53,7 +53,9 @@ class TestCase(testtools.TestCase):
         self.target.mkdir()
         self.store = folder.Folder(self.target)
         for run in (samples.RUN, OLD):
-            samples.filled(self.store, made(run)).close(made(run), samples.PAGE)
+            samples.filled(self.store, made(run)).close(
+                made(run), samples.PAGE
+            )
         self.reads = []
         read = folder.Folder.read
         self.useFixture(
