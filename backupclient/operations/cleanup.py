@@ -24,6 +24,7 @@ from backupclient.operations import leftovers
 from backupclient.operations import sessions
 from backupclient.operations import set_leftovers
 from backupclient.procedures import removal
+from backupclient.store.restic import staging
 
 INCOMPLETE = 3
 
@@ -81,7 +82,8 @@ def delete(
     """Delete leftovers, and wait until they are gone.
 
     The project is read again first, because a decision takes time: only what
-    was found before and still belongs to a dead run is deleted.
+    was found before and still belongs to a dead run is deleted. Small files
+    that dead processes have left in the memory of this machine go as well.
 
     Ctrl-C ends this in order. Call it from the main thread.
 
@@ -92,6 +94,7 @@ def delete(
         Ctrl-C.
     :raises Busy: one of the runs is being resumed just now.
     """
+    staging.sweep()
     seen = {(one.run, one.id) for one in found}
     again = [
         one
