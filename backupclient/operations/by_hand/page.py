@@ -123,6 +123,7 @@ def _first(
             f'client{_age(manifest)} and your credentials. The commands make '
             'new resources, and touch nothing that exists.'
         ),
+        *_fetched(manifest),
         *comments.items(plan.cautions if plan else (section.UNWRITTEN,)),
         '[[ $- == *i* ]] || set -euo pipefail',
         comments.text('Every line must end with OK:'),
@@ -137,6 +138,16 @@ def _first(
         'declare -A new',
         shell.READY,
         *((key_manager.FUNCTION,) if _stores_secrets(plan) else ()),
+    )
+
+
+def _fetched(manifest: manifests.Manifest) -> Iterator[str]:
+    """Say that the commands want a folder."""
+    if not manifest.request.target.startswith(('restic:', 'rclone:')):
+        return
+    yield comments.text(
+        'The set is in no folder. Bring each file that SHA512SUMS names into '
+        'one first, with its path: with "restic dump" or "rclone copy".'
     )
 
 

@@ -136,6 +136,16 @@ class TestPage(testtools.TestCase):
             self.assertEqual(f'tls{ending}', shell.requests[0][2]['name'])
             self.assertIn(f'{samples.ROOT.id} is now new-volume', done.stdout)
 
+    def test_set_that_is_in_no_folder(self):
+        for target, said in (
+            ('/backups', False),
+            ('restic:/srv/repository', True),
+            ('rclone:remote:backups', True),
+        ):
+            asked = requests.Request(everything=True, target=target)
+            text = words(page.render(samples.manifest(request=asked)))
+            self.assertIs(said, 'The set is in no folder.' in text, target)
+
     def test_damage_ends_a_script(self):
         entry = samples.volume_entry(samples.ROOT)
         shell = self.useFixture(commands.Shell())
