@@ -154,9 +154,14 @@ def _processes() -> list[int]:
         return []
 
 
-def _signal_group(group: int, number: int) -> None:
+def _signal_group(child: int, number: int) -> None:
+    """Signal the group of a child, which is not waited for yet."""
     with contextlib.suppress(OSError):
-        os.killpg(group, number)
+        try:
+            os.killpg(child, number)
+        except ProcessLookupError:
+            # The child has been forked, and has no group of its own yet.
+            os.kill(child, number)
 
 
 if __name__ == '__main__':
