@@ -24,6 +24,7 @@ from backupclient.model import inventories
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import tasks
 from backupclient.procedures import compiler
 
 SIZES = (1_000, 10_000, 100_000)
@@ -52,25 +53,23 @@ def volume(dice: random.Random, number: int, server: str) -> plans.Item:
     down = plans.Consistency.STOPPED if server else plans.Consistency.DETACHED
     copy = plans.Item(
         record.resource,
-        plans.Procedure.SNAPSHOT_IMAGE
+        tasks.SnapshotImage(to_file=True)
         if server
-        else plans.Procedure.VOLUME_IMAGE,
+        else tasks.VolumeImage(to_file=True),
         '',
         consistency=down,
         group=server,
-        to_file=True,
-        volume=record,
+        seen=record,
     )
     if dice.random() > 1 / 3:
         return copy
     return plans.Item(
         record.resource,
-        plans.Procedure.VOLUME_BACKUP,
+        plans.VolumeBackup(fallback=copy),
         '',
         consistency=down,
         group=server,
-        volume=record,
-        fallback=copy,
+        seen=record,
     )
 
 
@@ -84,11 +83,11 @@ def items(count: int) -> Iterator[plans.Item]:
             found = resources.Server(server, '', 'ACTIVE')
             yield plans.Item(
                 found.resource,
-                plans.Procedure.SERVER_IMAGE,
+                tasks.ServerImage(),
                 '',
                 consistency=plans.Consistency.STOPPED,
                 group=server,
-                server=found,
+                seen=found,
             )
         else:
             # Each server has three volumes.

@@ -15,21 +15,21 @@ from backupclient.engine import faults
 from backupclient.model import events
 
 ASKED = (
-    'Stopping: what is temporary is taken away first. Once more to leave at '
-    'once.'
+    'Stopping: temporary resources are deleted first. Press Ctrl-C again to '
+    'quit at once; temporary resources then stay.'
 )
 LEFT = (
-    'Left at once. What is temporary is still there: "openstack backup '
-    '{command} --resume {run}" takes it away and goes on; so does "openstack '
-    'backup cleanup", which only takes it away.'
+    'Quit at once; temporary resources stay. "openstack backup {command} '
+    '--resume {run}" deletes them and finishes the run. "openstack backup '
+    'cleanup" only deletes them.'
 )
 LEFT_TRYING = (
-    'Left at once. What is temporary is still there: "openstack backup '
-    'cleanup" takes it away.'
+    'Quit at once; temporary resources stay. "openstack backup cleanup" '
+    'deletes them.'
 )
 _DEAF = (
-    'Ctrl-C can no longer stop this in order, only "kill -9 {pid}" can; '
-    '"openstack backup cleanup" then takes away what is temporary. {fault}'
+    'Ctrl-C no longer stops this process; "kill -9 {pid}" ends it. Temporary '
+    'resources then stay: "openstack backup cleanup" deletes them. {fault}'
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAREWELL = 1.0

@@ -4,10 +4,11 @@
 from collections.abc import Mapping
 import dataclasses
 import datetime
-from typing import ClassVar, Protocol
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import saved_plans
 from backupclient.procedures import step as step_
 
 RUN_VERSION = 2
@@ -15,8 +16,11 @@ PROGRESS_VERSION = 2
 END_VERSION = 1
 
 
+_Plan = TypeVar('_Plan')
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
-class Run:
+class _Run(Generic[_Plan]):
     """What a run was started with.
 
     The first release, which wrote version 1, does not know the records of
@@ -29,7 +33,7 @@ class Run:
     OLDER: ClassVar = (1,)
 
     run: str
-    plan: plans.Plan
+    plan: _Plan
     started_at: str
     parallel: int
     timeout: float
@@ -45,6 +49,35 @@ class Run:
             datetime.datetime.fromisoformat(self.started_at).astimezone()
         except (ValueError, OverflowError):
             raise ValueError(f'{self.started_at[:80]!r} is no time') from None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Run(_Run[plans.Plan]):
+    """What a run was started with, to work with."""
+
+    plan: plans.Plan
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class SavedRun(_Run[saved_plans.Plan]):
+    """What a run was started with, as it is in a file."""
+
+    plan: saved_plans.Plan
+
+    @classmethod
+    def of(cls, run: Run) -> 'SavedRun':
+        """Return a run as it is written."""
+        return cls(**_fields(run), plan=saved_plans.of(run.plan))
+
+    def opened(self) -> Run:
+        """Return the run that was read."""
+        return Run(**_fields(self), plan=saved_plans.plan(self.plan))
+
+
+def _fields(run: Run | SavedRun) -> dict[str, Any]:
+    """Return all values but the plan."""
+    names = (field.name for field in dataclasses.fields(run))
+    return {name: getattr(run, name) for name in names if name != 'plan'}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

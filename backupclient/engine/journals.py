@@ -32,6 +32,7 @@ from backupclient.engine import life
 from backupclient.engine import still_off
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import saved_plans
 from backupclient.store import localfile
 from backupclient.store import place
 
@@ -72,7 +73,7 @@ class Journal:
                 for name in _FOLDERS:
                     (journal.folder / name).mkdir(mode=0o700)
                 life.make(journal.folder)
-                documents.write(journal.folder / 'run.json', run)
+                _write_run(journal.folder, run)
                 localfile.flush_folder(home())
                 undo.pop_all()
         except (OSError, errors.TargetError) as exc:
@@ -97,8 +98,10 @@ class Journal:
                 for name in ('', *_FOLDERS):
                     _require_folder(self.folder / name)
                 self._run = documents.read(
-                    self.folder / 'run.json', Run, 'journal of a run'
-                )
+                    self.folder / 'run.json',
+                    journal_base.SavedRun,
+                    'journal of a run',
+                ).opened()
                 self._require_fit(self._run)
         return self._run
 
@@ -121,9 +124,9 @@ class Journal:
         if self._replaced is None:
             items = self.run().plan.items
             with self._reading():
-                found = self._read_all(
-                    'items', plans.Item, 'journal of an item'
-                )
+                kind = saved_plans.Item
+                saved = self._read_all('items', kind, 'journal of an item')
+                found = {n: saved_plans.item(s) for n, s in saved.items()}
                 for number, item in found.items():
                     planned = items[number]
                     if item.resource != planned.resource or (
@@ -176,7 +179,10 @@ class Journal:
         """Note that an item is done in another way than was planned."""
         self._replaced = {**self.replaced(), number: item}
         with self._writing():
-            documents.write(self.folder / 'items' / f'{number}.json', item)
+            documents.write(
+                self.folder / 'items' / f'{number}.json',
+                saved_plans.of_item(item),
+            )
 
     def record(self, number: int, outcome: outcome_.Outcome) -> None:
         """Note how an item ended."""
@@ -219,7 +225,7 @@ class Journal:
         for record in records:
             self.keep(record)
         with self._writing():
-            documents.write(self.folder / 'run.json', run)
+            _write_run(self.folder, run)
 
     def _file(self, flow: str) -> pathlib.Path:
         """Give the file of a flow: ``volume.<ID>.capture.1.json``."""
@@ -269,6 +275,10 @@ class Journal:
                 'Start a new one; "openstack backup cleanup" takes away what '
                 'this one has left.'
             ) from exc
+
+
+def _write_run(folder: pathlib.Path, run: Run) -> None:
+    documents.write(folder / 'run.json', journal_base.SavedRun.of(run))
 
 
 def of(run: str) -> Journal:

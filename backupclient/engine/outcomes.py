@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.model import wholes
 from backupclient.procedures import step as step_
 
@@ -67,8 +68,9 @@ def without_work(
 
     :param others: the outcomes of its parts, by the IDs of these.
     """
-    if item.covered_by:
-        state, reason = wholes.state(item, others)
+    task = item.task
+    if isinstance(task, tasks.Covered):
+        state, reason = wholes.state(task, others)
     else:
         state, reason = outcome_.State.SKIPPED, item.reason
     return outcome_.Outcome(
@@ -77,5 +79,5 @@ def without_work(
         state,
         reason=reason,
         notes=item.notes,
-        restored=item.present,
+        restored=task.id if isinstance(task, tasks.Present) else '',
     )

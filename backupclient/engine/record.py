@@ -132,7 +132,8 @@ class Record:
         names = [each.stable_name for each in steps]
         if [each.step for each in done] != names:
             raise errors.DocumentError(
-                f'The record of {self._flow.id} is of other steps.'
+                f'The record of {self._flow.id} is of other steps: they begin '
+                'anew.'
             )
         for number, step in enumerate(steps):
             name = step.makes

@@ -9,6 +9,7 @@ import pathlib
 
 from backupclient import errors
 from backupclient.engine import journals
+from backupclient.engine import life
 from backupclient.model import inventories
 from backupclient.model import tags
 
@@ -38,20 +39,21 @@ def find(
         )
     if journal.has_ended:
         raise errors.UsageError(
-            f'Run {run} has come to its end. Start a new one.'
+            f'Run {run} has ended: there is nothing to resume. Start a new '
+            'one.'
         )
     if _key(journal.run().plan.identity) != _key(identity):
         raise errors.UsageError(
             f'Run {run} belongs to another project or cloud: '
             f'{journal.run().plan.identity.project_name} at '
-            f'{journal.run().plan.identity.auth_url}.'
+            f'{journal.run().plan.identity.auth_url}. Log in there.'
         )
     began = journal.run().plan.command
     if began == 'verify':
         raise errors.UsageError(
-            f'Run {run} only tried a restore, for "openstack backup verify". '
-            f'"openstack backup cleanup --run {run}" takes away what it has '
-            'left. Then verify again.'
+            f'Run {run} belongs to "openstack backup verify" and cannot be '
+            f'resumed. "openstack backup cleanup --run {run}" deletes what it '
+            'has left. Then verify again.'
         )
     if began != command:
         raise errors.UsageError(
@@ -152,7 +154,8 @@ def _folders() -> Sequence[pathlib.Path]:
             f'{exc.strerror}.'
         ) from exc
     runs = sorted(filter(tags.is_run_id, names), reverse=True)
-    return [journals.home() / run for run in runs]
+    folders = [journals.home() / run for run in runs]
+    return [folder for folder in folders if not life.is_errand(folder)]
 
 
 def _key(identity: inventories.CloudIdentity) -> tuple[str, str, str]:

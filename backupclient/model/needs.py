@@ -15,7 +15,7 @@ from backupclient.model import restores
 def artifacts(item: plans.Item) -> Counter[str]:
     """Count what stays, by the names of the quotas."""
     if item.restore is not None:
-        return _restored(item, item.restore)
+        return _restored(item.restore.new)
     backup = plans.Procedure.VOLUME_BACKUP
     if item.volume is None or item.procedure is not backup:
         return Counter()
@@ -58,17 +58,17 @@ def once_captured(item: plans.Item) -> Counter[str]:
     )
 
 
-def _restored(item: plans.Item, task: restores.Task) -> Counter[str]:
+def _restored(new: restores.New) -> Counter[str]:
     """Count what a restore makes."""
-    if task.volume is not None:
-        new = task.volume
-        return _counted(new.type_name, volumes=1, gigabytes=new.size_gib)
-    if task.server is not None:
-        server = task.server
-        return Counter(instances=1, cores=server.vcpus, ram=server.ram_mib)
-    return Counter(
-        image_count_total=int(item.resource.kind is resources.Kind.IMAGE)
-    )
+    match new:
+        case restores.NewVolume():
+            return _counted(new.type_name, volumes=1, gigabytes=new.size_gib)
+        case restores.NewServer():
+            return Counter(instances=1, cores=new.vcpus, ram=new.ram_mib)
+        case restores.NewImage():
+            return Counter(image_count_total=1)
+        case restores.NewSecret():
+            return Counter()
 
 
 def _counted(type_name: str, **needed: int) -> Counter[str]:

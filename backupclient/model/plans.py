@@ -9,6 +9,7 @@ from backupclient.model import inventories
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import tasks
 
 FORMAT_VERSION = 1
 
@@ -30,17 +31,6 @@ class Procedure(enum.StrEnum):
     NONE = 'none'
 
 
-RESTORING = frozenset(
-    {
-        Procedure.SECRET_STORE,
-        Procedure.IMAGE_UPLOAD,
-        Procedure.VOLUME_FROM_IMAGE,
-        Procedure.VOLUME_FROM_BACKUP,
-        Procedure.SERVER_BUILD,
-    }
-)
-"""The procedures that restore."""
-
 AT_REST = frozenset({'SHUTOFF', 'SHELVED', 'SHELVED_OFFLOADED'})
 """Nova's states of a server that writes to none of its disks."""
 
@@ -55,131 +45,155 @@ class Consistency(enum.StrEnum):
     NONE = ''
 
 
-_KINDS = {
-    Procedure.IMAGE_DOWNLOAD: {resources.Kind.IMAGE, resources.Kind.SERVER},
-    Procedure.SERVER_IMAGE: {resources.Kind.SERVER},
-    Procedure.VOLUME_BACKUP: {resources.Kind.VOLUME},
-    Procedure.VOLUME_IMAGE: {resources.Kind.VOLUME},
-    Procedure.SNAPSHOT_IMAGE: {resources.Kind.VOLUME},
-    Procedure.SECRET_DOWNLOAD: {resources.Kind.SECRET},
-    Procedure.SECRET_STORE: {resources.Kind.SECRET},
-    Procedure.IMAGE_UPLOAD: {resources.Kind.IMAGE},
-    Procedure.VOLUME_FROM_IMAGE: {resources.Kind.VOLUME},
-    Procedure.VOLUME_FROM_BACKUP: {resources.Kind.VOLUME},
-    Procedure.SERVER_BUILD: {resources.Kind.SERVER},
-    Procedure.NONE: set(resources.Kind),
-}
+@dataclasses.dataclass(frozen=True, slots=True)
+class VolumeBackup:
+    """Cinder backs a volume up.
+
+    :param incremental: it builds on an earlier backup.
+    :param stops: as of :class:`.tasks.ImageCopy`.
+    :param fallback: what to do instead when the backup service of the cloud
+        does not answer.
+    """
+
+    incremental: bool = False
+    stops: tuple[str, ...] = ()
+    fallback: 'Item | None' = None
+
+    def __post_init__(self) -> None:
+        ids.require(*self.stops)
+
+
+Task = (
+    tasks.Nothing
+    | tasks.Covered
+    | tasks.Present
+    | tasks.ImageDownload
+    | tasks.SecretDownload
+    | tasks.ServerImage
+    | tasks.VolumeImage
+    | tasks.SnapshotImage
+    | VolumeBackup
+    | restores.Task
+)
+"""What is to be done. Each class has what its procedure needs, no more."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Item:
     """One resource and what is to be done with it.
 
-    Exactly one of ``server``, ``volume``, ``image`` and ``secret`` is set:
-    the resource as the plan saw it. Beside a server there is the ``image`` to
-    download if it is shelved, or that of its own disk if it is restored.
-
     :param reason: why this procedure, or why none, in a sentence.
-    :param covered_by: what holds the data, where the resource has none of
-        its own: there is nothing to do for it, and nothing is missing.
-    :param parts: the IDs of the resources that hold these data, if any do:
-        what holds for them holds for this one.
+    :param seen: the resource as the plan saw it; None when it could not.
     :param result: what will be there: a file of the backup set, or a kind of
         artifact in the cloud.
     :param size: of the data that have to be moved, None when not known.
     :param warnings: those of the notes that a person should read unasked.
-    :param to_file: the data leave the cloud, into the backup set.
-    :param keep_image: the image stays after the checked download.
-    :param incremental: for ``volume-backup``: builds on an earlier one.
     :param group: items of one group are captured close together: the ID of
         their server, ``''`` for a resource on its own.
-    :param stops: the IDs of the running servers that have to be stopped for
-        the capture, and are started again afterwards.
-    :param fallback: what to do instead when the backup service of the cloud
-        does not answer.
-    :param restore: how it comes back; None in a plan that backs up.
-    :param present: the ID of what a restore finds here already: nothing is
-        made for it.
     """
 
     resource: resources.Resource
-    procedure: Procedure
+    task: Task
     reason: str
+    seen: resources.Record | None = None
     consistency: Consistency = Consistency.NONE
     result: str = ''
     size: int | None = None
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    to_file: bool = False
-    keep_image: bool = False
-    incremental: bool = False
     group: str = ''
-    covered_by: str = ''
-    parts: tuple[str, ...] = ()
-    stops: tuple[str, ...] = ()
-    server: resources.Server | None = None
-    volume: resources.Volume | None = None
-    image: resources.Image | None = None
-    secret: resources.Secret | None = None
-    fallback: 'Item | None' = None
-    restore: restores.Task | None = None
-    present: str = ''
 
     def __post_init__(self) -> None:
-        ids.require_if_any(self.group, self.present)
-        ids.require(*self.parts, *self.stops)
-        if self.resource.kind not in _KINDS[self.procedure]:
-            raise ValueError(
-                f'{self.resource.label} cannot be backed up by '
-                f'{self.procedure}'
-            )
-        self._check_records()
+        ids.require_if_any(self.group)
 
-    def _check_records(self) -> None:
-        for one in (
-            self.server,
-            self.volume,
-            None if self.server else self.image,
-            self.secret,
-            self.fallback,
-        ):
-            if one is not None and one.resource != self.resource:
-                raise ValueError(
-                    f'{self.resource.label} has the data of '
-                    f'{one.resource.label}'
-                )
-        if self.procedure is Procedure.NONE:
-            return
-        if (self.restore is not None) is not (self.procedure in RESTORING):
-            raise ValueError(
-                f'{self.resource.label}: {self.procedure} and what is to be '
-                'restored do not fit'
-            )
-        if self.procedure in RESTORING:
-            return
-        downloads = self.procedure is Procedure.IMAGE_DOWNLOAD
-        if downloads is not (self.image is not None):
-            has = (
-                'needs an image and has none' if downloads else 'has an image'
-            )
-            raise ValueError(
-                f'{self.resource.label}: its procedure {self.procedure} {has}'
-            )
+    @property
+    def procedure(self) -> Procedure:
+        """The way to do the task."""
+        match self.task:
+            case tasks.ImageDownload():
+                return Procedure.IMAGE_DOWNLOAD
+            case tasks.SecretDownload():
+                return Procedure.SECRET_DOWNLOAD
+            case tasks.ServerImage():
+                return Procedure.SERVER_IMAGE
+            case tasks.VolumeImage():
+                return Procedure.VOLUME_IMAGE
+            case tasks.SnapshotImage():
+                return Procedure.SNAPSHOT_IMAGE
+            case VolumeBackup():
+                return Procedure.VOLUME_BACKUP
+            case restores.Task(new=new):
+                return _restoring(new)
+        return Procedure.NONE
+
+    @property
+    def volume(self) -> resources.Volume | None:
+        """The volume that the item is about, if it is about one."""
+        return self.seen if isinstance(self.seen, resources.Volume) else None
+
+    @property
+    def server(self) -> resources.Server | None:
+        """The server that the item is about, if it is about one."""
+        return self.seen if isinstance(self.seen, resources.Server) else None
+
+    @property
+    def secret(self) -> resources.Secret | None:
+        """The secret that the item is about, if it is about one."""
+        return self.seen if isinstance(self.seen, resources.Secret) else None
+
+    @property
+    def image(self) -> resources.Image | None:
+        """The image that the item is about, or that has a server's disk."""
+        match self.task:
+            case tasks.ImageDownload(image=image):
+                return image
+            case restores.Task(own_disk=resources.Image() as image):
+                return image
+        return self.seen if isinstance(self.seen, resources.Image) else None
+
+    @property
+    def restore(self) -> restores.Task | None:
+        """How the resource comes back, if the plan restores it."""
+        return self.task if isinstance(self.task, restores.Task) else None
+
+    @property
+    def fallback(self) -> 'Item | None':
+        """What to do when no backup service answers, if there is a choice."""
+        task = self.task
+        return task.fallback if isinstance(task, VolumeBackup) else None
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The IDs of the servers that are stopped for the capture."""
+        if isinstance(self.task, tasks.ImageCopy | VolumeBackup):
+            return self.task.stops
+        return ()
+
+    @property
+    def to_file(self) -> bool:
+        """True when the data leave the cloud, into the backup set."""
+        match self.task:
+            case tasks.ImageDownload() | tasks.SecretDownload():
+                return True
+            case tasks.ImageCopy(to_file=to_file):
+                return to_file
+        return False
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The IDs of the resources that hold the data instead."""
+        return self.task.parts if isinstance(self.task, tasks.Covered) else ()
 
     @property
     def possible(self) -> bool:
         """True when a procedure was found, or none is needed."""
-        return self.procedure is not Procedure.NONE or bool(
-            self.covered_by or self.present
-        )
+        return not isinstance(self.task, tasks.Nothing)
 
     @property
     def makes_things(self) -> bool:
         """True when something is made in the cloud for it."""
-        return self.procedure not in (
-            Procedure.IMAGE_DOWNLOAD,
-            Procedure.SECRET_DOWNLOAD,
-            Procedure.NONE,
+        return isinstance(
+            self.task, tasks.ImageCopy | VolumeBackup | restores.Task
         )
 
     @property
@@ -189,6 +203,20 @@ class Item:
             (self.volume and self.volume.encrypted)
             or (self.image and self.image.key_id)
         )
+
+
+def _restoring(new: restores.New) -> Procedure:
+    match new:
+        case restores.NewSecret():
+            return Procedure.SECRET_STORE
+        case restores.NewImage():
+            return Procedure.IMAGE_UPLOAD
+        case restores.NewVolume(way=restores.Way.BACKUP):
+            return Procedure.VOLUME_FROM_BACKUP
+        case restores.NewVolume():
+            return Procedure.VOLUME_FROM_IMAGE
+        case restores.NewServer():
+            return Procedure.SERVER_BUILD
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -316,3 +316,7 @@ class Secret:
     def resource(self) -> Resource:
         """Kind, name and ID."""
         return Resource(Kind.SECRET, self.name, self.id)
+
+
+Record = Server | Volume | Image | Secret
+"""What a service tells of a resource."""

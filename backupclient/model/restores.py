@@ -9,6 +9,7 @@ from backupclient.model import addresses
 from backupclient.model import copies
 from backupclient.model import ids
 from backupclient.model import requests
+from backupclient.model import resources
 from backupclient.model import tags
 
 NOT_NETWORKED = 'none'
@@ -178,6 +179,25 @@ class Container:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
+class NewSecret:
+    """A secret to be stored.
+
+    :param containers: that are made after this secret.
+    """
+
+    containers: tuple[Container, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class NewImage:
+    """An image to be uploaded."""
+
+
+New = NewSecret | NewImage | NewVolume | NewServer
+"""What a restore makes."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
 class Task:
     """How one resource comes back.
 
@@ -185,18 +205,18 @@ class Task:
     :param needs: the old IDs of the resources that have to be back before.
     :param after: of those whose turn has to be over, whatever became of
         them.
-    :param containers: that are made after this secret.
+    :param own_disk: the image that a server is built from, to be uploaded or
+        still in the cloud.
     :param drill: it is only tried: what is made is compared, and taken away
         again.
     """
 
     source: Source
     name: str
+    new: New
     needs: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
-    volume: NewVolume | None = None
-    server: NewServer | None = None
-    containers: tuple[Container, ...] = ()
+    own_disk: resources.Image | None = None
     drill: bool = False
 
     def __post_init__(self) -> None:

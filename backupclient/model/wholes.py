@@ -4,23 +4,23 @@
 from collections.abc import Mapping
 
 from backupclient.model import outcome as outcome_
-from backupclient.model import plans
+from backupclient.model import tasks
 
 
 def state(
-    item: plans.Item, others: Mapping[str, outcome_.Outcome]
+    covered: tasks.Covered, others: Mapping[str, outcome_.Outcome]
 ) -> tuple[outcome_.State, str]:
-    """Return the state of an item that is ``covered_by``, with the reason.
+    """Return the state of a resource that others cover, with the reason.
 
     It is complete when all its parts are, and has failed when one has.
 
     :param others: outcomes by the IDs of the resources. A part that is not
         among them is no part of the run.
     """
-    reason = f'The data are in {item.covered_by}.'
+    reason = f'The data are in {covered.by}.'
     lacking = {
         id_: others.get(id_)
-        for id_ in item.parts
+        for id_ in covered.parts
         if id_ not in others
         or others[id_].state is not outcome_.State.COMPLETE
     }

@@ -13,6 +13,7 @@ from backupclient.engine import rehearsal
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import saved_plans
 from backupclient.operations import sessions
 from backupclient.operations.listing import newest
 from backupclient.planner import backup
@@ -76,7 +77,7 @@ def save(planned: plans.Plan, file: pathlib.Path) -> None:
     :raises TargetError: the file is there already, or cannot be written.
     """
     _require_new(file)
-    documents.write(file, planned, replace=False)
+    documents.write(file, saved_plans.of(planned), replace=False)
 
 
 def load(file: pathlib.Path) -> plans.Plan:
@@ -84,7 +85,8 @@ def load(file: pathlib.Path) -> plans.Plan:
 
     :raises DocumentError: the file cannot be read, or holds no plan.
     """
-    return documents.read(file, plans.Plan, 'saved plan', edited=True)
+    saved = documents.read(file, saved_plans.Plan, 'saved plan', edited=True)
+    return saved_plans.plan(saved)
 
 
 def cautions_of_target(planned: plans.Plan) -> list[str]:

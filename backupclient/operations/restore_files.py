@@ -38,7 +38,7 @@ _ASKED = (
     'Stopping: unfinished files are taken away first. Press Ctrl-C again to '
     'quit at once.'
 )
-_LEFT = 'Left at once. Unfinished files end with ".part": delete them.'
+_LEFT = 'Quit at once. Unfinished files end with ".part": delete them.'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from backupclient.model import events
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import tags
+from backupclient.model import tasks
 from backupclient.operations import cloud_place
 from backupclient.operations import readable
 from backupclient.operations.by_hand import page
@@ -194,7 +195,11 @@ def _go_on(
 
 
 def _passed_over(plan: plans.Plan) -> frozenset[str]:
-    return frozenset(item.resource.id for item in plan.items if item.present)
+    return frozenset(
+        item.resource.id
+        for item in plan.items
+        if isinstance(item.task, tasks.Present)
+    )
 
 
 def _left(journal: journals.Journal) -> str:

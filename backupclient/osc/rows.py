@@ -8,6 +8,7 @@ from typing import Any
 from backupclient.model import leftover
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.operations import export_key
 from backupclient.operations import plan as operation
 from backupclient.operations import restore_files
@@ -119,7 +120,7 @@ def files_summary(done: restore_files.Report) -> list[str]:
 
 def plan_summary(planned: plans.Plan) -> list[str]:
     """Give the counts, the cost and the cautions."""
-    there = sum(bool(item.present) for item in planned.items)
+    there = sum(isinstance(i.task, tasks.Present) for i in planned.items)
     able = sum(item.possible for item in planned.items) - there
     moved = display.size(planned.bytes_to_move)
     lines = [

@@ -99,9 +99,14 @@ def _change(
         )
     if fresh.size != saved.size:
         return f'its size was {saved.size} bytes, and now is {fresh.size}.'
-    if saved.incremental and not fresh.incremental:
+    if _incremental(saved) and not _incremental(fresh):
         return 'the backup that it was to build on is no longer there.'
     return ''
+
+
+def _incremental(item: plans.Item) -> bool:
+    task = item.task
+    return isinstance(task, plans.VolumeBackup) and task.incremental
 
 
 def require_same_project(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from backupclient.model import graphs
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.procedures import step
 from backupclient.procedures.backup import image_download
 from backupclient.procedures.backup import secret_download
@@ -79,7 +80,7 @@ def _item(
 ) -> plans.Item:
     """Give what the steps of a flow are about."""
     if group.item is None:
-        return plans.Item(group.resource, plans.Procedure.NONE, '')
+        return plans.Item(group.resource, tasks.Nothing(), '')
     item = plan.items[group.item]
     if flow.way == 1 or item.fallback is None:
         return item

@@ -10,6 +10,7 @@ import socket
 from backupclient.model import manifests
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.model import wholes
 
 
@@ -97,7 +98,9 @@ def _entry(item: plans.Item, outcome: outcome_.Outcome) -> manifests.Entry:
         procedure=outcome.procedure,
         state=outcome.state,
         reason=outcome.reason,
-        covered_by=item.covered_by,
+        covered_by=item.task.by
+        if isinstance(item.task, tasks.Covered)
+        else '',
         group=item.group,
         consistency=outcome.consistency,
         captured_at=outcome.captured_at,
@@ -118,8 +121,8 @@ def _without(
 ) -> outcome_.Outcome:
     """Say what became of an item that nothing was done for."""
     state, reason = outcome_.State.SKIPPED, item.reason
-    if item.covered_by:
-        state, reason = wholes.state(item, others)
+    if isinstance(item.task, tasks.Covered):
+        state, reason = wholes.state(item.task, others)
     elif item.possible:
         reason = 'The run ended before its turn came.'
     return outcome_.Outcome(item.resource, item.procedure, state, reason)

@@ -89,7 +89,8 @@ def _cautions(item: plans.Item) -> Iterator[str]:
     task = item.restore
     if task is None:
         return
-    way = task.volume.way if task.volume else None
+    new = task.new
+    way = new.way if isinstance(new, restores.NewVolume) else None
     if task.source.key and way and task.source.key.opens != 'yes':
         yield (
             'No check has proved that its key opens its data: a volume that '

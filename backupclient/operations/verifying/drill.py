@@ -21,6 +21,7 @@ from backupclient.model import restores
 from backupclient.model import verification
 from backupclient.operations import running
 from backupclient.operations import sessions
+from backupclient.operations.verifying import artifact_check
 from backupclient.operations.verifying import choice
 from backupclient.planner import backups as chosen_
 from backupclient.planner import restore as planner
@@ -127,18 +128,25 @@ def _only_tried(item: plans.Item) -> plans.Item:
     """Let an item be tried: a server gets no network and no key pair."""
     if item.restore is None:
         return item
-    server = item.restore.server
-    if server is not None:
-        server = dataclasses.replace(
-            server, networks=(), security_groups=(), key_name=''
-        )
     # Secrets wait for each other only for the sake of their containers.
     secret = item.resource.kind is resources.Kind.SECRET
     after = () if secret else item.restore.after
     task = dataclasses.replace(
-        item.restore, server=server, containers=(), after=after, drill=True
+        item.restore, new=_alone(item.restore.new), after=after, drill=True
     )
-    return dataclasses.replace(item, restore=task, notes=(), warnings=())
+    return dataclasses.replace(item, task=task, notes=(), warnings=())
+
+
+def _alone(new: restores.New) -> restores.New:
+    """Return what is made, without what others could see of it."""
+    match new:
+        case restores.NewServer():
+            return dataclasses.replace(
+                new, networks=(), security_groups=(), key_name=''
+            )
+        case restores.NewSecret():
+            return restores.NewSecret()
+    return new
 
 
 def _row(
@@ -158,6 +166,9 @@ def _row(
             provable=not damaged,
             notes=(*row.notes, outcome.reason),
         )
+    row = dataclasses.replace(
+        row, notes=artifact_check.after_a_restore(row.notes)
+    )
     recorded = next((n for n in outcome.notes if n.startswith(_RECORDED)), '')
     result, notes = Result.GOOD, outcome.notes
     if recorded:

@@ -12,7 +12,7 @@ from backupclient.planner import quota
 from backupclient.planner.backup import cautions
 from backupclient.planner.backup import cost
 from backupclient.planner.backup import images
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import roles
 from backupclient.planner.backup import rule as rule_
 from backupclient.planner.backup import secrets
@@ -34,8 +34,8 @@ def plan(
     :raises UsageError: when the request's names or ``--match`` do not fit
         what is there.
     """
-    project = project_.survey(request, inventory)
-    selection = selection_.select(project, RULES)
+    index = indexes.survey(request, inventory)
+    selection = selection_.select(index, RULES)
     rules = {rule.KIND: rule for rule in RULES}
     wanted = [
         roles.warned(rules[case.resource.kind].item(case), inventory.roles)

@@ -40,7 +40,7 @@ def notes(case: rule.Case) -> tuple[str, ...]:
 
     A server with a row of its own says there why it is not stopped.
     """
-    if not case.project.request.stop_servers:
+    if not case.index.request.stop_servers:
         return ()
     return tuple(
         f'Its {server.resource.label}: {why}'
@@ -53,8 +53,8 @@ def notes(case: rule.Case) -> tuple[str, ...]:
 def _holders(case: rule.Case) -> tuple[resources.Server, ...]:
     """Return the servers that can write to what is captured."""
     if case.resource.kind is resources.Kind.SERVER:
-        return (case.project.servers[case.resource.id],)
-    return case.project.servers_of.get(case.resource.id, ())
+        return (case.index.servers[case.resource.id],)
+    return case.index.servers_of.get(case.resource.id, ())
 
 
 def _is_stopped(case: rule.Case, server: resources.Server) -> bool:
@@ -65,13 +65,13 @@ def _is_stopped(case: rule.Case, server: resources.Server) -> bool:
     no reason to stop a server that nobody named.
     """
     return (
-        case.project.request.stop_servers
+        case.index.request.stop_servers
         and (server.id == case.group or server.resource in case.selected)
-        and not states.not_stopped(case.project, server)
+        and not states.not_stopped(case.index, server)
     )
 
 
 def _not_stopped(case: rule.Case, server: resources.Server) -> str:
     if server.status in plans.AT_REST or server.id == case.group:
-        return states.not_stopped(case.project, server)
+        return states.not_stopped(case.index, server)
     return 'It is not part of this plan, so --stop-servers does not stop it.'

@@ -9,8 +9,9 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tags
+from backupclient.model import tasks
 from backupclient.planner.backup import encryption
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import rule
 
 KIND = resources.Kind.IMAGE
@@ -34,7 +35,7 @@ def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
     return (image.resource for image in inventory.images)
 
 
-def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
+def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
     """Give the project's own images that hold data and are not ours.
 
     A queued image holds none: perhaps no one will ever upload any. Without
@@ -42,8 +43,8 @@ def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
     """
     return (
         image.resource
-        for image in project.inventory.images
-        if image.owner == project.inventory.identity.project_id
+        for image in index.inventory.images
+        if image.owner == index.inventory.identity.project_id
         and image.size != 0
         and (image.status, image.size) != ('queued', None)
         and not tags.made_by_us(
@@ -54,36 +55,33 @@ def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
 
 def item(case: rule.Case) -> plans.Item:
     """Plan the download of an image."""
-    image = case.project.images[case.resource.id]
+    image = case.index.images[case.resource.id]
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.IMAGE_DOWNLOAD,
+        task=tasks.ImageDownload(image),
         reason='Images are downloaded as they are.',
         consistency=plans.Consistency.IMMUTABLE,
         result=layout.data_file(case.resource, image.disk_format),
         size=image.size,
-        notes=notes(case.project, image),
-        to_file=True,
-        image=image,
+        notes=notes(case.index, image),
+        seen=image,
     )
-    return rule.unless(obstacle(case.project, image), wanted)
+    return rule.unless(obstacle(case.index, image), wanted)
 
 
-def obstacle(project: project_.Project, image: resources.Image) -> str:
+def obstacle(index: indexes.Index, image: resources.Image) -> str:
     """Say why an image cannot be downloaded, or not be read afterwards."""
-    return project.missing('image') or _state(image) or _no_key(project, image)
+    return index.missing('image') or _state(image) or _no_key(index, image)
 
 
-def notes(
-    project: project_.Project, image: resources.Image
-) -> tuple[str, ...]:
+def notes(index: indexes.Index, image: resources.Image) -> tuple[str, ...]:
     """Tell what is special about the copy of an image."""
     found = []
     if image.status in _PASSING:
         found.append(f'The run waits until it is no longer "{image.status}".')
     elif not (image.hash_value or image.checksum):
         found.append('Glance has no hash of it: only its size is checked.')
-    if image.owner != project.inventory.identity.project_id:
+    if image.owner != index.inventory.identity.project_id:
         found.append('It belongs to another project.')
     if image.key_id:
         found.append(encryption.WITH_KEY)
@@ -109,7 +107,7 @@ def _state(image: resources.Image) -> str:
     return ''
 
 
-def _no_key(project: project_.Project, image: resources.Image) -> str:
+def _no_key(index: indexes.Index, image: resources.Image) -> str:
     if not image.key_id:
         return ''
-    return encryption.obstacle(project, image.key_id)
+    return encryption.obstacle(index, image.key_id)

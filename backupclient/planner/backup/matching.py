@@ -4,21 +4,21 @@
 from backupclient import errors
 from backupclient.model import resources
 from backupclient.planner import labels
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import unread
 from backupclient.planner.backup import volumes
 
 
-def matched(project: project_.Project) -> set[resources.Resource]:
+def matched(index: indexes.Index) -> set[resources.Resource]:
     """Find the tenant's servers and volumes that all of ``--match`` fit.
 
     :raises UsageError: when there are none.
     :raises CloudError: when there are none, and not all could be read.
     """
-    wanted = project.request.match
+    wanted = index.request.match
     if not wanted:
         return set()
-    known = _labels(project)
+    known = _labels(index)
     found = {
         resource
         for resource, pairs in known.items()
@@ -26,19 +26,19 @@ def matched(project: project_.Project) -> set[resources.Resource]:
     }
     if not found:
         unread.require_read(
-            project.inventory, resources.Kind.SERVER, resources.Kind.VOLUME
+            index.inventory, resources.Kind.SERVER, resources.Kind.VOLUME
         )
         raise errors.UsageError(labels.nothing(wanted, known.values()))
     return found
 
 
 def _labels(
-    project: project_.Project,
+    index: indexes.Index,
 ) -> dict[resources.Resource, labels.Pairs]:
     found = {
         server.resource: labels.of_server(server)
-        for server in project.inventory.servers
+        for server in index.inventory.servers
     }
-    for resource in volumes.of_tenant(project):
-        found[resource] = labels.of_volume(project.volumes[resource.id])
+    for resource in volumes.of_tenant(index):
+        found[resource] = labels.of_volume(index.volumes[resource.id])
     return found

@@ -9,7 +9,8 @@ from backupclient.model import inventories
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.planner.backup import project as project_
+from backupclient.model import tasks
+from backupclient.planner.backup import indexes
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Case:
     :param selected: everything that the request selects.
     """
 
-    project: project_.Project
+    index: indexes.Index
     resource: resources.Resource
     group: str
     selected: frozenset[resources.Resource]
@@ -43,9 +44,7 @@ class Rule(Protocol):
     ) -> Iterable[resources.Resource]:
         """Give everything that a name may mean."""
 
-    def of_tenant(
-        self, project: project_.Project
-    ) -> Iterable[resources.Resource]:
+    def of_tenant(self, index: indexes.Index) -> Iterable[resources.Resource]:
         """Give what ``--all`` means."""
 
     def item(self, case: Case) -> plans.Item:
@@ -64,20 +63,12 @@ def refusal(item: plans.Item, reason: str) -> plans.Item:
     """Give the item that says why there is no procedure."""
     return dataclasses.replace(
         item,
-        procedure=plans.Procedure.NONE,
+        task=tasks.Nothing(),
         reason=reason,
         consistency=plans.Consistency.NONE,
         result='',
         notes=(),
         warnings=(),
-        to_file=False,
-        keep_image=False,
-        incremental=False,
-        covered_by='',
-        parts=(),
-        stops=(),
-        fallback=None,
-        restore=None,
     )
 
 
@@ -89,10 +80,11 @@ def without_data(
 ) -> plans.Item:
     """Give the item of a resource that has no data of its own.
 
-    :param covered_by: as in ``plans.Item``, like ``parts``.
+    :param covered_by: what holds the data, in words.
+    :param parts: the IDs of the resources that hold them.
     """
     return dataclasses.replace(
-        refusal(item, reason), covered_by=covered_by, parts=tuple(parts)
+        refusal(item, reason), task=tasks.Covered(covered_by, tuple(parts))
     )
 
 
@@ -103,11 +95,16 @@ def with_fallback(item: plans.Item, other: plans.Item) -> plans.Item:
 
     :param other: if it is not possible either, the item says why.
     """
-    if not item.possible:
+    task = item.task
+    if not isinstance(task, plans.VolumeBackup):
         return item
-    if other.possible:
-        return dataclasses.replace(item, fallback=other)
+    fallback = other if other.possible else None
+    item = dataclasses.replace(
+        item, task=dataclasses.replace(task, fallback=fallback)
+    )
+    if fallback:
+        return item
     note = (
         f'There is no other way if no backup service answers: {other.reason}'
     )
-    return dataclasses.replace(item, fallback=None, notes=(*item.notes, note))
+    return dataclasses.replace(item, notes=(*item.notes, note))

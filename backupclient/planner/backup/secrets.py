@@ -12,7 +12,8 @@ from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.planner.backup import project as project_
+from backupclient.model import tasks
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import rule
 
 KIND = resources.Kind.SECRET
@@ -33,16 +34,16 @@ def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
     return (secret.resource for secret in inventory.secrets)
 
 
-def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
+def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
     """Give the secrets that no volume, backup, image or server needs.
 
     The key of something that is gone has nothing to tell it from a key that
     the tenant made, so it is taken for one.
     """
-    keys = _keys(project.inventory)
+    keys = _keys(index.inventory)
     return (
         secret.resource
-        for secret in project.inventory.secrets
+        for secret in index.inventory.secrets
         if secret.id not in keys and not secret.name.startswith(_OF_NOVA)
     )
 
@@ -57,20 +58,19 @@ def _keys(inventory: inventories.Inventory) -> frozenset[str]:
 
 def item(case: rule.Case) -> plans.Item:
     """Plan the download of a secret's payload."""
-    project, secret = case.project, case.project.secrets[case.resource.id]
-    protected = bool(project.request.recipients)
+    index, secret = case.index, case.index.secrets[case.resource.id]
+    protected = bool(index.request.recipients)
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.SECRET_DOWNLOAD,
+        task=tasks.SecretDownload(),
         reason='The payload is downloaded as Barbican holds it.',
         consistency=plans.Consistency.IMMUTABLE,
         result=layout.secret_file(secret.id, protected=protected),
         notes=_notes(secret),
         warnings=_notes(secret),
-        to_file=True,
-        secret=secret,
+        seen=secret,
     )
-    obstacle = _obstacle(project, secret)
+    obstacle = _obstacle(index, secret)
     if not secret.content_type:
         # Nothing of it has to be kept from anyone.
         reason = 'It has no payload: the manifest has all that is known of it.'
@@ -78,11 +78,11 @@ def item(case: rule.Case) -> plans.Item:
             wanted, reason=reason, result=layout.MANIFEST
         )
         return rule.unless(obstacle, whole)
-    return rule.unless(obstacle or _unprotected(project), wanted)
+    return rule.unless(obstacle or _unprotected(index), wanted)
 
 
-def _obstacle(project: project_.Project, secret: resources.Secret) -> str:
-    return project.missing('key-manager') or _state(secret)
+def _obstacle(index: indexes.Index, secret: resources.Secret) -> str:
+    return index.missing('key-manager') or _state(secret)
 
 
 def _state(secret: resources.Secret) -> str:
@@ -94,8 +94,8 @@ def _state(secret: resources.Secret) -> str:
     )
 
 
-def _unprotected(project: project_.Project) -> str:
-    if project.request.exports_keys:
+def _unprotected(index: indexes.Index) -> str:
+    if index.request.exports_keys:
         return ''
     return (
         'Secrets are not written to files unless you say how: '

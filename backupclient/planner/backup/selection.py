@@ -12,8 +12,8 @@ import dataclasses
 from backupclient import errors
 from backupclient.model import resources
 from backupclient.planner import naming
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import matching
-from backupclient.planner.backup import project as project_
 from backupclient.planner.backup import rule as rule_
 from backupclient.planner.backup import unread
 
@@ -29,9 +29,7 @@ class Selection:
     waiting: frozenset[resources.Resource]
 
 
-def select(
-    project: project_.Project, rules: Sequence[rule_.Rule]
-) -> Selection:
+def select(index: indexes.Index, rules: Sequence[rule_.Rule]) -> Selection:
     """Find what the request selects, each resource once.
 
     :param rules: of all kinds, in the order of the plan.
@@ -40,33 +38,31 @@ def select(
     :raises CloudError: what a name could mean was not read.
     """
     known = [
-        resource
-        for rule in rules
-        for resource in rule.known(project.inventory)
+        resource for rule in rules for resource in rule.known(index.inventory)
     ]
-    excluded = set(_all_excluded(project, known))
-    said = _named(project, rules, known) | matching.matched(project)
+    excluded = set(_all_excluded(index, known))
+    said = _named(index, rules, known) | matching.matched(index)
     said -= excluded
-    own = _everything(project, rules) - excluded
-    waiting = _waiting(project, rules, own)
-    selected = said | (_brought(project, said) - excluded) | (own - waiting)
+    own = _everything(index, rules) - excluded
+    waiting = _waiting(index, rules, own)
+    selected = said | (_brought(index, said) - excluded) | (own - waiting)
     return Selection(
-        _cases(project, rules, frozenset(selected), frozenset(excluded)),
+        _cases(index, rules, frozenset(selected), frozenset(excluded)),
         frozenset(waiting),
     )
 
 
 def _all_excluded(
-    project: project_.Project, known: list[resources.Resource]
+    index: indexes.Index, known: list[resources.Resource]
 ) -> Iterator[resources.Resource]:
     """Find what is excluded; of a kind that was not read there is nothing."""
-    for text in project.request.exclude:
-        if text.partition('/')[0] not in project.inventory.unread:
-            yield _excluded(project, text, known)
+    for text in index.request.exclude:
+        if text.partition('/')[0] not in index.inventory.unread:
+            yield _excluded(index, text, known)
 
 
 def _excluded(
-    project: project_.Project, text: str, known: list[resources.Resource]
+    index: indexes.Index, text: str, known: list[resources.Resource]
 ) -> resources.Resource:
     kind, _, name = text.partition('/')
     if kind not in list(resources.Kind) or not name:
@@ -74,20 +70,20 @@ def _excluded(
             f'--exclude wants KIND/NAME-OR-ID, not "{text}". '
             f'The kinds are: {", ".join(resources.Kind)}.'
         )
-    return naming.find(resources.Kind(kind), name, known, project.details)
+    return naming.find(resources.Kind(kind), name, known, index.details)
 
 
 def _named(
-    project: project_.Project,
+    index: indexes.Index,
     rules: Sequence[rule_.Rule],
     known: list[resources.Resource],
 ) -> set[resources.Resource]:
     found = set()
     for rule in rules:
-        for text in rule.named(project.request):
-            unread.require_read(project.inventory, rule.KIND)
-            resource = naming.find(rule.KIND, text, known, project.details)
-            if rule.NEEDS_TARGET and not project.request.target:
+        for text in rule.named(index.request):
+            unread.require_read(index.inventory, rule.KIND)
+            resource = naming.find(rule.KIND, text, known, index.details)
+            if rule.NEEDS_TARGET and not index.request.target:
                 raise errors.UsageError(
                     f'The {resource.label} is already in the cloud, and can '
                     'only be backed up to files: say where with --to.'
@@ -97,48 +93,48 @@ def _named(
 
 
 def _everything(
-    project: project_.Project, rules: Sequence[rule_.Rule]
+    index: indexes.Index, rules: Sequence[rule_.Rule]
 ) -> set[resources.Resource]:
-    if not project.request.everything:
+    if not index.request.everything:
         return set()
-    return {one for rule in rules for one in rule.of_tenant(project)}
+    return {one for rule in rules for one in rule.of_tenant(index)}
 
 
 def _waiting(
-    project: project_.Project,
+    index: indexes.Index,
     rules: Sequence[rule_.Rule],
     own: set[resources.Resource],
 ) -> set[resources.Resource]:
-    if project.request.target:
+    if index.request.target:
         return set()
     kinds = {rule.KIND for rule in rules if rule.NEEDS_TARGET}
     return {resource for resource in own if resource.kind in kinds}
 
 
 def _brought(
-    project: project_.Project, said: set[resources.Resource]
+    index: indexes.Index, said: set[resources.Resource]
 ) -> set[resources.Resource]:
     """Find the volumes of the servers."""
     return {
-        project.volumes[volume_id].resource
+        index.volumes[volume_id].resource
         for resource in said
         if resource.kind is resources.Kind.SERVER
-        for volume_id in project.volumes_of[resource.id]
-        if volume_id in project.volumes
+        for volume_id in index.volumes_of[resource.id]
+        if volume_id in index.volumes
     }
 
 
 def _cases(
-    project: project_.Project,
+    index: indexes.Index,
     rules: Sequence[rule_.Rule],
     selected: frozenset[resources.Resource],
     excluded: frozenset[resources.Resource],
 ) -> tuple[rule_.Case, ...]:
     cases = [
         rule_.Case(
-            project,
+            index,
             resource,
-            _group(project, resource, selected, excluded),
+            _group(index, resource, selected, excluded),
             selected,
         )
         for resource in selected
@@ -148,7 +144,7 @@ def _cases(
 
 
 def _group(
-    project: project_.Project,
+    index: indexes.Index,
     resource: resources.Resource,
     selected: frozenset[resources.Resource],
     excluded: frozenset[resources.Resource],
@@ -158,7 +154,7 @@ def _group(
         return resource.id
     if resource.kind is not resources.Kind.VOLUME:
         return ''
-    holders = [one.resource for one in project.servers_of.get(resource.id, ())]
+    holders = [one.resource for one in index.servers_of.get(resource.id, ())]
     together = [one for one in holders if one in selected]
     together += [one for one in holders if one not in excluded]
     return together[0].id if together else ''
@@ -169,7 +165,7 @@ def _position(
 ) -> tuple[bool, str, str, int, int, str, str]:
     """Sort by server and its order of disks, then what is on its own."""
     resource = case.resource
-    server = case.project.servers.get(case.group)
+    server = case.index.servers.get(case.group)
     disks = server.volume_ids if server else ()
     return (
         server is None,

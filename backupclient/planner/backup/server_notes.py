@@ -2,7 +2,7 @@
 """What a plan leaves out of a server: said for each server that has it."""
 
 from backupclient.model import resources
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import rule
 from backupclient.planner.backup import secrets
 from backupclient.planner.backup import server_states as states
@@ -12,9 +12,9 @@ def warnings(case: rule.Case, server: resources.Server) -> tuple[str, ...]:
     """Tell which data are in no copy, in sentences."""
     return (
         *_disks(server),
-        *_vtpm(case.project, server),
+        *_vtpm(case.index, server),
         *_volumes(case, server),
-        *_not_stopped(case.project, server),
+        *_not_stopped(case.index, server),
     )
 
 
@@ -39,9 +39,9 @@ def harmless(server: resources.Server) -> tuple[str, ...]:
     )
 
 
-def _vtpm(project: project_.Project, server: resources.Server) -> list[str]:
+def _vtpm(index: indexes.Index, server: resources.Server) -> list[str]:
     """Know a virtual TPM by the secret that Nova made for its state."""
-    if secrets.VTPM + server.id not in project.secret_names:
+    if secrets.VTPM + server.id not in index.secret_names:
         return []
     return [
         'No API copies the state of its virtual TPM: '
@@ -51,8 +51,8 @@ def _vtpm(project: project_.Project, server: resources.Server) -> list[str]:
 
 def _volumes(case: rule.Case, server: resources.Server) -> list[str]:
     notes = []
-    for volume_id in sorted(case.project.volumes_of[server.id]):
-        volume = case.project.volumes.get(volume_id)
+    for volume_id in sorted(case.index.volumes_of[server.id]):
+        volume = case.index.volumes.get(volume_id)
         if volume is None:
             notes.append(f'Its volume {volume_id} cannot be seen: no copy.')
         elif volume.resource not in case.selected:
@@ -60,9 +60,7 @@ def _volumes(case: rule.Case, server: resources.Server) -> list[str]:
     return notes
 
 
-def _not_stopped(
-    project: project_.Project, server: resources.Server
-) -> list[str]:
-    if not project.request.stop_servers:
+def _not_stopped(index: indexes.Index, server: resources.Server) -> list[str]:
+    if not index.request.stop_servers:
         return []
-    return [*filter(None, [states.not_stopped(project, server)])]
+    return [*filter(None, [states.not_stopped(index, server)])]

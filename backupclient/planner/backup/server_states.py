@@ -7,7 +7,7 @@ PAUSED or SUSPENDED and no task under way (nova/compute/api.py: snapshot).
 
 from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 
 # The disk of such a server is in an image of Glance.
 SHELVED = frozenset({'SHELVED', 'SHELVED_OFFLOADED'})
@@ -46,7 +46,7 @@ def obstacle(server: resources.Server) -> str:
     return f'Its state "{server.status}" does not allow an image. {advice}'
 
 
-def not_stopped(project: project_.Project, server: resources.Server) -> str:
+def not_stopped(index: indexes.Index, server: resources.Server) -> str:
     """Say why a run cannot stop a server, nothing if it can.
 
     Nova refuses a stop of a locked server also to the user who locked it; the
@@ -57,7 +57,7 @@ def not_stopped(project: project_.Project, server: resources.Server) -> str:
         return ''
     if server.status != 'ACTIVE':
         return f'It is "{server.status}", so --stop-servers does not stop it.'
-    if not server.locked or _ADMIN in project.inventory.roles:
+    if not server.locked or _ADMIN in index.inventory.roles:
         return ''
     return (
         'It is locked, so --stop-servers does not stop it. Unlock it first: '

@@ -9,9 +9,10 @@ from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import tasks
 from backupclient.planner.backup import consistency
 from backupclient.planner.backup import images
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import rule
 from backupclient.planner.backup import server_notes
 from backupclient.planner.backup import server_states as states
@@ -30,20 +31,20 @@ def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
     return (server.resource for server in inventory.servers)
 
 
-def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
+def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
     """Give all servers: no service makes any for itself."""
-    return known(project.inventory)
+    return known(index.inventory)
 
 
 def item(case: rule.Case) -> plans.Item:
     """Plan the copy of a server's own disk, if it has one."""
-    server = case.project.servers[case.resource.id]
+    server = case.index.servers[case.resource.id]
     row = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.NONE,
+        task=tasks.Nothing(),
         reason='',
         group=case.group,
-        server=server,
+        seen=server,
     )
     if not server.image_id:
         found = _volume_backed(case, row, server)
@@ -60,25 +61,26 @@ def _own_disk(
     case: rule.Case, row: plans.Item, server: resources.Server
 ) -> plans.Item:
     """Plan an image. Its format is Nova's choice, known once it is made."""
-    project = case.project
-    to_file = bool(project.request.target)
+    index = case.index
+    to_file = bool(index.request.target)
     worth = consistency.of_server(case, server)
     obstacle = (
-        project.missing('compute')
-        or project.missing('image')
+        index.missing('compute')
+        or index.missing('image')
         or states.obstacle(server)
     )
     wanted = dataclasses.replace(
         row,
-        procedure=plans.Procedure.SERVER_IMAGE,
+        task=tasks.ServerImage(
+            to_file,
+            to_file and index.request.keep_images,
+            consistency.stops(case, worth),
+        ),
         reason='Nova makes an image of its own disk.',
         consistency=worth,
         result=f'servers/{server.id}.*' if to_file else 'image',
         size=server.disk_gib * resources.GIB or None,
         notes=states.notes(server),
-        to_file=to_file,
-        keep_image=to_file and project.request.keep_images,
-        stops=consistency.stops(case, worth),
     )
     return rule.unless(obstacle, wanted)
 
@@ -87,8 +89,8 @@ def _volume_backed(
     case: rule.Case, row: plans.Item, server: resources.Server
 ) -> plans.Item:
     """Point to its volumes: an image of it would hold no data."""
-    known = case.project.volumes
-    volumes = case.project.volumes_of[server.id]
+    known = case.index.volumes
+    volumes = case.index.volumes_of[server.id]
     if not volumes or not volumes <= known.keys():
         return rule.refusal(
             row, 'It boots from a volume, but not all its volumes can be seen.'
@@ -128,7 +130,7 @@ def _shelved(
     case: rule.Case, row: plans.Item, server: resources.Server
 ) -> plans.Item:
     """Download the image that holds the disk until the server is unshelved."""
-    image = _shelved_image(case.project, server)
+    image = _shelved_image(case.index, server)
     if image is None:
         return rule.refusal(
             row, 'It is shelved, but its image is not there: unshelve it.'
@@ -139,19 +141,15 @@ def _shelved(
         return rule.without_data(row, reason, image.resource.label, parts)
     wanted = dataclasses.replace(
         row,
-        procedure=plans.Procedure.IMAGE_DOWNLOAD,
+        task=tasks.ImageDownload(image),
         reason=reason,
         consistency=plans.Consistency.IMMUTABLE,
         result=layout.data_file(case.resource, image.disk_format),
         size=image.size,
-        notes=images.notes(case.project, image),
-        to_file=True,
-        image=image,
+        notes=images.notes(case.index, image),
     )
-    obstacle = _no_target(reason, case.project.request)
-    return rule.unless(
-        obstacle or images.obstacle(case.project, image), wanted
-    )
+    obstacle = _no_target(reason, case.index.request)
+    return rule.unless(obstacle or images.obstacle(case.index, image), wanted)
 
 
 def _no_target(reason: str, request: requests.Request) -> str:
@@ -161,12 +159,12 @@ def _no_target(reason: str, request: requests.Request) -> str:
 
 
 def _shelved_image(
-    project: project_.Project, server: resources.Server
+    index: indexes.Index, server: resources.Server
 ) -> resources.Image | None:
     """Find the image by the name and the property that Nova gives it."""
     found = [
         image
-        for image in project.inventory.images
+        for image in index.inventory.images
         if image.name == f'{server.name}-shelved'
         and image.properties.get('instance_uuid') == server.id
     ]

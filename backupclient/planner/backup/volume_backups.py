@@ -6,15 +6,15 @@ from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.planner.backup import consistency
 from backupclient.planner.backup import encryption
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import rule
 from backupclient.planner.backup import volume_states as states
 
 
 def item(case: rule.Case) -> plans.Item:
     """Plan a Cinder backup. It never leaves the cloud."""
-    project, volume = case.project, case.project.volumes[case.resource.id]
-    incremental = _incremental(project, volume)
+    index, volume = case.index, case.index.volumes[case.resource.id]
+    incremental = _incremental(index, volume)
     worth = _consistency(case, volume)
     warnings = (
         *states.warnings(volume, worth),
@@ -22,8 +22,8 @@ def item(case: rule.Case) -> plans.Item:
     )
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.VOLUME_BACKUP,
-        reason=_reason(project),
+        task=plans.VolumeBackup(incremental, consistency.stops(case, worth)),
+        reason=_reason(index),
         consistency=worth,
         result=f'Cinder backup ({"incremental" if incremental else "full"})',
         size=volume.size,
@@ -31,43 +31,41 @@ def item(case: rule.Case) -> plans.Item:
         notes=(
             *states.waiting(volume),
             *warnings,
-            *_notes(project, volume, incremental),
+            *_notes(index, volume, incremental),
         ),
-        incremental=incremental,
         group=case.group,
-        stops=consistency.stops(case, worth),
-        volume=volume,
+        seen=volume,
     )
-    return rule.unless(_obstacle(project, volume), wanted)
+    return rule.unless(_obstacle(index, volume), wanted)
 
 
-def _obstacle(project: project_.Project, volume: resources.Volume) -> str:
+def _obstacle(index: indexes.Index, volume: resources.Volume) -> str:
     return (
-        project.missing('block-storage')
-        or _not_offered(project)
-        or states.obstacle(project, volume)
-        or _nothing_to_build_on(project, volume)
+        index.missing('block-storage')
+        or _not_offered(index)
+        or states.obstacle(index, volume)
+        or _nothing_to_build_on(index, volume)
     )
 
 
-def _not_offered(project: project_.Project) -> str:
-    if project.inventory.backup_api:
+def _not_offered(index: indexes.Index) -> str:
+    if index.inventory.backup_api:
         return ''
-    return f'{unusable(project)} Use --volume-method image.'
+    return f'{unusable(index)} Use --volume-method image.'
 
 
-def unusable(project: project_.Project) -> str:
+def unusable(index: indexes.Index) -> str:
     """Say why the Backup API cannot be used."""
-    if 'backup' in project.inventory.unread:
+    if 'backup' in index.inventory.unread:
         return 'The backups that there are cannot be listed.'
     return 'The cloud does not let you use its Backup API.'
 
 
 def _nothing_to_build_on(
-    project: project_.Project, volume: resources.Volume
+    index: indexes.Index, volume: resources.Volume
 ) -> str:
-    asked = project.request.chain is requests.Chain.INCREMENTAL
-    if not asked or volume.id in project.parents:
+    asked = index.request.chain is requests.Chain.INCREMENTAL
+    if not asked or volume.id in index.parents:
         return ''
     return (
         'It has no available backup that an incremental one could build on: '
@@ -75,37 +73,37 @@ def _nothing_to_build_on(
     )
 
 
-def _incremental(project: project_.Project, volume: resources.Volume) -> bool:
+def _incremental(index: indexes.Index, volume: resources.Volume) -> bool:
     """Choose the default: full for the first one, and after it has grown.
 
     Most backup drivers fail an incremental backup of a volume that was
     extended since ("Do a full backup").
     """
-    if project.request.chain is not requests.Chain.AUTO:
-        return project.request.chain is requests.Chain.INCREMENTAL
-    parent = project.parents.get(volume.id)
+    if index.request.chain is not requests.Chain.AUTO:
+        return index.request.chain is requests.Chain.INCREMENTAL
+    parent = index.parents.get(volume.id)
     return parent is not None and parent.size_gib >= volume.size_gib
 
 
 def _consistency(
     case: rule.Case, volume: resources.Volume
 ) -> plans.Consistency:
-    if states.attached(case.project, volume):
+    if states.attached(case.index, volume):
         return consistency.of_attached(case)
     return plans.Consistency.DETACHED
 
 
-def _reason(project: project_.Project) -> str:
-    if project.request.volume_method is requests.VolumeMethod.BACKUP:
+def _reason(index: indexes.Index) -> str:
+    if index.request.volume_method is requests.VolumeMethod.BACKUP:
         return 'Asked for with --volume-method backup.'
     return 'Without --to it stays in the cloud, which has the Backup API.'
 
 
 def _notes(
-    project: project_.Project, volume: resources.Volume, incremental: bool
+    index: indexes.Index, volume: resources.Volume, incremental: bool
 ) -> tuple[str, ...]:
     notes = []
-    parent = project.parents.get(volume.id)
+    parent = index.parents.get(volume.id)
     if parent and incremental:
         notes.append(f'It builds on the backup "{parent.name}" ({parent.id}).')
     if parent and parent.size_gib < volume.size_gib:
@@ -113,7 +111,7 @@ def _notes(
             'It has grown since its newest backup: '
             'most clouds allow only a full one now.'
         )
-    if project.request.target:
+    if index.request.target:
         notes.append(
             'A Cinder backup cannot leave the cloud: '
             'the backup set only records it.'
@@ -123,5 +121,5 @@ def _notes(
             f'A restore needs a volume of the type "{volume.type_name}", '
             "and the backup's own key in Barbican."
         )
-        notes += encryption.copied(project)
+        notes += encryption.copied(index)
     return tuple(notes)

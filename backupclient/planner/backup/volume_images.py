@@ -5,9 +5,10 @@ from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import tasks
 from backupclient.planner.backup import consistency
 from backupclient.planner.backup import encryption
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import rule
 from backupclient.planner.backup import volume_backups
 from backupclient.planner.backup import volume_states as states
@@ -15,17 +16,21 @@ from backupclient.planner.backup import volume_states as states
 
 def item(case: rule.Case) -> plans.Item:
     """Plan an image of a volume, to be downloaded where there is a target."""
-    project, volume = case.project, case.project.volumes[case.resource.id]
-    procedure, consistency_, how = _way(case, volume)
-    to_file = bool(project.request.target)
+    index, volume = case.index, case.index.volumes[case.resource.id]
+    way, consistency_, how = _way(case, volume)
+    to_file = bool(index.request.target)
     warnings = (
         *states.warnings(volume, consistency_),
         *consistency.notes(case),
     )
     wanted = plans.Item(
         resource=case.resource,
-        procedure=procedure,
-        reason=f'{_why(project)} {how}',
+        task=way(
+            to_file,
+            to_file and index.request.keep_images,
+            consistency.stops(case, consistency_),
+        ),
+        reason=f'{_why(index)} {how}',
         consistency=consistency_,
         result=layout.data_file(case.resource, 'raw') if to_file else 'image',
         size=volume.size,
@@ -33,66 +38,63 @@ def item(case: rule.Case) -> plans.Item:
         notes=(
             *states.waiting(volume),
             *warnings,
-            *_notes(project, volume),
+            *_notes(index, volume),
         ),
-        to_file=to_file,
-        keep_image=to_file and project.request.keep_images,
         group=case.group,
-        stops=consistency.stops(case, consistency_),
-        volume=volume,
+        seen=volume,
     )
-    return rule.unless(_obstacle(project, volume), wanted)
+    return rule.unless(_obstacle(index, volume), wanted)
 
 
 def _way(
     case: rule.Case, volume: resources.Volume
-) -> tuple[plans.Procedure, plans.Consistency, str]:
-    if states.attached(case.project, volume):
+) -> tuple[
+    type[tasks.VolumeImage | tasks.SnapshotImage], plans.Consistency, str
+]:
+    if states.attached(case.index, volume):
         return (
-            plans.Procedure.SNAPSHOT_IMAGE,
+            tasks.SnapshotImage,
             consistency.of_attached(case),
             'Attached: the image is made of a snapshot.',
         )
     return (
-        plans.Procedure.VOLUME_IMAGE,
+        tasks.VolumeImage,
         plans.Consistency.DETACHED,
         'Detached: the image is made of the volume itself.',
     )
 
 
-def _obstacle(project: project_.Project, volume: resources.Volume) -> str:
+def _obstacle(index: indexes.Index, volume: resources.Volume) -> str:
     return (
-        project.missing('block-storage')
-        or project.missing('image')
-        or states.obstacle(project, volume)
-        or _no_key(project, volume)
+        index.missing('block-storage')
+        or index.missing('image')
+        or states.obstacle(index, volume)
+        or _no_key(index, volume)
     )
 
 
-def _no_key(project: project_.Project, volume: resources.Volume) -> str:
-    if not volume.encrypted or not project.request.target:
+def _no_key(index: indexes.Index, volume: resources.Volume) -> str:
+    if not volume.encrypted or not index.request.target:
         return ''
-    reason = encryption.obstacle(project, volume.key_id)
-    if reason and project.inventory.backup_api:
+    reason = encryption.obstacle(index, volume.key_id)
+    if reason and index.inventory.backup_api:
         reason += ' It could stay in the cloud: --volume-method backup.'
     return reason
 
 
-def _why(project: project_.Project) -> str:
-    if project.request.volume_method is requests.VolumeMethod.IMAGE:
+def _why(index: indexes.Index) -> str:
+    if index.request.volume_method is requests.VolumeMethod.IMAGE:
         return 'Asked for with --volume-method image.'
-    if project.request.target:
+    if index.request.target:
         return 'Only an image can leave the cloud.'
-    if project.inventory.backup_api:
+    if index.inventory.backup_api:
         return 'No backup service of the cloud answers.'
-    return volume_backups.unusable(project)
+    return volume_backups.unusable(index)
 
 
-def _notes(
-    project: project_.Project, volume: resources.Volume
-) -> tuple[str, ...]:
+def _notes(index: indexes.Index, volume: resources.Volume) -> tuple[str, ...]:
     if not volume.encrypted:
         return ()
-    if project.request.target:
+    if index.request.target:
         return (encryption.WITH_KEY,)
-    return (encryption.IN_GLANCE, *encryption.copied(project))
+    return (encryption.IN_GLANCE, *encryption.copied(index))

@@ -6,7 +6,7 @@ The states are those of ``VolumeStatus`` in Cinder's ``objects/fields.py``.
 
 from backupclient.model import plans
 from backupclient.model import resources
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 
 _READY = frozenset({'available', 'in-use'})
 _PASSING = resources.PASSING_VOLUME_STATES
@@ -24,22 +24,22 @@ _ADVICE = {
 _ASK = 'Ask the operator of the cloud to reset its state.'
 
 
-def obstacle(project: project_.Project, volume: resources.Volume) -> str:
+def obstacle(index: indexes.Index, volume: resources.Volume) -> str:
     """Say why a volume cannot be copied as long as it is as it is."""
     if volume.status in _READY:
         return ''
     if volume.status in _PASSING:
-        return _shelved(project, volume)
+        return _shelved(index, volume)
     advice = _ADVICE.get(volume.status, _ASK)
     return f'Its state "{volume.status}" does not allow a copy. {advice}'
 
 
-def _shelved(project: project_.Project, volume: resources.Volume) -> str:
+def _shelved(index: indexes.Index, volume: resources.Volume) -> str:
     """Offloaded servers keep their volumes reserved for as long as they are.
 
     Waiting for that is no use.
     """
-    for server in project.servers_of.get(volume.id, ()):
+    for server in index.servers_of.get(volume.id, ()):
         if (volume.status, server.status) == ('reserved', 'SHELVED_OFFLOADED'):
             return (
                 f'It is reserved by the shelved {server.resource.label}: '
@@ -74,8 +74,8 @@ def warnings(
     )
 
 
-def attached(project: project_.Project, volume: resources.Volume) -> bool:
+def attached(index: indexes.Index, volume: resources.Volume) -> bool:
     """Tell whether a volume is attached, or may be by the time of the run."""
     if volume.attachments or volume.status in _PERHAPS_ATTACHED:
         return True
-    return volume.status in _PASSING and volume.id in project.servers_of
+    return volume.status in _PASSING and volume.id in index.servers_of

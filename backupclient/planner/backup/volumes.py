@@ -9,7 +9,7 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import tags
-from backupclient.planner.backup import project as project_
+from backupclient.planner.backup import indexes
 from backupclient.planner.backup import rule
 from backupclient.planner.backup import volume_backups
 from backupclient.planner.backup import volume_images
@@ -32,11 +32,11 @@ def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
     return (volume.resource for volume in inventory.volumes)
 
 
-def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
+def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
     """Give the volumes that neither this program nor Cinder made."""
     return (
         volume.resource
-        for volume in project.inventory.volumes
+        for volume in index.inventory.volumes
         if volume.consumes_quota
         and not _OF_CINDER.fullmatch(volume.name)
         and not tags.made_by_us(volume.name, volume.metadata)
@@ -45,16 +45,16 @@ def of_tenant(project: project_.Project) -> Iterable[resources.Resource]:
 
 def item(case: rule.Case) -> plans.Item:
     """Plan a Cinder backup, or an image, or a backup that may become one."""
-    if not _by_backup(case.project):
+    if not _by_backup(case.index):
         return volume_images.item(case)
     backup = volume_backups.item(case)
-    if case.project.request.volume_method is requests.VolumeMethod.AUTO:
+    if case.index.request.volume_method is requests.VolumeMethod.AUTO:
         return rule.with_fallback(backup, volume_images.item(case))
     return backup
 
 
-def _by_backup(project: project_.Project) -> bool:
-    method = project.request.volume_method
+def _by_backup(index: indexes.Index) -> bool:
+    method = index.request.volume_method
     if method is requests.VolumeMethod.AUTO:
-        return not project.request.target and project.inventory.backup_api
+        return not index.request.target and index.inventory.backup_api
     return method is requests.VolumeMethod.BACKUP

@@ -179,12 +179,11 @@ def _lost(done: Sequence[plans.Item]) -> str:
 def _without_encryption(done: Sequence[plans.Item]) -> str:
     count = sum(
         bool(
-            one.restore
-            and one.restore.volume
-            and one.restore.volume.way is restores.Way.OPENED
-            and not one.restore.volume.encrypted
+            isinstance(new, restores.NewVolume)
+            and new.way is restores.Way.OPENED
+            and not new.encrypted
         )
-        for one in done
+        for new in (one.restore.new for one in done if one.restore)
     )
     if not count:
         return ''

@@ -88,14 +88,13 @@ def _warned(item: plans.Item, note: str) -> plans.Item:
 
 def _with(item: plans.Item, made: restores.Container, note: str) -> plans.Item:
     task = item.restore
-    if task is None:
+    if task is None or not isinstance(task.new, restores.NewSecret):
         return item
+    new = restores.NewSecret((*task.new.containers, made))
     others = {one.secret_id for one in made.members} - {item.resource.id}
     after = (*task.after, *sorted(others - {*task.after}))
     return dataclasses.replace(
         item,
         notes=(*item.notes, note),
-        restore=dataclasses.replace(
-            task, after=after, containers=(*task.containers, made)
-        ),
+        task=dataclasses.replace(task, after=after, new=new),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import restores
 
 
 def moved(items: Iterable[plans.Item]) -> int:
@@ -47,11 +48,13 @@ def made(items: Sequence[plans.Item]) -> str:
 
 
 def _size(found: Sequence[plans.Item]) -> str:
-    tasks = [one.restore for one in found if one.restore]
-    gib = sum(one.volume.size_gib for one in tasks if one.volume)
+    made = [one.restore.new for one in found if one.restore]
+    gib = sum(n.size_gib for n in made if isinstance(n, restores.NewVolume))
     if gib:
         return f' ({gib} GiB)'
-    flavors = Counter(one.server.flavor_name for one in tasks if one.server)
+    flavors = Counter(
+        n.flavor_name for n in made if isinstance(n, restores.NewServer)
+    )
     told = ', '.join(
         f'{count} of {name}' if count > 1 else name
         for name, count in sorted(flavors.items())

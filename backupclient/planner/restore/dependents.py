@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import dataclasses
 
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.planner.backup import rule
 
 
@@ -39,9 +40,9 @@ def _lack(needed: plans.Item | None, id_: str) -> str:
     if needed.restore:
         return ''
     label = needed.resource.label
-    if needed.possible:
+    if isinstance(needed.task, tasks.Present):
         return (
-            f'It needs {label}, which exists already ({needed.present}). '
+            f'It needs {label}, which exists already ({needed.task.id}). '
             'Nothing that exists is attached to a new server. Leave out '
             '--skip-existing to restore it once more.'
         )

@@ -36,7 +36,6 @@ def item(case: scene.Case) -> plans.Item:
     encrypted = sources.is_encrypted(case.entry)
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.IMAGE_UPLOAD,
         reason=f'Its file of run {case.choice.run} is uploaded as it is.',
         result='image, private',
         size=file.size if file else image.size,
@@ -46,10 +45,11 @@ def item(case: scene.Case) -> plans.Item:
             *_left_out(image),
             *too_large(file.size if file else 0),
         ),
-        image=as_new(case, image, signed=True),
-        restore=restores.Task(
+        seen=as_new(case, image, signed=True),
+        task=restores.Task(
             source.value,
             names.restored(image.name, case.request.suffix),
+            restores.NewImage(),
             after=references.waited_for(case, image.properties, signed=True),
         ),
     )

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import tasks
 from backupclient.planner.backup import rule
 from backupclient.planner.restore import scene
 
@@ -66,13 +67,12 @@ def decided(
 def blank(case: scene.Case, reason: str, present: str = '') -> plans.Item:
     """Return an item without a procedure.
 
-    :param present: as in ``plans.Item``.
+    :param present: the ID of what is there already.
     """
     return plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.NONE,
+        task=tasks.Present(present) if present else tasks.Nothing(),
         reason=reason,
-        present=present,
         notes=case.choice.notes,
         warnings=case.choice.notes,
     )

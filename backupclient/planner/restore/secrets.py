@@ -26,7 +26,6 @@ def item(case: scene.Case) -> plans.Item:
     file = source.value.file
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.SECRET_STORE,
         reason=f'Barbican stores the payload of run {case.choice.run}.'
         if file
         else 'It has no payload: Barbican stores what is known of it.',
@@ -34,9 +33,11 @@ def item(case: scene.Case) -> plans.Item:
         size=file.size if file else 0,
         notes=tuple(_notes(case, secret)),
         warnings=tuple(_warnings(case, secret)),
-        secret=secret,
-        restore=restores.Task(
-            source.value, names.restored(secret.name, case.request.suffix)
+        seen=secret,
+        task=restores.Task(
+            source.value,
+            names.restored(secret.name, case.request.suffix),
+            restores.NewSecret(),
         ),
     )
     missing = services.missing(case.scene.inventory, 'key-manager')

@@ -59,7 +59,6 @@ def item(case: scene.Case) -> plans.Item:
     file = source.value.file
     wanted = plans.Item(
         resource=case.resource,
-        procedure=plans.Procedure.SERVER_BUILD,
         reason=_reason(new),
         result=f'server of the flavor "{new.flavor_name}"',
         size=file.size if file else image.size if image else 0,
@@ -68,15 +67,15 @@ def item(case: scene.Case) -> plans.Item:
             *references.warnings(case, root),
             *server_notes.warnings(case, server),
         ),
-        server=server,
-        image=image,
-        restore=restores.Task(
+        seen=server,
+        task=restores.Task(
             source.value,
             names.restored(server.name, case.request.suffix)
             or f'restored-{server.id}',
+            new,
             needs=disks.value.needs,
             after=references.waited_for(case, root),
-            server=new,
+            own_disk=image,
         ),
     )
     missing = services.missing(case.scene.inventory, *_services(case))

@@ -46,7 +46,6 @@ def item(case: scene.Case) -> plans.Item:
     new = dataclasses.replace(new, type_name=type_.value.name, zone=zone.value)
     wanted = plans.Item(
         resource=case.resource,
-        procedure=_procedure(source.value),
         reason=way.value.reason,
         result=_result(new),
         size=_size_of(case, source.value) or volume.size,
@@ -55,12 +54,12 @@ def item(case: scene.Case) -> plans.Item:
             *references.warnings(case, volume.image_metadata),
             *images.too_large(new.bytes or 0),
         ),
-        volume=as_new(case, volume),
-        restore=restores.Task(
+        seen=as_new(case, volume),
+        task=restores.Task(
             source.value,
             names.restored(volume.name, case.request.suffix),
+            new,
             after=references.waited_for(case, volume.image_metadata),
-            volume=new,
         ),
     )
     if source.obstacle:

@@ -33,7 +33,7 @@ class Backup(step.Step):
     @staticmethod
     def command(item: plans.Item) -> str:
         options = '--force ' if _in_use(item) else ''
-        options += '--incremental ' if item.incremental else ''
+        options += '--incremental ' if _incremental(item) else ''
         return (
             f'openstack volume backup create {options}--name BACKUP '
             f'{item.resource.id}'
@@ -94,7 +94,7 @@ class Backup(step.Step):
             volume_image.artifact_name(self.work, self.item),
             self._tags(),
             description=names.description(self.work.run, self.item.resource),
-            incremental=self.item.incremental,
+            incremental=_incremental(self.item),
             in_use=state == 'in-use',
         )
 
@@ -177,9 +177,14 @@ def _surprise(
     item: plans.Item, backup: resources.CinderBackup
 ) -> tuple[str, ...]:
     """Cinder decides by itself whether a backup is incremental."""
-    if item.incremental and not backup.incremental:
+    if _incremental(item) and not backup.incremental:
         return ('Cinder made a full backup instead of an incremental one.',)
     return ()
+
+
+def _incremental(item: plans.Item) -> bool:
+    task = item.task
+    return isinstance(task, plans.VolumeBackup) and task.incremental
 
 
 def steps(item: plans.Item) -> step.Steps:

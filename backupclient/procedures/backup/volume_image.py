@@ -10,6 +10,7 @@ from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
+from backupclient.model import tasks
 from backupclient.procedures import cause
 from backupclient.procedures import files
 from backupclient.procedures import image_state
@@ -152,7 +153,9 @@ def _needs(item: plans.Item) -> dict[str, int]:
 
 def role(item: plans.Item) -> tags.Role:
     """Tell whether the image of an item stays."""
-    stays = item.keep_image or not item.to_file
+    copy = item.task
+    kept = isinstance(copy, tasks.ImageCopy) and copy.keep_image
+    stays = kept or not item.to_file
     return tags.Role.ARTIFACT if stays else tags.Role.TEMPORARY
 
 

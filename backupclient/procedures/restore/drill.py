@@ -11,7 +11,7 @@ import dataclasses
 import functools
 
 from backupclient import errors
-from backupclient.cloud import glance
+from backupclient.cloud import image_data
 from backupclient.cloud import once
 from backupclient.keys import passphrase
 from backupclient.keys.luks import opening
@@ -105,10 +105,13 @@ class CompareVolume(step.Step):
 
         :raises TransferError: the restored data are others.
         """
-        source, new = task.of(self.item).source, task.of(self.item).volume
+        source, new = task.of(self.item).source, task.of(self.item).new
         if source.file is None:
             return _recorded(image, self._read(image))
-        opened = new is not None and new.way is restores.Way.OPENED
+        opened = (
+            isinstance(new, restores.NewVolume)
+            and new.way is restores.Way.OPENED
+        )
         if not opened and image.hash_algorithm == 'sha512':
             size = image.size or source.file.size
             if self._padded(size) == image.hash_value:
@@ -284,7 +287,9 @@ def _first(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _opened_at(data: glance.ImageData, offset: int) -> Iterator[base.Stream]:
+def _opened_at(
+    data: image_data.ImageData, offset: int
+) -> Iterator[base.Stream]:
     """Read an image from an offset, also where there are no ranges."""
     with data.open(offset) as opened:
         skip = offset - opened.start

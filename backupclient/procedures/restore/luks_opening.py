@@ -8,6 +8,7 @@ from backupclient import errors
 from backupclient.keys.luks import facts
 from backupclient.keys.luks import opening
 from backupclient.model import plans
+from backupclient.model import restores
 from backupclient.procedures import step
 from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
@@ -52,10 +53,12 @@ def plain_size(work: step.Work, item: plans.Item) -> int:
     Only the header of the file tells: no plan has it. A volume whose header
     is within its size has less than that, and one that had to grow has more.
     """
-    file, volume = task.file(item), task.of(item).volume
+    file, new = task.file(item), task.of(item).new
     image = functools.partial(task.files(work, item).read, file.path)
     size = facts.plain_size(image, file.size)
-    return min(size, volume.size_gib << 30) if volume else size
+    if isinstance(new, restores.NewVolume):
+        return min(size, new.size_gib << 30)
+    return size
 
 
 def commands(item: plans.Item) -> list[str]:

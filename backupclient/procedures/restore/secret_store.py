@@ -164,13 +164,13 @@ class MakeContainers(step.Step):
                 each.kind,
                 ((one.role, shell.new(one.secret_id)) for one in each.members),
             )
-            for each in task.of(item).containers
+            for each in _containers(item)
         )
 
     def do(self, made: step.Made) -> step.Made:
         notes = [
             note
-            for each in task.of(self.item).containers
+            for each in _containers(self.item)
             if (note := self._make(each, made))
         ]
         return dataclasses.replace(made, notes=(*made.notes, *notes))
@@ -178,7 +178,7 @@ class MakeContainers(step.Step):
     def undo(self, made: step.Made) -> None:
         """Take the containers away: the secret goes, too, and is in them."""
         barbican = self.cloud.barbican
-        for each in task.of(self.item).containers:
+        for each in _containers(self.item):
             new = self._members(each, made).values()
             found = all(new) and new_secrets.find_container(barbican, new)
             if found:
@@ -276,9 +276,14 @@ def _payload(work: step.Work, item: plans.Item) -> bytes:
     return payload
 
 
+def _containers(item: plans.Item) -> tuple[restores.Container, ...]:
+    new = task.of(item).new
+    return new.containers if isinstance(new, restores.NewSecret) else ()
+
+
 def steps(item: plans.Item) -> step.Steps:
     """Store it, fill it, and name it the tenant's."""
     if task.of(item).drill:
         return (StoreSecret, FillSecret, drill.RemoveSecret)
-    containers = (MakeContainers,) if task.of(item).containers else ()
+    containers = (MakeContainers,) if _containers(item) else ()
     return (StoreSecret, FillSecret, FinishSecret, *containers)

@@ -247,8 +247,8 @@ def _disk(disk: restores.Disk) -> str:
 
 
 def _new(item: plans.Item) -> restores.NewServer:
-    found = task.of(item).server
-    if found is None:
+    found = task.of(item).new
+    if not isinstance(found, restores.NewServer):
         raise errors.DocumentError(
             f'The plan does not say what {item.resource.label} is to be. '
             'Make a new plan.'

@@ -3,6 +3,7 @@
 
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import saved_plans
 from backupclient.procedures import registry
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
@@ -50,13 +51,14 @@ class Case(base.TestCase):
         kind = resources.Kind(option.removeprefix('--'))
         image = resources.Image('id', name, 'active', 'me')
         downloads = cls.procedure is plans.Procedure.IMAGE_DOWNLOAD
-        return plans.Item(
+        saved = saved_plans.Item(
             resources.Resource(kind, name, 'id'),
             cls.procedure,
             '',
             to_file=not cls.stays,
             image=image if downloads else None,
         )
+        return saved_plans.item(saved)
 
     def assertNothingLeft(self):
         """All is as it was before."""

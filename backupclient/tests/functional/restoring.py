@@ -80,7 +80,7 @@ def follow(
         },
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=1800,
     )
     new = dict(re.findall(r'^(\S+) is now (\S+)$', done.stdout, re.M))
     found = Restored(done.returncode, done.stdout, done.stderr, new)

@@ -333,8 +333,8 @@ class Signals(Machine, cases.VolumeImage):
         process = self.begin('--resume', once.run)
         out, err = self.signal(process, signal.SIGHUP, signal.SIGTERM)
         self.assertEqual(130, process.returncode, err)
-        self.assertIn('Left at once', err)
-        self.assertNotIn('undo: ', err.partition('Left at once')[2])
+        self.assertIn('Quit at once', err)
+        self.assertNotIn('undo: ', err.partition('Quit at once')[2])
         self.assertEqual('', out)
         self.assertDone(self.resume(once))
 

@@ -130,6 +130,13 @@ class ImageBacked(Case):
         self.before = self.server(made.id)
         self.hardware = hardware(made.id)
 
+    def follow(self, folder):
+        """Follow the page, and keep the image to look at it."""
+        kept = 'openstack image delete'
+        return restoring.follow(
+            self, folder, edit=lambda text: text.replace(kept, f': {kept}')
+        )
+
     def assertRestored(self, restored, properties_=PROPERTIES):
         after = self.server(restored.new[self.before['id']])
         self.assertSameServer(self.before, after)
@@ -163,7 +170,7 @@ class ImageBacked(Case):
         self.assertEqual(now, item['server']['image_properties'])
         self.assertEqual(1, item['server']['min_disk'])
         self.assertEqual(32, item['server']['min_ram'])
-        self.assertRestored(restoring.follow(self, folder))
+        self.assertRestored(self.follow(folder))
         self.assertTooSmallIsRefused(folder)
 
     def assertTooSmallIsRefused(self, folder):
@@ -187,7 +194,7 @@ class ImageBacked(Case):
         folder = self.set_of('--server', 'guest')
         # Nova keeps 255 bytes of a property.
         short = PROPERTIES | {'our_long': 'x' * 255}
-        self.assertRestored(restoring.follow(self, folder), short)
+        self.assertRestored(self.follow(folder), short)
 
     def shelve(self):
         conn = self.tenant.conn
@@ -202,7 +209,7 @@ class ImageBacked(Case):
     def test_shelved(self):
         self.shelve()
         folder = self.set_of('--server', 'guest')
-        self.assertRestored(restoring.follow(self, folder))
+        self.assertRestored(self.follow(folder))
 
     def test_shelved_and_all(self):
         """Its disk is one of the images of the set."""
@@ -210,7 +217,7 @@ class ImageBacked(Case):
         self.tenant.conn.image.delete_image(self.source)
         folder = self.set_of('--all')
         short = PROPERTIES | {'our_long': 'x' * 255}
-        self.assertRestored(restoring.follow(self, folder), short)
+        self.assertRestored(self.follow(folder), short)
 
 
 class VolumeBacked(Case):

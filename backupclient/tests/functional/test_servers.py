@@ -126,7 +126,7 @@ class StopServers(base.TestCase):
         _, rest = process.communicate(timeout=60)
         said = ''.join(said) + rest
         self.assertEqual(130, process.returncode, said)
-        self.assertIn('Left at once.', said)
+        self.assertIn('Quit at once', said)
         self.assertIn(f'openstack server start {self.server.id}', said)
         self.assertDone(self.backup('--resume', 'last'))
 

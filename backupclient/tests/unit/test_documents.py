@@ -21,19 +21,20 @@ from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import saved_plans
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
 
-PLAN = plans.Plan(
+PLAN = saved_plans.Plan(
     samples.IDENTITY,
     requests.Request(match=(('env', None), ('role', 'web'))),
     (
-        plans.Item(
+        saved_plans.Item(
             samples.DATA.resource,
             plans.Procedure.VOLUME_BACKUP,
             'because',
             volume=samples.DATA,
-            fallback=plans.Item(
+            fallback=saved_plans.Item(
                 samples.DATA.resource,
                 plans.Procedure.SNAPSHOT_IMAGE,
                 'because not',
@@ -60,7 +61,7 @@ class Case(testtools.TestCase):
         self.folder = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.path = self.folder / 'plan.json'
 
-    def refused(self, kind=plans.Plan):
+    def refused(self, kind=saved_plans.Plan):
         return str(
             self.assertRaises(
                 errors.DocumentError,
@@ -101,7 +102,9 @@ class TestRoundTrip(Case):
 
     def test_enumerations_and_mappings_come_back_as_such(self):
         documents.write(self.path, PLAN)
-        found = documents.read(self.path, plans.Plan, 'saved plan').items[0]
+        found = documents.read(
+            self.path, saved_plans.Plan, 'saved plan'
+        ).items[0]
         self.assertIs(plans.Procedure.VOLUME_BACKUP, found.procedure)
         self.assertEqual('prod', found.volume.metadata['env'])
 
@@ -164,7 +167,7 @@ class TestWrite(Case):
             replace=False,
         )
         self.assertEqual(
-            PLAN, documents.read(self.path, plans.Plan, 'saved plan')
+            PLAN, documents.read(self.path, saved_plans.Plan, 'saved plan')
         )
         self.assertEqual(['plan.json'], os.listdir(self.folder))
 
@@ -172,13 +175,15 @@ class TestWrite(Case):
         documents.write(self.path, PLAN)
         data = self.path.read_bytes()
         self.assertEqual(data, documents.encode(PLAN))
-        self.assertEqual(PLAN, documents.decode(data, plans.Plan, 'plan'))
+        self.assertEqual(
+            PLAN, documents.decode(data, saved_plans.Plan, 'plan')
+        )
 
     def test_replaces_and_leaves_nothing_else(self):
         self.path.with_name('plan.json.part').write_text('of a crash')
         self.path.write_text('old')
         documents.write(self.path, PLAN)
-        documents.read(self.path, plans.Plan, 'saved plan')
+        documents.read(self.path, saved_plans.Plan, 'saved plan')
         self.assertEqual(['plan.json'], os.listdir(self.folder))
 
     def test_disk_that_fails(self):
@@ -283,14 +288,14 @@ class TestRead(Case):
         server = resources.Resource(resources.Kind.SERVER, 'web', 'id-1')
         failure = self.assertRaises(
             ValueError,
-            plans.Item,
+            saved_plans.Item,
             server,
             plans.Procedure.IMAGE_DOWNLOAD,
             'It is shelved.',
         )
         self.assertEqual(
-            'server "web" (id-1): its procedure image-download needs an image '
-            'and has none',
+            'server "web" (id-1): its procedure image-download and what else '
+            'it has do not fit',
             str(failure),
         )
 
@@ -300,7 +305,7 @@ class TestRead(Case):
         loaded['later'] = {'any': 'thing'}
         self.path.write_text(json.dumps(loaded))
         self.assertEqual(
-            PLAN, documents.read(self.path, plans.Plan, 'saved plan')
+            PLAN, documents.read(self.path, saved_plans.Plan, 'saved plan')
         )
 
     def test_other_version_comes_before_all_else(self):
@@ -370,7 +375,7 @@ class TestRead(Case):
         for before, after in (('[', ']'), ('{"a":', '}'), (item, '}')):
             for depth in (3000, 300_000):
                 self.path.write_text(before * depth + 'null' + after * depth)
-                self.refused(plans.Item)
+                self.refused(saved_plans.Item)
 
     def test_huge(self):
         with self.path.open('w') as file:

@@ -18,9 +18,12 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.model import verification
 from backupclient.procedures import step
+from backupclient.sets import claims
+from backupclient.sets import deletion
 from backupclient.sets import marker
 
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
@@ -44,24 +47,26 @@ SECTIONS = {
         'Membership': secret_facts.Membership,
         'Access list': secret_facts.Acl,
         'Marker': marker.Marker,
+        'Claim': claims.Claim,
+        'Deletion': deletion.Deletion,
     },
     'verification.rst': {
         'Verification': verification.Verification,
         'Row': verification.Row,
     },
     'plan.rst': {
-        'Plan': plans.Plan,
-        'Item of a plan': plans.Item,
+        'Plan': saved_plans.Plan,
+        'Item of a plan': saved_plans.Item,
         'Peak': plans.Peak,
         'Request of a restore': restores.Request,
-        'Task': restores.Task,
+        'Task': saved_plans.Task,
         'Source': restores.Source,
         'New volume': restores.NewVolume,
         'New server': restores.NewServer,
         'Container': restores.Container,
     },
     'journal.rst': {
-        'Run': journals.Run,
+        'Run': journal_base.SavedRun,
         'Outcome': outcome.Outcome,
         'Progress': journal_base.Progress,
         'Step': journal_base.Done,
@@ -102,7 +107,12 @@ class FormatsTestCase(testtools.TestCase):
         for name, versions in (
             (
                 'manifest.rst',
-                [manifests.FORMAT_VERSION, marker.FORMAT_VERSION],
+                [
+                    manifests.FORMAT_VERSION,
+                    marker.FORMAT_VERSION,
+                    claims.FORMAT_VERSION,
+                    deletion.FORMAT_VERSION,
+                ],
             ),
             ('verification.rst', [verification.FORMAT_VERSION]),
             ('plan.rst', [plans.FORMAT_VERSION]),

@@ -8,6 +8,7 @@ from backupclient.model import needs
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.tests.unit import items
 
 HERE = inventories.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
 SIZES = (1, 2, 5, 10, 20, 50, 80, 100, 200, 500)
@@ -27,7 +28,7 @@ def volume(id_, procedure, *servers, size=1, type_name='fast', **fields):
             resources.Attachment(each, '/dev/vdb') for each in servers
         ),
     )
-    return plans.Item(
+    return items.item(
         record.resource, procedure, 'because', volume=record, **fields
     )
 
@@ -35,7 +36,7 @@ def volume(id_, procedure, *servers, size=1, type_name='fast', **fields):
 def server(id_, procedure=_Procedure.SERVER_IMAGE, **fields):
     """Give the item of a server."""
     record = resources.Server(id_, f'name of {id_}', 'ACTIVE')
-    return plans.Item(
+    return items.item(
         record.resource,
         procedure,
         'because',
@@ -48,7 +49,7 @@ def server(id_, procedure=_Procedure.SERVER_IMAGE, **fields):
 def image(id_):
     """Give the item of an image."""
     record = resources.Image(id_, f'name of {id_}', 'active', 'p')
-    return plans.Item(
+    return items.item(
         record.resource,
         _Procedure.IMAGE_DOWNLOAD,
         'because',
@@ -62,7 +63,7 @@ def secret(id_):
     record = resources.Secret(
         id_, f'name of {id_}', 'ACTIVE', content_type='text/plain'
     )
-    return plans.Item(
+    return items.item(
         record.resource,
         _Procedure.SECRET_DOWNLOAD,
         'because',

@@ -79,7 +79,7 @@ class SignalsTestCase(testtools.TestCase):
         rest, _ = process.communicate(timeout=60)
         self.assertEqual(130, process.returncode)
         self.assertNotIn('after', rest)
-        self.assertIn('Leaving: Left at once.', rest)
+        self.assertIn('Leaving: Quit at once;', rest)
         self.assertIn('run --resume last', rest)
         self.assertIn('backup cleanup', rest)
 
@@ -132,7 +132,7 @@ class SignalsTestCase(testtools.TestCase):
         process = self._started(code)
         process.send_signal(signal.SIGINT)
         said = process.stdout.readline()
-        self.assertIn(f'only "kill -9 {process.pid}" can', said)
+        self.assertIn(f'"kill -9 {process.pid}" ends it', said)
         self.assertIn('fault of the program (TypeError)', said)
 
     def test_no_more_threads(self):

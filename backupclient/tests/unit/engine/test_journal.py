@@ -22,12 +22,13 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.procedures import step
+from backupclient.tests.unit import items
 
 HERE = inventories.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
 VOLUME = resources.Volume('v', 'data', 'available', 1)
 FLOW = 'volume/v/capture#1'
 NOW = '2026-01-02T03:04:05+00:00'
-ITEM = plans.Item(
+ITEM = items.item(
     VOLUME.resource, plans.Procedure.VOLUME_IMAGE, 'why', volume=VOLUME
 )
 
@@ -95,7 +96,13 @@ class JournalTestCase(testtools.TestCase):
 
     def test_replaced(self):
         instead = dataclasses.replace(ITEM, reason='instead')
-        made = self._create(item=dataclasses.replace(ITEM, fallback=instead))
+        made = self._create(
+            item=items.changed(
+                ITEM,
+                procedure=plans.Procedure.VOLUME_BACKUP,
+                fallback=instead,
+            )
+        )
         made.replace(0, instead)
         self.assertEqual({0: instead}, made.replaced())
         self.assertEqual(

@@ -13,6 +13,7 @@ import testtools
 
 from backupclient import documents
 from backupclient import errors
+from backupclient.engine import journal_base
 from backupclient.engine import journals
 from backupclient.model import copies
 from backupclient.model import ids
@@ -21,6 +22,7 @@ from backupclient.model import manifests
 from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
+from backupclient.model import saved_plans
 from backupclient.operations.by_hand import page
 from backupclient.osc import display
 from backupclient.osc import rows
@@ -32,7 +34,7 @@ from backupclient.tests.unit.hostile import values
 from backupclient.tests.unit.sets import samples
 
 ITEMS = tuple(
-    plans.Item(
+    saved_plans.Item(
         record_.resource,
         procedure,
         'because',
@@ -54,7 +56,7 @@ ITEMS = tuple(
 FALLBACK = dataclasses.replace(
     ITEMS[1], fallback=dataclasses.replace(ITEMS[1], reason='instead')
 )
-PLAN = plans.Plan(
+PLAN = saved_plans.Plan(
     samples.IDENTITY,
     requests.Request(target='/backups', match=(('env', None),)),
     (ITEMS[0], FALLBACK, *ITEMS[2:]),
@@ -79,7 +81,9 @@ DOCUMENTS = (
     OUTCOME,
     MADE,
     samples.EVERYTHING,
-    journals.Run(samples.RUN, PLAN, '2026-01-31T23:59:59+00:00', 4, 60.0),
+    journal_base.SavedRun(
+        samples.RUN, PLAN, '2026-01-31T23:59:59+00:00', 4, 60.0
+    ),
     journals.Ended(outcome.State.COMPLETE, '2026-01-31T23:59:59+00:00'),
 )
 
@@ -148,12 +152,13 @@ class TestDocuments(TestCase):
                 self.assertTrue(layout.is_member(each.path), each.path)
         documents.write(self.path, found)
         self.assertEqual(found, documents.read(self.path, type(found), 'it'))
-        if isinstance(found, plans.Plan):
-            rows.plan_summary(found)
-            self.assertEqual(len(found.items), len(rows.plan(found)[1]))
+        if isinstance(found, saved_plans.Plan):
+            planned = saved_plans.plan(found)
+            rows.plan_summary(planned)
+            self.assertEqual(len(found.items), len(rows.plan(planned)[1]))
             # A plan with a resource twice is refused.
             with contextlib.suppress(errors.DocumentError):
-                rows.steps(found)
+                rows.steps(planned)
         if isinstance(found, manifests.Manifest):
             text = page.render(found)
             self.assertTrue(text.replace('\n', '').isprintable())
@@ -164,7 +169,7 @@ class TestDocuments(TestCase):
             loaded = json.loads(self.text(PLAN))
             loaded['bytes_to_move'] = number
             self.path.write_text(json.dumps(loaded))
-            self.assertIsNone(self.read(plans.Plan))
+            self.assertIsNone(self.read(saved_plans.Plan))
 
     def test_items_that_contradict_themselves(self):
         """An item is about one resource, and its procedure fits that."""
@@ -179,7 +184,7 @@ class TestDocuments(TestCase):
         ):
             loaded = json.loads(self.text(ITEMS[1])) | change
             self.path.write_text(json.dumps(loaded))
-            self.assertIsNone(self.read(plans.Item), change)
+            self.assertIsNone(self.read(saved_plans.Item), change)
 
     def test_settings_of_a_run(self):
         for change in (
@@ -190,14 +195,14 @@ class TestDocuments(TestCase):
         ):
             loaded = json.loads(self.text(DOCUMENTS[5])) | change
             self.path.write_text(json.dumps(loaded))
-            self.assertIsNone(self.read(journals.Run), change)
+            self.assertIsNone(self.read(journal_base.SavedRun), change)
 
     def test_targets(self):
         for target in ('backups', '../x', '~/x', '/a\0b', '/\ud800'):
             loaded = json.loads(self.text(PLAN))
             loaded['request']['target'] = target
             self.path.write_text(json.dumps(loaded))
-            self.assertIsNone(self.read(plans.Plan), target)
+            self.assertIsNone(self.read(saved_plans.Plan), target)
 
 
 class TestManifest(TestCase):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from backupclient import documents
 from backupclient import errors
 from backupclient.cloud import services
+from backupclient.model import saved_plans
 from backupclient.operations import plan
 from backupclient.operations import run
 from backupclient.operations import sessions
@@ -82,7 +83,7 @@ class TestPlan(TestCase):
         """Save a plan for a new cloud; give it as JSON."""
         planned = self.planned()
         self.file = self.root / 'plan.json'
-        documents.write(self.file, planned)
+        documents.write(self.file, saved_plans.of(planned))
         return json.loads(self.file.read_text())
 
     def run_it(self):

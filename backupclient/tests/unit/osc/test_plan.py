@@ -6,7 +6,7 @@ import json
 import stat
 
 from backupclient import documents
-from backupclient.model import plans
+from backupclient.model import saved_plans
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.osc import base
 
@@ -82,7 +82,7 @@ class PlanTestCase(base.TestCase):
     def test_save(self):
         file = self.root / 'a plan.json'
         self.rows('plan', '--save', file)
-        saved = documents.read(file, plans.Plan, 'saved plan')
+        saved = documents.read(file, saved_plans.Plan, 'saved plan')
         self.assertEqual('data', saved.items[0].resource.name)
         self.assertEqual(0, stat.S_IMODE(file.stat().st_mode) & 0o077)
         before = file.read_bytes()

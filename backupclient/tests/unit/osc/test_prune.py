@@ -63,7 +63,7 @@ class TargetTestCase(TestCase):
         made = samples.manifest(
             *(entries or (entry,)), run=run_of(day), identity=identity
         )
-        samples.filled(self.store, made).close(made)
+        samples.filled(self.store, made).close(made, samples.PAGE)
 
     def prune(self, *words, code=0, **options):
         words = ('prune', '--from', self.target, *words)

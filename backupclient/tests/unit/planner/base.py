@@ -5,6 +5,7 @@ import testtools
 from backupclient import errors
 from backupclient.model import plans
 from backupclient.model import requests
+from backupclient.model import tasks
 from backupclient.planner import backup
 from backupclient.tests.unit.planner import samples
 
@@ -46,8 +47,7 @@ class TestCase(testtools.TestCase):
         self.assertIs(plans.Procedure.NONE, item.procedure)
         self.assertFalse(item.possible)
         self.assertEqual('', item.result)
-        self.assertFalse(item.to_file or item.keep_image or item.incremental)
-        self.assertIsNone(item.fallback)
+        self.assertEqual(tasks.Nothing(), item.task)
         self.says(item.reason, *words)
 
     def says(self, text, *words):

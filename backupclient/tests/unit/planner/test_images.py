@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
@@ -28,7 +29,7 @@ class TestStates(TestCase):
 
     def test_original_is_never_an_intermediate_image(self):
         item = self.item(samples.image('golden'), keep_images=True)
-        self.assertFalse(item.keep_image)
+        self.assertIsInstance(item.task, tasks.ImageDownload)
 
     def test_waits(self):
         for status in ('queued', 'saving', 'uploading', 'importing'):

@@ -147,19 +147,18 @@ class TestEveryPlan(base.TestCase):
     def _check_refusal(self, item):
         self.assertEqual('', item.result)
         self.assertEqual('', item.consistency)
-        self.assertFalse(item.to_file or item.incremental or item.fallback)
+        self.assertFalse(item.to_file)
 
     def _check_procedure(self, item, request):
         self.assertNotEqual('', item.consistency)
-        self.assertEqual('', item.covered_by)
         if item.procedure in FILES:
             self.assertTrue(item.to_file)
         elif item.procedure in INTERMEDIATE:
             self.assertEqual(bool(request.target), item.to_file)
             keeps = item.to_file and request.keep_images
-            self.assertEqual(keeps, item.keep_image)
+            self.assertEqual(keeps, item.task.keep_image)
         else:
-            self.assertFalse(item.to_file or item.keep_image)
+            self.assertFalse(item.to_file or item.task.keep_image)
         if not request.target:
             self.assertFalse(item.to_file)
         if item.secret and not item.secret.content_type:

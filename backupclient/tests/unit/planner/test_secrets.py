@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient.model import plans
+from backupclient.model import tasks
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
@@ -56,8 +57,7 @@ class TestSecrets(base.TestCase):
                 samples.secret('empty', content_type=''), plaintext_keys=keys
             )
             # Its metadata and its ACL are in no list: the run reads them.
-            self.assertIs(plans.Procedure.SECRET_DOWNLOAD, item.procedure)
-            self.assertEqual('', item.covered_by)
+            self.assertEqual(tasks.SecretDownload(), item.task)
             self.assertEqual('manifest.json', item.result)
             self.assertTrue(item.possible)
             self.assertIn('no payload', item.reason)

@@ -81,7 +81,7 @@ class TestItem(base.TestCase):
         self.assertEqual(f'servers/{server.id}.*', item.result)
         self.assertEqual(2 * resources.GIB, item.size)
         self.assertTrue(item.to_file)
-        self.assertFalse(item.keep_image)
+        self.assertFalse(item.task.keep_image)
         self.assertEqual(server.id, item.group)
         self.assertEqual(server, item.server)
 
@@ -89,12 +89,12 @@ class TestItem(base.TestCase):
         item = self.item(
             samples.server('web'), target='/backups', keep_images=True
         )
-        self.assertTrue(item.keep_image)
+        self.assertTrue(item.task.keep_image)
 
     def test_image(self):
         item = self.item(samples.server('web'), keep_images=True)
         self.assertEqual('image', item.result)
-        self.assertFalse(item.to_file or item.keep_image)
+        self.assertFalse(item.to_file or item.task.keep_image)
 
     def test_unknown_size(self):
         self.assertIsNone(self.item(samples.server('web')).size)
@@ -285,7 +285,7 @@ class TestVolumeBacked(base.TestCase):
                 server = samples.server('web', status, image_id='')
                 item = self.item(server, root, **options)
                 self.assertIs(plans.Procedure.NONE, item.procedure)
-                self.assertEqual('its volumes', item.covered_by)
+                self.assertEqual('its volumes', item.task.by)
                 self.assertTrue(item.possible)
                 self.assertEqual(server.id, item.group)
                 self.assertFalse(item.to_file)
@@ -339,7 +339,7 @@ class TestVolumeBacked(base.TestCase):
         data = samples.attached('data', 'web', bootable=True)
         server = samples.server('web', image_id='')
         item = self.item(server, root, data, exclude=('volume/data',))
-        self.assertEqual('its volumes', item.covered_by)
+        self.assertEqual('its volumes', item.task.by)
         self.assertEqual((root.id,), item.parts)
         self.says(' '.join(item.notes), 'Left out', data.resource.label)
 
@@ -393,7 +393,7 @@ class TestShelved(base.TestCase):
         for options in ({'images': (self.image.id,)}, {'everything': True}):
             item = self._item(self.image, **options)
             self.assertIs(plans.Procedure.NONE, item.procedure)
-            self.assertEqual(self.image.resource.label, item.covered_by)
+            self.assertEqual(self.image.resource.label, item.task.by)
             self.assertEqual((self.image.id,), item.parts)
 
     def test_not_even_once(self):

@@ -5,6 +5,7 @@ import itertools
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import tasks
 from backupclient.tests.unit.planner import base
 from backupclient.tests.unit.planner import samples
 
@@ -160,7 +161,7 @@ class TestItem(base.TestCase):
         item = self.item(volume, target='/backups')
         self.assertEqual(f'volumes/{volume.id}.raw', item.result)
         self.assertEqual(3 * resources.GIB, item.size)
-        self.assertFalse(item.keep_image)
+        self.assertFalse(item.task.keep_image)
         self.assertEqual((), item.notes)
         self.says(item.reason, 'leave the cloud', 'Detached')
 
@@ -172,12 +173,12 @@ class TestItem(base.TestCase):
     def test_file_and_image(self):
         volume = samples.volume('data')
         item = self.item(volume, target='/backups', keep_images=True)
-        self.assertTrue(item.keep_image)
+        self.assertTrue(item.task.keep_image)
 
     def test_image(self):
         item = self.item(samples.volume('data'), volume_method=IMAGE)
         self.assertEqual('image', item.result)
-        self.assertFalse(item.keep_image)
+        self.assertFalse(item.task.keep_image)
         self.assertIn('--volume-method image', item.reason)
 
     def test_image_for_want_of_the_backup_api(self):
@@ -261,13 +262,13 @@ class TestChain(base.TestCase):
 
     def test_first_backup_is_full(self):
         item = self._item()
-        self.assertFalse(item.incremental)
+        self.assertFalse(item.task.incremental)
         self.assertEqual('Cinder backup (full)', item.result)
 
     def test_next_is_incremental(self):
         backup = samples.backup(self.volume)
         item = self._item(backup)
-        self.assertTrue(item.incremental)
+        self.assertTrue(item.task.incremental)
         self.assertEqual('Cinder backup (incremental)', item.result)
         self.says(item.notes[0], 'builds on', backup.name, backup.id)
 
@@ -288,21 +289,21 @@ class TestChain(base.TestCase):
     def test_only_available_backups_count(self):
         for status in ('creating', 'error', 'deleting', 'restoring'):
             item = self._item(samples.backup(self.volume, status))
-            self.assertFalse(item.incremental, status)
+            self.assertFalse(item.task.incremental, status)
 
     def test_backups_of_others_do_not_count(self):
         other = samples.volume('other')
         item = self._item(other, samples.backup(other))
-        self.assertFalse(item.incremental)
+        self.assertFalse(item.task.incremental)
 
     def test_full(self):
         item = self._item(samples.backup(self.volume), chain=FULL)
-        self.assertFalse(item.incremental)
+        self.assertFalse(item.task.incremental)
         self.assertEqual((), item.notes)
 
     def test_incremental(self):
         item = self._item(samples.backup(self.volume), chain=INCREMENTAL)
-        self.assertTrue(item.incremental)
+        self.assertTrue(item.task.incremental)
 
     def test_incremental_on_nothing(self):
         for backups in ((), (samples.backup(self.volume, 'error'),)):
@@ -314,20 +315,20 @@ class TestChain(base.TestCase):
 
     def test_full_again_when_it_has_grown(self):
         item = self._item(samples.backup(self.volume, size_gib=9))
-        self.assertFalse(item.incremental)
+        self.assertFalse(item.task.incremental)
         self.assertIn('It has grown', item.notes[0])
 
     def test_incremental_though_it_has_grown(self):
         backup = samples.backup(self.volume, size_gib=9)
         item = self._item(backup, chain=INCREMENTAL)
-        self.assertTrue(item.incremental)
+        self.assertTrue(item.task.incremental)
         self.assertIn('It has grown', item.notes[1])
 
     def test_images_know_no_chain(self):
         backup = samples.backup(self.volume)
         for chain in requests.Chain:
             item = self._item(backup, chain=chain, target='/backups')
-            self.assertFalse(item.incremental)
+            self.assertIsInstance(item.task, tasks.ImageCopy)
 
 
 class TestEncrypted(base.TestCase):

@@ -23,6 +23,7 @@ from backupclient.procedures import step
 from backupclient.store import memory
 from backupclient.store import within
 from backupclient.tests.unit import fake_clock
+from backupclient.tests.unit import items
 from backupclient.tests.unit import quiet_reporter
 from backupclient.tests.unit.engine import projects
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
@@ -88,7 +89,7 @@ class TestCase(testtools.TestCase):
         self.bystanders()
         self.new_process()
         record = self.seed()
-        self.item = plans.Item(
+        self.item = items.item(
             record.resource,
             self.procedure,
             'because',

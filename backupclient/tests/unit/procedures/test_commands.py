@@ -70,12 +70,12 @@ def restored():
         task = item.restore
         yield item
         yield dataclasses.replace(
-            item, restore=dataclasses.replace(task, drill=True)
+            item, task=dataclasses.replace(task, drill=True)
         )
-        if task.volume and file and task.source.key:
-            new = dataclasses.replace(task.volume, way=restores.Way.OPENED)
+        if item.volume and file and task.source.key:
+            new = dataclasses.replace(task.new, way=restores.Way.OPENED)
             yield dataclasses.replace(
-                item, restore=dataclasses.replace(task, volume=new)
+                item, task=dataclasses.replace(task, new=new)
             )
 
 

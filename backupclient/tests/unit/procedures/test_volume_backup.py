@@ -3,6 +3,7 @@
 from backupclient import errors
 from backupclient.model import plans
 from backupclient.model import tags
+from backupclient.tests.unit import items
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
@@ -72,7 +73,7 @@ class InUseTestCase(every_failure.EveryFailure):
 
     def test_full_instead_of_incremental_is_told(self):
         """Cinder decides, and the finished backup tells."""
-        self.item = plans.Item(
+        self.item = items.item(
             self.item.resource,
             self.procedure,
             'because',
@@ -106,13 +107,13 @@ class ServiceTestCase(base.TestCase):
         pass
 
     def _with_fallback(self):
-        instead = plans.Item(
+        instead = items.item(
             self.item.resource,
             plans.Procedure.VOLUME_IMAGE,
             'instead',
             volume=self.item.volume,
         )
-        self.item = plans.Item(
+        self.item = items.item(
             self.item.resource,
             self.procedure,
             'because',

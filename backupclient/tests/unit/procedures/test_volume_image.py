@@ -5,6 +5,7 @@ import dataclasses
 from backupclient import errors
 from backupclient.model import plans
 from backupclient.model import tags
+from backupclient.tests.unit import items
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
@@ -202,7 +203,7 @@ class LimitsTestCase(base.TestCase):
         self.assertEqual((1, 32), (image['min_disk'], image['min_ram']))
 
     def test_image_on_its_way(self):
-        self.item = dataclasses.replace(self.item, to_file=True)
+        self.item = items.changed(self.item, to_file=True)
         self.go()
         self.assertNotIn('/min_disk', self.patched())
 
@@ -210,7 +211,7 @@ class LimitsTestCase(base.TestCase):
         plain = dataclasses.replace(
             self.item.volume, image_metadata={'min_disk': '0', 'min_ram': 'x'}
         )
-        self.item = dataclasses.replace(self.item, volume=plain)
+        self.item = dataclasses.replace(self.item, seen=plain)
         self.go()
         self.assertNotIn('/min_disk', self.patched())
         self.assertNotIn('/min_ram', self.patched())

@@ -78,7 +78,7 @@ class OverStores:
 
     def renew(self):
         self.store = self.new_store()
-        samples.filled(self.store).close(samples.EVERYTHING)
+        samples.filled(self.store).close(samples.EVERYTHING, samples.PAGE)
 
     def opened(self):
         (found,) = catalogue.runs(self.store)
@@ -113,7 +113,7 @@ class OverStores:
 
     def test_another_set_stays(self):
         other = samples.manifest(run='20260301T000000Z-zzzz')
-        samples.filled(self.store, other).close(other)
+        samples.filled(self.store, other).close(other, samples.PAGE)
         opened = catalogue.read(self.store, catalogue.runs(self.store)[1])
         before = [path for path in self.paths() if path.startswith(other.run)]
         deletion.delete(self.store, opened)

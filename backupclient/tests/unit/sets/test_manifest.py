@@ -18,13 +18,16 @@ from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import saved_plans
 from backupclient.model import secret_facts
+from backupclient.model import tasks
 from backupclient.procedures import step
 from backupclient.sets import build
+from backupclient.tests.unit import items
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
 
-ITEM = plans.Item(
+ITEM = items.item(
     samples.DATA.resource,
     plans.Procedure.VOLUME_BACKUP,
     'the cloud offers the Backup API',
@@ -107,7 +110,7 @@ class TestBuild(testtools.TestCase):
 
     def test_image_of_a_server_is_that_of_the_run(self):
         """A shelved server has one in its plan already."""
-        item = plans.Item(
+        item = items.item(
             samples.SERVER.resource,
             plans.Procedure.SERVER_IMAGE,
             'because',
@@ -123,8 +126,7 @@ class TestBuild(testtools.TestCase):
         self.assertEqual(samples.IMAGE, entry.image)
         shelved = dataclasses.replace(
             item,
-            procedure=plans.Procedure.IMAGE_DOWNLOAD,
-            image=samples.IMAGE,
+            task=tasks.ImageDownload(samples.IMAGE),
         )
         without = dataclasses.replace(done, image=None)
         (entry,) = built([shelved], [without]).items
@@ -144,7 +146,7 @@ class TestBuild(testtools.TestCase):
         made = built(
             [
                 dataclasses.replace(
-                    ITEM, procedure=plans.Procedure.NONE, reason='Too odd.'
+                    ITEM, task=tasks.Nothing(), reason='Too odd.'
                 )
             ],
             [],
@@ -158,8 +160,7 @@ class TestBuild(testtools.TestCase):
             [
                 dataclasses.replace(
                     ITEM,
-                    procedure=plans.Procedure.NONE,
-                    covered_by='its volumes',
+                    task=tasks.Covered('its volumes'),
                 )
             ],
             [],
@@ -174,7 +175,7 @@ class TestBuild(testtools.TestCase):
         )
 
     @hypothesis.given(
-        strategies.lists(values.ITEMS, max_size=3),
+        strategies.lists(values.ITEMS.map(saved_plans.item), max_size=3),
         strategies.lists(values.OUTCOMES, max_size=3),
     )
     @hypothesis.settings(max_examples=30, deadline=None)
@@ -232,7 +233,7 @@ class TestSecret(testtools.TestCase):
     """What is in no list of Barbican is known to the run only."""
 
     def test_metadata_and_readers_are_those_of_the_run(self):
-        item = plans.Item(
+        item = items.item(
             samples.SECRET.resource,
             plans.Procedure.SECRET_DOWNLOAD,
             'because',

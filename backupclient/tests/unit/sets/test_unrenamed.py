@@ -92,7 +92,7 @@ class TestSets(Case):
         made = samples.filled(self.store)
         self.assertEqual(layout.MARKER, order[0])
         self.assertEqual('unfinished', self.state())
-        made.close(samples.EVERYTHING)
+        made.close(samples.EVERYTHING, samples.PAGE)
         self.assertEqual(layout.MANIFEST, order[-1])
         self.assertEqual('finished', self.state())
         self.assertNotIn(f'{samples.RUN}/{layout.MARKER}', self.paths())
@@ -103,24 +103,24 @@ class TestSets(Case):
         """Nobody takes it for the newest backup."""
         made = samples.filled(self.store, NOTHING)
         made.files.put('volumes/1.raw', b'half of a file')
-        self.assertEqual(f'memory/{FAILED}', made.close(NOTHING))
+        self.assertEqual(f'memory/{FAILED}', made.close(NOTHING, samples.PAGE))
         self.assertEqual('failed', self.state())
         self.assertEqual(
             {f'{FAILED}/{name}' for name in layout.DESCRIPTIONS}, self.paths()
         )
         again = backup_set.BackupSet.open(self.store, samples.RUN)
         self.assertEqual('unfinished', self.state())
-        again.close(NOTHING)
+        again.close(NOTHING, samples.PAGE)
         self.assertEqual('failed', self.state())
 
     def test_failed_one_that_gets_complete(self):
-        samples.filled(self.store, NOTHING).close(NOTHING)
+        samples.filled(self.store, NOTHING).close(NOTHING, samples.PAGE)
         again = backup_set.BackupSet.open(self.store, samples.RUN)
         for item in samples.EVERYTHING.items:
             for named in (item.file, item.key):
                 if named:
                     again.files.put(named.path, samples.content(named.path))
-        again.close(samples.EVERYTHING)
+        again.close(samples.EVERYTHING, samples.PAGE)
         self.assertEqual('finished', self.state())
         self.assertEqual((), self.sound())
 
@@ -128,7 +128,7 @@ class TestSets(Case):
         """No manifest names it: so it goes."""
         made = samples.filled(self.store)
         made.files.put('volumes/1.raw', b'half of a file')
-        made.close(samples.EVERYTHING)
+        made.close(samples.EVERYTHING, samples.PAGE)
         self.assertNotIn(f'{samples.RUN}/volumes/1.raw', self.paths())
         self.assertEqual((), self.sound())
 
@@ -142,7 +142,9 @@ class TestSets(Case):
                 self.store = Mortal()
                 self.store.left = left
                 with contextlib.suppress(Killed):
-                    samples.filled(self.store, manifest).close(manifest)
+                    samples.filled(self.store, manifest).close(
+                        manifest, samples.PAGE
+                    )
                     break
                 self.store.left = 1 << 30
                 self.not_in_between()
@@ -156,7 +158,7 @@ class TestSets(Case):
                         if named:
                             content = samples.content(named.path)
                             made.files.put(named.path, content)
-                made.close(manifest)
+                made.close(manifest, samples.PAGE)
                 self.assertEqual(end, self.state())
             self.assertGreater(left, 4)
 
@@ -164,7 +166,9 @@ class TestSets(Case):
         for manifest in (samples.EVERYTHING, NOTHING):
             for left in range(100):
                 self.store = Mortal()
-                samples.filled(self.store, manifest).close(manifest)
+                samples.filled(self.store, manifest).close(
+                    manifest, samples.PAGE
+                )
                 self.store.left = left
                 with contextlib.suppress(Killed):
                     backup_set.BackupSet.open(self.store, samples.RUN)
@@ -172,7 +176,7 @@ class TestSets(Case):
                 self.store.left = 1 << 30
                 self.not_in_between()
                 made = backup_set.BackupSet.open(self.store, samples.RUN)
-                made.close(manifest)
+                made.close(manifest, samples.PAGE)
             self.assertGreater(left, 0)
 
     def not_in_between(self):
@@ -198,7 +202,7 @@ class TestLife(Case):
             )
 
     def test_finished_one_is_not_abandoned(self):
-        samples.filled(self.store).close(samples.EVERYTHING)
+        samples.filled(self.store).close(samples.EVERYTHING, samples.PAGE)
         (found,) = catalogue.runs(self.store)
         then = datetime.datetime.now(datetime.UTC) + datetime.timedelta(9)
         self.assertFalse(catalogue.is_abandoned(self.store, found, then))

@@ -10,6 +10,7 @@ from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import saved_plans
 
 # Clouds do give lone surrogates: JSON allows them.
 TEXTS = strategies.text(
@@ -29,7 +30,7 @@ def _items(draw):
     resource = draw(RESOURCES)
     fitting = strategies.sampled_from(_PROCEDURES[resource.kind])
     item = strategies.builds(
-        plans.Item, strategies.just(resource), fitting, TEXTS
+        saved_plans.Item, strategies.just(resource), fitting, TEXTS
     )
     return dataclasses.replace(
         draw(item), fallback=draw(strategies.none() | item)
@@ -62,7 +63,7 @@ REQUESTS = strategies.builds(
     requests.Request, target=TARGETS.map('/{}'.format)
 )
 PLANS = strategies.builds(
-    plans.Plan,
+    saved_plans.Plan,
     request=REQUESTS,
     items=_few(ITEMS),
     version=strategies.just(1),

@@ -12,8 +12,10 @@ import testtools
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.operations.by_hand import page
 from backupclient.procedures.restore import luks_opening
+from backupclient.tests.unit import items
 from backupclient.tests.unit.operations.by_hand import commands
 from backupclient.tests.unit.sets import samples
 
@@ -115,12 +117,12 @@ class TestOpen(Case):
             self.skipTest(f'cryptsetup cannot work here: {done.stdout}')
         identity = self.protect(PASSPHRASE)
         entry = samples.volume_entry(samples.DATA, key=self.key)
-        item = plans.Item(
+        item = items.item(
             entry.resource,
             plans.Procedure.VOLUME_FROM_IMAGE,
             'why',
             volume=entry.volume,
-            restore=restores.Task(
+            restore=saved_plans.Task(
                 restores.Source(samples.RUN, file=entry.file, key=self.key),
                 'vault',
                 volume=restores.NewVolume(1, restores.Way.OPENED),

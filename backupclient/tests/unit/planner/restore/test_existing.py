@@ -46,19 +46,19 @@ class TestSkipExisting(base.TestCase):
             self.assertIsNone(item.restore)
             self.assertTrue(item.possible)
             self.says(item.reason, 'still exists')
-            self.assertEqual(record.id, item.present)
+            self.assertEqual(record.id, item.task.id)
 
     def test_restored_before(self):
         for record in EVERY:
             item = self.made(record, [restored(record)])
             self.assertIsNone(item.restore)
             self.says(item.reason, 'new was restored')
-            self.assertEqual('new', item.present)
+            self.assertEqual('new', item.task.id)
 
     def test_both(self):
         for record in EVERY:
             item = self.made(record, [restored(record), record])
-            self.assertEqual(record.id, item.present)
+            self.assertEqual(record.id, item.task.id)
 
     def test_what_is_no_restored_one(self):
         for record in EVERY:

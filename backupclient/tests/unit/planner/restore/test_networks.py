@@ -25,7 +25,7 @@ class TestNetworks(base.TestCase):
     def networks(self, one, **options):
         item = self.item(one, **options)
         self.assertTrue(item.possible, item.reason)
-        return item.restore.server.networks
+        return item.restore.new.networks
 
     def test_by_name_in_the_same_project(self):
         for old, new in (
@@ -65,7 +65,7 @@ class TestNetworks(base.TestCase):
             ({}, False),
         ):
             item = self.item(on(), networks=mapping)
-            self.assertEqual((), item.restore.server.networks)
+            self.assertEqual((), item.restore.new.networks)
             found = 'It had no network' in ' '.join(item.warnings)
             self.assertEqual(said, found, mapping)
 
@@ -99,7 +99,7 @@ class TestSecurityGroups(base.TestCase):
     def found(self, *groups, **options):
         item = self.item(on('lan', security_groups=groups), **options)
         said = [w for w in item.warnings if 'security group' in w]
-        return item.restore.server.security_groups, ' '.join(said)
+        return item.restore.new.security_groups, ' '.join(said)
 
     def test_by_name_in_the_same_project(self):
         for groups, ids, words in (
@@ -132,7 +132,7 @@ class TestSecurityGroups(base.TestCase):
     def test_without_networks_there_are_none(self):
         one = on(security_groups=('gone',))
         item = self.item(one)
-        self.assertEqual((), item.restore.server.security_groups)
+        self.assertEqual((), item.restore.new.security_groups)
         self.assertEqual((), item.warnings)
 
 
@@ -151,7 +151,7 @@ class TestKeyPairs(base.TestCase):
             ('gone', {'key_pair': 'desk', **unread}, 'desk', False),
         ):
             item = self.item(on(key_name=old), **options)
-            self.assertEqual(new, item.restore.server.key_name)
+            self.assertEqual(new, item.restore.new.key_name)
             said = any('--key-pair' in w for w in item.warnings)
             self.assertEqual(warned, said)
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 import testtools
 
 from backupclient.model import plans
+from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import tasks
 from backupclient.planner import restore
 from backupclient.planner.restore import type_encryption
 from backupclient.tests.unit.planner.restore import base
@@ -76,9 +78,11 @@ class TestProperties(testtools.TestCase):
         types = {one.name: one for one in offers.volume_types or ()}
         entries = {one.entry.resource: one.entry for one in choices}
         for item in made.items:
-            if not (item.restore and item.restore.volume):
+            if item.resource.kind is not resources.Kind.VOLUME:
                 continue
-            entry, new = entries[item.resource], item.restore.volume
+            if not item.restore:
+                continue
+            entry, new = entries[item.resource], item.restore.new
             artifact = item.restore.source.artifact
             if not (
                 entry.key
@@ -113,9 +117,10 @@ class TestProperties(testtools.TestCase):
 
     @any_plan
     def test_containers_wait_for_their_secrets(self, made, *_):
-        there = {i.resource.id for i in made.items if i.restore}
-        for item in made.items:
-            for one in item.restore.containers if item.restore else ():
+        tasks = [item for item in made.items if item.restore]
+        there = {item.resource.id for item in tasks}
+        for item in tasks:
+            for one in getattr(item.restore.new, 'containers', ()):
                 ids = {member.secret_id for member in one.members}
                 self.assertIn(item.resource.id, ids)
                 waits = {item.resource.id, *item.restore.after}
@@ -125,10 +130,11 @@ class TestProperties(testtools.TestCase):
     @any_plan
     def test_only_what_cannot_be_done_has_no_task(self, made, *_):
         for item in made.items:
-            restores = item.procedure in plans.RESTORING
-            self.assertEqual(restores, item.restore is not None)
-            self.assertEqual('', item.covered_by)
-            if item.present:
+            self.assertEqual(
+                item.procedure is plans.Procedure.NONE, item.restore is None
+            )
+            self.assertNotIsInstance(item.task, tasks.Covered)
+            if isinstance(item.task, tasks.Present):
                 self.assertTrue(made.restore.skip_existing)
 
     @any_plan
@@ -148,9 +154,9 @@ class TestProperties(testtools.TestCase):
     @any_plan
     def test_quotas_hold(self, made, _request, _choices, inventory, _offers):
         new = [
-            item.restore.volume
+            item.restore.new
             for item in made.items
-            if item.restore and item.restore.volume
+            if item.restore and item.volume
         ]
         for name, needed in (
             ('volumes', len(new)),

@@ -79,7 +79,7 @@ class TestContainers(base.TestCase):
             member('b', role='private_key'),
             suffix='-2',
         )
-        self.assertEqual((), first.restore.containers)
+        self.assertEqual((), first.restore.new.containers)
         self.assertEqual((), first.restore.after)
         self.assertEqual(
             (
@@ -92,7 +92,7 @@ class TestContainers(base.TestCase):
                     ),
                 ),
             ),
-            last.restore.containers,
+            last.restore.new.containers,
         )
         self.assertEqual((first.resource.id,), last.restore.after)
         self.says(last.notes, '"certs" (c-1)', 'access list')
@@ -103,18 +103,18 @@ class TestContainers(base.TestCase):
             self.items(member('a', size=3), member('b', size=3)),
         ):
             for item in items:
-                self.assertEqual((), item.restore.containers)
+                self.assertEqual((), item.restore.new.containers)
                 self.says(item.warnings, '"certs" (c-1)', 'not made again')
 
     def test_member_that_cannot_be_restored(self):
         lost = base.entry(member('b'), file=None)
         item = self.item(base.entry(member('a')), lost)
-        self.assertEqual((), item.restore.containers)
+        self.assertEqual((), item.restore.new.containers)
         self.says(item.warnings, 'not made again')
 
     def test_size_that_is_not_known(self):
         (item,) = self.items(member('a', size=0))
-        self.assertEqual(1, len(item.restore.containers))
+        self.assertEqual(1, len(item.restore.new.containers))
         self.says(item.notes, 'whether it had more')
 
     def test_several_containers_and_roles(self):
@@ -129,8 +129,8 @@ class TestContainers(base.TestCase):
         one = dataclasses.replace(SECRET, containers=both)
         other = member('b', container='c-2')
         first, last = self.items(one, other)
-        (own,) = first.restore.containers
+        (own,) = first.restore.new.containers
         self.assertEqual(['a', 'b'], [m.role for m in own.members])
         self.assertEqual((), first.restore.after)
-        self.assertEqual(1, len(last.restore.containers))
+        self.assertEqual(1, len(last.restore.new.containers))
         self.assertEqual((one.id,), last.restore.after)

@@ -36,7 +36,7 @@ class TestCase(base.TestCase):
     def new(self, *entries, **options):
         item = self.item(*entries, **options)
         self.accepts(item, plans.Procedure.SERVER_BUILD)
-        return item.restore.server
+        return item.restore.new
 
 
 class TestDisks(TestCase):
@@ -46,7 +46,7 @@ class TestDisks(TestCase):
         self.accepts(item, plans.Procedure.SERVER_BUILD)
         self.assertEqual(
             restores.NewServer('f-2', 'm1.small', vcpus=1, ram_mib=2048),
-            item.restore.server,
+            item.restore.new,
         )
         self.assertEqual((), item.restore.needs)
         self.assertEqual(20, item.image.min_disk)
@@ -109,7 +109,7 @@ class TestDisks(TestCase):
         )
         others = map(base.entry, (odd, middle, late, DATA, ROOT))
         item = self.item(base.whole(server), *others)
-        new = item.restore.server
+        new = item.restore.new
         self.assertEqual(ROOT.id, new.boot_volume)
         self.assertEqual(
             (
@@ -171,7 +171,7 @@ class TestDisks(TestCase):
         one = base.entry(server, file=None, covered_by=image.resource.label)
         item = self.item(one, base.entry(image))
         self.accepts(item, plans.Procedure.SERVER_BUILD)
-        self.assertEqual(image.id, item.restore.server.boot_image)
+        self.assertEqual(image.id, item.restore.new.boot_image)
         self.assertEqual((image.id,), item.restore.needs)
         self.refuses(self.item(one), 'web-shelved', '--without-servers')
         lost = base.entry(image, file=None)
@@ -200,18 +200,18 @@ class TestFlavors(TestCase):
             (scratch, 'm1.scratch', True),
         ):
             item = self.flavor(server)
-            self.assertEqual(name, item.restore.server.flavor_name)
+            self.assertEqual(name, item.restore.new.flavor_name)
             found = any('smallest' in w for w in item.warnings)
             self.assertEqual(warned, found)
 
     def test_too_small_by_now(self):
         image = dataclasses.replace(OWN, min_disk=50)
         item = self.item(base.entry(SERVER, image=image))
-        self.assertEqual('m1.large', item.restore.server.flavor_name)
+        self.assertEqual('m1.large', item.restore.new.flavor_name)
         self.says(item.warnings, '20 of 50 GiB', '--flavor m1.small=NEW')
         image = dataclasses.replace(OWN, min_ram=4096)
         item = self.item(base.entry(SERVER, image=image))
-        self.assertEqual('m1.large', item.restore.server.flavor_name)
+        self.assertEqual('m1.large', item.restore.new.flavor_name)
 
     def test_boot_from_volume_needs_no_disk(self):
         server = dataclasses.replace(BOOTED, flavor_name='gone')
@@ -230,7 +230,7 @@ class TestFlavors(TestCase):
     def test_mapped(self):
         for new in ('m1.large', 'f-3'):
             item = self.flavor(SERVER, flavors={'m1.small': new})
-            self.assertEqual('f-3', item.restore.server.flavor_id)
+            self.assertEqual('f-3', item.restore.new.flavor_id)
         item = self.flavor(SERVER, flavors={'m1.small': 'x'})
         self.refuses(item, '--flavor m1.small=x')
         item = self.flavor(SERVER, flavors={'m1.small': 'm1.tiny'})
@@ -273,7 +273,7 @@ class TestSaid(TestCase):
         server = dataclasses.replace(SERVER, availability_zone='az1')
         one = base.entry(server, image=OWN)
         item = self.item(one)
-        self.assertEqual('', item.restore.server.zone)
+        self.assertEqual('', item.restore.new.zone)
         self.says(item.warnings, '"az1"', '--availability-zone az1=NEW')
         new = self.new(one, zones={'az1': 'nova'})
         self.assertEqual('nova', new.zone)

@@ -93,7 +93,7 @@ class TestArtifacts(base.TestCase):
     def test_image(self):
         item = self.item(in_cloud('image', IMAGE), there=[IMAGE])
         self.accepts(item, plans.Procedure.VOLUME_FROM_IMAGE)
-        self.assertEqual(IMAGE.size, item.restore.volume.bytes)
+        self.assertEqual(IMAGE.size, item.restore.new.bytes)
 
     def test_another_project(self):
         for kind, record in (('backup', BACKUP), ('image', IMAGE)):

@@ -37,7 +37,7 @@ class TestCase(base.TestCase):
     def new(self, one, **options):
         item = self.item(one, **options)
         self.assertTrue(item.possible, item.reason)
-        return item.restore.volume
+        return item.restore.new
 
 
 class TestPlain(TestCase):
@@ -47,7 +47,7 @@ class TestPlain(TestCase):
         self.assertEqual('data-2', item.restore.name)
         self.assertEqual(
             restores.NewVolume(2, Way.PLAIN, 'ssd', bytes=2 * base.GIB),
-            item.restore.volume,
+            item.restore.new,
         )
         self.assertEqual(PLAIN, item.volume)
         self.assertEqual('volume, 2 GiB of the type "ssd"', item.result)
@@ -67,7 +67,7 @@ class TestPlain(TestCase):
             )
             one = base.entry(volume, file=base.file(path, size))
             item = self.item(one)
-            self.assertEqual(wanted, item.restore.volume.size_gib)
+            self.assertEqual(wanted, item.restore.new.size_gib)
             grows = any('It grows' in note for note in item.notes)
             self.assertEqual(wanted > 2, grows)
 
@@ -150,7 +150,7 @@ class TestTypes(TestCase):
             volume_types=None, unread={'volume_types': 'Cinder says 403.'}
         )
         item = self.item(base.entry(PLAIN), offers=offers)
-        self.assertEqual('ssd', item.restore.volume.type_name)
+        self.assertEqual('ssd', item.restore.new.type_name)
         self.says(item.notes, '403')
 
 
@@ -170,7 +170,7 @@ class TestZones(TestCase):
             ({'zones': {'az1': ''}}, '', ''),
         ):
             item = self.zone(**options)
-            self.assertEqual(zone, item.restore.volume.zone)
+            self.assertEqual(zone, item.restore.new.zone)
             self.says(item.notes, words)
 
     def test_mapped_to_one_that_is_not_there(self):
@@ -185,7 +185,7 @@ class TestEncrypted(TestCase):
             restores.NewVolume(
                 2, Way.WITH_KEY, 'luks', bytes=2 * base.GIB, encrypted=True
             ),
-            item.restore.volume,
+            item.restore.new,
         )
         self.assertEqual(base.key(LOCKED), item.restore.source.key)
         self.says(item.reason, 'with its key')
@@ -193,7 +193,7 @@ class TestEncrypted(TestCase):
 
     def test_grows_by_its_header(self):
         item = self.item(locked(2 * base.GIB + 2068480))
-        self.assertEqual(3, item.restore.volume.size_gib)
+        self.assertEqual(3, item.restore.new.size_gib)
         self.says(item.notes, 'from 2 to 3 GiB', 'header')
 
     def test_type_of_the_same_name_that_nobody_uses(self):
@@ -207,14 +207,14 @@ class TestEncrypted(TestCase):
         )
         self.assertEqual(
             restores.NewVolume(2, Way.OPENED, 'unused', encrypted=True),
-            item.restore.volume,
+            item.restore.new,
         )
         self.says(item.reason, 'Decrypted on the way', 'unused')
         self.assertEqual(2 * base.GIB + 2068480, item.size)
 
     def test_luks_2(self):
         item = self.item(locked(luks=2))
-        found = item.restore.volume
+        found = item.restore.new
         self.assertEqual((Way.OPENED, True), (found.way, found.encrypted))
         self.says(item.reason, 'LUKS 2')
         self.assertIs(Way.WITH_KEY, self.new(locked(luks=1)).way)
@@ -229,7 +229,7 @@ class TestEncrypted(TestCase):
     def test_without_encryption_on_demand(self):
         item = self.item(locked(), volume_types={'luks': 'ssd'}, decrypt=True)
         self.assertEqual(
-            restores.NewVolume(2, Way.OPENED, 'ssd'), item.restore.volume
+            restores.NewVolume(2, Way.OPENED, 'ssd'), item.restore.new
         )
         self.says(item.reason, '--decrypt')
         self.says(item.warnings, 'unencrypted')
@@ -318,13 +318,13 @@ class TestEncryptedInTheCloud(TestCase):
         backup, image = self.both()
         self.assertEqual(
             restores.NewVolume(2, Way.BACKUP, 'luks', encrypted=True),
-            backup.restore.volume,
+            backup.restore.new,
         )
         self.assertEqual(
             restores.NewVolume(
                 2, Way.WITH_KEY, 'luks', bytes=2 * base.GIB, encrypted=True
             ),
-            image.restore.volume,
+            image.restore.new,
         )
 
     def test_plain_backup_into_another_type(self):

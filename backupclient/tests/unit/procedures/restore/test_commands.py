@@ -9,7 +9,9 @@ from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.procedures import registry
+from backupclient.tests.unit import items
 from backupclient.tests.unit.procedures.restore import base
 
 RUN, OLD = base.OLD_RUN, base.OLD
@@ -30,14 +32,14 @@ def commands(item):
 class VolumeCommandsTestCase(testtools.TestCase):
     def commands(self, way, file):
         """Give the commands for an encrypted volume whose key is a file."""
-        item = plans.Item(
+        item = items.item(
             resources.Resource(resources.Kind.VOLUME, 'vault', OLD),
             plans.Procedure.VOLUME_FROM_IMAGE,
             'why',
             volume=resources.Volume(
                 id=OLD, name='vault', status='available', size_gib=1
             ),
-            restore=restores.Task(
+            restore=saved_plans.Task(
                 restores.Source(RUN, file=DATA, key=key(file)),
                 'vault',
                 volume=restores.NewVolume(1, way, 'luks', encrypted=True),
@@ -73,7 +75,7 @@ class VolumeCommandsTestCase(testtools.TestCase):
 class SecretCommandsTestCase(testtools.TestCase):
     def test_payload(self):
         record = dataclasses.replace(DATA, path=f'secrets/{OLD}.bin')
-        item = plans.Item(
+        item = items.item(
             resources.Resource(resources.Kind.SECRET, 'a "name"', OLD),
             plans.Procedure.SECRET_STORE,
             'why',
@@ -84,7 +86,7 @@ class SecretCommandsTestCase(testtools.TestCase):
                 secret_type='passphrase',
                 content_type='text/plain',
             ),
-            restore=restores.Task(
+            restore=saved_plans.Task(
                 restores.Source(RUN, file=record), 'a "name"'
             ),
         )

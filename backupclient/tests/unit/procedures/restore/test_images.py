@@ -6,6 +6,8 @@ from backupclient import errors
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
+from backupclient.model import tasks
 from backupclient.procedures import step
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures.restore import base
@@ -43,7 +45,7 @@ class ImageTestCase(base.TestCase):
         )
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
             'golden "image"\n',
         )
@@ -116,8 +118,8 @@ class ImageTestCase(base.TestCase):
         """An image of no bytes is one, too."""
         self.item = dataclasses.replace(
             self.item,
-            restore=dataclasses.replace(
-                self.item.restore,
+            task=dataclasses.replace(
+                self.item.task,
                 source=restores.Source(base.OLD_RUN, file=self.put(PATH, b'')),
             ),
         )
@@ -159,7 +161,7 @@ class ReferencesTestCase(ImageTestCase):
     def planned(self):
         found = super().planned()
         others = (
-            plans.Item(resource, plans.Procedure.NONE, '')
+            plans.Item(resource, tasks.Nothing(), '')
             for resource in (
                 resources.Resource(resources.Kind.IMAGE, 'k', KERNEL),
                 resources.Resource(resources.Kind.SECRET, 'c', CERTIFICATE),

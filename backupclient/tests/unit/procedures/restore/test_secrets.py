@@ -10,6 +10,7 @@ from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.procedures import step
 from backupclient.procedures.restore import secret_store
@@ -56,7 +57,7 @@ class TextTestCase(base.TestCase):
             'not checked',
             protected=False,
         )
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(
                 base.OLD_RUN, file=self.put(PATH, PAYLOAD), key=key
             ),
@@ -128,7 +129,7 @@ class BinaryTestCase(base.TestCase):
         )
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN, file=self.put(PATH, b'\0\1 ')), ''
         )
 
@@ -148,7 +149,7 @@ class ContainerTestCase(base.TestCase):
         return resources.Secret(id=base.OLD, name='empty', status='ACTIVE')
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN), 'empty', containers=(CONTAINER,)
         )
 

@@ -6,7 +6,9 @@ from backupclient import errors
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.procedures import step
+from backupclient.tests.unit import items
 from backupclient.tests.unit.procedures.restore import base
 
 PATH = f'servers/{base.OLD}.qcow2'
@@ -47,7 +49,7 @@ class OwnDiskTestCase(base.TestCase):
         return {'image': image, 'restore': self.task(record)}
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
             'web',
             needs=(DISK,),
@@ -61,12 +63,12 @@ class OwnDiskTestCase(base.TestCase):
 
     def planned(self):
         """Have the volume in the plan, since the server waits for it."""
-        volume = plans.Item(
+        volume = items.item(
             base.volume(id=DISK).resource,
             plans.Procedure.VOLUME_FROM_IMAGE,
             '',
             volume=base.volume(id=DISK),
-            restore=restores.Task(
+            restore=saved_plans.Task(
                 restores.Source(base.OLD_RUN),
                 'data',
                 volume=restores.NewVolume(1, restores.Way.PLAIN),
@@ -148,7 +150,7 @@ class FromVolumeTestCase(OwnDiskTestCase):
     """A server that boots from a volume, in a network."""
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN),
             'web',
             needs=(DISK,),

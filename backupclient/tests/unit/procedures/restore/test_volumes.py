@@ -7,6 +7,7 @@ from backupclient import errors
 from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import restores
+from backupclient.model import saved_plans
 from backupclient.tests.unit.procedures.restore import base
 
 PATH = f'volumes/{base.OLD}.raw'
@@ -21,7 +22,7 @@ class PlainTestCase(base.TestCase):
         return base.volume()
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(base.OLD_RUN, file=self.put(PATH, base.DATA)),
             'data\n"of" ours.new',
             volume=restores.NewVolume(1, restores.Way.PLAIN, 'fast'),
@@ -97,7 +98,7 @@ class BootableTestCase(base.TestCase):
         return base.volume(bootable=True, metadata={'readonly': 'True'})
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(
                 base.OLD_RUN,
                 artifact=copies.Artifact('image', self.image['id'], 'kept'),
@@ -138,7 +139,7 @@ class EncryptedTestCase(base.TestCase):
             'yes',
             protected=False,
         )
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(
                 base.OLD_RUN, file=self.put(PATH, base.DATA), key=key
             ),
@@ -180,7 +181,7 @@ class EncryptedTestCase(base.TestCase):
         task = self.item.restore
         source = dataclasses.replace(task.source, key=None)
         self.item = dataclasses.replace(
-            self.item, restore=dataclasses.replace(task, source=source)
+            self.item, task=dataclasses.replace(task, source=source)
         )
         failure = self.assertRaises(errors.DocumentError, self.go)
         self.assertIn('no key', str(failure))
@@ -222,13 +223,15 @@ class FromBackupTestCase(base.TestCase):
 
     def seed(self):
         self.backup = self.cloud.cinder.add_backup(
-            {'id': base.OLD, 'size': 1}, 'b'
+            # Cinder puts these in the place of those of the new volume.
+            {'id': base.OLD, 'size': 1, 'metadata': base.PAST | {'a': 'b'}},
+            'b',
         )
         self.cloud.world.content[self.backup['id']] = base.DATA
         return base.volume(bootable=True)
 
     def task(self, record):
-        return restores.Task(
+        return saved_plans.Task(
             restores.Source(
                 base.OLD_RUN,
                 artifact=copies.Artifact('backup', self.backup['id'], 'b'),

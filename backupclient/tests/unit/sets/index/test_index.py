@@ -53,7 +53,9 @@ class TestCase(testtools.TestCase):
         self.target.mkdir()
         self.store = folder.Folder(self.target)
         for run in (samples.RUN, OLD):
-            samples.filled(self.store, made(run)).close(made(run))
+            samples.filled(self.store, made(run)).close(
+                made(run), samples.PAGE
+            )
         self.reads = []
         read = folder.Folder.read
         self.useFixture(
@@ -194,7 +196,7 @@ class SetsTestCase(TestCase):
     def test_store_without_fingerprints(self):
         """The bytes are read and hashed each time."""
         store = memory.Memory()
-        samples.filled(store, made(OLD)).close(made(OLD))
+        samples.filled(store, made(OLD)).close(made(OLD), samples.PAGE)
         path = f'{OLD}/{layout.MANIFEST}'
         self.assertIn('archive', self.read(store)[OLD])
         other = documents.encode(made(OLD)).replace(b'"archive"', b'"ARCHIVE"')

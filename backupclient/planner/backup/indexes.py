@@ -12,7 +12,7 @@ from backupclient.planner import services
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Project:
+class Index:
     """What the rules look at; ``survey`` makes it.
 
     :param servers: by ID, as are volumes, images and secrets.
@@ -58,10 +58,10 @@ class Project:
 def survey(
     request: requests.Request,
     inventory: inventories.Inventory,
-) -> Project:
+) -> Index:
     """Index an inventory, each list once."""
     volumes_of = _volumes_of(inventory)
-    return Project(
+    return Index(
         request=request,
         inventory=inventory,
         servers={server.id: server for server in inventory.servers},
