@@ -54,8 +54,11 @@ def _start(command: list[str]) -> int:
     :returns: the number of its process, and of its session.
     """
     parent, libc = os.getpid(), _libc()
+    # Python forgets a signal that comes while it forks: so it has to wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         return child
     try:
         os.setsid()
