@@ -2,24 +2,20 @@
 """What backups need of Glance: images and their data."""
 
 from collections.abc import Iterable, Iterator, Mapping
-import contextlib
 import dataclasses
 import datetime
 import email.utils
 import json
-import re
 
 import requests
 
 from backupclient import errors
 from backupclient.cloud import fields
-from backupclient.cloud import login as login_
-from backupclient.cloud import quotas
+from backupclient.cloud import image_data
 from backupclient.cloud import records
 from backupclient.cloud import services
 from backupclient.cloud import waiting
 from backupclient.model import ids
-from backupclient.model import inventories
 from backupclient.model import leases
 from backupclient.model import resources
 from backupclient.model import tags
@@ -34,19 +30,6 @@ class Glance:
     """Images."""
 
     service: services.Service
-
-    def quotas(self) -> dict[str, inventories.Quota]:
-        """Limits of images and their use, nothing where Glance has none.
-
-        Glance has them when Keystone keeps its limits
-        (``glance/quota/keystone.py``); the largest size of an image it tells
-        nobody.
-        """
-        try:
-            body = self.service.get('/info/usage', 'read the limits of images')
-        except (errors.Forbidden, errors.NotFound):
-            return {}
-        return quotas.of_image_usage(body)
 
     def images(self, project_id: str) -> Iterator[resources.Image]:
         """All images of the project, the hidden ones included."""
@@ -196,9 +179,9 @@ class Glance:
             )
         )
 
-    def data(self, image_id: str) -> 'ImageData':
+    def data(self, image_id: str) -> image_data.ImageData:
         """An image's data as a source for a download."""
-        return ImageData(self.service, image_id)
+        return image_data.ImageData(self.service, image_id)
 
     def _change(
         self, image_id: str, changes: Iterable[Mapping[str, object]]
@@ -220,73 +203,6 @@ class Glance:
         )
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class ImageData:
-    """The bytes of an image."""
-
-    service: services.Service
-    image_id: str
-
-    @contextlib.contextmanager
-    def open(self, offset: int = 0) -> 'Iterator[Opened]':
-        """Ask for the bytes from an offset on.
-
-        Some stores refuse every range with 400, and some answer from the
-        start (``glance_store/capabilities.py``).
-
-        :raises CloudError: with the status of the refusal.
-        :raises AnswerLost: when there was no answer.
-        """
-        # Compressed on the way, the bytes would not be those that were hashed.
-        headers = {
-            'Accept': 'application/octet-stream',
-            'Accept-Encoding': 'identity',
-        }
-        if offset:
-            headers['Range'] = f'bytes={offset}-'
-        answer = self.service.repeat(
-            'GET',
-            f'/images/{self.image_id}/file',
-            f'download image {self.image_id}',
-            headers=headers,
-            stream=True,
-        )
-        with answer:
-            if answer.status_code == 204:
-                raise errors.CloudError(
-                    f'Image {self.image_id} has no data (HTTP 204). Upload '
-                    'its data, or delete it.',
-                    204,
-                )
-            yield Opened(answer, _start(answer), self.service.login)
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Opened:
-    """An answer whose body is read as it comes.
-
-    :param start: the offset of its first byte in the image.
-    :param login: when it has ended nothing can be made of the data.
-    """
-
-    answer: requests.Response
-    start: int
-    login: login_.Login
-
-    def read(self, size: int) -> bytes:
-        """Read up to so many bytes; nothing at the end.
-
-        :raises AnswerLost: when the connection broke before the end.
-        :raises LoginEnded: another request was refused meanwhile.
-        """
-        self.login.check()
-        try:
-            block: bytes = self.answer.raw.read(size, decode_content=False)
-        except Exception as exc:
-            raise errors.AnswerLost(f'The download broke off: {exc}') from exc
-        return block
-
-
 def _additions(properties: Mapping[str, str]) -> Iterator[dict[str, object]]:
     return _changes('add', properties)
 
@@ -305,11 +221,3 @@ def _time(answer: requests.Response) -> datetime.datetime:
     except (ArithmeticError, LookupError, TypeError, ValueError):
         return datetime.datetime.now(datetime.UTC)
     return found if found.tzinfo else found.replace(tzinfo=datetime.UTC)
-
-
-def _start(answer: requests.Response) -> int:
-    if answer.status_code != 206:
-        return 0
-    span = answer.headers.get('Content-Range', '')
-    first = re.match(r'bytes (\d{1,18})-', span, re.ASCII)
-    return int(first[1]) if first else 0

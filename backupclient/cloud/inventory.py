@@ -13,6 +13,7 @@ from typing import Any
 
 from backupclient import errors
 from backupclient.cloud import door
+from backupclient.cloud import limits
 from backupclient.cloud import server_images
 from backupclient.cloud import side_by_side
 from backupclient.model import ids
@@ -127,9 +128,9 @@ def _limits(cloud: door.Cloud) -> _Readers:
     """Return how the quotas are read that only a restore needs."""
     readers: _Readers = {}
     if 'compute' in cloud.services:
-        readers['server-quota'] = cloud.nova.quotas
+        readers['server-quota'] = lambda: limits.of_servers(cloud.nova)
     if 'image' in cloud.services:
-        readers['image-quota'] = cloud.glance.quotas
+        readers['image-quota'] = lambda: limits.of_images(cloud.glance)
     return readers
 
 

@@ -158,10 +158,6 @@ class ManifestShelf(base.Shelf):
                 )
         self.forget()
 
-    def image_of(self, run: str) -> resources.Image | None:
-        """Return the image that has the manifest of a run, None without."""
-        return self._images().get(run)
-
     def forget(self) -> None:
         """Read the list again when something is asked next."""
         with self._lock:

@@ -5,10 +5,8 @@ from collections.abc import Iterator, Mapping
 import dataclasses
 
 from backupclient import errors
-from backupclient.cloud import quotas
 from backupclient.cloud import records
 from backupclient.cloud import services
-from backupclient.model import inventories
 from backupclient.model import resources
 
 MICROVERSION = '2.72'
@@ -40,15 +38,6 @@ class Nova:
         except errors.NotFound:
             return None
         return records.server(records.part(body, 'server'))
-
-    def quotas(self) -> dict[str, inventories.Quota]:
-        """Limits of servers, cores and memory, and their use.
-
-        Nova tells every user those of the own project.
-        """
-        return quotas.of_server_limits(
-            self.service.get('/limits', 'read the limits of servers')
-        )
 
     def create_image(
         self, server_id: str, name: str, metadata: Mapping[str, str]

@@ -20,6 +20,8 @@ from backupclient import errors
 from backupclient import pauses
 from backupclient.model import tags
 
+ENDED = 'ended.json'
+
 _PATIENCE = 10.0
 """Seconds to wait for processes that ask; each of them takes a moment."""
 
@@ -77,6 +79,16 @@ def held(folder: pathlib.Path) -> Iterator[None]:
                 'Put that right, and try again.'
             ) from exc
         yield
+
+
+def is_errand(folder: pathlib.Path) -> bool:
+    """Tell whether a folder is that of a run without a journal.
+
+    See :mod:`backupclient.engine.errands`.
+    """
+    return os.path.lexists(folder / ENDED) and not os.path.lexists(
+        folder / 'run.json'
+    )
 
 
 def fate(run: str) -> Fate:

@@ -9,6 +9,7 @@ import pathlib
 
 from backupclient import errors
 from backupclient.engine import journals
+from backupclient.engine import life
 from backupclient.model import inventories
 from backupclient.model import tags
 
@@ -153,7 +154,8 @@ def _folders() -> Sequence[pathlib.Path]:
             f'{exc.strerror}.'
         ) from exc
     runs = sorted(filter(tags.is_run_id, names), reverse=True)
-    return [journals.home() / run for run in runs]
+    folders = [journals.home() / run for run in runs]
+    return [folder for folder in folders if not life.is_errand(folder)]
 
 
 def _key(identity: inventories.CloudIdentity) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ class Kind(enum.StrEnum):
     BACKUP = 'backup'
     SECRET = 'secret'
     LEASE = 'lease'
+    SET = 'set'
 
 
 class Action(enum.StrEnum):

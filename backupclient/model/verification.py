@@ -129,14 +129,23 @@ def standing(rows: Iterable[tuple[str, Row]]) -> Standing:
             before = seen if found.damaged else Depth.NONE
             seen = max(before, row.depth, key=lambda one: one.number)
             found = dataclasses.replace(found, damaged=True)
-        elif row.depth is not Depth.NONE:
-            depths = [
-                one for one in Depth if 0 < one.number <= row.depth.number
-            ]
+        elif (depth := _proved(row)) is not Depth.NONE:
+            depths = [one for one in Depth if 0 < one.number <= depth.number]
             found = Standing(
-                found.damaged and row.depth.number < seen.number,
-                row.depth,
+                found.damaged and depth.number < seen.number,
+                depth,
                 at,
                 {**found.proved, **dict.fromkeys(depths, at)},
             )
     return found
+
+
+def _proved(row: Row) -> Depth:
+    """Return the depth at which a backup was found good.
+
+    A restore whose bytes nobody could compare proves no more than that the
+    copy is there.
+    """
+    if row.result is Result.UNPROVED and row.depth is Depth.RESTORE:
+        return Depth.FILES
+    return row.depth

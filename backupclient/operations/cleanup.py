@@ -22,7 +22,9 @@ from backupclient.model import events
 from backupclient.model import leftover as leftover_
 from backupclient.operations import leftovers
 from backupclient.operations import sessions
+from backupclient.operations import set_leftovers
 from backupclient.procedures import removal
+from backupclient.store.restic import staging
 
 INCOMPLETE = 3
 
@@ -39,46 +41,68 @@ def find(
     *,
     run: str | None = None,
     older_than: datetime.timedelta = datetime.timedelta(),
+    target: str = '',
 ) -> tuple[leftover_.Leftover, ...]:
-    """Find what runs left in the project.
+    """Find what runs left in the project, and in a target.
 
     :param run: only what this run left; None for all runs.
     :param older_than: only what is older, by the cloud's clock.
+    :param target: also what runs left there, ``''`` for none.
     :returns: in the order in which they have to be deleted. What may belong
         to a run that is alive is marked to be kept, with the reason.
     :raises CloudError: the project or its leases cannot be read.
+    :raises TargetError: the target cannot be read.
     """
     cloud = session.cloud
     read = inventory.read_leftovers(cloud, leftovers.oldest(cloud, run))
+    every = leftovers.survey(session.cloud, read)
+    if target:
+        every += _in_target(session.cloud, target)
     return tuple(
         one
-        for one in leftovers.survey(session.cloud, read)
+        for one in every
         if run in (None, one.run) and one.age >= older_than
     )
+
+
+def _in_target(
+    cloud: door.Cloud, target: str
+) -> tuple[leftover_.Leftover, ...]:
+    has_images = 'image' in cloud.services
+    now = cloud.glance.now() if has_images else cloud.clock.now()
+    return set_leftovers.find(target, leftovers.known_leases(cloud), now)
 
 
 def delete(
     session: sessions.Session,
     found: Sequence[leftover_.Leftover],
     reporter: events.Reporter | None = None,
+    target: str = '',
 ) -> tuple[leftover_.Leftover, ...]:
     """Delete leftovers, and wait until they are gone.
 
     The project is read again first, because a decision takes time: only what
-    was found before and still belongs to a dead run is deleted.
+    was found before and still belongs to a dead run is deleted. Small files
+    that dead processes have left in the memory of this machine go as well.
 
     Ctrl-C ends this in order. Call it from the main thread.
 
     :param found: what :func:`find` returned, or a part of it.
+    :param target: in which some were found, ``''`` for none.
     :returns: the leftovers that are still there or were deleted, with what
         became of each. One that is still to be deleted was not reached before
         Ctrl-C.
     :raises Busy: one of the runs is being resumed just now.
     """
+    staging.sweep()
     seen = {(one.run, one.id) for one in found}
-    again = [one for one in find(session) if (one.run, one.id) in seen]
+    again = [
+        one
+        for one in find(session, target=target)
+        if (one.run, one.id) in seen
+    ]
     listening = reporter or events.Silent()
-    return remove(session.cloud, session.clock, again, listening)
+    return remove(session.cloud, session.clock, again, listening, target)
 
 
 def remove(
@@ -86,6 +110,7 @@ def remove(
     clock: clocks.SystemClock,
     found: Sequence[leftover_.Leftover],
     reporter: events.Reporter,
+    target: str = '',
 ) -> tuple[leftover_.Leftover, ...]:
     """Delete leftovers that were found just now, as :func:`delete` does."""
     cleaner = _Cleaner(cloud, clock, reporter)
@@ -96,8 +121,11 @@ def remove(
         futures.ThreadPoolExecutor(_PARALLEL) as pool,
     ):
         for kind in leftover_.Kind:
-            same = [one for one in found if one.kind is kind]
-            done += pool.map(cleaner.remove, same)
+            same = tuple(one for one in found if one.kind is kind)
+            if kind is not leftover_.Kind.SET:
+                done += pool.map(cleaner.remove, same)
+            elif same:
+                done += set_leftovers.delete(target, same, clock, reporter)
     return tuple(done)
 
 

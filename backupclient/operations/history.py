@@ -17,10 +17,12 @@ from backupclient.operations.listing import chosen
 from backupclient.operations.listing import places
 from backupclient.planner import history as planner
 from backupclient.sets.index import indexes
+from backupclient.sets.index import reading
 from backupclient.sets.index import using
 from backupclient.store import targets
 
 INCOMPLETE = 3
+_ALL = (requests.Request(), requests.Request(everything=True))
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def backups(query: Query, session: sessions.Session | None = None) -> Backups:
     """
 
     def listed(index: indexes.Index) -> Backups:
-        sets = _sets(index, query, session)
+        sets = _sets(index, query, session, _begun_in_time(query))
         keys = chosen.keys(index, sets, query.selection)
         rows = (
             row
@@ -99,7 +101,7 @@ def runs(query: Query, session: sessions.Session | None = None) -> Runs:
     """List the runs of places, as :func:`backups` does."""
 
     def listed(index: indexes.Index) -> Runs:
-        sets = _sets(index, query, session)
+        sets = _sets(index, query, session, _needed(query))
         keys = chosen.keys(index, sets, query.selection)
         found = [
             _run(one)
@@ -114,20 +116,46 @@ def runs(query: Query, session: sessions.Session | None = None) -> Runs:
 
 
 def _sets(
-    index: indexes.Index, query: Query, session: sessions.Session | None
+    index: indexes.Index,
+    query: Query,
+    session: sessions.Session | None,
+    wanted: reading.Wanted,
 ) -> tuple[places.Set, ...]:
     if query.places:
         return places.newest_first(
             one
             for target in dict.fromkeys(query.places)
-            for one in places.of_store(index, targets.find(target))
+            for one in places.of_store(
+                index, targets.find(target), wanted=wanted
+            )
         )
     if session is None:
         raise errors.UsageError(
             'Say where the backups are: targets, or the session of the '
             'project that has them.'
         )
-    return places.newest_first(places.of_cloud(index, session.cloud))
+    return places.newest_first(places.of_cloud(index, session.cloud, wanted))
+
+
+def _begun_in_time(query: Query) -> reading.Wanted:
+    """Leave out runs that began after all that is listed was captured."""
+    return lambda every: [
+        one
+        for one in every
+        if planner.within(places.begun(one.run), '', query.until)
+    ]
+
+
+def _needed(query: Query) -> reading.Wanted:
+    """Leave out runs that are not listed."""
+    # A selection may name what only older runs have.
+    everything = query.selection in _ALL
+    since, most = (query.since, query.last) if everything else ('', None)
+    return lambda every: [
+        one
+        for one in every
+        if planner.within(places.begun(one.run), since, query.until)
+    ][:most]
 
 
 def _rows(

@@ -53,7 +53,7 @@ def oldest(cloud: door.Cloud, run: str | None) -> datetime.datetime | None:
     if run is not None:
         return tags.nothing_before(run) if tags.is_run_id(run) else None
     runs = {dead.folder.name for dead in unfinished.dead()}
-    runs |= set(_leases(cloud))
+    runs |= set(known_leases(cloud))
     return min(
         map(tags.nothing_before, filter(tags.is_run_id, runs)), default=None
     )
@@ -73,7 +73,7 @@ def judge(
     :param now: by the cloud's clock.
     :returns: the same leftovers; those to be kept have the reason.
     """
-    leases = _leases(cloud)
+    leases = known_leases(cloud)
     reasons = {
         run: _life(run, leases.get(run), found, now)
         for run in {one.run for one in found}
@@ -88,7 +88,8 @@ def judge(
     )
 
 
-def _leases(cloud: door.Cloud) -> Mapping[str, leases.Lease]:
+def known_leases(cloud: door.Cloud) -> Mapping[str, leases.Lease]:
+    """Return the leases of the project by run."""
     if 'image' not in cloud.services:
         return {}
     known = cloud.glance.leases(cloud.identity.project_id)

@@ -18,11 +18,10 @@ from backupclient.engine import unfinished
 from backupclient.keys import identity
 from backupclient.model import events
 from backupclient.model import inventories
-from backupclient.model import manifests
 from backupclient.model import plans
 from backupclient.model import restores
 from backupclient.model import stamps
-from backupclient.operations import cloud_place
+from backupclient.operations import choosable
 from backupclient.operations import locked
 from backupclient.operations import plan as planning
 from backupclient.operations import readable
@@ -33,7 +32,6 @@ from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
 from backupclient.planner.restore import references
-from backupclient.sets import libraries
 from backupclient.store import targets
 
 Report = running.Report
@@ -72,7 +70,7 @@ def plan(
         resources, or there is no such run.
     :raises TargetError: the backups cannot be read.
     """
-    known, unread = _manifests(session, request)
+    known, unread = choosable.read(session, request)
     chosen = backups.choose(
         known, request.selection, run=request.run, at=_time(request.at)
     )
@@ -211,9 +209,8 @@ def _inventory(
     Whether a secret was restored before is in its metadata, which no list
     has: they are read for those with the right names.
     """
-    read = inventory.read_for_restore(
-        session.cloud, references.images_of(chosen)
-    )
+    named = references.images_of(chosen)
+    read = inventory.read_for_restore(session.cloud, named)
     if not request.skip_existing:
         return read
     names = {one.entry.resource.name for one in chosen}
@@ -227,49 +224,6 @@ def _inventory(
             for each in read.secrets
         ),
     )
-
-
-def _manifests(
-    session: sessions.Session, request: restores.Request
-) -> tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]:
-    """Read what the backups are, of one project.
-
-    :returns: the manifests, and a sentence for each that cannot be read: a
-        newer backup than those that are chosen may be in it.
-    :raises UsageError: there is none.
-    """
-    if not request.source:
-        return _in_cloud(session, request)
-    readable.require_target(request.source)
-    library = libraries.Library(targets.find(request.source))
-    opened = [library.open(each) for each in library.finished]
-    found = tuple(one.manifest for one in opened if one.manifest is not None)
-    unread = tuple(one.problem for one in opened if one.problem)
-    if not found:
-        why = ' '.join((f'There is no backup in {request.source}.', *unread))
-        raise errors.UsageError(why)
-    here = session.cloud.identity.project
-    own = tuple(one for one in found if one.identity.project == here)
-    # Of a target that several projects share, that of the login is meant.
-    mine = own if own and not request.run else found
-    return backups.of_project(mine, request.run), unread
-
-
-def _in_cloud(
-    session: sessions.Session, request: restores.Request
-) -> tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]:
-    """Read which backups stay in the cloud, as :func:`_manifests` does."""
-    library, troubles = cloud_place.what_is_known(session.cloud)
-    opened = [library.open(each) for each in library.finished]
-    found = tuple(one.manifest for one in opened if one.manifest is not None)
-    unread = (*troubles, *(one.problem for one in opened if one.problem))
-    if not found:
-        why = (
-            'No run has left backups of this project in the cloud. Name the '
-            'target of backup sets with --from.'
-        )
-        raise errors.UsageError(' '.join((why, *unread)))
-    return backups.of_project(found, request.run), unread
 
 
 def _time(text: str) -> datetime.datetime | None:

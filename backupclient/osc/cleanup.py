@@ -5,12 +5,12 @@ import argparse
 from collections.abc import Sequence
 import datetime
 import re
-import sys
 from typing import TYPE_CHECKING
 
 from backupclient import errors
 from backupclient.osc import base
 from backupclient.osc import columns
+from backupclient.osc import questions
 
 if TYPE_CHECKING:
     from backupclient.model import leftover
@@ -34,7 +34,7 @@ class CleanUpBackups(base.Lister):
 
         openstack backup cleanup --dry-run
         openstack backup cleanup --run 20260102T030405Z-abcd
-        openstack backup cleanup --yes --older-than 1d
+        openstack backup cleanup --yes --older-than 1d --from /srv/backups
 
     Exit codes: 0 all that was to go is gone, or nothing was there; 1 an
     error; 2 wrong arguments; 3 something could not be deleted; 130
@@ -55,17 +55,14 @@ class CleanUpBackups(base.Lister):
             default=datetime.timedelta(),
             help='Only what is older, such as 90m, 12h, 7d or 1d12h',
         )
-        mode = parser.add_mutually_exclusive_group()
-        mode.add_argument(
-            '--dry-run',
-            action='store_true',
-            help='Show what would be deleted, and delete nothing',
+        parser.add_argument(
+            '--from',
+            dest='source',
+            metavar='<target>',
+            help='Also what dead runs left in this target: sets that are not '
+            'finished, and sets whose deletion was interrupted',
         )
-        mode.add_argument(
-            '--yes',
-            action='store_true',
-            help='Delete without a question',
-        )
+        questions.add(parser)
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
         """Give the names of what the rows have."""
@@ -78,23 +75,29 @@ class CleanUpBackups(base.Lister):
 
         _check(parsed_args)
         session, run = self.session(), parsed_args.run
-        age = parsed_args.older_than
-        found = cleanup.find(session, run=run, older_than=age)
-        if not parsed_args.dry_run and _agreed(found, parsed_args.yes):
-            found = self._delete(session, found)
+        age, target = parsed_args.older_than, _target(parsed_args)
+        found = cleanup.find(session, run=run, older_than=age, target=target)
+        if _agreed(found, parsed_args):
+            found = self._delete(session, found, target)
             self.exit_code = cleanup.exit_code(found)
         self.problems = cleanup.problems(session, found, run)
         self.epilogue = rows.cleanup_summary(found, chosen=bool(run or age))
         return rows.cleanup(found)
 
     def _delete(
-        self, session: 'sessions.Session', found: '_Found'
+        self, session: 'sessions.Session', found: '_Found', target: str
     ) -> '_Found':
         from backupclient.operations import cleanup
         from backupclient.osc import progress
 
         with progress.reporter(self.verbosity) as reporter:
-            return cleanup.delete(session, found, reporter)
+            return cleanup.delete(session, found, reporter, target)
+
+
+def _target(args: argparse.Namespace) -> str:
+    from backupclient.operations import request as words
+
+    return words.target(args.source) if args.source else ''
 
 
 def duration(text: str) -> datetime.timedelta:
@@ -125,38 +128,14 @@ def _check(args: argparse.Namespace) -> None:
             f'"{args.run}" is not the ID of a run such as '
             '20260102T030405Z-abcd.'
         )
-    if not (args.dry_run or args.yes or _somebody_answers()):
-        raise errors.UsageError(
-            'There is no terminal to ask at: say --yes to delete, or '
-            '--dry-run to look only.'
-        )
+    questions.require(args)
 
 
-def _agreed(found: '_Found', yes: bool) -> bool:
+def _agreed(found: '_Found', args: argparse.Namespace) -> bool:
     """Ask a person, if there is anything to ask about."""
     going = [one for one in found if one.goes]
-    if yes or not going:
-        return bool(going)
-    for one in going:
-        base.say(f'{one.label} of run {one.run}')
-    print(
-        f'Delete what is listed ({len(going)})? [y/N] ',
-        end='',
-        file=sys.stderr,
-        flush=True,
+    return bool(going) and questions.agreed(
+        args,
+        [f'{one.label} of run {one.run}' for one in going],
+        f'Delete what is listed ({len(going)})?',
     )
-    try:
-        answer = sys.stdin.readline()
-    except OSError:
-        # The terminal was closed: that is no answer.
-        answer = ''
-    if not answer.endswith('\n'):
-        base.say('')
-    agreed = answer.strip().lower() in ('y', 'yes')
-    if not agreed:
-        base.say('Nothing was deleted.')
-    return agreed
-
-
-def _somebody_answers() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()

@@ -40,17 +40,11 @@ class VerifyBackup(base.Lister):
     be restored: it restores it into your project under a temporary name,
     compares its bytes, and deletes it again.
 
-    Verify the newest complete run, each server's newest backup with its keys,
-    and every week a tenth of a run::
+    Verify the newest complete run, a server's newest backup with its keys,
+    and that the Cinder backups in your project can be restored::
 
         openstack backup verify --from /srv/backups
         openstack backup verify --from /srv/backups --server web --depth keys --identity key.txt
-        openstack backup verify --from /srv/backups 20260102T030405Z-abcd --sample 10%
-
-    Verify that the newest Cinder backups are there, and that they can be
-    restored::
-
-        openstack backup verify --depth files
         openstack backup verify --depth restore
 
     Exit codes: 0 all is good; 1 an error; 2 wrong arguments; 3 something is

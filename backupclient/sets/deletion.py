@@ -70,14 +70,13 @@ def begun(store: base.Store) -> Iterator[Begun]:
 
     :raises TargetError: the list would not be complete.
     """
-    for name in store.folders():
+    if store.can.renaming:
+        names = frozenset(store.folders())
+    else:
+        names = store.folders_with(layout.DELETION)
+    for name in sorted(names):
         run = name.removesuffix(layout.DELETING)
-        if not tags.is_run_id(run):
-            continue
-        if name != run or (
-            not store.can.renaming
-            and store.stat(f'{name}/{layout.DELETION}') is not None
-        ):
+        if tags.is_run_id(run) and (name != run or not store.can.renaming):
             yield Begun(run, name)
 
 
@@ -124,6 +123,36 @@ def delete(store: base.Store, opened: catalogue.Opened) -> None:
     finish(store, Begun(found.run, folder))
 
 
+def abandon(store: base.Store, one: Begun) -> None:
+    """Delete a set that its dead run has not finished.
+
+    There is no manifest: what is at the places of the layout is the set's.
+
+    :raises TargetError: it has other files, or cannot be deleted.
+    """
+    start = f'{one.folder}/'
+    paths = {
+        entry.path.removeprefix(start).removesuffix(base.PART): entry.plain
+        for entry in store.list(one.folder)
+    }
+    foreign = [
+        path
+        for path, plain in paths.items()
+        if not plain or not (_is_beside(path) or layout.may_be_read(path))
+    ]
+    if foreign:
+        raise errors.TargetError(
+            _not_ours(f'{store.name}/{one.folder}', foreign)
+        )
+    listed = tuple(path for path in paths if layout.may_be_read(path))
+    _put(store, one, listed)
+    folder = one.folder
+    if store.can.renaming:
+        folder = one.run + layout.DELETING
+        store.rename(one.folder, folder)
+    finish(store, Begun(one.run, folder))
+
+
 def finish(store: base.Store, one: Begun) -> None:
     """Delete what is left of a set whose deletion has begun.
 
@@ -153,22 +182,30 @@ def _announce(store: base.Store, opened: catalogue.Opened) -> None:
     """
     assert opened.manifest is not None  # noqa: S101
     found = opened.found
+    begun_ = Begun(found.run, found.folder)
+    record = _put(store, begun_, tuple(_named(opened.manifest)))
     now = datetime.datetime.now(datetime.UTC)
-    record = f'{found.folder}/{layout.DELETION}'
+    if reader := claims.alive(store, found.folder, now):
+        store.delete(record)
+        raise errors.Busy(reader)
+
+
+def _put(store: base.Store, one: Begun, files: tuple[str, ...]) -> str:
+    """Write the list of files into a set; return its path."""
+    now = datetime.datetime.now(datetime.UTC)
+    record = f'{one.folder}/{layout.DELETION}'
     store.put(
         record,
         documents.encode(
             Deletion(
-                found.run,
+                one.run,
                 socket.gethostname(),
                 now.isoformat(timespec='seconds'),
-                tuple(_named(opened.manifest)),
+                files,
             )
         ),
     )
-    if reader := claims.alive(store, found.folder, now):
-        store.delete(record)
-        raise errors.Busy(reader)
+    return record
 
 
 def _named(manifest: manifests.Manifest) -> Iterator[str]:
@@ -201,10 +238,17 @@ def _beside(store: base.Store, folder: str) -> list[str]:
         if entry.plain
     ]
     return [
-        path
-        for path in paths
-        if layout.is_verified(path) or layout.is_claim(path)
+        path for path in paths if _is_beside(path) and path != layout.DELETION
     ]
+
+
+def _is_beside(path: str) -> bool:
+    """Tell whether a file can be in a set, and in no manifest."""
+    return (
+        layout.is_verified(path)
+        or layout.is_claim(path)
+        or path in (layout.MARKER, layout.DELETION)
+    )
 
 
 def _require_empty(store: base.Store, folder: str, record: str) -> None:

@@ -64,22 +64,31 @@ class Set:
 
 
 def of_store(
-    index: indexes.Index, store: base.Shelf, patience: float = math.inf
+    index: indexes.Index,
+    store: base.Shelf,
+    patience: float = math.inf,
+    wanted: reading.Wanted = tuple,
 ) -> Iterator[Set]:
     """Read the runs in a target.
 
     :param patience: seconds after which no other run is read.
+    :param wanted: leaves out runs that need not be read.
     :raises TargetError: the list would not be complete.
     """
-    for one in reading.read(index, store, patience):
+    for one in reading.read(index, store, patience, wanted):
         yield _of_store(store, one)
 
 
-def of_cloud(index: indexes.Index, cloud: door.Cloud) -> Iterator[Set]:
-    """Read the runs that left backups in the cloud."""
+def of_cloud(
+    index: indexes.Index, cloud: door.Cloud, wanted: reading.Wanted = tuple
+) -> Iterator[Set]:
+    """Read the runs that left backups in the cloud.
+
+    :param wanted: leaves out runs that need not be read.
+    """
     library, troubles = cloud_place.what_is_known(cloud)
     here = cloud.identity.project_id
-    for one in reading.read(index, library.store):
+    for one in reading.read(index, library.store, wanted=wanted):
         found = _of_store(library.store, one)
         if one.header is not None and one.header.project_id != here:
             found = dataclasses.replace(
@@ -123,10 +132,10 @@ def _of_store(store: base.Shelf, one: reading.Read) -> Set:
         header = one.header
         return Set(store.name, run, header.created_at, one, header.host)
     if one.found.state is not catalogue.State.UNFINISHED:
-        return Set(store.name, run, _begun(run), one, problem=one.problem)
+        return Set(store.name, run, begun(run), one, problem=one.problem)
     left = _marker(store, one.found)
     if left is None:
-        return Set(store.name, run, _begun(run), one)
+        return Set(store.name, run, begun(run), one)
     return Set(store.name, run, left.started_at, one, left.host)
 
 
@@ -143,7 +152,7 @@ def _marker(store: base.Shelf, found: catalogue.Found) -> marker.Marker | None:
         return None
 
 
-def _begun(run: str) -> str:
+def begun(run: str) -> str:
     """Return when a run began, by its ID."""
     return (
         f'{run[:4]}-{run[4:6]}-{run[6:8]}T{run[9:11]}:{run[11:13]}:'

@@ -5,6 +5,7 @@ import dataclasses
 
 from backupclient import documents
 from backupclient.cloud import manifest_shelf
+from backupclient.engine import errands
 from backupclient.engine import faults
 from backupclient.engine import journals
 from backupclient.engine import lease
@@ -107,7 +108,7 @@ class Cloud:
         done: dict[prunings.Row, prunings.Row] = {}
         run = tags.new_run_id(self.clock.now())
         held = lease.Lease(self._cloud, reporter, run)
-        with held.kept():
+        with errands.alive(run), held.kept():
             for rows in artifacts.by_resource(decision.going):
                 if self.clock.stop.asked or self._cloud.login.ended:
                     break

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deleting backup sets in a target."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 import dataclasses
 
 from backupclient import clocks
@@ -94,12 +94,29 @@ class Target:
             else:
                 deleted = prunings.Action.DELETED
                 rows = places.ended(rows, run, deleted)
+        notices += tuple(self._reclaim(rows))
         notices += tuple(
             places.forget_journals(decision.projects, rows, self._target)
         )
         return dataclasses.replace(
             decision, rows=rows, notices=(*decision.notices, *notices)
         )
+
+    def _reclaim(self, rows: Iterable[prunings.Row]) -> Iterator[str]:
+        """Free the room of what was deleted, once for all sets.
+
+        :returns: a sentence if that is not possible.
+        """
+        if all(row.action is not prunings.Action.DELETED for row in rows):
+            return
+        try:
+            with self.clock.stop.shielded():
+                self._store.reclaim()
+        except errors.BackupError as exc:
+            yield (
+                'The backups are deleted, but their room is not free yet: '
+                f'{exc}'
+            )
 
     def _delete(self, run: str) -> None:
         assert self._library is not None  # noqa: S101

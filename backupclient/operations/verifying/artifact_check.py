@@ -5,7 +5,7 @@ The services tell whether an artifact is there, available, and has its chain.
 They do not give a Cinder backup's bytes: only a restore proves them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from backupclient.model import copies
 from backupclient.model import inventories
@@ -20,9 +20,9 @@ NOT_ASKED = (
     'The {kind} {id} is in the cloud, where nobody looked: that needs '
     'credentials.'
 )
+_ONLY_A_RESTORE = 'only a restore proves: --depth restore.'
 BYTES = (
-    'Whether the bytes of the {kind} {id} are right, only a restore proves: '
-    '--depth restore.'
+    f'Whether the bytes of the {{kind}} {{id}} are right, {_ONLY_A_RESTORE}'
 )
 
 
@@ -56,6 +56,11 @@ def data(entry: manifests.Entry) -> Iterator[key_check.Found]:
     """Say that the bytes of an artifact cannot be read."""
     if entry.file is None and entry.artifact is not None:
         yield _unproved(BYTES, entry.artifact)
+
+
+def after_a_restore(notes: Iterable[str]) -> tuple[str, ...]:
+    """Return notes without those that ask for a restore."""
+    return tuple(n for n in notes if not n.endswith(_ONLY_A_RESTORE))
 
 
 def _result(

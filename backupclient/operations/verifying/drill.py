@@ -21,6 +21,7 @@ from backupclient.model import restores
 from backupclient.model import verification
 from backupclient.operations import running
 from backupclient.operations import sessions
+from backupclient.operations.verifying import artifact_check
 from backupclient.operations.verifying import choice
 from backupclient.planner import backups as chosen_
 from backupclient.planner import restore as planner
@@ -165,6 +166,9 @@ def _row(
             provable=not damaged,
             notes=(*row.notes, outcome.reason),
         )
+    row = dataclasses.replace(
+        row, notes=artifact_check.after_a_restore(row.notes)
+    )
     recorded = next((n for n in outcome.notes if n.startswith(_RECORDED)), '')
     result, notes = Result.GOOD, outcome.notes
     if recorded:

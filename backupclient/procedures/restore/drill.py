@@ -11,7 +11,7 @@ import dataclasses
 import functools
 
 from backupclient import errors
-from backupclient.cloud import glance
+from backupclient.cloud import image_data
 from backupclient.cloud import once
 from backupclient.keys import passphrase
 from backupclient.keys.luks import opening
@@ -287,7 +287,9 @@ def _first(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _opened_at(data: glance.ImageData, offset: int) -> Iterator[base.Stream]:
+def _opened_at(
+    data: image_data.ImageData, offset: int
+) -> Iterator[base.Stream]:
     """Read an image from an offset, also where there are no ranges."""
     with data.open(offset) as opened:
         skip = offset - opened.start

@@ -40,7 +40,7 @@ class MakeVolume(step.Step):
         cinder = self.cloud.cinder
         marks = self.metadata(tags.Role.TEMPORARY)
         volume_id = once.make_once(
-            lambda: cinder.find_volume(self.name, marks),
+            self._find,
             lambda: new_volumes.create(
                 cinder,
                 self.name,
@@ -58,14 +58,30 @@ class MakeVolume(step.Step):
             'Look at the quotas of the project, and at the volume type.',
         ):
             volume_state.settle(self.work, volume_id, {'available'}, '')
+        self._mark(volume_id, marks)
         return dataclasses.replace(made, volume_id=volume_id)
 
     def undo(self, made: step.Made) -> None:
-        found = made.volume_id or self.cloud.cinder.find_volume(
-            self.name, self.metadata(tags.Role.TEMPORARY)
-        )
+        found = made.volume_id or self._find()
         if found:
             removal.of(self.work).volume(found)
+
+    def _find(self) -> str | None:
+        """Find what an earlier try has made, by its name alone.
+
+        With the data of a backup come the metadata of its volume: Cinder puts
+        them in the place of those that the request had
+        (``cinder/backup/driver.py``, ``_restore_vol_meta``).
+        """
+        return self.cloud.cinder.find_volume(self.name, {})
+
+    def _mark(self, volume_id: str, marks: dict[str, str]) -> None:
+        """Put our marks back where those of the old volume are."""
+        found = self.cloud.cinder.volume(volume_id)
+        if found and not marks.items() <= found.metadata.items():
+            new_volumes.set_metadata(
+                self.cloud.cinder, volume_id, _metadata(self.item) | marks
+            )
 
     def _require_encrypted(self, volume_id: str) -> None:
         """See that encrypted data do not end in a plain volume.

@@ -116,6 +116,8 @@ def troubles() -> Iterator[None]:
         code = getattr(exc, 'sqlite_errorcode', 0) & 0xFF
         busy = code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
         raise (Busy if busy else Unusable)(str(exc)) from exc
+    except (LookupError, TypeError, ValueError) as exc:
+        raise Unusable(f'What it holds makes no sense: {exc}') from exc
 
 
 def _file() -> str:

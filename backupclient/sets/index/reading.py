@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Read the sets of a place, each file only if the cache does not have it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 import dataclasses
 import hashlib
 import math
@@ -15,6 +15,9 @@ from backupclient.sets import catalogue
 from backupclient.sets import verified
 from backupclient.sets.index import indexes
 from backupclient.store import base
+
+Wanted = Callable[[Sequence[catalogue.Found]], Sequence[catalogue.Found]]
+"""Chooses among sets, the newest first."""
 
 _NO_TIME = 'There was no time left to read it.'
 _OFTEN = 5.0
@@ -38,12 +41,17 @@ class Read:
 
 
 def read(
-    index: indexes.Index, store: base.Shelf, patience: float = math.inf
+    index: indexes.Index,
+    store: base.Shelf,
+    patience: float = math.inf,
+    wanted: Wanted = tuple,
 ) -> tuple[Read, ...]:
-    """Read all sets of a place, the newest first.
+    """Read the sets of a place, the newest first.
 
     One manifest at a time is in memory.
 
+    :param wanted: leaves out sets that need not be read: in a repository that
+        takes a second for each.
     :param patience: seconds after which no other set is read; the rest has
         that as its problem.
     :raises TargetError: the list would not be complete.
@@ -51,13 +59,15 @@ def read(
     reader = _Reader(index, store)
     every: list[Read] = []
     end = time.monotonic() + patience
-    runs = catalogue.runs(store)
+    there = catalogue.runs(store)
+    runs = tuple(wanted(there))
     for found in runs:
         if time.monotonic() > end:
             break
         every.append(reader.read(found))
     else:
-        index.forget(store.name, reader.paths)
+        if len(runs) == len(there):
+            index.forget(store.name, reader.paths)
     index.keep()
     left = runs[len(every) :]
     return (*every, *(Read(found, None, _NO_TIME) for found in left))

@@ -16,9 +16,9 @@ from backupclient.model import addresses
 from backupclient.model import remotes
 from backupclient.store.programs import child
 from backupclient.store.programs import ending
-from backupclient.store.programs import environment
 from backupclient.store.programs import finding
 from backupclient.store.programs import starting
+from backupclient.store.rclone import variables
 
 NOT_THERE = 3
 """rclone's exit code for a folder that is not there."""
@@ -32,60 +32,6 @@ _LIMIT = 20 * 60.0
 _STAMP = re.compile(r'^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d +')
 _LEVEL = re.compile(r'^(?:ERROR|CRITICAL|NOTICE) *: *')
 _NO_REMOTE = "didn't find section in config file"
-_IN_MEMORY = '/notfound'
-_OTHER_REMOTES = {'remote', 'upstreams'}
-# Of rclone's own variables only those of remotes, and of the way to them: a
-# filter or a dry run that somebody has set would make lists incomplete.
-_OWN = (
-    'RCLONE_CONFIG',
-    'RCLONE_PASSWORD_COMMAND',
-    'RCLONE_BIND',
-    'RCLONE_BWLIMIT',
-    'RCLONE_CA_CERT',
-    'RCLONE_CLIENT_CERT',
-    'RCLONE_CLIENT_KEY',
-    'RCLONE_CONTIMEOUT',
-    'RCLONE_DISABLE_HTTP2',
-    'RCLONE_EXPECT_CONTINUE_TIMEOUT',
-    'RCLONE_HEADER',
-    'RCLONE_NO_CHECK_CERTIFICATE',
-    'RCLONE_TIMEOUT',
-    'RCLONE_TPSLIMIT',
-    'RCLONE_USER_AGENT',
-)
-# Where the storage systems look for credentials themselves, by their types.
-_OF_TYPES = {
-    'azureblob': ('AZURE_',),
-    'azurefiles': ('AZURE_',),
-    'drive': ('GOOGLE_',),
-    'google cloud storage': ('GOOGLE_',),
-    's3': ('AWS_',),
-    'sftp': ('SSH_',),
-    'storj': ('UPLINK_',),
-    'swift': ('OS_', 'ST_'),
-}
-# rclone 1.60 takes no S3 remote at all while this is set.
-_BROKEN = ('AWS_CA_BUNDLE',)
-_FIXED = {
-    'RCLONE_ASK_PASSWORD': 'false',
-    'RCLONE_LOG_LEVEL': 'ERROR',
-    'RCLONE_USE_SERVER_MODTIME': 'true',
-    # Links are never followed.
-    'RCLONE_SKIP_LINKS': 'true',
-    'RCLONE_LOCAL_SKIP_LINKS': 'true',
-    'RCLONE_SFTP_SKIP_LINKS': 'true',
-}
-# So that a remote that cannot be reached is told soon.
-_SOON = {
-    'RCLONE_CONTIMEOUT': '15s',
-    'RCLONE_TIMEOUT': '1m',
-    'RCLONE_RETRIES': '1',
-    'RCLONE_LOW_LEVEL_RETRIES': '2',
-}
-_SECRET = re.compile(
-    r'RCLONE_CONFIG_\w*(?:PASS|SECRET|TOKEN|KEY|AUTH|CREDENTIALS|SAS)\w*'
-    r'|RCLONE_CONFIG_PASS|\w*(?:SECRET|PASSWORD|TOKEN|_KEY)\w*'
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -117,6 +63,7 @@ class Program:
     def __init__(self, address: addresses.Address) -> None:
         self.name = address.shown
         self._remote = remotes.parse(address.place)
+        self._has_answered = False
 
     @property
     def lacks_bucket(self) -> bool:
@@ -159,16 +106,19 @@ class Program:
 
         :param words: the command and its options.
         :param path: in the store, the last argument; None for none.
-        :param soon: fail after few tries.
+        :param soon: fail after few tries, as always before the first answer.
         :raises ending.ProgramFailed: it refused; its code and words tell why.
         :raises TargetError: it cannot be called, or came to no end.
         """
-        return child.run(
+        hasty = variables.SOON if soon or not self._has_answered else {}
+        done = child.run(
             self._command(words, path),
-            {**self._environment, **(_SOON if soon else {})},
+            {**self._environment, **hasty},
             self._how,
             _LIMIT,
-        ).out
+        )
+        self._has_answered = True
+        return done.out
 
     def about(self) -> bytes:
         """Return what the remote tells of its room.
@@ -226,13 +176,9 @@ class Program:
 
     @functools.cached_property
     def _how(self) -> starting.How:
-        values = {
-            value
-            for name, value in self._environment.items()
-            if _SECRET.fullmatch(name)
-        }
-        values |= {value for _, value in self._remote.options}
-        return starting.How('rclone', tuple(values - {'true', 'false'}))
+        return starting.How(
+            'rclone', variables.secrets(self._remote, self._environment)
+        )
 
     @functools.cached_property
     def _environment(self) -> Mapping[str, str]:
@@ -240,26 +186,7 @@ class Program:
 
         :raises TargetError: the remotes cannot be listed.
         """
-        prefixes = [*_OWN]
-        for each in {*self._types()}:
-            prefixes += [f'RCLONE_{each.upper()}_', *_OF_TYPES.get(each, ())]
-        found = environment.minimal(prefixes, self._given)
-        return {k: v for k, v in found.items() if k not in _BROKEN}
-
-    @property
-    def _given(self) -> dict[str, str]:
-        return {**_FIXED, **self._remote.environment, **self._config}
-
-    @property
-    def _config(self) -> dict[str, str]:
-        """Where rclone writes what it finds out about a remote.
-
-        What it finds out about one without a name belongs into no file.
-        """
-        others = _OTHER_REMOTES & {key for key, _ in self._remote.options}
-        if self._remote.on_the_fly and not others:
-            return {'RCLONE_CONFIG': _IN_MEMORY}
-        return {}
+        return variables.of(self._remote, self._types())
 
     def _types(self) -> Iterator[str]:
         """List the storage systems of all remotes: some lead to others."""
@@ -270,7 +197,7 @@ class Program:
 
     def _listed(self, *options: str) -> list[str]:
         command = self._command(('listremotes', *options), None)
-        known = environment.minimal(_OWN, self._given)
+        known = variables.of(self._remote, ())
         try:
             done = child.run(command, known, starting.How('rclone'), _LIMIT)
         except ending.ProgramFailed as error:
@@ -281,10 +208,10 @@ class Program:
         return done.out.decode(errors='replace').splitlines()
 
     def _unconfigured(self) -> str:
-        known = ', '.join(sorted(self._listed())) or 'none'
+        names = sorted(name.removesuffix(':') for name in self._listed())
         return (
-            f'rclone has no remote {self._remote.name!r}. It has: {known} '
-            '"rclone config" makes one.'
+            f'rclone has no remote {self._remote.name!r}. It has: '
+            f'{", ".join(names) or "none"}. "rclone config" makes one.'
         )
 
 

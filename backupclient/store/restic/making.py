@@ -11,6 +11,9 @@ from backupclient.store.restic import snapshots
 from backupclient.store.restic import streams
 from backupclient.store.restic import troubles
 
+GOES_LAST = ('deleting.json',)
+"""What says that a run is being deleted: it goes with the last of it."""
+
 _BURIED = 'deleted'
 
 
@@ -80,7 +83,7 @@ class Making:
         # First of all, nothing may take the rest for a set; last goes what
         # says that this is being done.
         first = [one for one in every if one.manifest is not None]
-        last = [one for one in every if one.path == 'deleting.json']
+        last = [one for one in every if one.path in GOES_LAST]
         rest = [one for one in every if one not in first and one not in last]
         for some in (first, rest, last):
             try:
@@ -92,16 +95,20 @@ class Making:
                     if one.holds is not snapshots.Holds.DELETED:
                         self.bury(one)
 
-    def take_away(self, snapshot: snapshots.Snapshot) -> None:
+    def take_away(
+        self, snapshot: snapshots.Snapshot, *, even_if_locked: bool = True
+    ) -> None:
         """Delete a snapshot if nobody works on the repository, or bury it.
 
+        :param even_if_locked: else it may stay as it is.
         :raises TargetError: neither can be done.
         """
         try:
             self._repository.call('forget', snapshot.id)
             self._contents.drop([snapshot])
         except troubles.Locked:
-            self.bury(snapshot)
+            if even_if_locked:
+                self.bury(snapshot)
 
     def _delete(self, some: list[snapshots.Snapshot]) -> None:
         if some:

@@ -29,9 +29,6 @@ _LEAST_ROOM = 64 << 20
 How many a backup takes, nobody can tell: restic stores only what is new.
 """
 
-# Nobody misses these before the run itself goes.
-_GOES_WITH_ITS_RUN = (layout.MARKER, 'deleting.json')
-
 
 class Restic(base.Store):
     """The store in a restic repository, which has to be there."""
@@ -122,12 +119,16 @@ class Restic(base.Store):
         if place is None:
             return
         self._contents.hide(place)
-        if inside in _GOES_WITH_ITS_RUN or self._contents.has_manifest(run):
-            # All of the run goes by `drop`.
-            if place.snapshot.holds is snapshots.Holds.NOTE:
-                self._making.take_away(place.snapshot)
-        elif not place.bundle:
+        if inside == layout.MARKER:
+            # It says nothing any more when the manifest is there.
+            self._making.take_away(place.snapshot, even_if_locked=False)
+        elif place.bundle or inside in making.GOES_LAST:
+            # It goes with its run.
+            return
+        elif not self._contents.has_manifest(run):
             self._making.bury(place.snapshot)
+        elif place.snapshot.holds is snapshots.Holds.NOTE:
+            self._making.take_away(place.snapshot)
 
     def begin(self, folder: str) -> None:
         if self.has(folder):

@@ -8,7 +8,7 @@ import fixtures
 from backupclient import clocks
 from backupclient.cloud import cinder
 from backupclient.cloud import door
-from backupclient.cloud import glance
+from backupclient.cloud import image_data
 from backupclient.cloud import inventory
 from backupclient.cloud import nova
 from backupclient.model import outcome
@@ -104,6 +104,6 @@ class DeletedTestCase(base.TestCase):
             return call()
 
         reason = self.back_up(
-            glance.ImageData, 'open', meanwhile, images=('golden',)
+            image_data.ImageData, 'open', meanwhile, images=('golden',)
         )
         self.check(reason, 'image', image)

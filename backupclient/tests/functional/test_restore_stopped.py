@@ -34,7 +34,7 @@ def broken(step):
 
 
 class Stopped:
-    """A test of a case of ``restore_cases``."""
+    """A case of ``restore_cases``, and how its restore is stopped."""
 
     shared = True
 
@@ -66,6 +66,19 @@ class Stopped:
         again = self.openstack('backup', 'restore', '--resume', stopped.run)
         self.assertEqual(2, again.code, again)
 
+    def request(self):
+        return restores.Request(
+            requests.Request(**{f'{self.kind}s': (self.name,)}),
+            source=str(self.source),
+            suffix=restore_cases.SUFFIX,
+        )
+
+    def session(self):
+        clock = clocks.SystemClock()
+        return sessions.Session(door.connect(self.tenant.conn, clock), clock)
+
+
+class Interrupted(Stopped):
     def test_interrupt(self):
         """Ctrl-C in each step in turn: all is undone, and then done anew."""
         command = self.command()
@@ -76,6 +89,8 @@ class Stopped:
             command = ('--resume', stopped.run)
         self.resume(stopped)
 
+
+class Killed(Stopped):
     def test_kill(self):
         """Kill -9 in each step in turn."""
         command = self.command()
@@ -85,6 +100,8 @@ class Stopped:
             command = ('--resume', killed.run)
         self.resume(killed)
 
+
+class Failing(Stopped):
     def test_failure(self):
         """A failure at the end of each step: nothing is left."""
         self.useFixture(
@@ -109,19 +126,36 @@ class Stopped:
         self.assertEqual(outcome.State.FAILED, failed.state, where)
         self.assertEqual('forced', failed.reason, where)
         self.assertEqual('', failed.restored, where)
+        self.assertEqual((), failed.notes, where)
         self.assertEqual(1, done.report.exit_code, where)
         self.assertNothingLeft()
 
-    def request(self):
-        return restores.Request(
-            requests.Request(**{f'{self.kind}s': (self.name,)}),
-            source=str(self.source),
-            suffix=restore_cases.SUFFIX,
-        )
 
-    def session(self):
-        clock = clocks.SystemClock()
-        return sessions.Session(door.connect(self.tenant.conn, clock), clock)
+class StoppedSecretStore(Interrupted, Failing, restore_cases.SecretStore):
+    pass
 
 
-globals().update(restore_cases.for_each(Stopped))
+class StoppedImageUpload(
+    Interrupted, Killed, Failing, restore_cases.ImageUpload
+):
+    pass
+
+
+class StoppedVolumeFromImage(
+    Interrupted, Killed, Failing, restore_cases.VolumeFromImage
+):
+    pass
+
+
+class StoppedVolumeWithKey(Interrupted, restore_cases.VolumeWithKey):
+    pass
+
+
+class StoppedVolumeFromBackup(
+    Interrupted, Failing, restore_cases.VolumeFromBackup
+):
+    pass
+
+
+class StoppedServerBuild(Interrupted, Failing, restore_cases.ServerBuild):
+    pass

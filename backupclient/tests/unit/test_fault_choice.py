@@ -19,7 +19,7 @@ from backupclient.tests.functional.faults import recorded
 
 CASES = {each.__name__ for each in (*cases.ALL, *restore_cases.ALL)}
 # Of all cases together: what CI has time for, each a part of a run.
-MOST_PAIRS = 450
+MOST_PAIRS = 260
 
 
 def others(chosen):
@@ -48,7 +48,12 @@ class TestChoice(testtools.TestCase):
     def test_each_case_is_recorded(self):
         self.assertEqual(sorted(CASES), recorded.cases())
         for case, (seen, _) in self.recorded.items():
-            self.assertTrue(any(each.request.changes for each in seen), case)
+            # Secrets and images are only read: nothing is made for that.
+            self.assertEqual(
+                case not in ('ImageDownload', 'SecretDownload'),
+                any(each.request.changes for each in seen),
+                case,
+            )
 
     def test_each_request_of_its_own_fails(self):
         for case in CASES:

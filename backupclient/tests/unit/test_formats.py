@@ -22,6 +22,8 @@ from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.model import verification
 from backupclient.procedures import step
+from backupclient.sets import claims
+from backupclient.sets import deletion
 from backupclient.sets import marker
 
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
@@ -45,6 +47,8 @@ SECTIONS = {
         'Membership': secret_facts.Membership,
         'Access list': secret_facts.Acl,
         'Marker': marker.Marker,
+        'Claim': claims.Claim,
+        'Deletion': deletion.Deletion,
     },
     'verification.rst': {
         'Verification': verification.Verification,
@@ -103,7 +107,12 @@ class FormatsTestCase(testtools.TestCase):
         for name, versions in (
             (
                 'manifest.rst',
-                [manifests.FORMAT_VERSION, marker.FORMAT_VERSION],
+                [
+                    manifests.FORMAT_VERSION,
+                    marker.FORMAT_VERSION,
+                    claims.FORMAT_VERSION,
+                    deletion.FORMAT_VERSION,
+                ],
             ),
             ('verification.rst', [verification.FORMAT_VERSION]),
             ('plan.rst', [plans.FORMAT_VERSION]),

@@ -150,6 +150,10 @@ _EXPIRED = _says(401, _JSON, _fault(401, 'The token has expired.'))
 _SILENT = Fault('silent', _silent, fits=_is_waited_for)
 _503 = Fault('503', _says(503, _HTML, b'<html><h1>Unavailable</h1></html>'))
 
+WRONG_UPLOAD = Fault(
+    'upload flipped', _upload_flipped, fits=_sends_data, passes=False
+)
+
 ALL = (
     Fault('500', _says(500, _JSON, _fault(500, 'It went wrong.'))),
     Fault('502', _says(502, _HTML, b'<html><h1>Bad Gateway</h1></html>')),
@@ -187,7 +191,7 @@ ALL = (
         passes=False,
     ),
     Fault('upload cut', _upload_cut, fits=_sends_data),
-    Fault('upload flipped', _upload_flipped, fits=_sends_data, passes=False),
+    WRONG_UPLOAD,
     Fault('reset before', _reset_before),
     Fault('reset after', _reset_after),
     Fault('killed before', _killed_before, passes=False, kills=True),

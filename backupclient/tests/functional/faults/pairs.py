@@ -70,9 +70,10 @@ def everything(seen):
 def some(seen):
     """Some kills, and another fault for each kind of request.
 
-    Kills are at what changes something and in the middle of data. The other
-    fault is the one that was used least so far, and of these the one that
-    fits the fewest requests: so that each is used.
+    Kills are at what changes something and in the middle of data. Each upload
+    also arrives with a flipped bit: only that shows that what arrived is
+    compared. The other fault is the one that was used least so far, and of
+    these the one that fits the fewest requests: so that each is used.
     """
     kills = [
         (each.request, one)
@@ -89,7 +90,12 @@ def some(seen):
         one = min(_others(each), key=lambda it: (used[it.name], rare[it.name]))
         used[one.name] += 1
         others.append((each.request, one))
-    return others + kills
+    wrong = [
+        (each.request, fault.WRONG_UPLOAD)
+        for each in {each.request.kind: each for each in seen}.values()
+        if each.request.sends_data
+    ]
+    return others + wrong + kills
 
 
 def _without(seen, common):
@@ -120,4 +126,8 @@ def _in_order(seen):
 
 
 def _others(seen):
-    return [one for one in fault.ALL if not one.kills and one.fits(seen)]
+    return [
+        one
+        for one in fault.ALL
+        if not one.kills and one.fits(seen) and one is not fault.WRONG_UPLOAD
+    ]

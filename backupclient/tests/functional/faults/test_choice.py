@@ -13,10 +13,12 @@ from backupclient.tests.functional.faults import traffic
 
 MIB = 1 << 20
 COMMON = [('GET', '/a'), ('POST', '/b'), ('DELETE', '/b/{id}')]
+OF_UPLOADS = {'upload cut', 'upload flipped', 'killed in upload'}
 WHOLE = [
     *COMMON[:2],
     ('POST', '/c'),
     ('GET', '/v2/images/{id}/file'),
+    ('PUT', '/v2/images/{id}/file'),
     *[('GET', f'/{number}') for number in range(len(fault.ALL))],
     *COMMON[2:],
 ]
@@ -43,7 +45,7 @@ class PairsTestCase(testtools.TestCase):
         )
         of_the_first = {one for request, one in chosen if request.path == '/a'}
         self.assertEqual(
-            {'413 quota', 'flipped'},
+            {'413 quota', 'flipped', *OF_UPLOADS},
             {one.name for one in set(fault.ALL) - of_the_first},
         )
 
@@ -64,11 +66,12 @@ class PairsTestCase(testtools.TestCase):
         self.assertEqual({path for _, path in WHOLE[2:-1]}, paths)
         self.assertEqual(set(fault.ALL), {one for _, one in chosen})
         self.assertEqual(
-            2 * ['/c'] + 2 * ['/v2/images/{id}/file'],
-            [at.path for at, one in chosen if one.kills],
+            2 * ['POST'] + 2 * ['GET'] + 3 * ['PUT'],
+            [at.method for at, one in chosen if one.kills],
         )
         others = [at for at, one in chosen if not one.kills]
-        self.assertEqual(len(WHOLE) - len(COMMON), len(others))
+        # An upload is cut, and has a flipped bit.
+        self.assertEqual(len(WHOLE) - len(COMMON) + 1, len(others))
 
     def test_trips(self):
         """Each pair is in one of them, and none meets a request twice."""
@@ -82,11 +85,12 @@ class PairsTestCase(testtools.TestCase):
         *alone, over, kills = trips
         self.assertEqual({1}, {len(trip) for trip in alone})
         self.assertEqual(
-            {'413 quota', 'flipped'}, {one.name for [(_, one)] in alone}
+            {'413 quota', 'flipped', 'upload flipped'},
+            {one.name for [(_, one)] in alone},
         )
         self.assertEqual(len(over), len(dict(over)))
         self.assertTrue(all(one.is_survived_at(at) for at, one in over))
-        self.assertEqual(4, len(kills))
+        self.assertEqual(7, len(kills))
         self.assertTrue(all(one.kills for _, one in kills))
 
     def test_trips_of_all(self):

@@ -194,7 +194,7 @@ class RunTestCase(base.TestCase):
         self.fake.glance.add_image('golden', b'gold')
         self.fake.barbican.add_secret('word', b'word')
         self._break(
-            'backupclient.cloud.glance.ImageData', 'open', TypeError('odd')
+            'backupclient.cloud.image_data.ImageData', 'open', TypeError('odd')
         )
         report = self.start(
             self.plan(target=str(self.target), plaintext_keys=True)

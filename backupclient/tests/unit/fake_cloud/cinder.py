@@ -50,6 +50,8 @@ class Cinder(offers.OfCinder):
         self.backup_policy = True
         self.encrypting: set[str] = set()
         self.makes = True
+        # By the ID of a backup: the metadata of its volume.
+        self._saved: dict[str, dict[str, str]] = {}
         self.parents: dict[str, str] = {}
 
     def add_volume(self, name: str, content: bytes = b'', **fields: Any):
@@ -82,7 +84,7 @@ class Cinder(offers.OfCinder):
 
     def add_backup(self, volume: worlds.Thing, name: str, **fields: Any):
         """Make a backup that is there already."""
-        return self.world.add(
+        backup = self.world.add(
             'backups',
             name,
             **{
@@ -96,6 +98,8 @@ class Cinder(offers.OfCinder):
             }
             | fields,
         )
+        self._saved[backup['id']] = dict(volume.get('metadata', {}))
+        return backup
 
     @service.route('GET', '/(volumes|snapshots|backups)/detail')
     def _list(self, request: wire.Request, kind: str) -> wire.Answer:
@@ -194,8 +198,12 @@ class Cinder(offers.OfCinder):
             availability_zone=asked.get('availability_zone', 'nova'),
             **of_type,
         )
-        done = 'available' if self.makes else 'error'
-        self.world.later(lambda: volume.update(status=done), 2)
+        done = {'status': 'available' if self.makes else 'error'}
+        if self.makes and self._saved.get(asked.get('backup_id', '')):
+            # cinder/backup/driver.py, _restore_vol_meta: they take the place
+            # of those that were given.
+            done['metadata'] = self._saved[asked['backup_id']]
+        self.world.later(lambda: volume.update(done), 2)
         return wire.Answer(202, {'volume': volume})
 
     @service.route('PUT', '/volumes/([^/]+)')

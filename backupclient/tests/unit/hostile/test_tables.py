@@ -16,13 +16,17 @@ from hypothesis import strategies as st
 import testtools
 
 from backupclient.keys.luks import proof
+from backupclient.model import histories
 from backupclient.model import leftover
 from backupclient.operations import export_key as operation
+from backupclient.operations import history as operation_
 from backupclient.operations import key_sources
 from backupclient.operations import run
 from backupclient.osc import cleanup
 from backupclient.osc import display
 from backupclient.osc import export_key
+from backupclient.osc import history
+from backupclient.osc import history_rows
 from backupclient.osc import plan as plan_
 from backupclient.osc import rows
 from backupclient.osc import run as run_
@@ -99,12 +103,23 @@ def tables(text):
         proof.Proof(proof.Opens.YES, text),
         sealed=False,
     )
+    state = histories.State.FAILED
+    backup = histories.Backup(*(text,) * 7, state, 1, text, notes=(text, text))
+    of_run = histories.Run(text, text, text, state, 1, 1, 1, 1, text, text)
     return {
-        'plan': (plan_.PlanBackup, rows.plan(plan)),
+        'plan': (plan_.PlanBackup, rows.plan(plan, {text: text})),
         'plan --steps': (plan_.PlanBackup, rows.steps(one_of_each(plan))),
         'run': (run_.RunBackup, rows.run(report)),
         'cleanup': (cleanup.CleanUpBackups, rows.cleanup([left])),
         'export-key': (export_key.ExportKey, rows.key(key)),
+        'history': (
+            history.HistoryBackup,
+            history_rows.backups(operation_.Backups((backup,), ())),
+        ),
+        'history --runs': (
+            history.HistoryBackup,
+            history_rows.runs(operation_.Runs((of_run,), ())),
+        ),
     }
 
 
@@ -130,6 +145,13 @@ class TestTables(testtools.TestCase):
             'plan --steps': {'Name', 'Command'},
             'run': {'Name', 'ID', 'Result', 'Notes'},
             'cleanup': {'Name', 'ID', 'Run'},
+            'history': {
+                *('Run', 'Captured', 'Kind', 'Name', 'ID', 'Procedure'),
+                *('Place', 'Notes'),
+            },
+            'history --runs': {
+                *('Run', 'Started', 'Finished', 'Place', 'Host'),
+            },
         }
         for name, (command, table) in tables('a\x1bb').items():
             if name in words:

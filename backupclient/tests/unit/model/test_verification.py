@@ -46,6 +46,16 @@ class StandingTestCase(testtools.TestCase):
         self.check([(D.DATA, R.UNPROVED)], False, D.DATA, 1)
         self.check([(D.NONE, R.UNPROVED)], False, D.NONE, 0)
 
+    def test_restore_that_was_not_compared(self):
+        """It is back; whether the bytes are right, nobody knows yet."""
+        self.check([(D.RESTORE, R.UNPROVED)], False, D.FILES, 1)
+        self.check(
+            [(D.RESTORE, R.DAMAGED), (D.RESTORE, R.UNPROVED)], True, D.FILES, 2
+        )
+        self.check(
+            [(D.RESTORE, R.UNPROVED), (D.RESTORE, R.GOOD)], False, D.RESTORE, 2
+        )
+
     def test_damage_stays_until_it_is_looked_for_again(self):
         damage = (D.DATA, R.DAMAGED)
         self.check([(D.DATA, R.GOOD), damage], True, D.DATA, 1)

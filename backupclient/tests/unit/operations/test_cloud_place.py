@@ -201,6 +201,41 @@ class LeftTestCase(TestCase):
             planned = restore.plan(self.session, IN_CLOUD)
             self.assertEqual(1, len(planned.items))
 
+    def test_no_image_service(self):
+        """The plan goes on without Glance, and says what is lost."""
+        services = self.cloud.services - {'image'}
+        self.session = dataclasses.replace(
+            self.session,
+            cloud=dataclasses.replace(self.cloud, services=services),
+        )
+        done = self.back_up()
+        self.assertEqual(0, done.report.exit_code)
+        self.assertIn('has no image service', ' '.join(self.reporter.said))
+        self.assertEqual([], self.left_manifests())
+        library, _ = cloud_place.what_is_known(self.session.cloud)
+        self.assertEqual([done.report.run], [one.run for one in library.runs])
+
+    def test_login_ends(self):
+        """The run is not at its end: who resumes it leaves the manifest."""
+        self.fake.fail(self.fake.end_login, 'PUT glance')
+        done = self.back_up()
+        self.assertEqual(130, done.report.exit_code)
+        self.assertIn('not in the cloud yet', ' '.join(self.reporter.said))
+        self.fake.ended = None
+        self.new_process()
+        self.connection = self.fake.connection()
+        self.new_process()
+        again = run.resume(self.session, 'last', self.reporter)
+        self.assertEqual(0, again.report.exit_code)
+        self.assertEqual(1, len(self.left_manifests()))
+
+    def test_answer_is_lost(self):
+        """What has arrived is not uploaded again."""
+        self.fake.fail(wire.Lost(), 'PUT glance', done=True)
+        self.back_up()
+        self.assertEqual(1, len(self.left_manifests()))
+        self.assertEqual(1, len(self.fake.asked('PUT glance')))
+
     def test_damaged_on_its_way(self):
         """What Glance has is compared before it counts."""
         fill = self.fake.glance.fill

@@ -50,6 +50,7 @@ class PageTestCase(base.TestCase):
         # These are for the modules beside them.
         inner = {
             '__init__',
+            'choosable',
             'cloud_place',
             'file_work',
             'key_files',

@@ -14,6 +14,7 @@ from backupclient.model import tags
 from backupclient.operations import verify
 from backupclient.store import folder
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
+from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.operations import verify_case
 from backupclient.tests.unit.osc import base
 
@@ -143,7 +144,7 @@ class TargetTestCase(TestCase):
         self.assertEqual('2026-05-01T00:00:00+00:00', rows[0]['Started'])
         self.assertEqual(str(self.target), rows[0]['Place'])
         self.assertIn('wrong set', self.err.said)
-        rows = self.history('--runs', '--last', '1', code=3)
+        rows = self.history('--runs', '--last', '1')
         self.assertEqual(1, len(rows))
 
     def test_who_writes_to_an_unfinished_one(self):
@@ -176,6 +177,16 @@ class TargetTestCase(TestCase):
         )
         self.assertEqual(6, len(rows))
         self.assertIn('is not valid', self.err.said)
+
+    def test_only_what_is_listed_is_read(self):
+        """In a repository, each manifest takes a second."""
+        os.truncate(self.target / CASE.OLD / 'manifest.json', 5)
+        self.assertEqual(1, len(self.history('--runs', '--last', '1')))
+        words = ('--runs', '--since', '2026-01-15')
+        self.assertEqual(1, len(self.history(*words)))
+        self.history('--runs', code=3)
+        os.truncate(self.target / CASE.RUN / 'manifest.json', 5)
+        self.assertEqual([], self.history('--until', '2025-12-31'))
 
     def test_two_targets(self):
         other = self.root / 'other'
@@ -275,6 +286,25 @@ class CloudTestCase(base.TestCase):
         (row,) = self.rows('history', '--runs')
         self.assertEqual(('complete', 1), (row['State'], row['Complete']))
         self.assertNotEqual('', row['Host'])
+
+    def test_unfinished(self):
+        """A journal of this machine tells of it."""
+        self.fake.cinder.add_volume('more', b'2')
+        self.fake.fail(wire.Killed(), 'POST cinder', skip=1)
+        self.assertRaises(
+            wire.Killed, self.openstack, 'backup', 'run', '--all'
+        )
+        self.fake.dead = False
+        rows = self.rows('history')
+        self.assertEqual(
+            [('set', 'unfinished'), ('volume', 'complete')],
+            sorted((row['Kind'], row['State']) for row in rows),
+        )
+        rows = self.rows('history', '--runs')
+        self.assertEqual(
+            [('complete', 'cloud'), ('unfinished', 'cloud')],
+            sorted((row['State'], row['Place']) for row in rows),
+        )
 
     def test_read_once(self):
         self.rows('history')

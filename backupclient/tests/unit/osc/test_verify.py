@@ -125,11 +125,14 @@ class VerifyTestCase(base.TestCase):
             ((*target, '--parallel', '0'), 'not a number'),
             ((*target, CASE.OLD), f'The newest are: {CASE.RUN}'),
             ((*target, '--volume', 'x'), 'No volume has the name'),
-            (('--from', 'restic:x'), 'later release'),
+            (('--from', 'restic:'), 'needs the repository'),
         ):
             self.assertIn(said, self.refused(2, *words))
         self.assertIn(
             'No such file', self.refused(1, '--from', self.root / 'missing')
+        )
+        self.assertIn(
+            'set RESTIC_PASSWORD_FILE', self.refused(1, '--from', 'restic:x')
         )
 
     def test_depths_are_those_of_the_operation(self):

@@ -75,6 +75,17 @@ class TestCautions(base.TestCase):
             ],
         )
 
+    def test_plaintext_elsewhere(self):
+        """A storage has an operator, and restic encrypts."""
+        rclone = {**PLAIN, 'target': 'rclone:s3:bucket'}
+        restic = {**PLAIN, 'target': 'restic:/srv/repository'}
+        self._check('operator of that storage', [(SECRET, rclone)], [])
+        self._check('type crypt', [(SECRET, rclone)], [(SECRET, PLAIN)])
+        self._check(
+            'whoever has the password', [(LUKS, restic)], [(LUKS, rclone)]
+        )
+        self._check('in plaintext', [(LUKS, rclone)], [(LUKS, restic)])
+
     def test_backups_stay(self):
         self._check(
             'Cinder backups cannot leave the cloud',

@@ -117,8 +117,9 @@ class TestProperties(testtools.TestCase):
 
     @any_plan
     def test_containers_wait_for_their_secrets(self, made, *_):
-        there = {i.resource.id for i in made.items if i.restore}
-        for item in made.items:
+        tasks = [item for item in made.items if item.restore]
+        there = {item.resource.id for item in tasks}
+        for item in tasks:
             for one in getattr(item.restore.new, 'containers', ()):
                 ids = {member.secret_id for member in one.members}
                 self.assertIn(item.resource.id, ids)

@@ -223,7 +223,9 @@ class FromBackupTestCase(base.TestCase):
 
     def seed(self):
         self.backup = self.cloud.cinder.add_backup(
-            {'id': base.OLD, 'size': 1}, 'b'
+            # Cinder puts these in the place of those of the new volume.
+            {'id': base.OLD, 'size': 1, 'metadata': base.PAST | {'a': 'b'}},
+            'b',
         )
         self.cloud.world.content[self.backup['id']] = base.DATA
         return base.volume(bootable=True)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backups that a restore can choose from: in a target, or in the cloud."""
+
+from backupclient import errors
+from backupclient.model import manifests
+from backupclient.model import restores
+from backupclient.operations import cloud_place
+from backupclient.operations import readable
+from backupclient.operations import sessions
+from backupclient.planner import backups
+from backupclient.sets import libraries
+from backupclient.store import targets
+
+Choosable = tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]
+"""Manifests of one project, and a sentence for each that cannot be read."""
+
+
+def read(session: sessions.Session, request: restores.Request) -> Choosable:
+    """Read what the backups are, of one project.
+
+    :returns: the manifests, and a sentence for each that cannot be read: a
+        newer backup than those that are chosen may be in it.
+    :raises UsageError: there is none.
+    """
+    if not request.source:
+        return _in_cloud(session, request)
+    readable.require_target(request.source)
+    library = libraries.Library(targets.find(request.source))
+    opened = [library.open(each) for each in library.finished]
+    found = tuple(one.manifest for one in opened if one.manifest is not None)
+    unread = tuple(one.problem for one in opened if one.problem)
+    if not found:
+        why = ' '.join((f'There is no backup in {request.source}.', *unread))
+        raise errors.UsageError(why)
+    here = session.cloud.identity.project
+    own = tuple(one for one in found if one.identity.project == here)
+    # Of a target that several projects share, that of the login is meant.
+    mine = own if own and not request.run else found
+    return backups.of_project(mine, request.run), unread
+
+
+def _in_cloud(
+    session: sessions.Session, request: restores.Request
+) -> Choosable:
+    """Read which backups stay in the cloud, as :func:`read` does."""
+    library, troubles = cloud_place.what_is_known(session.cloud)
+    opened = [library.open(each) for each in library.finished]
+    found = tuple(one.manifest for one in opened if one.manifest is not None)
+    unread = (*troubles, *(one.problem for one in opened if one.problem))
+    if not found:
+        why = (
+            'No run has left backups of this project in the cloud. Name the '
+            'target of backup sets with --from.'
+        )
+        raise errors.UsageError(' '.join((why, *unread)))
+    return backups.of_project(found, request.run), unread

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What dead runs and interrupted deletions have left in a target."""
+
+from collections.abc import Iterator, Mapping
+import dataclasses
+import datetime
+
+from backupclient import clocks
+from backupclient import errors
+from backupclient.engine import faults
+from backupclient.engine import journals
+from backupclient.model import events
+from backupclient.model import leases
+from backupclient.model import leftover
+from backupclient.sets import catalogue
+from backupclient.sets import deletion
+from backupclient.store import base
+from backupclient.store import targets
+
+
+def find(
+    target: str,
+    known: Mapping[str, leases.Lease],
+    now: datetime.datetime,
+) -> tuple[leftover.Leftover, ...]:
+    """Find unfinished sets, and sets whose deletion was interrupted.
+
+    :param known: the leases of the project, by run.
+    :param now: by the cloud's clock, as the leases are.
+    :returns: the set of a run that may be alive is to be kept, with the
+        reason.
+    :raises TargetError: the list would not be complete.
+    """
+    store = targets.find(target)
+    here = datetime.datetime.now(datetime.UTC)
+    begun = tuple(deletion.begun(store))
+    found = [_leftover(store, one.run, one.folder, here) for one in begun]
+    folders = {one.folder for one in begun}
+    for one in catalogue.runs(store):
+        if one.state is not catalogue.State.UNFINISHED or (
+            one.folder in folders
+        ):
+            continue
+        left = _leftover(store, one.run, one.folder, here)
+        why = _life(store, one, known.get(one.run), now, here)
+        if why:
+            left = dataclasses.replace(
+                left, action=leftover.Action.KEEP, reason=why
+            )
+        found.append(left)
+    return tuple(found)
+
+
+def delete(
+    target: str,
+    found: tuple[leftover.Leftover, ...],
+    clock: clocks.Clock,
+    reporter: events.Reporter,
+) -> Iterator[leftover.Leftover]:
+    """Delete sets that were found just now.
+
+    :returns: what became of each. One that is still to be deleted was not
+        reached before a request to stop.
+    """
+    store = targets.find(target)
+    gone = False
+    for one in found:
+        if not one.goes or clock.stop.asked:
+            yield one
+            continue
+        reporter.say(f'delete {one.label}')
+        try:
+            with clock.stop.shielded():
+                _delete(store, one)
+        except Exception as exc:
+            # Whatever it is: the other sets are deleted.
+            why = faults.said(exc, one.run, one.label)
+            yield dataclasses.replace(
+                one, action=leftover.Action.FAILED, reason=why
+            )
+        else:
+            gone = True
+            yield dataclasses.replace(one, action=leftover.Action.DELETED)
+    if gone:
+        try:
+            store.reclaim()
+        except errors.TargetError as exc:
+            reporter.warn(f'The room of what was deleted is not free: {exc}')
+
+
+def _delete(store: base.Store, one: leftover.Leftover) -> None:
+    if any(each.folder == one.name for each in deletion.begun(store)):
+        deletion.finish(store, deletion.Begun(one.run, one.name))
+    else:
+        deletion.abandon(store, deletion.Begun(one.run, one.name))
+
+
+def _leftover(
+    store: base.Store, run: str, folder: str, now: datetime.datetime
+) -> leftover.Leftover:
+    files = store.list(folder)
+    last = max((each.changed_at for each in files), default=now)
+    return leftover.Leftover(
+        leftover.Kind.SET,
+        folder,
+        run,
+        run,
+        max(datetime.timedelta(), now - last),
+        sum(each.size for each in files) or None,
+    )
+
+
+def _life(
+    store: base.Store,
+    one: catalogue.Found,
+    lease: leases.Lease | None,
+    now: datetime.datetime,
+    here: datetime.datetime,
+) -> str:
+    """Say why the run of an unfinished set may be alive, ``''`` if it is not.
+
+    :param here: the time by the clock of this machine, for files.
+    """
+    fate = journals.fate(one.run)
+    if fate is journals.Fate.ALIVE:
+        return f'Run {one.run} is still going on in another process.'
+    if fate is not journals.Fate.UNKNOWN:
+        return ''
+    if lease is not None:
+        alive = lease.is_alive(now)
+        return f'Run {one.run} is alive {lease.seen(now)}.' if alive else ''
+    if catalogue.is_abandoned(store, one, here):
+        return ''
+    return (
+        f'Run {one.run} was started elsewhere: a set to which something was '
+        'written within a day may be in use.'
+    )

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Old sets in stores that cannot rename: real restic and real rclone."""
+
+import dataclasses
+import itertools
+import json
+import shutil
+
+import fixtures
+import testtools
+
+from backupclient.model import verification
+from backupclient.operations import prune
+from backupclient.sets import catalogue
+from backupclient.sets import claims
+from backupclient.sets import deletion
+from backupclient.sets import verified
+from backupclient.store.rclone import program
+from backupclient.store.restic import repository
+from backupclient.tests.unit.sets import samples
+from backupclient.tests.unit.store import rclones
+from backupclient.tests.unit.store import repositories
+
+RUNS = [f'2026010{day}T010000Z-aaaa' for day in (1, 2)]
+ENTRY = samples.volume_entry(samples.ARCHIVE)
+SECRET = samples.secret_entry(samples.SECRET)
+
+
+_WRITES = ('backup', 'forget', 'prune')
+
+
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class OverStores:
+    """The subclass gives a new store, and opens it as another process."""
+
+    def setUp(self):
+        super().setUp()
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.operations.pruning.in_target.targets.find',
+                lambda _: self.open(),
+            )
+        )
+
+    def fill(self):
+        for day, run in enumerate(RUNS, 1):
+            entry = dataclasses.replace(
+                ENTRY, captured_at=f'2026-01-0{day}T01:30:00+00:00'
+            )
+            made = samples.manifest(entry, SECRET, run=run)
+            samples.filled(self.store, made).close(made, samples.PAGE)
+
+    def prune(self, **rules):
+        settings = prune.Settings(prune.Rules(**rules or {'last': 1}))
+        place = prune.target('restic:or-rclone', settings)
+        return prune.delete(place, place.decide())
+
+    def finished(self):
+        return [
+            one.run
+            for one in catalogue.runs(self.open())
+            if one.state is catalogue.State.FINISHED
+        ]
+
+    def paths(self):
+        return [each.path for each in self.open().list()]
+
+    def require_whole(self, run):
+        """All files of a set are there."""
+        left = {
+            path.partition('/')[2]
+            for path in self.paths()
+            if path.startswith(f'{run}/')
+        }
+        self.assertLessEqual(
+            {
+                'manifest.json',
+                'SHA512SUMS',
+                'RESTORE.md',
+                ENTRY.file.path,
+                SECRET.file.path,
+            },
+            left,
+            run,
+        )
+
+    def test_old_sets_go(self):
+        self.fill()
+        done = self.prune()
+        self.assertEqual(
+            ['keep'] * 2 + ['deleted'] * 2,
+            [row.action.value for row in done.rows],
+        )
+        self.assertEqual((), done.notices)
+        self.assertEqual([RUNS[1]], self.finished())
+        self.require_whole(RUNS[1])
+        self.assertEqual(
+            {RUNS[1]}, {path.partition('/')[0] for path in self.paths()}
+        )
+        self.assertEqual([RUNS[1]], self.of_the_program())
+
+    def test_results_of_verifications_go_too(self):
+        self.fill()
+        (found,) = [
+            one for one in catalogue.runs(self.store) if one.run == RUNS[0]
+        ]
+        verified.keep(
+            self.store, found, verification.Depth.DATA, (), samples.FINISHED
+        )
+        self.prune()
+        self.assertEqual([RUNS[1]], self.of_the_program())
+
+    def test_what_somebody_reads_stays(self):
+        self.fill()
+        (found,) = [
+            one for one in catalogue.runs(self.store) if one.run == RUNS[0]
+        ]
+        with claims.reading(self.store, [found], 'restore'):
+            self.prune()
+            self.assertEqual([RUNS[1], RUNS[0]], self.finished())
+            self.require_whole(RUNS[0])
+        self.assertNotIn('in-use', str(self.paths()))
+        self.prune()
+        self.assertEqual([RUNS[1]], self.finished())
+
+    def test_killed_and_called_again(self):
+        """After each step what looks whole is whole, and the rest goes."""
+        self.fill()
+        for step in self.steps:
+            self.renew()
+            killed = False
+            with self.killing(step):
+                try:
+                    self.prune()
+                except Killed:
+                    killed = True
+            for run in self.finished():
+                self.require_whole(run)
+            self.assertIn(RUNS[1], self.finished())
+            self.prune()
+            self.assertEqual([RUNS[1]], self.finished(), step)
+            self.assertEqual([], [*deletion.begun(self.open())], step)
+            self.assertEqual(step != self.steps[-1], killed)
+
+
+class ResticTestCase(OverStores, testtools.TestCase):
+    # The last one is beyond the end.
+    steps = (0, 1, 2, 3, 4, 99)
+
+    def setUp(self):
+        super().setUp()
+        self.renew()
+
+    def renew(self):
+        """Begin with what was filled, as it was then."""
+        filled = getattr(self, 'filled', None)
+        self.repository = self.useFixture(repositories.Repository())
+        if filled:
+            shutil.copytree(filled, self.repository.place, dirs_exist_ok=True)
+        self.store = self.open()
+
+    def fill(self):
+        super().fill()
+        self.filled = self.repository.place.with_name('filled')
+        shutil.copytree(self.repository.place, self.filled)
+
+    def open(self):
+        return self.repository.store()
+
+    def of_the_program(self):
+        """The runs of which restic itself has a snapshot."""
+        found = json.loads(
+            repositories.restic(
+                self.repository.place, 'snapshots', '--json', '--no-lock'
+            )
+        )
+        tags = {tag for one in found for tag in one['tags']}
+        return sorted(
+            tag.partition('=')[2] for tag in tags if tag.startswith('run=')
+        )
+
+    def killing(self, step):
+        """Let the process die before so many calls that write."""
+        real = repository.Repository.child
+        calls = itertools.count()
+
+        def child(self, words, **options):
+            words = tuple(words)
+            if words[0] in _WRITES and next(calls) == step:
+                raise Killed
+            return real(self, words, **options)
+
+        return fixtures.MonkeyPatch(
+            'backupclient.store.restic.repository.Repository.child', child
+        )
+
+    def test_the_room_is_free(self):
+        """One "restic prune" for all sets; the rest is sound."""
+        self.fill()
+        before = self.size()
+        self.prune()
+        self.assertLess(self.size(), before)
+        repositories.restic(self.repository.place, 'check', '--read-data')
+
+    def size(self):
+        return sum(
+            path.stat().st_size
+            for path in (self.repository.place / 'data').rglob('*')
+            if path.is_file()
+        )
+
+
+class RcloneTestCase(OverStores, testtools.TestCase):
+    # Some of them: a call of rclone takes long, and each step is tried with
+    # the store in memory.
+    steps = (0, 1, 3, 99)
+
+    def setUp(self):
+        super().setUp()
+        self.rclone = self.useFixture(rclones.Rclone())
+        self.made = 0
+        self.root = self.rclone.folder / 'root'
+        self.root.mkdir()
+        self.rclone.remote('base', type='local')
+        self.rclone.remote('remote', type='alias', remote=f'base:{self.root}')
+        self.renew()
+
+    def renew(self):
+        """Begin with what was filled, as it was then."""
+        filled = getattr(self, 'filled', None)
+        self.made += 1
+        if filled:
+            shutil.copytree(filled, self.root / f'backups-{self.made}')
+        self.store = self.open()
+
+    def fill(self):
+        super().fill()
+        self.filled = self.root / 'filled'
+        shutil.copytree(self.root / f'backups-{self.made}', self.filled)
+
+    def open(self):
+        return rclones.open_store(f'remote:backups-{self.made}')
+
+    def of_the_program(self):
+        place = self.root / f'backups-{self.made}'
+        return sorted(
+            path.name
+            for path in place.iterdir()
+            if any(each.is_file() for each in path.rglob('*'))
+        )
+
+    def killing(self, step):
+        real = program.Program.call
+        calls = itertools.count()
+
+        def call(self, words, *arguments, **options):
+            if words[0] == 'deletefile' and next(calls) == step:
+                raise Killed
+            return real(self, words, *arguments, **options)
+
+        return fixtures.MonkeyPatch(
+            'backupclient.store.rclone.program.Program.call', call
+        )
