@@ -23,7 +23,7 @@ def rows(done: prune.Decision) -> base.Table:
     return columns.PRUNE, [
         (
             row.run,
-            row.captured,
+            display.Time(row.captured),
             row.kind,
             row.name,
             row.id,
@@ -39,12 +39,17 @@ def rows(done: prune.Decision) -> base.Table:
 def listed(decision: prune.Decision) -> list[str]:
     """Return a line for each backup that the answer is for."""
     return [
-        f'{row.label}, captured {row.captured}, {display.size(row.size or 0)}'
+        f'{row.label}, captured {_minute(row.captured)}, '
+        f'{display.size(row.size or 0)}'
         for row in decision.going
     ] + [
         f'what an interrupted deletion has left of {name}'
         for name in decision.left
     ]
+
+
+def _minute(captured: str) -> str:
+    return display.Time(captured).human_readable()
 
 
 def question(decision: prune.Decision) -> str:

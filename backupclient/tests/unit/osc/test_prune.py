@@ -135,7 +135,7 @@ class TargetTestCase(TestCase):
         self.assertEqual([run_of(3)], self.left())
         self.assertEqual(3, len(rows))
         for text in (
-            f'of run {run_of(1)}, captured 2026-01-01T01:30:00+00:00, 5.0',
+            f'of run {run_of(1)}, captured 2026-01-01 01:30, 5.0',
             'Delete these 2 backups of 2 runs of project web shop (p-1) in '
             f'{self.target}, 10.0 GiB? [y/N]',
         ):
