@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a restore needs of Nova: servers that are built of restored disks."""
+"""Calls of Nova that build servers from restored disks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
@@ -12,17 +12,18 @@ from backupclient.model import resources
 from backupclient.model import restores
 
 MICROVERSION = '2.90'
-"""The first that takes a hostname: else the guest would have the temporary
-name of the server. Xena has it."""
+"""The first microversion that takes a hostname, of Xena. Without one the guest
+would know itself by the temporary name of the server."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Disk:
-    """A disk of a server to be built: the first one is that it boots from.
+    """A disk of a server to be built. A server boots from its first.
 
-    :param image_id: it is a copy of this image, on the host.
-    :param volume_id: it is this volume, which outlives the server.
-    :param device: where it is wanted; hypervisors may choose another.
+    :param image_id: of the image that is copied to a disk on the host.
+    :param volume_id: of the volume that is attached. It outlives the server.
+    :param device: the name that is asked for, but not for the first disk.
+        Hypervisors may choose another.
     """
 
     image_id: str = ''
@@ -41,7 +42,7 @@ def create(
     description: str = '',
     config_drive: bool = False,
 ) -> str:
-    """Ask for a server.
+    """Ask for a server; the caller waits until it is built.
 
     :param name: the temporary one.
     :param hostname: the name by which the guest knows itself.
@@ -80,7 +81,7 @@ def create(
 def find(
     nova: nova_.Nova, name: str, metadata: Mapping[str, str]
 ) -> str | None:
-    """Give the ID of the server with that name and these metadata."""
+    """Return the ID of a server with that name and at least these metadata."""
     found = nova.service.pages(
         '/servers/detail', 'servers', 'list the servers', name=f'^{name}$'
     )
@@ -91,7 +92,7 @@ def find(
 
 
 def fault(nova: nova_.Nova, server_id: str) -> str:
-    """Give why a server is in ``ERROR``, as Nova says, or nothing."""
+    """Return why a server is in ``ERROR``, in Nova's words, or ``''``."""
     body = nova.service.get(
         f'/servers/{server_id}', f'read server {server_id}'
     )
@@ -132,12 +133,12 @@ def set_tags(nova: nova_.Nova, server_id: str, tags: Iterable[str]) -> None:
 
 
 def delete(nova: nova_.Nova, server_id: str) -> None:
-    """Ask for a server's deletion; wait until it is gone afterwards."""
+    """Ask for a server's deletion; the caller waits until it is gone."""
     nova.service.delete(f'/servers/{server_id}', f'delete server {server_id}')
 
 
 def state(server: resources.Server | None, gone: str) -> str:
-    """Give the state of a server for a wait."""
+    """Return the status of a server in lower case, ``gone`` without one."""
     return server.status.lower() if server else gone
 
 
@@ -148,7 +149,7 @@ def _mapping(number: int, disk: Disk) -> dict[str, object]:
         'source_type': kind,
         'destination_type': 'local' if disk.image_id else 'volume',
         'boot_index': 0 if number == 0 else -1,
-        # A volume outlives its server, as it did.
+        # A volume outlives its server.
         'delete_on_termination': bool(disk.image_id),
     }
     if disk.device and number:
@@ -157,9 +158,10 @@ def _mapping(number: int, disk: Disk) -> dict[str, object]:
 
 
 def _hostname(name: str) -> str:
-    """Give what Nova makes of a server's name, or nearly so.
+    """Make a hostname of a server's name, as Nova does.
 
-    ``nova/utils.py:sanitize_hostname``; it takes no dots, though.
+    ``nova/utils.py:sanitize_hostname``; here dots become hyphens, because the
+    API refuses them in a hostname.
     """
     plain = re.sub('[ _.]', '-', name.encode('ascii', 'ignore').decode())
     plain = re.sub('[^a-z0-9-]', '', plain.lower()).strip('-')[:63]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run tells while it goes on; who listens decides how it looks."""
+"""What a run tells while it goes on; the reporter decides how it looks."""
 
 from typing import Protocol
 
@@ -14,10 +14,10 @@ class Reporter(Protocol):
         """Tell something about the whole run."""
 
     def warn(self, text: str) -> None:
-        """Tell what went wrong, also to a person who asked for silence."""
+        """Tell what a person has to know who asked for silence, too."""
 
     def leave(self, text: str) -> None:
-        """Tell the last thing: the process ends without another word."""
+        """Tell the last thing: the process ends at once, whatever blocks."""
 
     def step(self, resource: resources.Resource, text: str) -> None:
         """A resource's next step begins."""
@@ -25,13 +25,16 @@ class Reporter(Protocol):
     def progress(
         self, resource: resources.Resource, done: int, total: int | None
     ) -> None:
-        """Bytes of the current step, of how many (None: not known)."""
+        """So many bytes of the current step are done.
+
+        :param total: of how many; None when not known.
+        """
 
     def ended(self, outcome: outcome_.Outcome) -> None:
-        """A resource is done with, well or not."""
+        """The work on a resource has ended, well or not."""
 
     def done(self, resource: resources.Resource, text: str) -> None:
-        """The work on a resource without an outcome has ended; say how."""
+        """The work on a resource has ended that gets no outcome."""
 
 
 class Silent:

@@ -27,7 +27,7 @@ Write = Callable[[bytes], None]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Check:
-    """A proof to ask for: the key opens a downloaded image.
+    """Ask for a proof that the key opens a downloaded image.
 
     :param image: the file.
     :param allow_unchecked: export the key also if the file has no LUKS
@@ -43,9 +43,10 @@ class Exported:
     """What is known of an exported key, never its bytes.
 
     :param source: what the key opens.
-    :param form: of the content.
+    :param form: how the content is written.
     :param file: None where the content was passed to a function.
-    :param fingerprint: sha256 of the bytes as Barbican holds them.
+    :param fingerprint: sha256 of the bytes as Barbican holds them, not of the
+        file.
     :param proof: whether the key opens the image, and why it is not known.
     :param sealed: the content is encrypted to the recipients.
     """
@@ -72,24 +73,24 @@ def export(
     recipients: Sequence[str] = (),
     check: Check | None = None,
 ) -> Exported:
-    """Find the key of a resource, prove it, and write it.
+    """Find the key of a resource, prove it if asked, and write it.
 
     :param resource: a name or an ID; of a secret its href, too.
     :param to: a file that is not there yet, or a function that takes the
         content; None for ``<kind>-<id>.key`` in the current folder. Nothing
         is written before the proof that was asked for.
     :param kind: of the resource; None to look for any.
-    :param form: None for the passphrase that LUKS was given; of a secret, for
-        its raw bytes.
+    :param form: None for the raw bytes of a secret, and of all else for the
+        passphrase of LUKS: the proved one, or the likely one.
     :param recipients: encrypt the content to these age or SSH public keys,
         or files of them.
     :param check: prove that the key opens an image first.
-    :raises UsageError: no resource has that name, more than one has it, or
-        it is not encrypted.
+    :raises UsageError: no resource has that name, more than one has it, it is
+        not encrypted, or a recipient is none.
     :raises TargetError: the file is there already, or cannot be written
         safely.
-    :raises BackupError: the key cannot be read, or it is not proved that it
-        opens the image.
+    :raises BackupError: the key cannot be read, or the proof that was asked
+        for fails.
     """
     keys = protection.expand(recipients)
     source = _find(session.cloud, resource, kind)

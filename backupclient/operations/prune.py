@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Delete old backups by rules: ``openstack backup prune``.
 
-First decide, then let a person or a rule agree, then :func:`delete`::
+First decide, then have that confirmed, then :func:`delete`::
 
-    place = prune.in_target('/srv/backups', settings)
+    place = prune.target('/srv/backups', settings)
     decision = place.decide()
     decision = prune.delete(place, decision)
 
-The last complete backup of a resource that is not known as damaged is never
-deleted, whatever the rules say.
+The newest complete backup of each resource that is not known as damaged stays,
+whatever the rules say.
 """
 
 from collections.abc import Iterable
@@ -35,10 +35,10 @@ Settings = places.Settings
 duration = retention.duration
 
 _ASKED = (
-    'Stopping when what is being deleted is gone. Press Ctrl-C again to quit '
-    'at once.'
+    'Stopping as soon as the current deletion has ended. Press Ctrl-C again to '
+    'quit at once.'
 )
-_LEFT = 'Left at once. Call the command again: it goes on.'
+_LEFT = 'Quit at once. Call the command again to go on.'
 
 
 def target(target: str, settings: Settings) -> Place:
@@ -52,7 +52,7 @@ def target(target: str, settings: Settings) -> Place:
 
 
 def cloud(session: sessions.Session, settings: Settings) -> Place:
-    """Return what runs have left in the cloud as a place to prune.
+    """Return the backups in the cloud as a place to prune.
 
     :raises UsageError: there is no rule.
     """
@@ -65,16 +65,17 @@ def delete(
     agreed: Decision,
     reporter: events.Reporter | None = None,
 ) -> Decision:
-    """Delete what goes by a decision.
+    """Delete the backups that a decision selects.
 
-    It is decided again first, because an agreement takes time: only what
-    goes by both decisions is deleted. Ctrl-C ends this in order, so call it
-    from the main thread.
+    Decide again first, because the backups may have changed since, and delete
+    only what both decisions select. This handles Ctrl-C: call it from the main
+    thread.
 
     :param agreed: as of ``place.decide()``.
-    :returns: with what became of each backup. One that still goes was not
-        reached before Ctrl-C.
-    :raises BackupError: a list would not be complete; nothing was deleted.
+    :returns: with what became of each backup. One that is still to be deleted
+        was not reached before Ctrl-C, or before the login ended.
+    :raises BackupError: a list of backups cannot be read as a whole; nothing
+        was deleted.
     """
     heard = reporter or events.Silent()
     with interruption.orderly(place.clock, heard, _ASKED, lambda: _LEFT):

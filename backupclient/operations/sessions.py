@@ -9,9 +9,10 @@ from backupclient.cloud import door
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Session:
-    """A login, and the clock that can stop what is done with it.
+    """A login, and the clock by which its operation can be interrupted.
 
-    Made by :func:`connect`. Use a session for one operation at a time.
+    Made by :func:`connect`. Use a session for one operation at a time, and a
+    new one after an interruption.
     """
 
     cloud: door.Cloud
@@ -24,7 +25,7 @@ def connect(connection: door.Connection) -> Session:
     :param connection: of openstacksdk: what ``openstack.connect()`` returns,
         or the ``sdk_connection`` of the OpenStack client. Its requests get a
         timeout if its settings have none.
-    :raises UsageError: the login has no project and no service catalogue.
+    :raises UsageError: the connection has no Keystone login.
     """
     clock = clocks.SystemClock()
     return Session(door.connect(connection, clock), clock)

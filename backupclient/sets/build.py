@@ -21,10 +21,10 @@ def manifest(
     started: datetime.datetime,
     finished: datetime.datetime,
 ) -> manifests.Manifest:
-    """Put a plan and its outcomes together.
+    """Build the manifest of a run from its plan and the outcomes.
 
-    An item without an outcome was not reached, unless the plan had nothing
-    to do for it.
+    An item without an outcome was not reached and counts as skipped; one whose
+    data are in other resources has the state of these.
 
     :param started: an aware time, as ``finished`` is.
     """
@@ -56,9 +56,9 @@ def manifest(
 def for_cloud(
     manifest: manifests.Manifest,
 ) -> manifests.Manifest | None:
-    """Return what a manifest says of the artifacts that stay in the cloud.
+    """Return the manifest that a run leaves in the cloud.
 
-    Files and keys are in the target: only the set there lists them.
+    What is in the target, or should be, is left out: the set there lists it.
 
     :returns: None where no artifact stays.
     """
@@ -73,7 +73,7 @@ def for_cloud(
 
 
 def without_files(manifest: manifests.Manifest) -> manifests.Manifest:
-    """Return a manifest that names no file: in the cloud there is none."""
+    """Return a manifest without files and keys: the cloud has none."""
     return dataclasses.replace(
         manifest,
         items=tuple(
@@ -86,7 +86,7 @@ def without_files(manifest: manifests.Manifest) -> manifests.Manifest:
 def _is_elsewhere(
     manifest: manifests.Manifest, entry: manifests.Entry
 ) -> bool:
-    """Tell whether a resource is backed up to the target, or should be."""
+    """Tell whether the target has the data of a resource, or should."""
     if not manifest.request.target:
         return False
     return bool(entry.file) or not entry.covered_by

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a folder is there, or can be made, and can be written to."""
+"""Whether a folder can be written to, or can be made."""
 
 import os
 import pathlib
@@ -7,13 +7,13 @@ import shlex
 
 
 def obstacle(folder: pathlib.Path, *, makes_parents: bool = False) -> str:
-    """Say why nothing can be written to a folder.
+    """Say why a folder can be neither written to nor made.
 
-    :param folder: need not be there yet, or a file to be.
-    :param makes_parents: the folders above it are made too. Else they have to
-        be there: a path of which more is missing is mostly misspelt, or
-        something is not mounted.
-    :returns: a sentence that names the folder at fault, ``''`` for none.
+    :param folder: or a new file. It need not be there yet.
+    :param makes_parents: the caller makes the folders above it, too. Else
+        these have to be there: a path of which more is missing is mostly
+        misspelt, or something is not mounted.
+    :returns: a sentence that names the path at fault, ``''`` for none.
     """
     folder = folder.absolute()
     missing = folder
@@ -27,10 +27,13 @@ def obstacle(folder: pathlib.Path, *, makes_parents: bool = False) -> str:
             said = getattr(error, 'strerror', None) or str(error)
             return f'{place} cannot be looked at: {said}.'
         found = _trouble(place)
-        if found or makes_parents or missing in (folder, place):
+        if found or makes_parents or missing == folder:
             return found
         parent = shlex.quote(str(folder.parent))
-        return f'{missing} is not there. Make it first: mkdir -p {parent}'
+        return (
+            f'{missing} is not there. Mount it, or make it first: '
+            f'mkdir -p {parent}'
+        )
     return f'{folder} is not there.'
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decrypt a LUKS disk image in a stream.
 
-The volume key and the plain bytes are in memory only.
+The volume key is in memory only. The plain bytes go to the caller.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ Image = untrusted.Image
 class NotOpened(errors.BackupError):
     """A disk image cannot be decrypted; the text says why.
 
-    :param blank: the image begins with zeros instead of a LUKS header: the
-        volume was never attached, and has no data.
+    :param blank: the image is empty, or begins with zeros instead of a LUKS
+        header, as that of a volume that was never attached.
     """
 
     def __init__(self, text: str, *, blank: bool = False) -> None:
@@ -30,8 +30,8 @@ class NotOpened(errors.BackupError):
 class Opener:
     """Decrypts one disk image, from its first byte to its last.
 
-    A hole of the image is decrypted like all other bytes: it gives noise,
-    as it does for the kernel and for ``qemu-img``.
+    The zeros of a hole are decrypted like all other bytes, and give noise, as
+    they do for the kernel and for ``qemu-img``.
 
     It refuses to be pickled or copied, as it holds the volume key.
 
@@ -62,7 +62,7 @@ class Opener:
 
     @property
     def payload_offset(self) -> int:
-        """The size of the header in bytes: what the plain disk lacks."""
+        """The offset of the data in bytes: the size of what precedes them."""
         return self._payload.offset
 
     def plain_size(self, size: int) -> int:
@@ -77,10 +77,10 @@ class Opener:
     def feed(self, block: bytes) -> bytes:
         """Decrypt the next bytes of the image.
 
-        :param block: any number of bytes; the first call has the beginning of
-            the image, with the LUKS header.
-        :returns: the plain bytes that are known by now: nothing for the
-            header, and whole sectors only.
+        :param block: any number of bytes, the first call's from the beginning
+            of the image.
+        :returns: the sectors that are newly decrypted; none as long as the
+            header is passed over.
         """
         block = self._after_header(block)
         if self._rest:
@@ -91,10 +91,12 @@ class Opener:
 
     def end(self) -> None:
         """Raise NotOpened if the image ended before its data did."""
-        if self._before or self._rest or self._left:
+        # What follows data of a fixed size is none of them.
+        cut = self._left if self._left is not None else len(self._rest)
+        if self._before or cut:
             raise NotOpened(
-                'The image is not complete: it ends before the data of its '
-                'LUKS volume do.'
+                'The image is not complete: the data of its LUKS volume are '
+                'cut off.'
             )
 
     def _after_header(self, block: bytes) -> bytes:
@@ -127,10 +129,10 @@ def unlock(image: Image, candidates: Sequence[bytes]) -> Opener:
 
     :param image: opens the disk image at an offset.
     :param candidates: passphrases, the likely one first.
-    :returns: what decrypts the image, fed from its first byte on.
+    :returns: decrypts the image; feed it from the first byte on.
     :raises NotOpened: if no passphrase opens it, if it has no LUKS header, or
         if its encryption is not known here.
-    :raises BackupError: when the image cannot be read, as it says.
+    :raises BackupError: the image cannot be read.
     """
     try:
         return _unlock(untrusted.Source(image), candidates)
@@ -141,7 +143,7 @@ def unlock(image: Image, candidates: Sequence[bytes]) -> Opener:
 
 def _unlock(source: untrusted.Source, candidates: Sequence[bytes]) -> Opener:
     header = proof.header(source)
-    # Before the passphrase is tried: that takes seconds.
+    # First what is checked fast: to try a passphrase takes seconds.
     payload = header.payload(source)
     found = proof.unlock(source, header.keyslots(source), candidates)
     if found is None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a qcow2 image is sound: ``qemu-img check``, where it is installed.
+"""Check a qcow2 image with ``qemu-img check``, where it is installed.
 
 The image may have been made to harm whoever opens it. So its header is read
-here first, the program gets an open file instead of a path, and it has limits.
+here first, and the program gets an open file instead of a path, and limits.
 """
 
 import dataclasses
@@ -27,14 +27,16 @@ class State(enum.Enum):
 
     SOUND = enum.auto()
     UNSOUND = enum.auto()
+    """It has errors, or it is of a kind that no run makes."""
     UNKNOWN = enum.auto()
+    """The check came to no result."""
     NOT_CHECKED = enum.auto()
-    """There is nothing here to check it with."""
+    """The program is missing, or the file is not one of this machine."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Soundness:
-    """What was found, with a sentence."""
+    """What was found, and why, in a sentence."""
 
     state: State
     reason: str
@@ -43,8 +45,8 @@ class Soundness:
 def look(files: base.Files, path: str, stop: stops.Stop) -> Soundness:
     """Check a qcow2 image.
 
-    :param files: of the set.
-    :raises TargetError: it cannot be read.
+    :param files: of the backup set.
+    :raises TargetError: the image cannot be read.
     :raises Interrupted: this thread is to stop.
     """
     with files.read(path) as stream:

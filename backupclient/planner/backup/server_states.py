@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In which states Nova makes an image of a server, and what it costs.
+"""Whether Nova can make an image of a server, or stop it, by its state.
 
 The states are those of the Compute API; an image needs ACTIVE, SHUTOFF,
 PAUSED or SUSPENDED and no task under way (nova/compute/api.py: snapshot).
@@ -37,7 +37,11 @@ _ADVICE = {
 
 
 def obstacle(server: resources.Server) -> str:
-    """Say why Nova makes no image of a server as long as it is as it is."""
+    """Say why a run can make no image of a server.
+
+    :returns: ``''`` if it can, be it after a wait. Shelved servers have an
+        image already: they are none of this.
+    """
     if server.task_state == 'deleting':
         return 'It is being deleted: leave it out.'
     if server.status in _READY or server.status in _PASSING:
@@ -47,16 +51,20 @@ def obstacle(server: resources.Server) -> str:
 
 
 def not_stopped(index: indexes.Index, server: resources.Server) -> str:
-    """Say why a run cannot stop a server, nothing if it can.
+    """Say why a run cannot stop a server.
 
-    Nova refuses a stop of a locked server also to the user who locked it; the
-    administrators' calls go through (nova/compute/api.py:
-    check_instance_lock).
+    Nova refuses to stop a locked server, also for the user who locked it.
+    Administrators may (nova/compute/api.py: check_instance_lock).
+
+    :returns: ``''`` if it can, or need not.
     """
     if server.status in plans.AT_REST:
         return ''
     if server.status != 'ACTIVE':
-        return f'It is "{server.status}", so --stop-servers does not stop it.'
+        return (
+            f'It is "{server.status}", so --stop-servers does not stop it: that '
+            'stops only those that are "ACTIVE".'
+        )
     if not server.locked or _ADMIN in index.inventory.roles:
         return ''
     return (
@@ -67,7 +75,7 @@ def not_stopped(index: indexes.Index, server: resources.Server) -> str:
 
 
 def notes(server: resources.Server) -> tuple[str, ...]:
-    """Tell what a run has to wait for, and what the guest feels of it."""
+    """Tell what a run waits for, and whether the guest may pause."""
     if server.status in _PASSING:
         return (f'The run waits until it is no longer "{server.status}".',)
     if server.task_state:

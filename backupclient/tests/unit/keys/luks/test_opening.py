@@ -311,6 +311,9 @@ class TestOpener(testtools.TestCase):
         self.assertEqual(0, opener.plain_size(5))
         data = bytes(4096)
         self.assertEqual(1024, len(decrypted(opener, data, 700)))
+        # What follows need not be whole sectors.
+        tail = decrypted(self.opener(size=1024), bytes(2048 + 100), 700)
+        self.assertEqual(1024, len(tail))
         self.assertEqual(1024, opener.plain_size(1 << 30))
         self.assertRaises(
             opening.NotOpened, decrypted, self.opener(size=1024), data[:1536]
