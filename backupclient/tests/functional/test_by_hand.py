@@ -137,9 +137,10 @@ class TestProject(test_restored_secrets.Case):
         for name in (
             'checksum', 'container_format', 'disk_format', 'min_disk',
             'min_ram', 'os_hash_value', 'os_hidden', 'protected', 'size',
-            'visibility', KEY,
+            KEY,
         ):  # fmt: skip
             self.assertEqual(old[name], found[name], name)
+        self.assertEqual('private', found['visibility'])
         self.assertEqual(f'{TEXT}{end}', found['name'])
         self.assertEqual(sorted(old['tags']), sorted(found['tags']))
         self.assertEqual(properties.owned(old), properties.owned(found))
