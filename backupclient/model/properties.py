@@ -140,7 +140,7 @@ def own_tags(tags: Iterable[str]) -> tuple[str, ...]:
         tag
         for tag in dict.fromkeys(tags)
         if 0 < len(tag) <= _LONGEST_TAG
-        and tag.isprintable()
+        and '\0' not in tag
         and not _is_of_services(re.split('[=:]', tag)[0].strip().lower())
         and not tag.strip().lower().startswith('backupclient')
     ]

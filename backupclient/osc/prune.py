@@ -83,7 +83,7 @@ class PruneBackups(base.Lister):
         place = self._place(parsed_args)
         done = place.decide()
         self.exit_code = prune.dry_exit_code(done)
-        if done.going and questions.agreed(
+        if (done.going or done.left) and questions.agreed(
             parsed_args, prune_rows.listed(done), prune_rows.question(done)
         ):
             done = self._delete(place, done)

@@ -41,12 +41,17 @@ def listed(decision: prune.Decision) -> list[str]:
     return [
         f'{row.label}, captured {row.captured}, {display.size(row.size or 0)}'
         for row in decision.going
+    ] + [
+        f'what an interrupted deletion has left of {name}'
+        for name in decision.left
     ]
 
 
 def question(decision: prune.Decision) -> str:
     """Ask whether to delete: what, how much, where, and whose."""
     going = decision.going
+    if not going:
+        return f'Finish what was interrupted in {decision.place}?'
     runs = {row.run for row in going}
     return (
         f'Delete these {len(going)} backups of {len(runs)} runs of project '
@@ -57,7 +62,7 @@ def question(decision: prune.Decision) -> str:
 
 def summary(done: prune.Decision) -> list[str]:
     """Return the counts, and the bytes that are, or would be, free."""
-    if not done.rows:
+    if not (done.rows or done.left):
         return [f'There are no backups in {done.place}.']
     counts = Counter(row.action for row in done.rows)
     said = [
@@ -65,6 +70,8 @@ def summary(done: prune.Decision) -> list[str]:
         for action, word in _WORDS.items()
         if counts[action]
     ]
+    if done.left:
+        said.append(f'{len(done.left)} interrupted deletions to finish')
     return [f'{", ".join(said)}, in {done.place}']
 
 

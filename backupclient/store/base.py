@@ -13,6 +13,7 @@ store and the path, and say what the store said.
 import abc
 import contextlib
 from contextlib import AbstractContextManager
+import datetime
 
 from backupclient import errors
 from backupclient.store import facts
@@ -127,6 +128,15 @@ class Files(abc.ABC):
 
         :raises TargetError: they cannot be stored.
         """
+
+    def dated(self, at: datetime.datetime) -> 'Files':
+        """Return the same files, for one whose data are of a time.
+
+        A store that keeps such times writes it beside the file.
+
+        :param at: when the data were captured.
+        """
+        return self
 
     def is_stored(self, path: str) -> bool:
         """Tell whether a file outlives this process: it is not gathered."""

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 import dataclasses
+import datetime
 
 from backupclient import errors
 from backupclient.store import base
@@ -70,6 +71,12 @@ class Within(base.Files):
 
     def flush(self) -> None:
         self._store.flush()
+
+    def dated(self, at: datetime.datetime) -> base.Files:
+        store = self._store.dated(at)
+        if store is self._store:
+            return self
+        return Within(store, self._folder, self._allowed)
 
     def is_stored(self, path: str) -> bool:
         return self._store.is_stored(self._path(path))

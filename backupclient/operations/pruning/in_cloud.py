@@ -91,6 +91,11 @@ class Cloud:
             places.projects_of(library),
             places.digests_of(library),
             () if has_images else (_NO_IMAGES,),
+            tuple(
+                one.run
+                for one in library.finished
+                if self._shelf.is_marked(one.run)
+            ),
         )
 
     def delete(
@@ -119,7 +124,7 @@ class Cloud:
             notices += self._close(rows_)
             notices += places.forget_journals(decision.projects, rows_, '')
         return dataclasses.replace(
-            decision, rows=rows_, notices=tuple(notices)
+            decision, rows=rows_, notices=tuple(notices), left=()
         )
 
     def _leases(self) -> tuple[leases.Lease, ...]:

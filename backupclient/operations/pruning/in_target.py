@@ -66,6 +66,7 @@ class Target:
             self._store.name,
             places.projects_of(library),
             places.digests_of(library),
+            left=tuple(one.folder for one in deletion.begun(self._store)),
         )
 
     def delete(
@@ -99,7 +100,10 @@ class Target:
             places.forget_journals(decision.projects, rows, self._target)
         )
         return dataclasses.replace(
-            decision, rows=rows, notices=(*decision.notices, *notices)
+            decision,
+            rows=rows,
+            notices=(*decision.notices, *notices),
+            left=(),
         )
 
     def _reclaim(self, rows: Iterable[prunings.Row]) -> Iterator[str]:

@@ -41,6 +41,8 @@ class Decision:
     :param projects: by run, whose it is.
     :param digests: by run, the sha512 of the manifest that was read.
     :param notices: sentences on what the rows do not say.
+    :param left: what earlier deletions have left that were interrupted; it is
+        finished with the next deletion.
     """
 
     rows: tuple[prunings.Row, ...]
@@ -50,6 +52,7 @@ class Decision:
     )
     digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def going(self) -> tuple[prunings.Row, ...]:

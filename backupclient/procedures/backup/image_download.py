@@ -11,6 +11,7 @@ from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import stamps
 from backupclient.procedures import files
 from backupclient.procedures import image_state
 from backupclient.procedures import removal
@@ -45,7 +46,7 @@ class Download(step.Step):
                 f'image {image.id}', image.name, image.properties
             )
         path = layout.data_file(self.item.resource, image.disk_format)
-        received = self._received(image, path)
+        received = self._received(image, path, made)
         made = dataclasses.replace(
             made,
             file=copies.FileRecord(
@@ -54,22 +55,28 @@ class Download(step.Step):
         )
         return self.with_state(made, image.created_at)
 
-    def _received(self, image: resources.Image, path: str) -> proof.Proved:
+    def _received(
+        self, image: resources.Image, path: str, made: step.Made
+    ) -> proof.Proved:
         """Bring the data, and begin anew where the store loses its file."""
         for pause in itertools.islice(pauses.growing(), _TRIES - 1):
             try:
-                return self._brought(image, path)
+                return self._brought(image, path, made)
             except errors.TargetLost as exc:
                 self.work.reporter.say(
                     f'{self.item.resource.label}: {exc} The file starts anew.'
                 )
                 self.work.clock.sleep(pause)
-        return self._brought(image, path)
+        return self._brought(image, path, made)
 
-    def _brought(self, image: resources.Image, path: str) -> proof.Proved:
+    def _brought(
+        self, image: resources.Image, path: str, made: step.Made
+    ) -> proof.Proved:
+        captured_at = stamps.read(made.captured_at or image.created_at)
+        into = files.of(self.work)
         return download.download(
             self._source(image.id),
-            files.of(self.work),
+            into.dated(captured_at) if captured_at else into,
             path,
             proof.Expected(
                 size=image.size,

@@ -54,8 +54,11 @@ def _start(command: list[str]) -> int:
     :returns: the number of its process, and of its session.
     """
     parent, libc = os.getpid(), _libc()
+    # Python forgets a signal that comes while it forks: so it has to wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
     if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         return child
     try:
         os.setsid()
@@ -154,9 +157,14 @@ def _processes() -> list[int]:
         return []
 
 
-def _signal_group(group: int, number: int) -> None:
+def _signal_group(child: int, number: int) -> None:
+    """Signal the group of a child, which is not waited for yet."""
     with contextlib.suppress(OSError):
-        os.killpg(group, number)
+        try:
+            os.killpg(child, number)
+        except ProcessLookupError:
+            # The child has been forked, and has no group of its own yet.
+            os.kill(child, number)
 
 
 if __name__ == '__main__':

@@ -29,16 +29,22 @@ class Making:
         self._contents = contents
 
     def begin(
-        self, run: str, inside: str, size: int | None, first: bytes
+        self,
+        run: str,
+        inside: str,
+        size: int | None,
+        first: bytes,
+        at: datetime.datetime | None = None,
     ) -> streams.New:
         """Begin a snapshot of a file.
 
         :param size: of the whole file, None when it is not known.
         :param first: bytes of it.
+        :param at: when the data were captured, None for now.
         :raises TargetError: restic cannot be started, or cannot work.
         """
         tags = snapshots.of_file(run, inside, size)
-        return streams.New(run, inside, self._fed(inside, tags, first))
+        return streams.New(run, inside, self._fed(inside, tags, first, at))
 
     def end(self, new: streams.New, size: int) -> None:
         """End a snapshot: all of the file was fed.
@@ -135,10 +141,16 @@ class Making:
             )
         )
 
-    def _fed(self, path: str, tags: list[str], first: bytes) -> streams.Feed:
+    def _fed(
+        self,
+        path: str,
+        tags: list[str],
+        first: bytes,
+        at: datetime.datetime | None = None,
+    ) -> streams.Feed:
         return streams.Feed(
             self._repository,
-            lambda: self._repository.feed(path, tags),
+            lambda: self._repository.feed(path, tags, at),
             first,
         )
 

@@ -20,6 +20,7 @@ from backupclient.store import localfile
 
 PREFIX = 'openstack-backup-restic-'
 _SHARED_MEMORY = pathlib.Path('/dev/shm')  # noqa: S108 - a folder of its own
+_TRIES = 3
 
 
 class Staging:
@@ -126,18 +127,28 @@ def _sweep(folder: pathlib.Path) -> None:
         os.close(lock)
 
 
+def _is_kept(folder: pathlib.Path, lock: int) -> bool:
+    """Lock a folder, unless another process has just swept it."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return folder.is_dir()
+    except OSError:
+        return False
+
+
 def _made() -> tuple[pathlib.Path, int]:
     """Make a folder that only this user can look into.
 
     :returns: it, and the descriptor that keeps others from sweeping it.
     :raises TargetError: there is no place in memory.
     """
-    for space in spaces():
+    for space in _TRIES * tuple(spaces()):
         with contextlib.suppress(OSError):
             folder = pathlib.Path(tempfile.mkdtemp(prefix=PREFIX, dir=space))
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return folder, lock
+            if _is_kept(folder, lock):
+                return folder, lock
+            os.close(lock)
     raise errors.TargetError(
         'There is no private place in memory for small files: neither '
         f'$XDG_RUNTIME_DIR nor {_SHARED_MEMORY} can be written to.'

@@ -3,6 +3,7 @@
 
 from collections.abc import Iterator
 import contextlib
+import copy
 import datetime
 import errno
 import os
@@ -44,6 +45,7 @@ class Restic(base.Store):
         self._contents = contents_.Contents(self._repository)
         self._small = small_.Small(self._repository, self._contents)
         self._making = making.Making(self._repository, self._contents)
+        self._at: datetime.datetime | None = None
         self._begun: set[str] = set()
         self._lock = threading.Lock()
         staging.sweep()
@@ -55,7 +57,9 @@ class Restic(base.Store):
         run, inside = self._in_a_run(path)
         writer = streams.Writer(
             course_.Course(f'{self.name}/{path}', size, 0),
-            lambda first: self._making.begin(run, inside, size, first),
+            lambda first: self._making.begin(
+                run, inside, size, first, self._at
+            ),
             lambda what, length: self._keep(run, inside, what, length),
         )
         try:
@@ -179,6 +183,11 @@ class Restic(base.Store):
     def flush(self) -> None:
         self._small.flush()
 
+    def dated(self, at: datetime.datetime) -> base.Files:
+        found = copy.copy(self)
+        found._at = at
+        return found
+
     def is_stored(self, path: str) -> bool:
         run, inside = contents_.split(path)
         return inside not in self._small.sizes(run)
@@ -229,7 +238,7 @@ class Restic(base.Store):
 
     def _store(self, run: str, inside: str, data: bytes) -> None:
         """Make a snapshot of a small file."""
-        new = self._making.begin(run, inside, len(data), data)
+        new = self._making.begin(run, inside, len(data), data, self._at)
         with contextlib.closing(new.feed):
             self._making.end(new, len(data))
 

@@ -62,7 +62,7 @@ class Feed:
             self._child.end_stream()
             out = self._child.require_done().out
         except troubles.Failures as error:
-            raise troubles.of(self._name, error) from error
+            raise troubles.feeding(self._name, error) from error
         found = repository_.summary(self._name, out)
         return str(found['snapshot_id']), int(found['total_bytes_processed'])
 
@@ -85,7 +85,7 @@ class Feed:
         try:
             started.send(block)
         except troubles.Failures as error:
-            raise troubles.of(self._name, error) from error
+            raise troubles.feeding(self._name, error) from error
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

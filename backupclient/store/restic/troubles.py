@@ -22,6 +22,7 @@ class Locked(errors.TargetError):
     """Somebody else has locked the repository."""
 
 
+_FULL = re.compile(r'no space left|quota exceeded|permission denied', re.I)
 _SAID_DAMAGED = re.compile(
     r'ciphertext verification failed|invalid data|does not match|not found in '
     r'index|unexpected EOF|\bload\b|has invalid|decrypt|not found$',
@@ -60,6 +61,19 @@ def of(
             'init" makes a repository.'
         )
     return errors.TargetError(f'{name}: {error}')
+
+
+def feeding(
+    name: str, error: ending.ProgramFailed | ending.ProgramSilent
+) -> errors.TargetError:
+    """Return the error that says why a stream was not stored.
+
+    :returns: a TargetLost for what another try may bring to its end.
+    """
+    found = of(name, error)
+    if type(found) is errors.TargetError and not _FULL.search(str(error)):
+        return errors.TargetLost(str(found))
+    return found
 
 
 def reading(

@@ -95,7 +95,7 @@ class Chains(TestCase):
 
         # The parent of the kept incremental one is the one that it needs.
         result = self.openstack(
-            *('backup', 'restore', '--volume', 'data', '--suffix', '-again'),
+            *('backup', 'restore', '--volume', 'data', '--suffix=-again'),
             *('-f', 'json'),
         )
         self.assertEqual(0, result.code, result)

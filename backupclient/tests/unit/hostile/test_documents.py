@@ -155,7 +155,7 @@ class TestDocuments(TestCase):
         if isinstance(found, saved_plans.Plan):
             planned = saved_plans.plan(found)
             rows.plan_summary(planned)
-            self.assertEqual(len(found.items), len(rows.plan(planned)[1]))
+            self.assertEqual(len(found.items), len(rows.plan(planned, {})[1]))
             # A plan with a resource twice is refused.
             with contextlib.suppress(errors.DocumentError):
                 rows.steps(planned)

@@ -18,6 +18,7 @@ import testtools
 from backupclient.keys.luks import proof
 from backupclient.model import histories
 from backupclient.model import leftover
+from backupclient.model import saved_plans
 from backupclient.operations import export_key as operation
 from backupclient.operations import history as operation_
 from backupclient.operations import key_sources
@@ -75,7 +76,7 @@ def one_of_each(plan):
 
 def tables(text):
     """Give the tables of all commands, each text in them the same."""
-    plan = poisoned(test_documents.PLAN, text)
+    plan = poisoned(saved_plans.plan(test_documents.PLAN), text)
     report = run.Report(
         text,
         pathlib.Path('/x'),

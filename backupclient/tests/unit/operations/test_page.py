@@ -61,6 +61,7 @@ class PageTestCase(base.TestCase):
             'qemu_opening',
             'readable',
             'running',
+            'set_leftovers',
         }
         named = re.findall(r'^   \* - ``(\w+)``$', PAGE.read_text(), re.M)
         self.assertEqual(modules - inner, {*named})

@@ -8,6 +8,7 @@ import fixtures
 
 from backupclient.engine import journals
 from backupclient.model import layout
+from backupclient.model import leases
 from backupclient.model import tags
 from backupclient.operations import prune
 from backupclient.osc import columns
@@ -301,9 +302,12 @@ class TargetTestCase(TestCase):
         (gone / layout.MANIFEST).unlink()
         rows = self.prune('--keep-last', '2', '--dry-run')
         self.assertEqual(2, len(rows))
+        self.assertIn('1 interrupted deletions to finish', self.err.said)
         self.assertTrue(gone.exists())
-        self.prune('--keep-last', '1', '--yes')
-        self.assertEqual([run_of(3)], self.left())
+        # Nothing else is to go.
+        self.prune('--keep-last', '2', answer='y\n')
+        self.assertIn(f'has left of {gone.name}', self.err.said)
+        self.assertEqual([run_of(2), run_of(3)], self.left())
 
     def test_other_projects(self):
         other = dataclasses.replace(
@@ -483,3 +487,55 @@ class CloudTestCase(TestCase):
         self.assertIn('Delete these 1 backups', self.err.said)
         self.assertIn('in the cloud at ', self.err.said)
         self.assertEqual({second}, self.backups())
+
+    def test_read_again_just_before(self):
+        """Its tags are gone since the list was read."""
+        first, second = (self.run_backup('--full') for _ in range(2))
+
+        def mark(place, run):
+            self.fake.world.things['backups'][first]['metadata'] = {}
+
+        with fixtures.MonkeyPatch(
+            'backupclient.operations.pruning.in_cloud.Cloud._mark', mark
+        ):
+            self.prune('--keep-last', '1', '--yes', code=3)
+        self.assertIn('any more', self.err.said)
+        self.assertEqual({first, second}, self.backups())
+
+    def test_what_another_run_works_on(self):
+        """Its lease claims the volume: nothing of that is touched."""
+        first, second = (self.run_backup('--full') for _ in range(2))
+        other = '20260102T030405Z-zzzz'
+        self.fake.glance.add_image(
+            leases.name(other),
+            updated_at=self.fake.world.now().isoformat(),
+            **leases.metadata(
+                other, 'elsewhere', [f'volume/{self.volume["id"]}']
+            ),
+        )
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertIn(f'Run {other} is working on', str(rows))
+        self.assertEqual({first, second}, self.backups())
+
+    def test_killed_and_called_again(self):
+        """What is kept stays at each step, and the next call ends it."""
+        chain = [self.run_backup() for _ in range(3)]
+        full = self.run_backup('--full')
+        killed = 'backupclient.operations.pruning.'
+        for name in ('artifacts._delete_backup', 'in_cloud.Cloud._rewrite'):
+            with fixtures.MonkeyPatch(killed + name, _kill):
+                code = self.openstack(
+                    'backup', 'prune', '--keep-last', '1', '--yes'
+                )
+            self.assertEqual(130, code, self.err.said)
+            self.assertIn(full, self.backups())
+        self.assertEqual(4, len(self.manifests()))
+        self.assertEqual({full}, self.backups())
+        self.prune('--keep-last', '1', '--yes')
+        (manifest,) = self.manifests()
+        self.assertNotIn(tags.DELETING, manifest)
+        self.assertEqual(chain[::-1], self.deletions())
+
+
+def _kill(*arguments):
+    raise KeyboardInterrupt

@@ -94,6 +94,18 @@ class Repository(fixtures.Fixture):
             fixtures.EnvironmentVariable('RESTIC_CACHE_DIR', self.cache())
         )
         root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
+        # Tests that run beside this one have small files of their own.
+        space = root / 'space'
+        space.mkdir()
+        self.useFixture(
+            fixtures.EnvironmentVariable('XDG_RUNTIME_DIR', str(space))
+        )
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.store.restic.staging._SHARED_MEMORY',
+                root / 'none',
+            )
+        )
         self.place = root / 'repository'
         shutil.copytree(self.template(), self.place)
 

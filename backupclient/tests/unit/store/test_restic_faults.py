@@ -2,6 +2,8 @@
 """What a repository holds when something fails, with the real restic."""
 
 import contextlib
+import datetime
+import json
 import os
 import pathlib
 import shutil
@@ -411,6 +413,19 @@ class TestCounts(Case):
             b'text of SHA512SUMS', self.content(f'{RUN}/SHA512SUMS')
         )
         self.assertEqual(frozenset({RUN}), store.folders_with('manifest.json'))
+
+    def test_time_of_the_capture(self):
+        """By it, restic's own forget keeps what its rules say."""
+        at = datetime.datetime(
+            2026, 1, 2, 4, 4, 5,
+            tzinfo=datetime.timezone(datetime.timedelta(hours=1)),
+        )  # fmt: skip
+        with self.store.dated(at).write(FILE) as writer:
+            writer.data(0, b'data')
+            writer.commit()
+        self.assertEqual(b'data', self.content())
+        [snapshot] = json.loads(self.restic('snapshots', '--json'))
+        self.assertTrue(snapshot['time'].startswith('2026-01-02T03:04:05'))
 
     def test_snapshots_of_others(self):
         self.restic('backup', '--stdin', input=b'x')

@@ -133,9 +133,9 @@ class TestImages(base.TestCase):
             'owner:x',
             '',
             'x' * 256,
-            'line\nbreak',
+            'nothing\0',
         )
-        good = ('blue', 'x' * 255, 'os=debian', 'm\u00fcsli')
+        good = ('blue', 'x' * 255, 'os=debian', 'm\u00fcsli', 'line\nbreak')
         image = dataclasses.replace(IMAGE, tags=(*bad, *good, 'blue'))
         item = self.item(base.entry(image))
         self.assertEqual(good, item.image.tags)

@@ -105,7 +105,7 @@ class TextTestCase(base.TestCase):
     def test_expired(self):
         self.item = dataclasses.replace(
             self.item,
-            secret=dataclasses.replace(
+            seen=dataclasses.replace(
                 self.item.secret, expires_at='2025-12-31T00:00:00'
             ),
         )

@@ -223,6 +223,14 @@ class TestStopped(Case):
             )
         self.assertIn('signal 9', str(error))
 
+    def test_before_it_has_a_group(self):
+        """Stopped at once, it does not outlast the grace."""
+        for _ in range(5):
+            begun = time.monotonic()
+            with self.start('sleep 99', grace=60):
+                pass
+            self.assertLess(time.monotonic() - begun, 30)
+
     def test_halted(self):
         """It can still remove its lock."""
         script = f"""
