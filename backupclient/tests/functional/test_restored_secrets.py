@@ -81,6 +81,8 @@ class Case(base.TestCase):
 
 
 class TestSecrets(Case):
+    """With age in between; without it: ``test_by_hand``."""
+
     def setUp(self):
         super().setUp()
         self.paths = [
@@ -165,16 +167,6 @@ class TestSecrets(Case):
             self.assertEqual(facts, after[facts['name']])
         self.assertEqual(len(self.before), len(after))
         self.assertEqual(containers, self.containers('-r'))
-
-    def protection(self):
-        return ('--plaintext-keys',)
-
-    def variables(self):
-        return {}
-
-
-class TestProtectedSecrets(TestSecrets):
-    """The same, with age in between."""
 
     def protection(self):
         self.identity = self.target / 'identity'
