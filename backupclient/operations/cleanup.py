@@ -30,8 +30,8 @@ INCOMPLETE = 3
 
 _PARALLEL = 4
 _ASKED = (
-    'Stopping as soon as the current deletion has ended. Press Ctrl-C again to '
-    'quit at once.'
+    'Stopping as soon as the current deletion has ended. Press Ctrl-C again '
+    'to quit at once.'
 )
 _LEFT = 'Quit at once. Call "openstack backup cleanup" again for the rest.'
 

@@ -35,8 +35,8 @@ Settings = places.Settings
 duration = retention.duration
 
 _ASKED = (
-    'Stopping as soon as the current deletion has ended. Press Ctrl-C again to '
-    'quit at once.'
+    'Stopping as soon as the current deletion has ended. Press Ctrl-C again '
+    'to quit at once.'
 )
 _LEFT = 'Quit at once. Call the command again to go on.'
 

@@ -52,6 +52,10 @@ def _minute(captured: str) -> str:
     return display.Time(captured).human_readable()
 
 
+def _counted(count: int, what: str) -> str:
+    return f'{count} {what}{"" if count == 1 else "s"}'
+
+
 def question(decision: prune.Decision) -> str:
     """Ask whether to delete: what, how much, where, and whose."""
     going = decision.going
@@ -59,7 +63,8 @@ def question(decision: prune.Decision) -> str:
         return f'Finish what was interrupted in {decision.place}?'
     runs = {row.run for row in going}
     return (
-        f'Delete these {len(going)} backups of {len(runs)} runs of project '
+        f'Delete {_counted(len(going), "backup")} of '
+        f'{_counted(len(runs), "run")} of project '
         f'{", ".join(decision.project_names)} in {decision.place}, '
         f'{_bytes(going)}?'
     )

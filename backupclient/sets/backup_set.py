@@ -88,7 +88,7 @@ class BackupSet:
     @property
     def place(self) -> str:
         """Where the set is now, for people."""
-        return f'{self._store.name}/{self._at}'
+        return self._store.place_of(self._at)
 
     def close(self, manifest: manifests.Manifest, page: str) -> str:
         """Describe what is there, and give the set its name.

@@ -214,6 +214,10 @@ class Store(Shelf):
         :raises TargetError: that cannot be told.
         """
 
+    def place_of(self, folder: str) -> str:
+        """Return where a folder is, for people."""
+        return f'{self.name}/{folder}'
+
     @abc.abstractmethod
     def rename(self, old: str, new: str) -> None:
         """Rename a folder.

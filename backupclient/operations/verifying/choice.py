@@ -192,8 +192,14 @@ def _require_some(
         if problem := library.open(found).problem:
             raise errors.DocumentError(problem)
     raise errors.UsageError(
-        f'{library.store.name} has no finished backup set. {_nothing(library)}'
+        f'There is no finished backup in {_named(library)}. '
+        f'{_nothing(library)}'
     )
+
+
+def _named(library: libraries.Library) -> str:
+    name = library.store.name
+    return f'the {name}' if library.store.manifests_only else name
 
 
 def _nothing(library: libraries.Library) -> str:

@@ -62,8 +62,8 @@ def not_stopped(index: indexes.Index, server: resources.Server) -> str:
         return ''
     if server.status != 'ACTIVE':
         return (
-            f'It is "{server.status}", so --stop-servers does not stop it: that '
-            'stops only those that are "ACTIVE".'
+            f'It is "{server.status}", so --stop-servers does not stop it: '
+            'that stops only those that are "ACTIVE".'
         )
     if not server.locked or _ADMIN in index.inventory.roles:
         return ''

@@ -167,12 +167,14 @@ class Restic(base.Store):
         self._contents.reload()
         return self._contents.finished()
 
+    def place_of(self, folder: str) -> str:
+        return f'{folder} in {self.name}'
+
     def rename(self, old: str, new: str) -> None:
         raise errors.TargetError(f'{self.name} cannot rename {old}.')
 
     def tidy(self, folder: str) -> None:
         """Do nothing: what is not whole is never there."""
-        base.parts(folder)
 
     def drop(self, folder: str) -> None:
         if not self._files(folder):

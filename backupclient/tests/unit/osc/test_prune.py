@@ -136,7 +136,7 @@ class TargetTestCase(TestCase):
         self.assertEqual(3, len(rows))
         for text in (
             f'of run {run_of(1)}, captured 2026-01-01 01:30, 5.0',
-            'Delete these 2 backups of 2 runs of project web shop (p-1) in '
+            'Delete 2 backups of 2 runs of project web shop (p-1) in '
             f'{self.target}, 10.0 GiB? [y/N]',
         ):
             self.assertIn(text, said)
@@ -484,7 +484,7 @@ class CloudTestCase(TestCase):
     def test_question(self):
         _, second = (self.run_backup('--full') for _ in range(2))
         self.prune('--keep-last', '1', answer='y\n')
-        self.assertIn('Delete these 1 backups', self.err.said)
+        self.assertIn('Delete 1 backup of 1 run', self.err.said)
         self.assertIn('in the cloud at ', self.err.said)
         self.assertEqual({second}, self.backups())
 
