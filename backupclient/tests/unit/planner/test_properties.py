@@ -158,7 +158,7 @@ class TestEveryPlan(base.TestCase):
             keeps = item.to_file and request.keep_images
             self.assertEqual(keeps, item.task.keep_image)
         else:
-            self.assertFalse(item.to_file or item.task.keep_image)
+            self.assertFalse(item.to_file)
         if not request.target:
             self.assertFalse(item.to_file)
         if item.secret and not item.secret.content_type:
