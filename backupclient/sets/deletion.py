@@ -115,11 +115,16 @@ def delete(store: base.Store, opened: catalogue.Opened) -> None:
         )
     if why := obstacle(store, again):
         raise errors.TargetError(why)
-    _announce(store, again)
+    record = _announce(store, again)
     folder = found.folder
     if store.can.renaming:
         folder = found.run + layout.DELETING
-        store.rename(found.folder, folder)
+        try:
+            store.rename(found.folder, folder)
+        except errors.TargetError:
+            # The set stays: it is not to look as if it were deleted.
+            store.delete(record)
+            raise
     finish(store, Begun(found.run, folder))
 
 
@@ -175,9 +180,10 @@ def finish(store: base.Store, one: Begun) -> None:
     store.drop(one.folder)
 
 
-def _announce(store: base.Store, opened: catalogue.Opened) -> None:
+def _announce(store: base.Store, opened: catalogue.Opened) -> str:
     """Write the list of files, unless somebody reads the set.
 
+    :returns: the path of the list.
     :raises Busy: somebody does.
     """
     assert opened.manifest is not None  # noqa: S101
@@ -188,6 +194,7 @@ def _announce(store: base.Store, opened: catalogue.Opened) -> None:
     if reader := claims.alive(store, found.folder, now):
         store.delete(record)
         raise errors.Busy(reader)
+    return record
 
 
 def _put(store: base.Store, one: Begun, files: tuple[str, ...]) -> str:

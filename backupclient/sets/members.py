@@ -165,7 +165,7 @@ def foreign(files: base.Files, known: Mapping[str, object]) -> tuple[str, ...]:
 def _belongs(path: str, known: Mapping[str, object]) -> bool:
     return (
         path in known
-        or path in (layout.CHECKSUMS, layout.DELETION)
+        or path.removesuffix(base.PART) in (layout.CHECKSUMS, layout.DELETION)
         or layout.is_verified(path)
         or layout.is_claim(path)
     )

@@ -10,6 +10,7 @@ from backupclient.engine import faults
 from backupclient.engine import journals
 from backupclient.model import events
 from backupclient.model import prunings
+from backupclient.model import verification
 from backupclient.operations import readable
 from backupclient.operations.pruning import places
 from backupclient.planner import prunable
@@ -18,6 +19,8 @@ from backupclient.sets import catalogue
 from backupclient.sets import claims
 from backupclient.sets import deletion
 from backupclient.sets import libraries
+from backupclient.sets import members
+from backupclient.sets import verified
 from backupclient.store import base
 from backupclient.store import targets
 
@@ -161,6 +164,23 @@ def finish(
             yield str(exc)
 
 
+def _standings(
+    library: libraries.Library, opened: catalogue.Opened
+) -> dict[verified.Key, verification.Standing]:
+    """Return what verifications have found, and what anybody can see.
+
+    A backup whose files are not there with their sizes is damaged, whether or
+    not a verification has looked: it must not take the place of a good one.
+    """
+    found = dict(library.standings(opened.found))
+    files = catalogue.files(library.store, opened.found)
+    for entry in opened.manifest.items if opened.manifest else ():
+        if any(members.present(files, one) for one in members.of_entry(entry)):
+            key = (entry.resource.kind.value, entry.resource.id)
+            found[key] = verification.Standing(damaged=True)
+    return found
+
+
 def _set(library: libraries.Library, found: catalogue.Found) -> pruning.Set:
     opened = library.open(found)
     alive = journals.fate(found.run) is journals.Fate.ALIVE
@@ -168,7 +188,7 @@ def _set(library: libraries.Library, found: catalogue.Found) -> pruning.Set:
         found.run,
         opened.manifest,
         opened.problem,
-        library.standings(found),
+        _standings(library, opened),
         f'Run {found.run} is still going on in another process.'
         if alive
         else '',

@@ -201,6 +201,33 @@ class TargetTestCase(TestCase):
             self.prune('--keep-last', '1', '--yes')
         self.assertEqual([run_of(1), run_of(3)], self.left())
 
+    def test_a_set_without_its_data_protects_nothing(self):
+        """Nobody has verified it: prune looks itself."""
+        (data,) = (self.target / run_of(3)).glob('volumes/*')
+        data.write_bytes(b'short')
+        rows = self.prune('--keep-last', '1', '--yes')
+        kept = {row['Run'] for row in rows if row['Action'] == 'keep'}
+        self.assertIn(run_of(2), kept)
+        self.assertNotIn(run_of(1), self.left())
+
+    def test_times_at_the_end_of_the_calendar(self):
+        time = '9999-12-31T23:59:59-23:59'
+        self.make(4, dataclasses.replace(ENTRY, captured_at=time))
+        self.prune('--keep-last', '1', '--keep-within', '1h', '--dry-run')
+
+    def test_record_that_was_not_written(self):
+        """A kill has left the beginning of the list of files."""
+        (self.target / run_of(1) / 'deleting.json.part').write_bytes(b'{')
+        self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(3)], self.left())
+
+    def test_set_that_cannot_be_renamed(self):
+        (self.target / f'{run_of(1)}.deleting').write_bytes(b'')
+        self.prune('--keep-last', '1', '--yes', code=3)
+        left = self.target / run_of(1)
+        self.assertTrue((left / 'manifest.json').exists())
+        self.assertFalse((left / 'deleting.json').exists())
+
     def test_foreign_files(self):
         (self.target / run_of(1) / 'notes.txt').write_text('mine')
         for mode in ('--dry-run', '--yes'):
