@@ -29,6 +29,9 @@ FORMAT_VERSION = 1
 LIFETIME = datetime.timedelta(days=1)
 """A claim that was not written for so long is that of a dead process."""
 
+_MOVED_WITHIN = datetime.timedelta(hours=1)
+"""More than a living process takes to move a set that it deletes."""
+
 BEAT = 3600.0
 """Seconds between two writes of a claim."""
 
@@ -160,12 +163,23 @@ class _Held:
 
     def _is_being_deleted(self) -> bool:
         try:
-            record = f'{self._folder}/{layout.DELETION}'
             moved = self._folder + layout.DELETING
-            return bool(self._store.stat(record)) or self._store.has(moved)
+            return self._is_marked() or self._store.has(moved)
         except errors.TargetError:
             # What cannot be looked at shows when it is read.
             return False
+
+    def _is_marked(self) -> bool:
+        """Tell whether a deletion has begun here.
+
+        Where folders are renamed, that follows at once: an old list of files
+        is what a killed process has left in a set that is whole.
+        """
+        record = self._store.stat(f'{self._folder}/{layout.DELETION}')
+        if record is None or not self._store.can.renaming:
+            return record is not None
+        age = datetime.datetime.now(datetime.UTC) - record.changed_at
+        return age < _MOVED_WITHIN
 
 
 def _beat(claims: Iterable[_Held], over: threading.Event) -> None:

@@ -3,6 +3,7 @@
 
 import dataclasses
 import json
+import os
 
 import fixtures
 
@@ -220,6 +221,16 @@ class TargetTestCase(TestCase):
         (self.target / run_of(1) / 'deleting.json.part').write_bytes(b'{')
         self.prune('--keep-last', '1', '--yes')
         self.assertEqual([run_of(3)], self.left())
+
+    def test_killed_before_the_set_is_moved(self):
+        """The set is whole: after an hour it is read as before."""
+        mark = self.target / run_of(3) / 'deleting.json'
+        mark.write_bytes(b'{}')
+        words = ['backup', 'verify', '--from', str(self.target), run_of(3)]
+        self.assertEqual(1, self.openstack(*words))
+        self.assertIn('is being deleted', self.err.said)
+        os.utime(mark, (0, 0))
+        self.assertEqual(0, self.openstack(*words))
 
     def test_set_that_cannot_be_renamed(self):
         (self.target / f'{run_of(1)}.deleting').write_bytes(b'')
