@@ -59,3 +59,7 @@ class Offers:
     networks: tuple[Named, ...] | None = None
     security_groups: tuple[Named, ...] | None = None
     unread: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def why_unread(self, field: str) -> str:
+        """Return why a field is None, as a sentence."""
+        return self.unread.get(field) or 'It was not read.'

@@ -31,10 +31,8 @@ def find(
     there = case.scene.offers.flavors
     old = server.flavor_name
     if there is None:
-        why = case.scene.offers.unread.get('flavors', '')
-        return rule.Answer(
-            _NONE, f'The flavors here cannot be read. {why}'.strip()
-        )
+        why = case.scene.offers.why_unread('flavors')
+        return rule.Answer(_NONE, f'The flavors here cannot be read. {why}')
     if old in case.request.flavors:
         return _mapped(old, case.request.flavors[old], there, needs)
     same = _named(old, there)

@@ -52,8 +52,8 @@ def security_groups(
     if not case.scene.at_home:
         why = 'are not looked up by name for a backup of another project'
     elif there is None:
-        reason = case.scene.offers.unread.get('security_groups', '')
-        why = f'cannot be looked up. {reason}'.strip().rstrip('.')
+        reason = case.scene.offers.why_unread('security_groups')
+        why = f'cannot be looked up. {reason}'.rstrip('.')
     else:
         return _groups(wanted, there)
     return rule.Answer((), warnings=(_without(wanted, why),))
@@ -117,7 +117,7 @@ def _resolved(case: scene.Case, name: str, asked: str) -> rule.Answer[str]:
     if there is None:
         if asked and ids.is_uuid(name):
             return rule.Answer(name)
-        why = case.scene.offers.unread.get('networks', '')
+        why = case.scene.offers.why_unread('networks')
         return rule.Answer(
             '',
             f'The network "{name}" cannot be looked up. {why} '

@@ -149,7 +149,7 @@ def _zone(case: scene.Case, server: resources.Server) -> rule.Answer[str]:
         case,
         server.availability_zone,
         offers.server_zones,
-        offers.unread.get('server_zones', ''),
+        offers.why_unread('server_zones'),
     )
 
 

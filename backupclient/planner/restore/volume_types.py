@@ -19,9 +19,9 @@ def find(case: scene.Case, old: str) -> rule.Answer[offers.VolumeType]:
     new = wanted(case, old)
     there = case.scene.offers.volume_types
     if there is None:
-        why = case.scene.offers.unread.get('volume_types', '')
+        why = case.scene.offers.why_unread('volume_types')
         note = f'Whether its volume type is here is not known: {why}'
-        return rule.Answer(offers.VolumeType('', new), notes=(note.strip(),))
+        return rule.Answer(offers.VolumeType('', new), notes=(note,))
     found = _named(new or case.scene.offers.default_type, there)
     if found or not new:
         return rule.Answer(found or offers.VolumeType('', ''))

@@ -39,7 +39,7 @@ def item(case: scene.Case) -> plans.Item:
         case,
         volume.availability_zone,
         offers.zones,
-        offers.unread.get('zones', ''),
+        offers.why_unread('zones'),
     )
     way = volume_ways.choose(case, volume, source.value, type_.value)
     new = _new(case, volume, source.value, way.value)

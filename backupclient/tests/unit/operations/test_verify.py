@@ -757,7 +757,7 @@ class TestChoice(CASE.TestCase):
         self.assertIn('has no backup of secret "tls"', found.notices[0])
 
     def test_what_is_not_there(self):
-        self.refused('no finished backup set', 'backup run --to')
+        self.refused('no finished backup', 'backup run --to')
         self.make()
         self.refused('no backup set of run', CASE.RUN, runs=[CASE.OLD])
         self.refused('no backup set of run', runs=['last'])

@@ -166,6 +166,7 @@ class TestZones(TestCase):
             ({}, 'az1', ''),
             ({'offers': gone}, '', '--availability-zone az1=NEW'),
             ({'offers': unread}, '', '403'),
+            ({'offers': base.offers(zones=None)}, '', 'It was not read.'),
             ({'zones': {'az1': 'az2'}}, 'az2', ''),
             ({'zones': {'az1': ''}}, '', ''),
         ):
