@@ -62,8 +62,12 @@ class Stopped:
         done = self.openstack(
             'backup', 'restore', '--resume', stopped.run, '-f', 'json'
         )
+        self.assertOver(done)
+
+    def assertOver(self, done):
+        """All is back, and nothing is left to be resumed."""
         self.assertDone(done)
-        again = self.openstack('backup', 'restore', '--resume', stopped.run)
+        again = self.openstack('backup', 'restore', '--resume', done.run)
         self.assertEqual(2, again.code, again)
 
     def request(self):
@@ -82,8 +86,13 @@ class Interrupted(Stopped):
     def test_interrupt(self):
         """Ctrl-C in each step in turn: all is undone, and then done anew."""
         command = self.command()
-        for title in self.titles():
+        titles = self.titles()
+        for title in titles:
             stopped = self.stop(title, base.INTERRUPT, command)
+            if stopped.code == 0 and title == titles[-1]:
+                # A last step of one request: Ctrl-C came after that.
+                self.assertOver(stopped)
+                return
             self.assertEqual(130, stopped.code, f'{title}: {stopped}')
             self.assertNothingLeft()
             command = ('--resume', stopped.run)
@@ -94,8 +103,12 @@ class Killed(Stopped):
     def test_kill(self):
         """Kill -9 in each step in turn."""
         command = self.command()
-        for title in self.titles():
+        titles = self.titles()
+        for title in titles:
             killed = self.stop(title, base.KILL, command)
+            if killed.code == 0 and title == titles[-1]:
+                self.assertOver(killed)
+                return
             self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
             command = ('--resume', killed.run)
         self.resume(killed)
