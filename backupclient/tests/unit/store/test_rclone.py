@@ -103,6 +103,17 @@ class TestObjects(Case):
                 writer.data(offset, bytes(MIB))
         self.assertFalse(self.path.exists())
 
+    def test_nothing_is_left_of_a_set_that_was_dropped(self):
+        """Else its folder would look like an unfinished set for ever."""
+        self.write(b'data')
+        self.store.delete(contract.FILE)
+        self.store.tidy(contract.RUN)
+        self.assertTrue((self.here / contract.RUN).exists())
+        self.store.drop(contract.RUN)
+        self.assertFalse((self.here / contract.RUN).exists())
+        self.assertEqual((), self.again().folders())
+        self.store.drop(contract.RUN)
+
     def test_links_are_not_followed(self):
         self.write(b'data')
         elsewhere = self.root / 'elsewhere'
