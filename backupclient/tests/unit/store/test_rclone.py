@@ -261,6 +261,24 @@ class TestProof(Case):
                 self.assertFalse(self.path.exists())
                 self.assertEqual((), self.store.list())
 
+    def test_disk_full(self):
+        """Neither a large file nor a small one is there in part."""
+        subprocess.run(
+            ['mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', self.root],
+            check=True,
+        )
+        self.addCleanup(subprocess.run, ['umount', self.root], check=True)
+        self.store = self.again()
+        self.write(b'data' * 9000)
+        self.store.delete(contract.FILE)
+        said = self.refused(self.write, os.urandom(9 * MIB), 9 * MIB)
+        self.assertRegex(said, 'disk space|no space left')
+        self.assertFalse(self.path.exists())
+        path = f'{contract.RUN}/{layout.MANIFEST}'
+        said = self.refused(self.store.put, path, os.urandom(3 * MIB))
+        self.assertRegex(said, 'disk space|no space left')
+        self.assertEqual((), self.again().list())
+
     def test_hangs(self):
         self.useFixture(
             fixtures.MonkeyPatch(
