@@ -16,6 +16,7 @@ from backupclient.operations.pruning import places
 from backupclient.planner import prunable
 from backupclient.planner import pruning
 from backupclient.sets import catalogue
+from backupclient.sets import check
 from backupclient.sets import claims
 from backupclient.sets import deletion
 from backupclient.sets import libraries
@@ -181,14 +182,31 @@ def _standings(
     return found
 
 
+def _problem(library: libraries.Library, opened: catalogue.Opened) -> str:
+    """Say why it is not known what a set covers, ``''`` if it is.
+
+    A manifest that was changed after it was written must not take the place of
+    a good one.
+    """
+    if opened.manifest is None:
+        return opened.problem
+    if opened.doubts:
+        return catalogue.doubtful(library.store, opened)
+    if library.store.can.authenticating:
+        return ''
+    files = catalogue.files(library.store, opened.found)
+    return check.altered(files, opened.digest)
+
+
 def _set(library: libraries.Library, found: catalogue.Found) -> pruning.Set:
     opened = library.open(found)
+    problem = _problem(library, opened)
     alive = journals.fate(found.run) is journals.Fate.ALIVE
     return pruning.Set(
         found.run,
-        opened.manifest,
-        opened.problem,
-        _standings(library, opened),
+        None if problem else opened.manifest,
+        problem,
+        {} if problem else _standings(library, opened),
         f'Run {found.run} is still going on in another process.'
         if alive
         else '',

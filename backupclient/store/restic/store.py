@@ -34,7 +34,7 @@ How many a backup takes, nobody can tell: restic stores only what is new.
 class Restic(base.Store):
     """The store in a restic repository, which has to be there."""
 
-    can = base.Abilities(gathering=True)
+    can = base.Abilities(gathering=True, authenticating=True)
 
     def __init__(self, address: addresses.Address) -> None:
         self.name = address.shown
