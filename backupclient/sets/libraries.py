@@ -4,6 +4,7 @@
 from collections.abc import Callable, Iterator
 import threading
 
+from backupclient import errors
 from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import verification
@@ -31,6 +32,7 @@ class Library:
         self.store = store
         self._read = read
         self.runs = catalogue.runs(store)
+        self._finished = {one.run: one for one in self.finished}
         self._lock = threading.RLock()
         self._opened: dict[str, catalogue.Opened] = {}
         self._standings: dict[
@@ -76,6 +78,20 @@ class Library:
                     self.store, found
                 )
             return self._standings[found.folder]
+
+    def found_damaged(self, run: str, entry: manifests.Entry) -> bool:
+        """Tell whether a verification found a backup damaged or missing.
+
+        Results that cannot be read say nothing.
+        """
+        found = self._finished.get(run)
+        if found is None:
+            return False
+        try:
+            known = self.standings(found)
+        except errors.TargetError:
+            return False
+        return verified.of_entry(known, entry).damaged
 
     def others(
         self, manifest: manifests.Manifest, resource: resources.Resource
