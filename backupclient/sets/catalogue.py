@@ -139,7 +139,7 @@ def doubtful(store: base.Shelf, opened: Opened) -> str:
     )
 
 
-def last_written(store: base.Store, found: Found) -> datetime.datetime | None:
+def last_written(store: base.Shelf, found: Found) -> datetime.datetime | None:
     """Return when anything was last written to a set, None for an empty one.
 
     :raises TargetError: the list of its files would not be complete.

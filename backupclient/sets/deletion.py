@@ -36,11 +36,23 @@ def begun(store: base.Store) -> Iterator[Begun]:
     if store.can.renaming:
         names = frozenset(store.folders())
     else:
-        names = store.folders_with(layout.DELETION)
+        names = store.folders_with(layout.DELETION) | _failed(store)
     for name in sorted(names):
-        run = name.removesuffix(layout.DELETING)
+        run = name.removesuffix(layout.DELETING).rpartition('/')[2]
         if tags.is_run_id(run) and (name != run or not store.can.renaming):
             yield Begun(run, name)
+
+
+def _failed(store: base.Store) -> frozenset[str]:
+    """Find sets without a backup whose deletion was not finished."""
+    every = (
+        f'{layout.FAILED}/{name}' for name in store.folders(layout.FAILED)
+    )
+    return frozenset(
+        name
+        for name in every
+        if store.stat(f'{name}/{layout.DELETION}') is not None
+    )
 
 
 def delete(store: base.Store, opened: catalogue.Opened) -> None:
@@ -65,6 +77,7 @@ def delete(store: base.Store, opened: catalogue.Opened) -> None:
     if store.can.renaming:
         folder = _move(store, found, record)
     finish(store, Begun(found.run, folder))
+    _drop_failed(store, found.folder)
 
 
 def _move(store: base.Store, found: catalogue.Found, record: str) -> str:
@@ -140,6 +153,13 @@ def finish(store: base.Store, one: Begun) -> None:
     store.delete(record)
     store.tidy(one.folder)
     store.drop(one.folder)
+    _drop_failed(store, one.folder)
+
+
+def _drop_failed(store: base.Store, folder: str) -> None:
+    """Take away the folder of sets without a backup, after its last one."""
+    if folder.startswith(f'{layout.FAILED}/'):
+        store.drop(layout.FAILED)
 
 
 def _announce(store: base.Store, opened: catalogue.Opened) -> str:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sets of one store, each manifest read when it is first asked for."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 import threading
 
@@ -44,6 +45,21 @@ class Library:
         """The finished sets, the newest first."""
         return tuple(
             one for one in self.runs if one.state is catalogue.State.FINISHED
+        )
+
+    @property
+    def closed(self) -> tuple[catalogue.Found, ...]:
+        """The finished sets, and those in which nothing is complete.
+
+        A run that has other sets, too, has none of the latter here: which of
+        them counts, nobody knows.
+        """
+        every = Counter(one.run for one in self.runs)
+        return tuple(
+            one
+            for one in self.runs
+            if one.state is catalogue.State.FINISHED
+            or (one.state is catalogue.State.FAILED and every[one.run] == 1)
         )
 
     def open(self, found: catalogue.Found) -> catalogue.Opened:

@@ -13,6 +13,7 @@ from backupclient.model import prunings
 from backupclient.model import verification
 from backupclient.operations import readable
 from backupclient.operations.pruning import places
+from backupclient.planner import failed_sets
 from backupclient.planner import prunable
 from backupclient.planner import pruning
 from backupclient.sets import catalogue
@@ -61,6 +62,9 @@ class Target:
             self._settings.rules,
             wanted,
             places.utc_now(),
+        )
+        rows = pruning.merged(
+            rows, tuple(self._failed(library, sets, rows, wanted))
         )
         for run in dict.fromkeys(row.run for row in rows if row.goes):
             for action, why in self._obstacles(library, run):
@@ -133,6 +137,30 @@ class Target:
             raise errors.TargetError(f'{self._store.name}/{run} is gone.')
         deletion.delete(self._store, self._library.open(found))
 
+    def _failed(
+        self,
+        library: libraries.Library,
+        sets: Iterable[pruning.Set],
+        rows: Iterable[prunings.Row],
+        wanted: pruning.Wanted,
+    ) -> Iterator[prunings.Row]:
+        """Return the rows of the sets in which nothing is complete."""
+        whole = {one.run for one in sets if one.manifest is None or one.copies}
+        failed = [
+            _failed_set(library, found)
+            for found in library.closed
+            if found.run not in whole
+        ]
+        request = self._settings.request
+        yield from failed_sets.rows(
+            failed,
+            self._store.name,
+            pruning.newest_kept(sets, rows),
+            wanted,
+            everything=not request.exclude
+            and (request.everything or not request.selects),
+        )
+
     def _obstacles(
         self, library: libraries.Library, run: str
     ) -> Iterator[tuple[prunings.Action, str]]:
@@ -180,6 +208,39 @@ def _standings(
             key = (entry.resource.kind.value, entry.resource.id)
             found[key] = verification.Standing(damaged=True)
     return found
+
+
+def _failed_set(
+    library: libraries.Library, found: catalogue.Found
+) -> failed_sets.Failed:
+    opened = library.open(found)
+    problem = _problem(library, opened)
+    return failed_sets.Failed(
+        found.run,
+        None if problem else opened.manifest,
+        problem,
+        sum(each.size for each in library.store.list(found.folder)),
+        _still_needed(library.store, found),
+    )
+
+
+def _still_needed(store: base.Shelf, found: catalogue.Found) -> str:
+    """Say that the run of a set may go on, ``''`` if it has ended."""
+    fate = journals.fate(found.run)
+    if fate is journals.Fate.ALIVE:
+        return f'Run {found.run} is still going on in another process.'
+    if fate is journals.Fate.RESUMABLE:
+        return (
+            f'Run {found.run} was interrupted: "openstack backup run --resume '
+            f'{found.run}" goes on with it.'
+        )
+    written = catalogue.last_written(store, found)
+    is_new = written is not None and (
+        places.utc_now() - written < catalogue.GRACE
+    )
+    if fate is journals.Fate.UNKNOWN and is_new:
+        return f'Run {found.run} was started elsewhere less than a day ago.'
+    return ''
 
 
 def _problem(library: libraries.Library, opened: catalogue.Opened) -> str:

@@ -184,7 +184,8 @@ class Rclone(base.Store):
         if self.list(folder):
             return
         self._begun.discard(folder)
-        if self._rclone.features.has_folders and self.has(folder):
+        # An empty folder lists as nothing: `has` does not see it.
+        if self._rclone.features.has_folders:
             self._remove_folders(('rmdirs',), folder)
 
     def free(self) -> int | None:
