@@ -77,6 +77,22 @@ class Target:
             left=tuple(one.folder for one in deletion.begun(self._store)),
         )
 
+    def would_free(self, decision: places.Decision) -> str:
+        """Say how much room is free when all that goes is gone.
+
+        The files of a set can share their data with those of another: then
+        only the program that stores them can tell.
+        """
+        assert self._library is not None  # noqa: S101
+        runs = dict.fromkeys(row.run for row in decision.going)
+        found = (self._library.find(run) for run in runs)
+        folders = [one.folder for one in found if one is not None]
+        try:
+            freed = self._store.would_free(folders)
+        except errors.TargetError as exc:
+            return f'How much room this frees is not known: {exc}'
+        return f'This frees {freed} in {self._store.name}.' if freed else ''
+
     def delete(
         self,
         decision: places.Decision,

@@ -113,6 +113,12 @@ class Place(Protocol):
             decided.
         """
 
+    def would_free(self, decision: Decision) -> str:
+        """Say how much room is free when all that goes is gone.
+
+        :returns: a sentence, ``''`` where the sizes of the rows tell.
+        """
+
     def delete(
         self,
         decision: Decision,

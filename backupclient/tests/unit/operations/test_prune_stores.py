@@ -225,6 +225,29 @@ class ResticTestCase(OverStores, testtools.TestCase):
             'backupclient.store.restic.repository.Repository.child', child
         )
 
+    def test_what_would_be_free(self):
+        """As restic says it; nothing is deleted by that."""
+        self.fill()
+        place = prune.target(
+            'restic:or-rclone', prune.Settings(prune.Rules(last=1))
+        )
+        decision = place.decide()
+        self.assertRegex(
+            place.would_free(decision),
+            rf'^This frees [0-9.]+ (Ki|Mi)?B in {self.store.name}\.$',
+        )
+        self.assertEqual(sorted(RUNS), self.of_the_program())
+        lines = repositories.restic(
+            self.repository.place, 'list', 'locks', '--no-lock'
+        )
+        self.assertEqual(b'', lines.strip())
+        self.useFixture(fixtures.EnvironmentVariable('RESTIC_PASSWORD', 'no'))
+        self.useFixture(
+            fixtures.EnvironmentVariable('RESTIC_PASSWORD_FILE', None)
+        )
+        said = place.would_free(decision)
+        self.assertIn('How much room this frees is not known: ', said)
+
     def test_the_room_is_free(self):
         """One "restic prune" for all sets; the rest is sound."""
         self.fill()

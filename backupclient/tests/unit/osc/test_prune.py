@@ -106,6 +106,22 @@ class TargetTestCase(TestCase):
         self.assertEqual(3, len(self.left()))
         self.assertIn('2 kept, 1 to delete (5.0 GiB)', self.err.said)
 
+    def test_what_would_be_free(self):
+        """Where the store tells; who deletes need not wait for that."""
+        asked = []
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.store.folder.Folder.would_free',
+                lambda _, folders: asked.append([*folders]) or '2.9 MiB',
+            )
+        )
+        self.prune('--keep-last', '2', '--dry-run')
+        self.assertIn(f'This frees 2.9 MiB in {self.target}.', self.err.said)
+        self.prune('--keep-last', '3', '--dry-run')
+        self.prune('--keep-last', '2', '--yes')
+        self.assertNotIn('frees', self.err.said)
+        self.assertEqual([[run_of(1)]], asked)
+
     def test_delete(self):
         rows = self.prune('--keep-last', '1', '--yes')
         self.assertEqual(
