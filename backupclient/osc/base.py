@@ -14,6 +14,7 @@ from osc_lib.command import command
 from backupclient import errors
 from backupclient.osc import columns
 from backupclient.osc import display
+from backupclient.osc import masking
 from backupclient.osc import streams
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class ExitCodes(command.Command):
             self.verbosity.logged(),
         ):
             try:
+                masking.of(self.log)
                 self._require_columns(parsed_args)
                 super().run(parsed_args)
             except errors.BackupError as exc:
