@@ -106,7 +106,7 @@ class PruneBackups(base.Lister):
         questions.require(args)
         if args.source:
             return prune.target(words.target(args.source), settings)
-        return prune.cloud(self.session(), settings)
+        return prune.cloud(self.session_without_target(), settings)
 
     def _delete(
         self, place: 'operation.Place', agreed: 'operation.Decision'

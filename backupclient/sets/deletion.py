@@ -113,11 +113,11 @@ def abandon(store: base.Store, one: Begun) -> None:
         entry.path.removeprefix(start).removesuffix(base.PART): entry.plain
         for entry in store.list(one.folder)
     }
-    foreign = [
-        path
-        for path, plain in paths.items()
-        if not plain or not deletion_lists.is_own(path)
-    ]
+    if links := [path for path, plain in paths.items() if not plain]:
+        raise errors.TargetError(
+            deletion_lists.not_plain(f'{store.name}/{one.folder}', links)
+        )
+    foreign = [path for path in paths if not deletion_lists.is_own(path)]
     if foreign:
         raise errors.TargetError(
             deletion_lists.not_ours(f'{store.name}/{one.folder}', foreign)

@@ -5,7 +5,7 @@ It is there from before the manifest goes until the end, so that a killed
 deletion can be finished.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 import dataclasses
 import datetime
 import socket
@@ -71,13 +71,12 @@ def obstacle(store: base.Store, opened: catalogue.Opened) -> str:
     assert opened.manifest is not None  # noqa: S101
     files = catalogue.files(store, opened.found)
     known = dict.fromkeys(named(opened.manifest))
-    foreign = [
-        *members.foreign(files, known),
-        *(each.path for each in files.list() if not each.plain),
-    ]
-    if not foreign:
-        return ''
-    return not_ours(f'{store.name}/{opened.found.folder}', foreign)
+    place = f'{store.name}/{opened.found.folder}'
+    links = [each.path for each in files.list() if not each.plain]
+    if links:
+        return not_plain(place, links)
+    foreign = members.foreign(files, known)
+    return not_ours(place, foreign) if foreign else ''
 
 
 def try_to_put(store: base.Store, one: Begun, files: tuple[str, ...]) -> str:
@@ -210,15 +209,31 @@ def is_beside(path: str) -> bool:
     )
 
 
-def not_ours(place: str, paths: list[str]) -> str:
+def not_plain(place: str, paths: Sequence[str]) -> str:
+    """Say that a set has links, or what else is no file.
+
+    :param paths: of these.
+    """
+    return (
+        f'{place} has links, or what else is no plain file: {_some(paths)}. '
+        'They are not followed, and the set is kept: put the files in their '
+        'place or move them away, then call the command again.'
+    )
+
+
+def not_ours(place: str, paths: Sequence[str]) -> str:
     """Say that a set has files that it should not have.
 
     :param paths: of these.
     """
+    return (
+        f'{place} has files that are not listed in its manifest: '
+        f'{_some(paths)}. It is kept: move them away, then call the command '
+        'again.'
+    )
+
+
+def _some(paths: Sequence[str]) -> str:
     more = len(paths) - _SHOWN
     shown = ', '.join(paths[:_SHOWN])
-    return (
-        f'{place} has files that are not listed in its manifest: {shown}'
-        f'{f" and {more} more" if more > 0 else ""}. It is kept: move them '
-        'away, then call the command again.'
-    )
+    return f'{shown}{f" and {more} more" if more > 0 else ""}'

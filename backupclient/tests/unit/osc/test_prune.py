@@ -187,6 +187,9 @@ class TargetTestCase(TestCase):
         for words in (
             ('--keep-last', '0'),
             ('--keep-last', '-1'),
+            # Three, as it is written in Arabic.
+            ('--keep-last', '٣'),
+            ('--keep-within', '٣d'),
             ('--keep-within', '7w'),
             ('--keep-within', '0d'),
             ('--yes', '--dry-run', '--keep-last', '1'),
@@ -260,6 +263,31 @@ class TargetTestCase(TestCase):
         left = self.target / run_of(1)
         self.assertTrue((left / 'manifest.json').exists())
         self.assertFalse((left / 'deleting.json').exists())
+
+    def test_nobody_is_logged_in(self):
+        """Where nothing says of which backups, both ways are named."""
+        said = self.refused(2, '--keep-last', '1', '--dry-run')
+        self.assertIn('Say where the backups are: --from', said)
+        self.assertIn('OS_CLOUD', said)
+        self.assertEqual([], self.fake.seen)
+
+    def test_table(self):
+        found = self.openstack(
+            'backup',
+            *('prune', '--from', self.target, '--keep-last', '2'),
+            '--dry-run',
+        )
+        self.assertEqual(0, found)
+        self.assertIn('Run ', self.out.said)
+        self.assertIn(run_of(1), self.out.said)
+        self.assertLess(max(map(len, self.out.said.splitlines())), 61)
+
+    def test_links(self):
+        (self.target / run_of(1) / 'link').symlink_to('/etc/passwd')
+        rows = self.prune('--keep-last', '1', '--yes', code=3)
+        (why,) = rows[2]['Reasons']
+        self.assertIn('has links, or what else is no plain file: link.', why)
+        self.assertNotIn('not listed', why)
 
     def test_foreign_files(self):
         (self.target / run_of(1) / 'notes.txt').write_text('mine')
