@@ -25,6 +25,7 @@ _MOST_VALUES = 4_000_000
 """The most values that are read: each takes up to 100 times its bytes."""
 
 _LARGEST_NUMBER = (1 << 63) - 1
+_MOST_DIGITS = 30
 _LONGEST_REASON = 300
 
 
@@ -89,7 +90,9 @@ def decode(
         if edited:
             _require_known(loaded, msgspec.to_builtins(found), '$')
         return found
-    except (ValueError, RecursionError, msgspec.ValidationError) as error:
+    except RecursionError:
+        raise _damaged(what, 'its values are nested too deeply') from None
+    except (ValueError, msgspec.ValidationError) as error:
         raise _damaged(what, str(error)) from None
 
 
@@ -154,8 +157,9 @@ def _finite(text: str) -> float:
 
 
 def _sensible(text: str) -> int:
-    number = int(text)
-    if abs(number) > _LARGEST_NUMBER:
+    # Python refuses to read thousands of digits, in words of its own.
+    number = int(text[:_MOST_DIGITS])
+    if len(text) >= _MOST_DIGITS or abs(number) > _LARGEST_NUMBER:
         raise ValueError(f'{text:.20} is too large a number')
     return number
 

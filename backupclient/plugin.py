@@ -9,6 +9,8 @@ import argparse
 
 from osc_lib import clientmanager
 
+from backupclient.osc import masking
+
 # python-freezerclient has taken `backup`.
 API_NAME = 'backupclient'
 API_VERSION_OPTION = 'os_backupclient_api_version'
@@ -21,8 +23,11 @@ def build_option_parser(
 ) -> argparse.ArgumentParser:
     """Add no global option: all options belong to the commands.
 
+    The client logs what was typed as soon as the options are known.
+
     :returns: the same parser, which the client goes on with.
     """
+    masking.of_client()
     return parser
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backups that a restore can choose from: in a target, or in the cloud."""
 
+import dataclasses
+
 from backupclient import errors
 from backupclient.model import manifests
 from backupclient.model import restores
@@ -11,15 +13,25 @@ from backupclient.planner import backups
 from backupclient.sets import libraries
 from backupclient.store import targets
 
-Choosable = tuple[tuple[manifests.Manifest, ...], tuple[str, ...]]
-"""Manifests of one project, and a sentence for each that cannot be read."""
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Choosable:
+    """What there is to choose from.
+
+    :param manifests: of one project, the newest first.
+    :param unread: a sentence for each that cannot be read: a newer backup than
+        those that are chosen may be in it.
+    :param damaged: tells what verifications found damaged.
+    """
+
+    manifests: tuple[manifests.Manifest, ...]
+    unread: tuple[str, ...]
+    damaged: backups.Damaged
 
 
 def read(session: sessions.Session, request: restores.Request) -> Choosable:
     """Read what the backups are, of one project.
 
-    :returns: the manifests, and a sentence for each that cannot be read: a
-        newer backup than those that are chosen may be in it.
     :raises UsageError: there is none.
     """
     if not request.source:
@@ -36,7 +48,9 @@ def read(session: sessions.Session, request: restores.Request) -> Choosable:
     own = tuple(one for one in found if one.identity.project == here)
     # Of a target that several projects share, that of the login is meant.
     mine = own if own and not request.run else found
-    return backups.of_project(mine, request.run), unread
+    return Choosable(
+        backups.of_project(mine, request.run), unread, library.found_damaged
+    )
 
 
 def _in_cloud(
@@ -53,4 +67,6 @@ def _in_cloud(
             'target of backup sets with --from.'
         )
         raise errors.UsageError(' '.join((why, *unread)))
-    return backups.of_project(found, request.run), unread
+    return Choosable(
+        backups.of_project(found, request.run), unread, library.found_damaged
+    )

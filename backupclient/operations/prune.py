@@ -22,6 +22,7 @@ from backupclient.operations.pruning import in_cloud
 from backupclient.operations.pruning import in_target
 from backupclient.operations.pruning import places
 from backupclient.planner import prunable
+from backupclient.planner import pruning
 from backupclient.planner import retention
 
 INCOMPLETE = 3
@@ -105,7 +106,7 @@ def problems(decision: Decision) -> list[str]:
 def _reasons(rows: Iterable[prunings.Row]) -> Iterable[str]:
     for row in rows:
         wrong = row.action is prunings.Action.FAILED
-        if wrong or row.kind == prunings.SET:
+        if wrong or pruning.UNUSABLE in row.reasons:
             yield f'{row.label}: {" ".join(row.reasons)}'
 
 

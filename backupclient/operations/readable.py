@@ -49,9 +49,6 @@ def changed(
 ) -> Iterator[str]:
     """Say which manifests are not those that were written.
 
-    A hash beside the data proves nothing against who wrote both. It shows
-    that one of them was changed.
-
     :param runs: whose sets are looked at.
     """
     for found in (one for one in library.finished if one.run in runs):
@@ -59,16 +56,8 @@ def changed(
         if opened.manifest is None:
             continue
         files = catalogue.files(library.store, found)
-        try:
-            known = check.sums(files).get(layout.MANIFEST)
-        except errors.DocumentError as exc:
-            yield str(exc)
-            continue
-        if known != opened.digest:
-            yield (
-                f'{files.name}/{layout.MANIFEST} is not the one that '
-                f'{layout.CHECKSUMS} lists: somebody has changed it.'
-            )
+        if why := check.altered(files, opened.digest):
+            yield why
 
 
 @contextlib.contextmanager

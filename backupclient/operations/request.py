@@ -65,7 +65,7 @@ def moment(
     :raises UsageError: the text is none of these.
     """
     here = now or datetime.datetime.now(datetime.UTC)
-    age = re.fullmatch(r'(\d{1,5})([hdw])', text)
+    age = re.fullmatch('([0-9]{1,5})([hdw])', text)
     if age:
         ago = datetime.timedelta(**{_UNITS[age[2]]: int(age[1])})
         return (here - ago).isoformat(timespec='seconds')
@@ -75,6 +75,6 @@ def moment(
             f'"{text}" is no time. Give a date (2026-01-31), a time '
             '(2026-01-31T12:00), or an age (7d).'
         )
-    if re.fullmatch(r'\d{4}-\d\d-\d\d', text) and not begins:
+    if re.fullmatch('[0-9]{4}-[0-9]{2}-[0-9]{2}', text) and not begins:
         found += datetime.timedelta(days=1, seconds=-1)
     return found.isoformat(timespec='seconds')

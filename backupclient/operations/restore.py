@@ -70,9 +70,13 @@ def plan(
         resources, or there is no such run.
     :raises TargetError: the backups cannot be read.
     """
-    known, unread = choosable.read(session, request)
+    known = choosable.read(session, request)
     chosen = backups.choose(
-        known, request.selection, run=request.run, at=_time(request.at)
+        known.manifests,
+        request.selection,
+        run=request.run,
+        at=_time(request.at),
+        damaged=known.damaged,
     )
     readable.require_any(chosen)
     tried = keys or identity.Identities()
@@ -81,14 +85,14 @@ def plan(
         chosen,
         _inventory(session, request, chosen),
         offers.read(session.cloud),
-        origin=known[0].identity,
+        origin=known.manifests[0].identity,
         identities=bool(tried),
         now=session.clock.now(),
         locked=locked.find(request.source, chosen, tried),
     )
     changed = readable.changed_in(request.source, chosen)
     planned = dataclasses.replace(
-        planned, cautions=(*planned.cautions, *unread, *changed)
+        planned, cautions=(*planned.cautions, *known.unread, *changed)
     )
     if save_to:
         save(planned, save_to)

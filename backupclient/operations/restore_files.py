@@ -228,6 +228,7 @@ def _choose(
         request.selection,
         run=request.run,
         at=stamps.read(request.at),
+        damaged=library.found_damaged,
     )
 
 

@@ -14,6 +14,7 @@ from osc_lib.command import command
 from backupclient import errors
 from backupclient.osc import columns
 from backupclient.osc import display
+from backupclient.osc import masking
 from backupclient.osc import streams
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class ExitCodes(command.Command):
             self.verbosity.logged(),
         ):
             try:
+                masking.of(self.log)
                 self._require_columns(parsed_args)
                 super().run(parsed_args)
             except errors.BackupError as exc:
@@ -127,6 +129,31 @@ class ExitCodes(command.Command):
             self.auth_required = True
             self.app.prepare_to_run_command(self)
         return sessions.connect(self.app.client_manager.sdk_connection)
+
+    def session_without_target(self) -> 'sessions.Session':
+        """Open the project of the client's login, as no target is given.
+
+        :raises UsageError: nobody has said of which project, either.
+        """
+        self._require_login()
+        return self.session()
+
+    def _require_login(self) -> None:
+        """Raise UsageError if nobody has said of which project."""
+        cloud = getattr(self.app, 'cloud', None)
+        config = cloud.config if cloud else {}
+        # The client moves what is in variables only when it validates it.
+        url = config.get('auth_url') or (config.get('auth') or {}).get(
+            'auth_url'
+        )
+        needs_url = config.get('auth_type') not in _WITHOUT_URL
+        if cloud and needs_url and not url:
+            raise errors.UsageError(
+                'Say where the backups are: --from and the target that '
+                '"backup run --to" wrote to. For what stays in the cloud, log '
+                'in: with OS_CLOUD or --os-cloud, or with the variables of '
+                'your openrc file.'
+            )
 
     @property
     def verbosity(self) -> 'verbosity.Verbosity':
@@ -189,6 +216,10 @@ class ShowOne(ExitCodes, command.ShowOne):
         if parsed_args.formatter == _TABLE:
             self.formatter = _table(brief=False)
         return int(super().produce_output(parsed_args, column_names, row))
+
+
+_WITHOUT_URL = ('none', 'noauth', 'http_basic')
+"""The ways of logging in that need no Keystone."""
 
 
 def _printable(row: Iterable[Any], formatter: str) -> tuple[Any, ...]:

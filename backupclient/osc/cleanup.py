@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _UNITS = {'s': 'seconds', 'm': 'minutes', 'h': 'hours', 'd': 'days'}
 _UNITS |= {'w': 'weeks'}
-_DURATION = re.compile(r'(?:\d{1,6}[smhdw])+')
+_DURATION = re.compile('(?:[0-9]{1,6}[smhdw])+')
 
 
 class CleanUpBackups(base.Lister):
@@ -106,7 +106,7 @@ def duration(text: str) -> datetime.timedelta:
         raise argparse.ArgumentTypeError(
             f'"{text}" is not a duration such as 90m, 12h, 7d or 1d12h'
         )
-    parts = re.findall(r'(\d+)([smhdw])', text)
+    parts = re.findall('([0-9]+)([smhdw])', text)
     try:
         return sum(
             (

@@ -94,7 +94,7 @@ BRIEF = {
     HISTORY: ('Captured', 'Kind', 'Name', 'State', 'Verified'),
     RUNS: ('Run', 'State', 'Complete', 'Size'),
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
-    PRUNE: ('Captured', 'Kind', 'Name', 'Action'),
+    PRUNE: ('Run', 'Kind', 'Name', 'Action'),
 }
 """The columns of the table for people, unless they ask for others.
 

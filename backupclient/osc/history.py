@@ -68,7 +68,7 @@ class HistoryBackup(base.Lister):
         from backupclient.osc import history_rows
 
         query = _query(parsed_args)
-        session = None if query.places else self.session()
+        session = None if query.places else self.session_without_target()
         if parsed_args.runs:
             runs = history.runs(query, session)
             self.exit_code, self.problems = runs.exit_code, runs.problems

@@ -4,6 +4,7 @@
 import argparse
 import dataclasses
 import pathlib
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -224,7 +225,7 @@ def path(text: str) -> pathlib.Path:
 
 def positive(text: str) -> int:
     """Read a number of 1 and more."""
-    if not text.isdecimal() or len(text) > 6 or int(text) < 1:
+    if not re.fullmatch('[0-9]+', text) or len(text) > 6 or int(text) < 1:
         raise argparse.ArgumentTypeError(
             f'"{text[:20]}" is not a number from 1 to 999999'
         )

@@ -90,6 +90,9 @@ class PruneBackups(base.Lister):
             self.exit_code = prune.exit_code(done)
         self.problems = prune.problems(done)
         self.epilogue = prune_rows.summary(done)
+        if parsed_args.dry_run and done.going:
+            freed = place.would_free(done)
+            self.epilogue += [freed] if freed else []
         return prune_rows.rows(done)
 
     def _place(self, args: argparse.Namespace) -> 'operation.Place':
@@ -103,7 +106,7 @@ class PruneBackups(base.Lister):
         questions.require(args)
         if args.source:
             return prune.target(words.target(args.source), settings)
-        return prune.cloud(self.session(), settings)
+        return prune.cloud(self.session_without_target(), settings)
 
     def _delete(
         self, place: 'operation.Place', agreed: 'operation.Decision'

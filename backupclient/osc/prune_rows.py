@@ -62,8 +62,12 @@ def question(decision: prune.Decision) -> str:
     if not going:
         return f'Finish what was interrupted in {decision.place}?'
     runs = {row.run for row in going}
+    failed = sum(row.kind == prunings.SET for row in going)
+    what = [_counted(len(going) - failed, 'backup')]
+    if failed:
+        what.append(f'{_counted(failed, "set")} without a backup')
     return (
-        f'Delete {_counted(len(going), "backup")} of '
+        f'Delete {" and ".join(what)} of '
         f'{_counted(len(runs), "run")} of project '
         f'{", ".join(decision.project_names)} in {decision.place}, '
         f'{_bytes(going)}?'

@@ -103,7 +103,7 @@ class VerifyBackup(base.Lister):
         from backupclient.osc import progress
 
         target = words.target(args.source) if args.source is not None else ''
-        session = self.session() if not target else None
+        session = None if target else self.session_without_target()
         settings = verify.Settings(
             depth=verify.Depth(args.depth),
             sample=args.sample,

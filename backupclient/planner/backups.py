@@ -5,18 +5,33 @@ Manifests are those of sets that have ended. A target may have those of many
 projects: :func:`of_project` keeps them apart before anything is chosen.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 import dataclasses
 import datetime
 
 from backupclient import errors
 from backupclient.model import manifests
+from backupclient.model import outcome as outcome_
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.planner import backed_up
 
 _SHOWN = 5
+
+_DAMAGED = (
+    'Caution: "backup verify" found this backup damaged. It is taken because '
+    'its run was named.'
+)
+_NONE_GOOD = (
+    'complete, but "backup verify" found each complete backup of it damaged. '
+    'Verify again if the damage was mended, or take it all the same: name the '
+    'run with --run.'
+)
+
+Damaged = Callable[[str, manifests.Entry], bool]
+"""Tells of a run and an entry of it whether a verification found the backup
+damaged or missing."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -66,13 +81,16 @@ def choose(
     *,
     run: str = '',
     at: datetime.datetime | None = None,
+    damaged: Damaged = lambda run, entry: False,
 ) -> tuple[Choice, ...]:
     """Choose a backup for each resource that a request selects.
 
     With ``--all`` that are the resources of one run: the newest one, or what
     ``run`` or ``at`` say. One that is not complete there comes from its newest
     complete backup, and nothing that only older runs have comes back. A
-    selection means the newest complete backup of each resource.
+    selection means the newest complete backup of each resource. One that is
+    damaged is passed over; where none is good, nothing is taken. Only of a run
+    that is named by ``run`` a damaged one is taken, with a note.
 
     :param known: manifests of one project, see :func:`of_project`.
     :param run: nothing that is newer than this run is taken.
@@ -87,7 +105,51 @@ def choose(
     past = backed_up.history(every[:1] if whole else every)
     chosen = backed_up.selected(past, request)
     based = every[0] if whole or run else None
-    return tuple(_with_notes(_choices(chosen, every, based)))
+    choices = _choices(chosen, every, based)
+    sound = (
+        _noted(one, damaged)
+        if one.run == run
+        else _good(one, based, every, damaged)
+        for one in choices
+    )
+    return tuple(_with_notes(sound))
+
+
+def _noted(one: Choice, damaged: Damaged) -> Choice:
+    """Say of a backup of the run that was named whether it is damaged."""
+    if not one.complete or not damaged(one.run, one.entry):
+        return one
+    return dataclasses.replace(one, notes=(*one.notes, _DAMAGED))
+
+
+def _good(
+    one: Choice,
+    based: manifests.Manifest | None,
+    every: Sequence[manifests.Manifest],
+    damaged: Damaged,
+) -> Choice:
+    """Return the newest backup of a resource that is not damaged.
+
+    :param one: its newest complete backup, or that of the run ``based``.
+    :param every: the manifests, the newest first.
+    """
+    if not one.complete or not damaged(one.run, one.entry):
+        return one
+    key = backed_up.key(one.entry.resource)
+    for manifest in every:
+        entry = _entries(
+            each for each in manifest.items if backed_up.is_complete(each)
+        ).get(key)
+        if entry is not None and not damaged(manifest.run, entry):
+            note = (
+                f'Run {one.run}: complete, but "backup verify" found it '
+                f'damaged. It comes from run {manifest.run}.'
+            )
+            return Choice(manifest.run, entry, (*one.notes, note))
+    entry = dataclasses.replace(
+        one.entry, state=outcome_.State.FAILED, reason=_NONE_GOOD
+    )
+    return dataclasses.replace(one, entry=entry)
 
 
 def _until(

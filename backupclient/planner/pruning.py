@@ -133,6 +133,29 @@ def of_store(
     return tuple(rows(every, copies, place, reasons))
 
 
+def newest_kept(
+    sets: Iterable[Set], rows_: Iterable[prunings.Row]
+) -> dict[inventories.Project, str]:
+    """Return the newest run of each project of which a backup is kept."""
+    projects = {
+        one.run: one.manifest.identity.project for one in sets if one.manifest
+    }
+    found: dict[inventories.Project, str] = {}
+    for row in rows_:
+        if row.action is prunings.Action.KEEP and row.run in projects:
+            project = projects[row.run]
+            found[project] = max(row.run, found.get(project, ''))
+    return found
+
+
+def merged(
+    *several: Sequence[prunings.Row],
+) -> tuple[prunings.Row, ...]:
+    """Return rows, those of the newest run first."""
+    every = (row for rows_ in several for row in rows_)
+    return tuple(sorted(every, key=lambda row: row.run, reverse=True))
+
+
 def newest_first(sets: Iterable[Set]) -> list[Set]:
     """Sort sets by their runs."""
     return sorted(sets, key=lambda one: one.run, reverse=True)

@@ -17,6 +17,7 @@ from backupclient.model import layout
 from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import check
+from backupclient.sets import doubts
 from backupclient.store import base
 from backupclient.store import within
 
@@ -55,6 +56,8 @@ class Opened:
     :param problem: why not, in a sentence that names its file; else ``''``.
     :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
     :param newer: a newer release has written it: the set may be a good one.
+    :param doubts: sentences on what no run has written in it. The entries that
+        they are about are failed ones.
     """
 
     found: Found
@@ -62,6 +65,7 @@ class Opened:
     problem: str = ''
     digest: str = ''
     newer: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 def runs(store: base.Shelf) -> tuple[Found, ...]:
@@ -116,10 +120,26 @@ def decode(
         place = f'{store.name}/{found.folder}/{layout.MANIFEST}'
         return Opened(found, None, f'The manifest {place} {why}')
     digest = digest or hashlib.sha512(content).hexdigest()
-    return Opened(found, manifest, digest=digest)
+    checked = doubts.check(manifest)
+    return Opened(
+        found, checked.manifest, digest=digest, doubts=checked.doubts
+    )
 
 
-def last_written(store: base.Store, found: Found) -> datetime.datetime | None:
+def doubtful(store: base.Shelf, opened: Opened) -> str:
+    """Say what no run has written in a manifest.
+
+    :param opened: with doubts.
+    """
+    more = len(opened.doubts) - 1
+    return (
+        f'The manifest {store.name}/{opened.found.folder}/{layout.MANIFEST} '
+        f'was changed after it was written. {opened.doubts[0]}'
+        f'{f" And {more} more." if more else ""}'
+    )
+
+
+def last_written(store: base.Shelf, found: Found) -> datetime.datetime | None:
     """Return when anything was last written to a set, None for an empty one.
 
     :raises TargetError: the list of its files would not be complete.

@@ -64,6 +64,26 @@ def sums(files: base.Files) -> dict[str, str]:
     return checksums.parse(text(files, layout.CHECKSUMS), what)
 
 
+def altered(files: base.Files, digest: str) -> str:
+    """Say that a manifest is not the one that was written, ``''`` if it is.
+
+    A hash beside the data proves nothing against who wrote both. It shows
+    that one of them was changed.
+
+    :param digest: the sha512 of the manifest.
+    """
+    try:
+        known = sums(files).get(layout.MANIFEST)
+    except errors.DocumentError as exc:
+        return str(exc)
+    if known == digest:
+        return ''
+    return (
+        f'{files.name}/{layout.MANIFEST} is not the one that '
+        f'{layout.CHECKSUMS} lists: somebody has changed it.'
+    )
+
+
 def check(files: base.Files) -> tuple[Finding, ...]:
     """Compare all files of a set with what is written down of them.
 

@@ -23,6 +23,7 @@ from backupclient.model import layout
 from backupclient.model import tags
 from backupclient.sets import catalogue
 from backupclient.store import base
+from backupclient.store import localfile
 
 FORMAT_VERSION = 1
 
@@ -137,7 +138,7 @@ class _Held:
         :raises Busy: it is.
         """
         with contextlib.suppress(errors.TargetError):
-            self._store.put(self._path, self._content)
+            self._write()
             self._is_held = True
         if self._is_being_deleted():
             raise errors.Busy(
@@ -150,7 +151,7 @@ class _Held:
         with self._lock:
             if self._is_held:
                 with contextlib.suppress(errors.TargetError):
-                    self._store.put(self._path, self._content)
+                    self._write()
 
     def end(self) -> None:
         """Take the claim away. One that stays counts for a day."""
@@ -160,6 +161,15 @@ class _Held:
                 with contextlib.suppress(errors.TargetError):
                     self._store.delete(self._path)
                     self._store.drop(f'{self._folder}/{layout.CLAIMS}')
+
+    def _write(self) -> None:
+        """Write the claim; on a full disk an empty file, which counts too."""
+        try:
+            self._store.put(self._path, self._content)
+        except errors.TargetError as exc:
+            if not localfile.is_full(exc):
+                raise
+            self._store.put(self._path, b'')
 
     def _is_being_deleted(self) -> bool:
         try:

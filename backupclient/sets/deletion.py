@@ -6,63 +6,26 @@ First a list of the files is written into the set. Then the set is moved to
 and then its data. A killed deletion is finished by that list: after the
 manifest is gone, nothing else says which files are the set's.
 
+On a full disk the list cannot be written, and a deletion is what is needed. A
+rename needs no room: there the set is moved first, and the list is written as
+soon as its texts are gone.
+
 Only files that the manifest lists, at the places of the layout, are deleted.
 """
 
 from collections.abc import Iterator
-import dataclasses
 import datetime
-import socket
-from typing import Literal
 
-from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import catalogue
 from backupclient.sets import claims
-from backupclient.sets import members
+from backupclient.sets import deletion_lists
 from backupclient.store import base
 
-FORMAT_VERSION = 1
-_SHOWN = 5
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Deletion:
-    """What is being deleted: the content of ``deleting.json``.
-
-    :param host: the name of the machine that deletes.
-    :param started_at: UTC, ISO 8601.
-    :param files: all files of the set, by their paths in it.
-    """
-
-    run: str
-    host: str
-    started_at: str
-    files: tuple[str, ...]
-    format: Literal['openstack-backup-deletion'] = 'openstack-backup-deletion'
-    version: int = FORMAT_VERSION
-
-    def __post_init__(self) -> None:
-        tags.require_run_id(self.run)
-        for path in self.files:
-            if not layout.may_be_read(path):
-                raise ValueError(
-                    f'{path[:80]!r} is not the path of a file in a set'
-                )
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Begun:
-    """A set whose deletion has begun.
-
-    :param folder: where it is in the store.
-    """
-
-    run: str
-    folder: str
+Begun = deletion_lists.Begun
+obstacle = deletion_lists.obstacle
 
 
 def begun(store: base.Store) -> Iterator[Begun]:
@@ -73,29 +36,23 @@ def begun(store: base.Store) -> Iterator[Begun]:
     if store.can.renaming:
         names = frozenset(store.folders())
     else:
-        names = store.folders_with(layout.DELETION)
+        names = store.folders_with(layout.DELETION) | _failed(store)
     for name in sorted(names):
-        run = name.removesuffix(layout.DELETING)
+        run = name.removesuffix(layout.DELETING).rpartition('/')[2]
         if tags.is_run_id(run) and (name != run or not store.can.renaming):
             yield Begun(run, name)
 
 
-def obstacle(store: base.Store, opened: catalogue.Opened) -> str:
-    """Say why a set cannot be deleted, ``''`` if it can.
-
-    :param opened: with its manifest.
-    :raises TargetError: the list of its files would not be complete.
-    """
-    assert opened.manifest is not None  # noqa: S101
-    files = catalogue.files(store, opened.found)
-    known = dict.fromkeys(_named(opened.manifest))
-    foreign = [
-        *members.foreign(files, known),
-        *(each.path for each in files.list() if not each.plain),
-    ]
-    if not foreign:
-        return ''
-    return _not_ours(f'{store.name}/{opened.found.folder}', foreign)
+def _failed(store: base.Store) -> frozenset[str]:
+    """Find sets without a backup whose deletion was not finished."""
+    every = (
+        f'{layout.FAILED}/{name}' for name in store.folders(layout.FAILED)
+    )
+    return frozenset(
+        name
+        for name in every
+        if store.stat(f'{name}/{layout.DELETION}') is not None
+    )
 
 
 def delete(store: base.Store, opened: catalogue.Opened) -> None:
@@ -118,14 +75,30 @@ def delete(store: base.Store, opened: catalogue.Opened) -> None:
     record = _announce(store, again)
     folder = found.folder
     if store.can.renaming:
-        folder = found.run + layout.DELETING
-        try:
-            store.rename(found.folder, folder)
-        except errors.TargetError:
-            # The set stays: it is not to look as if it were deleted.
-            store.delete(record)
-            raise
+        folder = _move(store, found, record)
     finish(store, Begun(found.run, folder))
+    _drop_failed(store, found.folder)
+
+
+def _move(store: base.Store, found: catalogue.Found, record: str) -> str:
+    """Give a set the name of one that is being deleted; return that.
+
+    :param record: the path of its list of files, ``''`` if the disk was full.
+    :raises Busy: somebody has begun to read the set.
+    """
+    folder = found.run + layout.DELETING
+    try:
+        store.rename(found.folder, folder)
+    except errors.TargetError:
+        # The set stays: it is not to look as if it were deleted.
+        if record:
+            store.delete(record)
+        raise
+    now = datetime.datetime.now(datetime.UTC)
+    if not record and (reader := claims.alive(store, folder, now)):
+        store.rename(folder, found.folder)
+        raise errors.Busy(reader)
+    return folder
 
 
 def abandon(store: base.Store, one: Begun) -> None:
@@ -140,17 +113,17 @@ def abandon(store: base.Store, one: Begun) -> None:
         entry.path.removeprefix(start).removesuffix(base.PART): entry.plain
         for entry in store.list(one.folder)
     }
-    foreign = [
-        path
-        for path, plain in paths.items()
-        if not plain or not (_is_beside(path) or layout.may_be_read(path))
-    ]
+    if links := [path for path, plain in paths.items() if not plain]:
+        raise errors.TargetError(
+            deletion_lists.not_plain(f'{store.name}/{one.folder}', links)
+        )
+    foreign = [path for path in paths if not deletion_lists.is_own(path)]
     if foreign:
         raise errors.TargetError(
-            _not_ours(f'{store.name}/{one.folder}', foreign)
+            deletion_lists.not_ours(f'{store.name}/{one.folder}', foreign)
         )
     listed = tuple(path for path in paths if layout.may_be_read(path))
-    _put(store, one, listed)
+    deletion_lists.try_to_put(store, one, listed)
     folder = one.folder
     if store.can.renaming:
         folder = one.run + layout.DELETING
@@ -166,8 +139,10 @@ def finish(store: base.Store, one: Begun) -> None:
     :raises DocumentError: its list of files cannot be used.
     """
     record = f'{one.folder}/{layout.DELETION}'
+    if store.can.renaming and store.stat(record) is None:
+        deletion_lists.complete(store, one)
     if store.stat(record) is not None:
-        found = _read(store, one, record)
+        found = deletion_lists.read(store, one, record)
         # The manifest first: without it, nothing takes the rest for a set.
         store.delete(f'{one.folder}/{layout.MANIFEST}')
         for path in found.files:
@@ -178,63 +153,33 @@ def finish(store: base.Store, one: Begun) -> None:
     store.delete(record)
     store.tidy(one.folder)
     store.drop(one.folder)
+    _drop_failed(store, one.folder)
+
+
+def _drop_failed(store: base.Store, folder: str) -> None:
+    """Take away the folder of sets without a backup, after its last one."""
+    if folder.startswith(f'{layout.FAILED}/'):
+        store.drop(layout.FAILED)
 
 
 def _announce(store: base.Store, opened: catalogue.Opened) -> str:
     """Write the list of files, unless somebody reads the set.
 
-    :returns: the path of the list.
+    :returns: the path of the list, ``''`` if the disk is full.
     :raises Busy: somebody does.
     """
     assert opened.manifest is not None  # noqa: S101
     found = opened.found
     begun_ = Begun(found.run, found.folder)
-    record = _put(store, begun_, tuple(_named(opened.manifest)))
+    record = deletion_lists.try_to_put(
+        store, begun_, tuple(deletion_lists.named(opened.manifest))
+    )
     now = datetime.datetime.now(datetime.UTC)
     if reader := claims.alive(store, found.folder, now):
-        store.delete(record)
+        if record:
+            store.delete(record)
         raise errors.Busy(reader)
     return record
-
-
-def _put(store: base.Store, one: Begun, files: tuple[str, ...]) -> str:
-    """Write the list of files into a set; return its path."""
-    now = datetime.datetime.now(datetime.UTC)
-    record = f'{one.folder}/{layout.DELETION}'
-    store.put(
-        record,
-        documents.encode(
-            Deletion(
-                one.run,
-                socket.gethostname(),
-                now.isoformat(timespec='seconds'),
-                files,
-            )
-        ),
-    )
-    return record
-
-
-def _named(manifest: manifests.Manifest) -> Iterator[str]:
-    """Return the paths of all files that a manifest stands for."""
-    yield from (layout.MANIFEST, layout.INSTRUCTIONS, layout.CHECKSUMS)
-    yield from dict.fromkeys(
-        member.path
-        for entry in manifest.items
-        for member in members.of_entry(entry)
-    )
-
-
-def _read(store: base.Store, one: Begun, record: str) -> Deletion:
-    what = f'list of files {store.name}/{record}'
-    content = base.read_whole(store, record, documents.LARGEST + 1)
-    found = documents.decode(content, Deletion, what)
-    if found.run != one.run:
-        raise errors.DocumentError(
-            f'The {what} is of run {found.run}: it was copied there. Delete '
-            'the folder yourself if nobody needs it.'
-        )
-    return found
 
 
 def _beside(store: base.Store, folder: str) -> list[str]:
@@ -245,17 +190,10 @@ def _beside(store: base.Store, folder: str) -> list[str]:
         if entry.plain
     ]
     return [
-        path for path in paths if _is_beside(path) and path != layout.DELETION
+        path
+        for path in paths
+        if deletion_lists.is_beside(path) and path != layout.DELETION
     ]
-
-
-def _is_beside(path: str) -> bool:
-    """Tell whether a file can be in a set, and in no manifest."""
-    return (
-        layout.is_verified(path)
-        or layout.is_claim(path)
-        or path in (layout.MARKER, layout.DELETION)
-    )
 
 
 def _require_empty(store: base.Store, folder: str, record: str) -> None:
@@ -266,14 +204,6 @@ def _require_empty(store: base.Store, folder: str, record: str) -> None:
         if entry.path != record
     ]
     if left:
-        raise errors.TargetError(_not_ours(f'{store.name}/{folder}', left))
-
-
-def _not_ours(place: str, paths: list[str]) -> str:
-    more = len(paths) - _SHOWN
-    shown = ', '.join(paths[:_SHOWN])
-    return (
-        f'{place} has files that are not listed in its manifest: {shown}'
-        f'{f" and {more} more" if more > 0 else ""}. It is kept: move them '
-        'away, then call the command again.'
-    )
+        raise errors.TargetError(
+            deletion_lists.not_ours(f'{store.name}/{folder}', left)
+        )

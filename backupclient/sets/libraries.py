@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sets of one store, each manifest read when it is first asked for."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 import threading
 
+from backupclient import errors
 from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import verification
@@ -31,6 +33,7 @@ class Library:
         self.store = store
         self._read = read
         self.runs = catalogue.runs(store)
+        self._finished = {one.run: one for one in self.finished}
         self._lock = threading.RLock()
         self._opened: dict[str, catalogue.Opened] = {}
         self._standings: dict[
@@ -42,6 +45,21 @@ class Library:
         """The finished sets, the newest first."""
         return tuple(
             one for one in self.runs if one.state is catalogue.State.FINISHED
+        )
+
+    @property
+    def closed(self) -> tuple[catalogue.Found, ...]:
+        """The finished sets, and those in which nothing is complete.
+
+        A run that has other sets, too, has none of the latter here: which of
+        them counts, nobody knows.
+        """
+        every = Counter(one.run for one in self.runs)
+        return tuple(
+            one
+            for one in self.runs
+            if one.state is catalogue.State.FINISHED
+            or (one.state is catalogue.State.FAILED and every[one.run] == 1)
         )
 
     def open(self, found: catalogue.Found) -> catalogue.Opened:
@@ -76,6 +94,20 @@ class Library:
                     self.store, found
                 )
             return self._standings[found.folder]
+
+    def found_damaged(self, run: str, entry: manifests.Entry) -> bool:
+        """Tell whether a verification found a backup damaged or missing.
+
+        Results that cannot be read say nothing.
+        """
+        found = self._finished.get(run)
+        if found is None:
+            return False
+        try:
+            known = self.standings(found)
+        except errors.TargetError:
+            return False
+        return verified.of_entry(known, entry).damaged
 
     def others(
         self, manifest: manifests.Manifest, resource: resources.Resource

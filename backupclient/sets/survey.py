@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A set at the depth ``files``: what is there, and what is wrong with it."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 import dataclasses
 
@@ -49,7 +48,7 @@ def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
     files = catalogue.files(store, found)
     if store.manifests_only:
         return Survey(
-            found, files, manifest, {}, {}, tuple(_twice(manifest)), (), False
+            found, files, manifest, {}, {}, opened.doubts[:_SHOWN], (), False
         )
     sums, problems = _sums(files)
     every = {one.path: one for one in members_.all_of(manifest, sums or {})}
@@ -68,6 +67,7 @@ def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
         )
     problems += _of_texts(findings)
     problems += _unexplained(manifest, every)
+    problems += opened.doubts[:_SHOWN]
     foreign = members_.foreign(files, every)
     return Survey(
         found,
@@ -138,16 +138,6 @@ def _unexplained(
             f'{layout.CHECKSUMS} lists what the manifest does not: '
             f'{_some(more)}.'
         )
-    yield from _twice(manifest)
-
-
-def _twice(manifest: manifests.Manifest) -> Iterator[str]:
-    counts = Counter(
-        (one.resource.kind, one.resource.id) for one in manifest.items
-    )
-    twice = [f'{kind} {id_}' for (kind, id_), n in counts.items() if n > 1]
-    if twice:
-        yield f'The manifest lists more than once: {_some(twice)}.'
 
 
 def _some(names: list[str]) -> str:

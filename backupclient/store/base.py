@@ -11,6 +11,7 @@ store and the path, and say what the store said.
 """
 
 import abc
+from collections.abc import Iterable
 import contextlib
 from contextlib import AbstractContextManager
 import datetime
@@ -258,6 +259,16 @@ class Store(Shelf):
 
         :raises TargetError: that cannot be done.
         """
+
+    def would_free(self, folders: Iterable[str]) -> str:
+        """Return how much room would be free without some sets.
+
+        :param folders: of these. They have to be there.
+        :returns: a size with its unit, as the program of the store says it;
+            ``''`` where none tells: then it is the size of the files.
+        :raises TargetError: that cannot be told.
+        """
+        return ''
 
 
 def parts(path: str) -> tuple[str, ...]:

@@ -17,12 +17,15 @@ class Abilities:
     :param renaming: a folder can get another name.
     :param gathering: small files are kept by this process until they are
         stored together, see :meth:`.base.Files.flush`.
+    :param authenticating: nobody without the password of the store can change
+        what was written.
     """
 
     holes: bool = False
     continuing: bool = False
     renaming: bool = False
     gathering: bool = False
+    authenticating: bool = False
 
 
 class Secrecy(enum.Enum):

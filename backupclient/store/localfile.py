@@ -179,6 +179,12 @@ def troubles(place: object, verb: str) -> Iterator[None]:
         raise errors.TargetError(text) from error
 
 
+def is_full(error: errors.TargetError) -> bool:
+    """Tell whether a file could not be written because there is no room."""
+    cause = error.__cause__
+    return isinstance(cause, OSError) and cause.errno in _FULL
+
+
 def free_bytes(folder: pathlib.Path) -> int:
     """Give how many bytes a user may still write.
 

@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 import contextlib
 import datetime
+import errno
 
 from backupclient import errors
 from backupclient.store import base
@@ -146,7 +147,7 @@ class Memory(base.Store):
             raise errors.TargetError(
                 f'{self.name}/{path} cannot be written: {free:,} bytes are '
                 'free.'
-            )
+            ) from OSError(errno.ENOSPC, 'No space left')
         self.files[path] = data
         self._changed[path] = datetime.datetime.now(datetime.UTC)
 

@@ -98,6 +98,10 @@ class Cloud:
             ),
         )
 
+    def would_free(self, decision: places.Decision) -> str:
+        """Return nothing: the sizes of the rows tell."""
+        return ''
+
     def delete(
         self,
         decision: places.Decision,
@@ -230,10 +234,12 @@ def _only(
 
 def _set(library: libraries.Library, found: catalogue.Found) -> pruning.Set:
     opened = library.open(found)
+    doubts = opened.doubts
+    problem = catalogue.doubtful(library.store, opened) if doubts else ''
     return pruning.Set(
         found.run,
-        opened.manifest,
-        opened.problem,
+        None if problem else opened.manifest,
+        problem or opened.problem,
         library.standings(found),
         f'Run {found.run} is still going on in another process.'
         if journals.fate(found.run) is journals.Fate.ALIVE

@@ -13,9 +13,11 @@ from backupclient.model import prunings
 from backupclient.model import verification
 from backupclient.operations import readable
 from backupclient.operations.pruning import places
+from backupclient.planner import failed_sets
 from backupclient.planner import prunable
 from backupclient.planner import pruning
 from backupclient.sets import catalogue
+from backupclient.sets import check
 from backupclient.sets import claims
 from backupclient.sets import deletion
 from backupclient.sets import libraries
@@ -61,6 +63,9 @@ class Target:
             wanted,
             places.utc_now(),
         )
+        rows = pruning.merged(
+            rows, tuple(self._failed(library, sets, rows, wanted))
+        )
         for run in dict.fromkeys(row.run for row in rows if row.goes):
             for action, why in self._obstacles(library, run):
                 rows = places.ended(rows, run, action, why)
@@ -71,6 +76,22 @@ class Target:
             places.digests_of(library),
             left=tuple(one.folder for one in deletion.begun(self._store)),
         )
+
+    def would_free(self, decision: places.Decision) -> str:
+        """Say how much room is free when all that goes is gone.
+
+        The files of a set can share their data with those of another: then
+        only the program that stores them can tell.
+        """
+        assert self._library is not None  # noqa: S101
+        runs = dict.fromkeys(row.run for row in decision.going)
+        found = (self._library.find(run) for run in runs)
+        folders = [one.folder for one in found if one is not None]
+        try:
+            freed = self._store.would_free(folders)
+        except errors.TargetError as exc:
+            return f'How much room this frees is not known: {exc}'
+        return f'This frees {freed} in {self._store.name}.' if freed else ''
 
     def delete(
         self,
@@ -132,6 +153,30 @@ class Target:
             raise errors.TargetError(f'{self._store.name}/{run} is gone.')
         deletion.delete(self._store, self._library.open(found))
 
+    def _failed(
+        self,
+        library: libraries.Library,
+        sets: Iterable[pruning.Set],
+        rows: Iterable[prunings.Row],
+        wanted: pruning.Wanted,
+    ) -> Iterator[prunings.Row]:
+        """Return the rows of the sets in which nothing is complete."""
+        whole = {one.run for one in sets if one.manifest is None or one.copies}
+        failed = [
+            _failed_set(library, found)
+            for found in library.closed
+            if found.run not in whole
+        ]
+        request = self._settings.request
+        yield from failed_sets.rows(
+            failed,
+            self._store.name,
+            pruning.newest_kept(sets, rows),
+            wanted,
+            everything=not request.exclude
+            and (request.everything or not request.selects),
+        )
+
     def _obstacles(
         self, library: libraries.Library, run: str
     ) -> Iterator[tuple[prunings.Action, str]]:
@@ -181,14 +226,64 @@ def _standings(
     return found
 
 
+def _failed_set(
+    library: libraries.Library, found: catalogue.Found
+) -> failed_sets.Failed:
+    opened = library.open(found)
+    problem = _problem(library, opened)
+    return failed_sets.Failed(
+        found.run,
+        None if problem else opened.manifest,
+        problem,
+        sum(each.size for each in library.store.list(found.folder)),
+        _still_needed(library.store, found),
+    )
+
+
+def _still_needed(store: base.Shelf, found: catalogue.Found) -> str:
+    """Say that the run of a set may go on, ``''`` if it has ended."""
+    fate = journals.fate(found.run)
+    if fate is journals.Fate.ALIVE:
+        return f'Run {found.run} is still going on in another process.'
+    if fate is journals.Fate.RESUMABLE:
+        return (
+            f'Run {found.run} was interrupted: "openstack backup run --resume '
+            f'{found.run}" goes on with it.'
+        )
+    written = catalogue.last_written(store, found)
+    is_new = written is not None and (
+        places.utc_now() - written < catalogue.GRACE
+    )
+    if fate is journals.Fate.UNKNOWN and is_new:
+        return f'Run {found.run} was started elsewhere less than a day ago.'
+    return ''
+
+
+def _problem(library: libraries.Library, opened: catalogue.Opened) -> str:
+    """Say why it is not known what a set covers, ``''`` if it is.
+
+    A manifest that was changed after it was written must not take the place of
+    a good one.
+    """
+    if opened.manifest is None:
+        return opened.problem
+    if opened.doubts:
+        return catalogue.doubtful(library.store, opened)
+    if library.store.can.authenticating:
+        return ''
+    files = catalogue.files(library.store, opened.found)
+    return check.altered(files, opened.digest)
+
+
 def _set(library: libraries.Library, found: catalogue.Found) -> pruning.Set:
     opened = library.open(found)
+    problem = _problem(library, opened)
     alive = journals.fate(found.run) is journals.Fate.ALIVE
     return pruning.Set(
         found.run,
-        opened.manifest,
-        opened.problem,
-        _standings(library, opened),
+        None if problem else opened.manifest,
+        problem,
+        {} if problem else _standings(library, opened),
         f'Run {found.run} is still going on in another process.'
         if alive
         else '',

@@ -113,6 +113,12 @@ class Place(Protocol):
             decided.
         """
 
+    def would_free(self, decision: Decision) -> str:
+        """Say how much room is free when all that goes is gone.
+
+        :returns: a sentence, ``''`` where the sizes of the rows tell.
+        """
+
     def delete(
         self,
         decision: Decision,
@@ -132,14 +138,14 @@ def projects_of(
     """Return the project of each run."""
     return {
         one.run: manifest.identity
-        for one in library.finished
+        for one in library.closed
         if (manifest := library.open(one).manifest)
     }
 
 
 def digests_of(library: libraries.Library) -> dict[str, str]:
     """Return the digests of the manifests that were read."""
-    return {one.run: library.open(one).digest for one in library.finished}
+    return {one.run: library.open(one).digest for one in library.closed}
 
 
 def ended(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
 
 APPLICATION = 0x6F736268
-VERSION = 1
+VERSION = 2
 NAME = 'history.sqlite'
 
 # What the cache may take of the memory, in KiB.

@@ -161,6 +161,14 @@ class Repository:
             some = every[at : at + _AT_A_TIME]
             self._alone('forget', *some)
 
+    def would_free(self, snapshots: Iterable[str]) -> bytes:
+        """Return what restic says of deleting snapshots, and delete nothing.
+
+        :raises TargetError: it has failed.
+        """
+        words = ('forget', '--prune', '--dry-run', '--no-lock')
+        return self.call(*words, *snapshots)
+
     def prune(self) -> None:
         """Free the space of what no snapshot needs any more."""
         self._alone('prune')

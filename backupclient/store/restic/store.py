@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The store in a restic repository."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 import contextlib
 import copy
 import datetime
@@ -15,26 +15,20 @@ from backupclient.model import addresses
 from backupclient.model import layout
 from backupclient.store import base
 from backupclient.store import course as course_
-from backupclient.store import localfile
 from backupclient.store.restic import contents as contents_
 from backupclient.store.restic import making
 from backupclient.store.restic import repository as repository_
+from backupclient.store.restic import room
 from backupclient.store.restic import small as small_
 from backupclient.store.restic import snapshots
 from backupclient.store.restic import staging
 from backupclient.store.restic import streams
 
-_LEAST_ROOM = 64 << 20
-"""The bytes that have to be free where the repository is a folder.
-
-How many a backup takes, nobody can tell: restic stores only what is new.
-"""
-
 
 class Restic(base.Store):
     """The store in a restic repository, which has to be there."""
 
-    can = base.Abilities(gathering=True)
+    can = base.Abilities(gathering=True, authenticating=True)
 
     def __init__(self, address: addresses.Address) -> None:
         self.name = address.shown
@@ -197,6 +191,12 @@ class Restic(base.Store):
     def reclaim(self) -> None:
         self._repository.prune()
 
+    def would_free(self, folders: Iterable[str]) -> str:
+        going = [
+            one.id for run in folders for one in self._contents.every(run)
+        ]
+        return room.would_free(self._repository, going)
+
     def fingerprint(self, path: str) -> str:
         place = self._contents.find(path)
         return f'{place.snapshot.id}:{path}' if place else ''
@@ -206,25 +206,12 @@ class Restic(base.Store):
 
     def require_writable(self) -> None:
         if self._folder is not None:
-            self._require_folder(self._folder)
+            self._repository.require()
+            room.require(self._folder, self.name)
         self._contents.reload()
         self._repository.patiently(
             self._repository.require_unlocked, repository_.LOCK_PATIENCE
         )
-
-    def _require_folder(self, folder: pathlib.Path) -> None:
-        self._repository.require()
-        if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
-            raise errors.TargetError(
-                f'{self.name} cannot take a backup set: {folder} is not a '
-                'folder that you can write to.'
-            )
-        free = localfile.free_bytes(folder)
-        if free is not None and free < _LEAST_ROOM:
-            raise errors.TargetError(
-                f'{self.name} has {free:,} bytes free. Make room or choose '
-                'another place.'
-            )
 
     def _keep(
         self, run: str, inside: str, what: bytes | streams.New, size: int

@@ -5,6 +5,8 @@ import errno
 import re
 
 from backupclient import errors
+from backupclient.model import layout
+from backupclient.model import tags
 from backupclient.store.programs import ending
 
 _NO_REPOSITORY, _LOCKED, _PASSWORD = 10, 11, 12
@@ -30,6 +32,9 @@ _SAID_DAMAGED = re.compile(
 )
 
 
+_QUESTION = 'Is there a repository at the following location?'
+_UNREACHABLE = re.compile(r'dial tcp|no such host|connection|timeout', re.I)
+
 Failures = (ending.ProgramFailed, ending.ProgramSilent)
 """What :func:`of` and :func:`reading` take."""
 
@@ -44,7 +49,7 @@ def of(
     if isinstance(error, ending.ProgramSilent):
         return errors.TargetError(f'{name}: {error}')
     ended = error.ended
-    said = _STALE.sub('', ended.said).removeprefix('Fatal: ').strip()
+    said = _sentences(_STALE.sub('', ended.said))
     if ended.code == _LOCKED or _SAID_LOCKED.search(said):
         return Locked(
             f'{name} is locked: {said} Wait until that has ended. If nothing '
@@ -57,10 +62,40 @@ def of(
         )
     if ended.code == _NO_REPOSITORY or _SAID_MISSING.search(said):
         return errors.TargetError(
-            f'{name} is no repository, or cannot be reached: {said}. "restic '
-            'init" makes a repository.'
+            f'{name} is no repository, or cannot be reached: {said}. '
+            f'{_advice(name, said)}'
         )
     return errors.TargetError(f'{name}: {error}')
+
+
+def _sentences(said: str) -> str:
+    """Put the lines that restic has printed into one text.
+
+    Its question about the location is left out: the name of the repository is
+    said anyhow.
+    """
+    lines = [
+        line.strip().removeprefix('Fatal: ').rstrip('.')
+        for line in said.partition(_QUESTION)[0].splitlines()
+    ]
+    return '. '.join(filter(None, lines))
+
+
+def _advice(name: str, said: str) -> str:
+    """Say what to do about a repository that is not found.
+
+    "restic init" at a wrong address makes an empty repository there.
+    """
+    place, _, last = name.rstrip('/').rpartition('/')
+    run = last.removesuffix(layout.PARTIAL)
+    if tags.is_run_id(run):
+        return f'{last} looks like a run: name the repository, {place}.'
+    if _UNREACHABLE.search(said):
+        return 'Look at the address, and whether its server answers.'
+    return (
+        'Look at the address. Only if you want a new repository there: '
+        '"restic init".'
+    )
 
 
 def feeding(

@@ -23,7 +23,7 @@ from backupclient.model import secret_facts
 from backupclient.model import verification
 from backupclient.procedures import step
 from backupclient.sets import claims
-from backupclient.sets import deletion
+from backupclient.sets import deletion_lists
 from backupclient.sets import marker
 
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
@@ -48,7 +48,7 @@ SECTIONS = {
         'Access list': secret_facts.Acl,
         'Marker': marker.Marker,
         'Claim': claims.Claim,
-        'Deletion': deletion.Deletion,
+        'Deletion': deletion_lists.Deletion,
     },
     'verification.rst': {
         'Verification': verification.Verification,
@@ -111,7 +111,7 @@ class FormatsTestCase(testtools.TestCase):
                     manifests.FORMAT_VERSION,
                     marker.FORMAT_VERSION,
                     claims.FORMAT_VERSION,
-                    deletion.FORMAT_VERSION,
+                    deletion_lists.FORMAT_VERSION,
                 ],
             ),
             ('verification.rst', [verification.FORMAT_VERSION]),

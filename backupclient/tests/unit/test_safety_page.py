@@ -8,7 +8,7 @@ import re
 import testtools
 
 PAGE = pathlib.Path(__file__).parents[3] / 'doc/source/contributor/safety.rst'
-RULES = range(11, 26)
+RULES = range(1, 26)
 """The numbers that the page has, in this order."""
 
 
@@ -38,6 +38,14 @@ def find(name):
 
 
 class SafetyPageTestCase(testtools.TestCase):
+    def test_how_a_last_backup_is_deleted(self):
+        """Prune never does it: the page about it says how."""
+        page = (PAGE.parents[1] / 'user/prune.rst').read_text()
+        _, found = page.split('How to delete the last backup\n====', 1)
+        section = found.split('\n====', 1)[0]
+        for place in ('rm -r', 'restic forget', 'rclone purge', 'openstack'):
+            self.assertIn(place, section)
+
     def test_each_rule_is_there(self):
         self.assertEqual([*RULES], [number for number, _ in rules()])
 

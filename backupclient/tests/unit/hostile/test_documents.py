@@ -171,6 +171,24 @@ class TestDocuments(TestCase):
             self.path.write_text(json.dumps(loaded))
             self.assertIsNone(self.read(saved_plans.Plan))
 
+    def test_words_of_python(self):
+        """What is wrong is said without them."""
+        for text, said in (
+            ('[' * 100_000, 'nested too deeply'),
+            (f'{{"version": {"9" * 5000}}}', 'too large a number'),
+            (f'{{"version": -{"9" * 5000}}}', 'too large a number'),
+        ):
+            error = self.assertRaises(
+                errors.DocumentError,
+                documents.decode,
+                text.encode(),
+                saved_plans.Plan,
+                'plan',
+            )
+            self.assertIn(said, str(error))
+            for word in ('recursion', '4300', 'limit'):
+                self.assertNotIn(word, str(error))
+
     def test_items_that_contradict_themselves(self):
         """An item is about one resource, and its procedure fits that."""
         for change in (

@@ -2,6 +2,7 @@
 """Old sets in stores that cannot rename: real restic and real rclone."""
 
 import dataclasses
+import datetime
 import itertools
 import json
 import shutil
@@ -9,6 +10,7 @@ import shutil
 import fixtures
 import testtools
 
+from backupclient.model import outcome
 from backupclient.model import verification
 from backupclient.operations import prune
 from backupclient.sets import catalogue
@@ -26,6 +28,7 @@ ENTRY = samples.volume_entry(samples.ARCHIVE)
 SECRET = samples.secret_entry(samples.SECRET)
 
 
+FAILED = '20260101T000000Z-bbbb'
 _WRITES = ('backup', 'forget', 'prune')
 
 
@@ -102,6 +105,29 @@ class OverStores:
         )
         self.assertEqual([RUNS[1]], self.of_the_program())
 
+    def test_sets_without_a_backup(self):
+        """They go, also after a kill."""
+        failed = dataclasses.replace(
+            ENTRY, state=outcome.State.FAILED, reason='It broke.', file=None
+        )
+        made = samples.manifest(failed, run=FAILED)
+        samples.filled(self.store, made).close(made, samples.PAGE)
+        self.fill()
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.sets.catalogue.GRACE', datetime.timedelta(0)
+            )
+        )
+        with self.killing(self.marked), testtools.ExpectedException(Killed):
+            self.prune(last=2)
+        (begun,) = deletion.begun(self.open())
+        self.assertEqual(
+            (FAILED, f'.failed/{FAILED}'), dataclasses.astuple(begun)
+        )
+        self.prune(last=2)
+        self.assertEqual(sorted(RUNS), self.of_the_program())
+        self.assertNotIn(FAILED, str(self.paths()))
+
     def test_results_of_verifications_go_too(self):
         self.fill()
         (found,) = [
@@ -147,6 +173,8 @@ class OverStores:
 
 
 class ResticTestCase(OverStores, testtools.TestCase):
+    # The call after the one that writes the list of files.
+    marked = 1
     # The last one is beyond the end.
     steps = (0, 1, 2, 3, 4, 99)
 
@@ -197,6 +225,29 @@ class ResticTestCase(OverStores, testtools.TestCase):
             'backupclient.store.restic.repository.Repository.child', child
         )
 
+    def test_what_would_be_free(self):
+        """As restic says it; nothing is deleted by that."""
+        self.fill()
+        place = prune.target(
+            'restic:or-rclone', prune.Settings(prune.Rules(last=1))
+        )
+        decision = place.decide()
+        self.assertRegex(
+            place.would_free(decision),
+            rf'^This frees [0-9.]+ (Ki|Mi)?B in {self.store.name}\.$',
+        )
+        self.assertEqual(sorted(RUNS), self.of_the_program())
+        lines = repositories.restic(
+            self.repository.place, 'list', 'locks', '--no-lock'
+        )
+        self.assertEqual(b'', lines.strip())
+        self.useFixture(fixtures.EnvironmentVariable('RESTIC_PASSWORD', 'no'))
+        self.useFixture(
+            fixtures.EnvironmentVariable('RESTIC_PASSWORD_FILE', None)
+        )
+        said = place.would_free(decision)
+        self.assertIn('How much room this frees is not known: ', said)
+
     def test_the_room_is_free(self):
         """One "restic prune" for all sets; the rest is sound."""
         self.fill()
@@ -214,6 +265,7 @@ class ResticTestCase(OverStores, testtools.TestCase):
 
 
 class RcloneTestCase(OverStores, testtools.TestCase):
+    marked = 0
     # Some of them: a call of rclone takes long, and each step is tried with
     # the store in memory.
     steps = (0, 1, 3, 99)
@@ -246,11 +298,7 @@ class RcloneTestCase(OverStores, testtools.TestCase):
 
     def of_the_program(self):
         place = self.root / f'backups-{self.made}'
-        return sorted(
-            path.name
-            for path in place.iterdir()
-            if any(each.is_file() for each in path.rglob('*'))
-        )
+        return sorted(path.name for path in place.iterdir())
 
     def killing(self, step):
         real = program.Program.call

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The plan of a restore: which sets it is made of."""
 
+import dataclasses
 import shutil
 
 import fixtures
@@ -9,7 +10,9 @@ from backupclient import errors
 from backupclient.model import requests
 from backupclient.model import restores
 from backupclient.operations import restore
+from backupclient.operations import restore_files
 from backupclient.operations import run
+from backupclient.operations import verify
 from backupclient.tests.unit.operations import base
 
 NEWER = '20991231T000000Z-zzzz'
@@ -39,6 +42,74 @@ class RestorePlanTestCase(base.TestCase):
         (item,) = planned.items
         self.assertEqual(self.set.name, item.restore.source.run)
         self.assertIn(f'{newer}/manifest.json', ' '.join(planned.cautions))
+
+    def again(self):
+        """Back up once more, and say which file the second run has made."""
+        self.session.clock.sleep(2)
+        done = run.back_up(self.session, self.asked)
+        self.assertNotEqual(self.set.name, done.report.run)
+        (path,) = (self.target / done.report.run / 'images').iterdir()
+        return done.report.run, path
+
+    def test_what_a_verification_found_damaged(self):
+        """It is passed over: an older good one is taken, with a note."""
+        newer, path = self.again()
+        data = path.read_bytes()
+        path.write_bytes(b'x' * len(data))
+        for selection in (
+            requests.Request(everything=True),
+            requests.Request(images=('golden',)),
+        ):
+            wanted = restores.Request(selection, str(self.target))
+            (item,) = restore.plan(self.session, wanted).items
+            self.assertEqual(newer, item.restore.source.run)
+            verify.verify(str(self.target), [newer])
+            (item,) = restore.plan(self.session, wanted).items
+            self.assertEqual(self.set.name, item.restore.source.run)
+            self.assertIn(
+                f'Run {newer}: complete, but "backup verify" found it '
+                f'damaged. It comes from run {self.set.name}.',
+                item.notes,
+            )
+            for result in (self.target / newer / 'verified').iterdir():
+                result.unlink()
+
+    def test_damage_that_is_mended(self):
+        newer, path = self.again()
+        data = path.read_bytes()
+        path.write_bytes(b'x' * len(data))
+        verify.verify(str(self.target), [newer])
+        path.write_bytes(data)
+        self.session.clock.sleep(2)
+        verify.verify(str(self.target), [newer])
+        (item,) = restore.plan(self.session, self.wanted).items
+        self.assertEqual(newer, item.restore.source.run)
+
+    def test_only_damaged_ones(self):
+        """Nothing is taken, but of a run that is named, with a caution."""
+        (path,) = (self.set / 'images').iterdir()
+        path.write_bytes(b'x')
+        verify.verify(str(self.target), [self.set.name])
+        (item,) = restore.plan(self.session, self.wanted).items
+        self.assertFalse(item.possible)
+        self.assertIn('found each complete backup of it damaged', item.reason)
+        self.assertIn('--run', item.reason)
+        named = dataclasses.replace(self.wanted, run=self.set.name)
+        (item,) = restore.plan(self.session, named).items
+        self.assertTrue(item.possible)
+        self.assertIn('found this backup damaged', ' '.join(item.notes))
+
+    def test_files_of_what_is_damaged(self):
+        newer, path = self.again()
+        data = path.read_bytes()
+        path.write_bytes(b'x' * len(data))
+        verify.verify(str(self.target), [newer])
+        done = restore_files.restore(self.wanted, self.root / 'out')
+        (one,) = done.outcomes
+        self.assertEqual(0, done.exit_code)
+        file = self.root / 'out' / one.restored
+        self.assertEqual(base.DATA, file.read_bytes())
+        self.assertIn(f'It comes from run {self.set.name}.', one.notes[0])
 
     def test_no_set_that_can_be_read(self):
         self.cut(self.set)

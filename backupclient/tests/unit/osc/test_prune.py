@@ -4,15 +4,21 @@
 import dataclasses
 import json
 import os
+import shutil
+import time
 
 import fixtures
 
 from backupclient.engine import journals
+from backupclient.engine import life
 from backupclient.model import layout
 from backupclient.model import leases
+from backupclient.model import outcome
 from backupclient.model import tags
 from backupclient.operations import prune
 from backupclient.osc import columns
+from backupclient.planner import failed_sets
+from backupclient.planner import pruning
 from backupclient.planner import retention
 from backupclient.sets import catalogue
 from backupclient.sets import claims
@@ -100,6 +106,22 @@ class TargetTestCase(TestCase):
         self.assertEqual(3, len(self.left()))
         self.assertIn('2 kept, 1 to delete (5.0 GiB)', self.err.said)
 
+    def test_what_would_be_free(self):
+        """Where the store tells; who deletes need not wait for that."""
+        asked = []
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.store.folder.Folder.would_free',
+                lambda _, folders: asked.append([*folders]) or '2.9 MiB',
+            )
+        )
+        self.prune('--keep-last', '2', '--dry-run')
+        self.assertIn(f'This frees 2.9 MiB in {self.target}.', self.err.said)
+        self.prune('--keep-last', '3', '--dry-run')
+        self.prune('--keep-last', '2', '--yes')
+        self.assertNotIn('frees', self.err.said)
+        self.assertEqual([[run_of(1)]], asked)
+
     def test_delete(self):
         rows = self.prune('--keep-last', '1', '--yes')
         self.assertEqual(
@@ -165,6 +187,9 @@ class TargetTestCase(TestCase):
         for words in (
             ('--keep-last', '0'),
             ('--keep-last', '-1'),
+            # Three, as it is written in Arabic.
+            ('--keep-last', '٣'),
+            ('--keep-within', '٣d'),
             ('--keep-within', '7w'),
             ('--keep-within', '0d'),
             ('--yes', '--dry-run', '--keep-last', '1'),
@@ -238,6 +263,31 @@ class TargetTestCase(TestCase):
         left = self.target / run_of(1)
         self.assertTrue((left / 'manifest.json').exists())
         self.assertFalse((left / 'deleting.json').exists())
+
+    def test_nobody_is_logged_in(self):
+        """Where nothing says of which backups, both ways are named."""
+        said = self.refused(2, '--keep-last', '1', '--dry-run')
+        self.assertIn('Say where the backups are: --from', said)
+        self.assertIn('OS_CLOUD', said)
+        self.assertEqual([], self.fake.seen)
+
+    def test_table(self):
+        found = self.openstack(
+            'backup',
+            *('prune', '--from', self.target, '--keep-last', '2'),
+            '--dry-run',
+        )
+        self.assertEqual(0, found)
+        self.assertIn('Run ', self.out.said)
+        self.assertIn(run_of(1), self.out.said)
+        self.assertLess(max(map(len, self.out.said.splitlines())), 61)
+
+    def test_links(self):
+        (self.target / run_of(1) / 'link').symlink_to('/etc/passwd')
+        rows = self.prune('--keep-last', '1', '--yes', code=3)
+        (why,) = rows[2]['Reasons']
+        self.assertIn('has links, or what else is no plain file: link.', why)
+        self.assertNotIn('not listed', why)
 
     def test_foreign_files(self):
         (self.target / run_of(1) / 'notes.txt').write_text('mine')
@@ -346,6 +396,138 @@ class TargetTestCase(TestCase):
         self.prune('--keep-last', '2', answer='y\n')
         self.assertIn(f'has left of {gone.name}', self.err.said)
         self.assertEqual([run_of(2), run_of(3)], self.left())
+
+    def fail(self, day, *entries, identity=samples.IDENTITY):
+        """Make a set in which nothing is complete, two days ago."""
+        failed = dataclasses.replace(
+            ENTRY,
+            state=outcome.State.FAILED,
+            reason='It broke.',
+            file=None,
+            captured_at='',
+        )
+        made = samples.manifest(
+            *(entries or (failed,)), run=run_of(day), identity=identity
+        )
+        samples.filled(self.store, made).close(made, samples.PAGE)
+        then = time.time() - 2 * 86400
+        for path in (self.target / '.failed' / made.run).iterdir():
+            os.utime(path, (then, then))
+
+    def of_sets(self, rows):
+        return {
+            row['Run']: (row['Action'], row['Reasons'])
+            for row in rows
+            if row['Kind'] == 'set'
+        }
+
+    def test_sets_without_a_backup(self):
+        """They go when a newer run has a backup that is kept."""
+        self.fail(4)
+        self.fail(5)
+        self.make(6)
+        self.fail(7)
+        rows = self.prune('--keep-last', '1', '--dry-run')
+        why = [
+            'Nothing in it is complete, and a backup of the newer run '
+            f'{run_of(6)} is kept.'
+        ]
+        self.assertEqual(
+            {
+                run_of(7): ('keep', [failed_sets.NONE_NEWER]),
+                run_of(5): ('delete', why),
+                run_of(4): ('delete', why),
+            },
+            self.of_sets(rows),
+        )
+        self.assertEqual(
+            [run_of(day) for day in (7, 6, 5, 4, 3, 2, 1)],
+            [row['Run'] for row in rows],
+        )
+        self.assertLess(100, rows[2]['Size'])
+        self.prune('--keep-last', '1', answer='y\n')
+        self.assertIn(
+            'Delete 3 backups and 2 sets without a backup of 5 runs of',
+            self.err.said,
+        )
+        self.assertEqual(['.failed', run_of(6)], self.left())
+        self.assertEqual([run_of(7)], os.listdir(self.target / '.failed'))
+        self.make(8)
+        self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(8)], self.left())
+
+    def test_sets_without_a_backup_that_stay(self):
+        self.fail(4)
+        self.make(6)
+        failed = self.target / '.failed' / run_of(4)
+        place = journals.home() / run_of(4)
+        for said, begin, end in (
+            (
+                f'run --resume {run_of(4)}',
+                lambda: place.mkdir(parents=True) or life.make(place),
+                lambda _: shutil.rmtree(place),
+            ),
+            (
+                'less than a day ago',
+                lambda: os.utime(failed / 'manifest.json'),
+                lambda _: os.utime(failed / 'manifest.json', (1, 1)),
+            ),
+            (
+                'has changed it',
+                lambda: (failed / 'manifest.json').write_bytes(
+                    (failed / 'manifest.json').read_bytes() + b' '
+                ),
+                lambda _: None,
+            ),
+        ):
+            undo = begin()
+            rows = self.prune('--keep-last', '1', '--dry-run')
+            action, reasons = self.of_sets(rows)[run_of(4)]
+            self.assertEqual('keep', action, said)
+            self.assertIn(said, reasons[0])
+            end(undo)
+
+    def test_a_set_without_a_backup_whose_run_is_alive(self):
+        self.fail(4)
+        self.make(6)
+        place = journals.home() / run_of(4)
+        place.mkdir(parents=True)
+        life.make(place)
+        with life.held(place):
+            rows = self.prune('--keep-last', '1', '--yes')
+        action, reasons = self.of_sets(rows)[run_of(4)]
+        self.assertEqual('keep', action)
+        self.assertIn('is still going on', reasons[0])
+        self.assertTrue((self.target / '.failed' / run_of(4)).is_dir())
+
+    def test_sets_without_a_backup_of_others(self):
+        """What is not selected stays, and what is of another project."""
+        self.fail(4)
+        self.make(6)
+        for words, selected in (
+            (('--volume', ENTRY.resource.id), True),
+            (('--all',), True),
+            (('--exclude', f'volume/{ENTRY.resource.id}'), False),
+        ):
+            rows = self.prune('--keep-last', '1', '--dry-run', *words)
+            action, _ = self.of_sets(rows)[run_of(4)]
+            self.assertEqual('delete' if selected else 'keep', action, words)
+        other = dataclasses.replace(samples.IDENTITY, project_id='p-2')
+        self.fail(5, identity=other)
+        rows = self.prune('--keep-last', '1', '--dry-run')
+        self.assertEqual(
+            ('keep', [pruning.NOT_SELECTED]), self.of_sets(rows)[run_of(5)]
+        )
+
+    def test_empty_set(self):
+        """One of a project that had nothing to back up."""
+        made = samples.manifest(run=run_of(2)[:-4] + 'zzzz')
+        samples.filled(self.store, made).close(made, samples.PAGE)
+        then = time.time() - 2 * 86400
+        for path in (self.target / made.run).iterdir():
+            os.utime(path, (then, then))
+        self.prune('--keep-last', '1', '--yes')
+        self.assertEqual([run_of(3)], self.left())
 
     def test_other_projects(self):
         other = dataclasses.replace(

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is left of a set that is deleted, after each step and after a kill."""
 
+import contextlib
 import datetime
+import errno
 import os
 import pathlib
+import subprocess
 
 import fixtures
 import testtools
@@ -65,6 +68,34 @@ def dying(store, steps):
             super().drop(folder)
 
     found = Dying.__new__(Dying)
+    found.__dict__.update(store.__dict__)
+    return found
+
+
+def full(store, freed_by=('SHA512SUMS',)):
+    """Let a store take only empty files until one of these is deleted.
+
+    :param freed_by: names, none for any file.
+    """
+
+    class Full(type(store)):
+        """The same store."""
+
+        is_full = True
+
+        def put(self, path, data, **options):
+            if data and self.is_full:
+                raise errors.TargetError(
+                    f'{path} cannot be written: No space left on device.'
+                ) from OSError(errno.ENOSPC, 'No space left on device')
+            super().put(path, data, **options)
+
+        def delete(self, path):
+            super().delete(path)
+            if not freed_by or path.rpartition('/')[2] in freed_by:
+                self.is_full = False
+
+    found = Full.__new__(Full)
     found.__dict__.update(store.__dict__)
     return found
 
@@ -174,6 +205,99 @@ class OverStores:
                 # Others have no folders, or an empty one that says nothing.
                 self.assertEqual((), self.store.folders(), steps)
         self.assertGreater(steps, 10)
+
+    def test_a_full_disk(self):
+        """A set goes where it can be moved; else nothing of it is touched."""
+        before = self.paths()
+        if self.store.can.renaming:
+            deletion.delete(full(self.store), self.opened())
+            self.assertEqual([], self.paths())
+            self.assertEqual((), self.store.folders())
+            return
+        error = self.assertRaises(
+            errors.TargetError,
+            deletion.delete,
+            full(self.store),
+            self.opened(),
+        )
+        self.assertIn('No space left', str(error))
+        self.assertIn('Nothing of the set is deleted yet', str(error))
+        self.assertEqual(before, self.paths())
+
+    def test_killed_on_a_full_disk(self):
+        """After each step the set is whole, or nothing takes it for a set."""
+        for steps in range(100 if self.store.can.renaming else 0):
+            self.renew()
+            every = set(self.paths())
+            opened = self.opened()
+            try:
+                deletion.delete(dying(full(self.store), steps), opened)
+            except Killed:
+                pass
+            else:
+                self.assertGreater(steps, 10)
+                break
+            if self.store.has(RUN):
+                self.assertEqual(every, {*self.paths()} - {RECORD}, steps)
+                deletion.delete(full(self.store), opened)
+            for one in deletion.begun(self.store):
+                deletion.finish(full(self.store, ()), one)
+            self.assertEqual([], self.paths(), steps)
+
+    def test_somebody_reads_it_on_a_full_disk(self):
+        """A claim is an empty file there, and counts all the same."""
+        opened = self.opened()
+        store = full(self.store)
+        with claims.reading(store, [opened.found], 'verify'):
+            before = self.paths()
+            self.assertEqual(
+                1, sum(layout.CLAIMS in path for path in before), before
+            )
+            with testtools.ExpectedException(
+                errors.Busy if store.can.renaming else errors.TargetError
+            ):
+                deletion.delete(store, opened)
+            self.assertEqual(before, self.paths())
+        self.assertNotIn(layout.CLAIMS, str(self.paths()))
+
+    def test_a_reader_comes_on_a_full_disk(self):
+        """One that came just before the set was moved keeps it."""
+        if not self.store.can.renaming:
+            return
+        store, opened = full(self.store), self.opened()
+        claim = f'{RUN}/{layout.claim_file("20260301T000000Z-zzzz")}'
+        rename, moves = store.rename, []
+
+        def late(old, new):
+            if not moves:
+                store.put(claim, b'')
+            moves.append((old, new))
+            rename(old, new)
+
+        store.rename = late
+        before = self.paths()
+        self.assertRaises(errors.Busy, deletion.delete, store, opened)
+        self.assertEqual(sorted([*before, claim]), self.paths())
+        self.assertEqual(2, len(moves))
+        # A process that dies in between leaves it to the next one.
+        moves.append('again')
+        rename(RUN, RUN + layout.DELETING)
+        (one,) = deletion.begun(store)
+        self.assertRaises(errors.Busy, deletion.finish, store, one)
+        self.assertEqual(len(before) + 1, len(self.paths()))
+
+    def test_what_a_dead_run_has_left_on_a_full_disk(self):
+        if not self.store.can.renaming:
+            return
+        self.store = self.new_store()
+        samples.filled(self.store)
+        (found,) = catalogue.runs(self.store)
+        one = deletion.Begun(found.run, found.folder)
+        largest = max(self.store.list(), key=lambda each: each.size).path
+        name = largest.rpartition('/')[2]
+        deletion.abandon(full(self.store, (name,)), one)
+        self.assertEqual([], self.paths())
+        self.assertEqual((), self.store.folders())
 
     def test_what_appears_meanwhile_stays(self):
         with testtools.ExpectedException(Killed):
@@ -286,6 +410,37 @@ class FolderTestCase(OverStores, testtools.TestCase):
             self.assertRaises(errors.TargetError, self.delete)
             self.assertEqual(before, self.paths())
             self.assertEqual('mine', (outside / 'mine').read_text())
+
+    def test_a_disk_without_a_free_block(self):
+        self.place.parent.chmod(0o755)
+        for is_whole in (True, False):
+            self.renew()
+            place = self.place.parent
+            subprocess.run(
+                ['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', place],
+                check=True,
+            )
+            try:
+                store = folder.Folder(self.place)
+                new = samples.filled(store)
+                if is_whole:
+                    new.close(samples.EVERYTHING, samples.PAGE)
+                with (
+                    contextlib.suppress(OSError),
+                    open(place / 'full', 'wb', buffering=0) as file,
+                ):
+                    while file.write(bytes(4096)):
+                        pass
+                self.assertEqual(0, store.free())
+                (found,) = catalogue.runs(store)
+                if is_whole:
+                    deletion.delete(store, catalogue.read(store, found))
+                else:
+                    one = deletion.Begun(found.run, found.folder)
+                    deletion.abandon(store, one)
+                self.assertEqual([], os.listdir(self.place))
+            finally:
+                subprocess.run(['umount', place], check=True)
 
     def test_a_place_that_can_only_be_read(self):
         if os.geteuid() == 0:

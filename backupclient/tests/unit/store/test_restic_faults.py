@@ -347,12 +347,29 @@ class TestRequired(Case):
         store = self.other(self.repository.place.parent / 'none')
         error = self.assertRaises(errors.TargetError, store.require_writable)
         self.assertIn('is no repository, or cannot be reached', str(error))
-        self.assertIn('restic init', str(error))
+        said = str(error)
+        self.assertIn('Look at the address. Only if you want a new', said)
+        self.assertIn('no such file or directory. Look', said)
+        self.assertNotIn('Is there a repository', said)
+        self.assertIn('"restic init"', said)
+
+    def test_address_of_a_set(self):
+        """There is nothing to make: the repository is the place above."""
+        place = self.repository.place
+        store = self.other(place / RUN)
+        error = self.assertRaises(errors.TargetError, store.require_writable)
+        self.assertIn(
+            f'{RUN} looks like a run: name the repository, ', str(error)
+        )
+        self.assertTrue(str(error).endswith(f'{place}.'), error)
+        self.assertNotIn('restic init', str(error))
 
     def test_not_reached(self):
         store = self.other('rest:http://me:hidden-pw@127.0.0.1:1/')
         error = self.assertRaises(errors.TargetError, store.require_writable)
         self.assertIn('connection refused', str(error))
+        self.assertIn('whether its server answers', str(error))
+        self.assertNotIn('restic init', str(error))
         self.assertNotIn('hidden-pw', str(error))
 
     def test_wrong_password(self):
