@@ -20,7 +20,8 @@ from backupclient.engine import schedules
 from backupclient.model import graphs
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
-from backupclient.procedures import step as step_
+from backupclient.procedures import interim
+from backupclient.procedures import step
 
 LOG = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Ended:
 
 
 def execute(
-    work: step_.Work,
+    work: step.Work,
     journal: journal_base.Journal,
     lease: lease_.Lease,
     staff: Staff,
@@ -90,7 +91,8 @@ def _forget_lost(context: contexts.Context) -> None:
             continue
         for flow in group.flows:
             found = journal.progress(flow.id)
-            file = found.done[-1].made.file if found and found.done else None
+            made = found.done[-1].made if found and found.done else None
+            file = made.file if isinstance(made, interim.Backup) else None
             if file and files.stat(file.path) is None:
                 with contextlib.suppress(errors.JournalError):
                     journal.forget(flow.id)
@@ -121,7 +123,10 @@ def _trace(context: contexts.Context, flow: graphs.Flow) -> past_.Trace | None:
     if not flow.steps:
         return None
     found = record.Record(
-        context.journal, flow, context.steps(flow), step_.Made()
+        context.journal,
+        flow,
+        context.steps(flow),
+        interim.kind(flow.part)(),
     )
     if not found.begun:
         return None

@@ -9,10 +9,9 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import saved_plans
-from backupclient.procedures import step as step_
+from backupclient.procedures import interim
 
 RUN_VERSION = 2
-PROGRESS_VERSION = 2
 END_VERSION = 1
 
 
@@ -89,7 +88,7 @@ class Done:
     """
 
     step: str
-    made: step_.Made
+    made: interim.Made
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,7 +103,6 @@ class Progress:
     flow: str
     done: tuple[Done, ...] = ()
     undoing: bool = False
-    version: int = PROGRESS_VERSION
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

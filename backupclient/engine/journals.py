@@ -29,6 +29,7 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.engine import journal_base
 from backupclient.engine import life
+from backupclient.engine import saved_progress
 from backupclient.engine import still_off
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
@@ -166,8 +167,9 @@ class Journal:
             something here. In memory it is noted all the same.
         """
         self._progress[progress.flow] = progress
+        saved = saved_progress.of(progress)
         with self._writing():
-            documents.write(self._file(progress.flow), progress)
+            documents.write(self._file(progress.flow), saved)
 
     def forget(self, flow: str) -> None:
         """Note that a flow has not begun."""
@@ -236,12 +238,9 @@ class Journal:
         file = self._file(flow)
         if not os.path.lexists(file):
             return None
-        found = documents.read(file, journal_base.Progress, 'record of a flow')
-        if found.flow != flow:
-            raise errors.DocumentError(
-                f'The record {file} is of flow {found.flow[:200]!r}.'
-            )
-        return found
+        kind = saved_progress.Progress
+        found = documents.read(file, kind, 'record of a flow')
+        return saved_progress.opened(found, flow)
 
     def _read_all(self, kind: str, type_: type[T], what: str) -> dict[int, T]:
         return {

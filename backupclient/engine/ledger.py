@@ -13,7 +13,7 @@ from backupclient.engine import runner
 from backupclient.model import graphs
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
-from backupclient.procedures import step as step_
+from backupclient.procedures import interim
 
 _Ending = messages.Ending
 
@@ -24,7 +24,7 @@ class _Account:
 
     seconds: float = 0.0
     left_over: list[str] = dataclasses.field(default_factory=list)
-    made: step_.Made | None = None
+    made: interim.Made | None = None
 
 
 class Ledger:

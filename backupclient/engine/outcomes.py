@@ -5,36 +5,68 @@ from collections.abc import Iterable, Mapping
 
 from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import resources
 from backupclient.model import tasks
 from backupclient.model import wholes
-from backupclient.procedures import step as step_
+from backupclient.procedures import interim
 
 
-def complete(item: plans.Item, made: step_.Made) -> outcome_.Outcome:
+def complete(item: plans.Item, made: interim.Made) -> outcome_.Outcome:
     """All that was planned is made and checked."""
+    match made:
+        case interim.Backup():
+            return _backed_up(item, made)
+        case interim.Restore():
+            return _restored(item, made)
+    raise TypeError(f'{item.resource.label} has no outcome of its own')
+
+
+def _backed_up(item: plans.Item, made: interim.Backup) -> outcome_.Outcome:
+    captured, described = made.captured, made.described
     return outcome_.Outcome(
         item.resource,
         item.procedure,
         outcome_.State.COMPLETE,
         size=made.file.size if made.file else item.size,
-        consistency=made.consistency or item.consistency,
-        captured_at=made.captured_at,
+        consistency=_consistency(item, captured),
+        captured_at=captured.at if captured else '',
         artifact=made.artifact,
         file=made.file,
         key=made.key,
-        notes=(*item.notes, *made.notes, *_worse(item, made)),
-        image=made.image,
-        secret=made.secret,
-        restored=made.restored,
+        notes=(*item.notes, *made.notes, *_worse(item, captured)),
+        image=described if isinstance(described, resources.Image) else None,
+        secret=described if isinstance(described, resources.Secret) else None,
     )
 
 
-def _worse(item: plans.Item, made: step_.Made) -> tuple[str, ...]:
-    if made.consistency in (item.consistency, plans.Consistency.NONE):
+def _consistency(
+    item: plans.Item, captured: interim.Moment | None
+) -> plans.Consistency:
+    """Tell what a copy is worth; it is as planned where no step noted it."""
+    return (captured and captured.consistency) or item.consistency
+
+
+def _worse(
+    item: plans.Item, captured: interim.Moment | None
+) -> tuple[str, ...]:
+    found = _consistency(item, captured)
+    if found is item.consistency:
         return ()
     return (
         f'It was to be {item.consistency}, but its server was running when it '
-        f'was captured: {made.consistency}.',
+        f'was captured: {found}.',
+    )
+
+
+def _restored(item: plans.Item, made: interim.Restore) -> outcome_.Outcome:
+    return outcome_.Outcome(
+        item.resource,
+        item.procedure,
+        outcome_.State.COMPLETE,
+        size=item.size,
+        consistency=item.consistency,
+        notes=(*item.notes, *made.notes),
+        restored=made.restored,
     )
 
 

@@ -9,7 +9,7 @@ then the flow begins anew.
 
 from collections.abc import Sequence
 import dataclasses
-from typing import Protocol
+from typing import Any, Protocol
 
 from backupclient import clocks
 from backupclient import errors
@@ -18,6 +18,7 @@ from backupclient.engine import journal_base
 from backupclient.engine import messages
 from backupclient.engine import record as record_
 from backupclient.model import graphs
+from backupclient.procedures import interim
 from backupclient.procedures import step as step_
 
 _News = messages.News
@@ -48,7 +49,7 @@ class Result:
     reason: str = ''
     left_over: tuple[str, ...] = ()
     seconds: float = 0.0
-    made: step_.Made = dataclasses.field(default_factory=step_.Made)
+    made: interim.Made | None = None
 
 
 class Context(Protocol):
@@ -70,7 +71,7 @@ class Context(Protocol):
     def clock(self) -> clocks.Clock:
         """The time; it knows whether the run was asked to stop."""
 
-    def steps(self, flow: graphs.Flow) -> Sequence[step_.Step]:
+    def steps(self, flow: graphs.Flow) -> Sequence[step_.Step[Any]]:
         """Give the steps of a flow, ready to be done."""
 
     def tell(self, flow: graphs.Flow, text: str) -> None:
@@ -140,7 +141,7 @@ class _Work:
         if self._context.graph.is_waited_for(self._flow):
             self._record.require_kept()
 
-    def _do(self, step: step_.Step) -> None:
+    def _do(self, step: step_.Step[Any]) -> None:
         self._record.begin()
         made = self._record.made
         if step.is_told(made):
@@ -176,7 +177,7 @@ class _Work:
             self._undo_step(self._steps[number], self._record.made_by(number))
         self._record.forget()
 
-    def _undo_step(self, step: step_.Step, made: step_.Made) -> None:
+    def _undo_step(self, step: step_.Step[Any], made: interim.Made) -> None:
         with self._context.clock.stop.shielded():
             try:
                 self._context.tell(self._flow, f'undo: {step.title}')
@@ -207,7 +208,7 @@ class _Work:
         )
 
 
-def made(context: Context, flow: graphs.Flow) -> step_.Made:
+def made(context: Context, flow: graphs.Flow) -> interim.Made:
     """Read what a flow and those before it have made."""
     return _record(context, flow).made
 
@@ -215,7 +216,9 @@ def made(context: Context, flow: graphs.Flow) -> step_.Made:
 def _record(context: Context, flow: graphs.Flow) -> record_.Record:
     """Read the record of a flow, and of those before it in its group."""
     before = context.graph.before(flow)
-    made = _record(context, before).made if before else step_.Made()
+    made = (
+        _record(context, before).made if before else interim.kind(flow.part)()
+    )
     return record_.Record(context.journal, flow, context.steps(flow), made)
 
 

@@ -14,6 +14,7 @@ from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.procedures import files
+from backupclient.procedures import interim
 from backupclient.procedures import step
 from backupclient.store import base
 
@@ -63,7 +64,7 @@ def fetch(
     )
 
 
-class ExportKey(step.Step):
+class ExportKey(step.Step[interim.Backup]):
     """Keep the key beside the data that it opens, and prove that it does.
 
     The key is that of the very image: it dies with the image.
@@ -79,7 +80,7 @@ class ExportKey(step.Step):
             'application/octet-stream --file KEY SECRET'
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         key = fetch(
             self.cloud, self._secret_id(made), self.item.resource.label
         )
@@ -94,17 +95,19 @@ class ExportKey(step.Step):
             notes=(*made.notes, *notes),
         )
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Backup) -> None:
         files.of(self.work).delete(self._path())
 
-    def _secret_id(self, made: step.Made) -> str:
+    def _secret_id(self, made: interim.Backup) -> str:
         image_id = made.image_id
         image = (
             self.cloud.glance.image(image_id) if image_id else self.item.image
         )
         return image.key_id if image else ''
 
-    def _prove(self, key: material.KeyMaterial, made: step.Made) -> luks.Proof:
+    def _prove(
+        self, key: material.KeyMaterial, made: interim.Backup
+    ) -> luks.Proof:
         path = files.require_data(self.work, made)
         image = functools.partial(files.of(self.work).read, path)
         proof = luks.prove(image, passphrase.candidates(key))
@@ -115,7 +118,7 @@ class ExportKey(step.Step):
             )
         return proof
 
-    def _luks(self, made: step.Made) -> int:
+    def _luks(self, made: interim.Backup) -> int:
         """Read which LUKS it is: a restore goes by it."""
         path = files.require_data(self.work, made)
         return facts.version(functools.partial(files.of(self.work).read, path))

@@ -14,13 +14,15 @@ from backupclient.model import tasks
 from backupclient.procedures import cause
 from backupclient.procedures import files
 from backupclient.procedures import image_state
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
+from backupclient.procedures.backup import capture
 from backupclient.procedures.backup import image_download
 
 
-class UploadVolume(step.Step):
+class UploadVolume(step.Step[interim.Backup]):
     """Copy the volume into an image.
 
     The image tells how it went: the volume goes back to ``available`` even
@@ -39,7 +41,7 @@ class UploadVolume(step.Step):
             '--disk-format raw --container-format bare IMAGE'
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         image_id = once.make_once(
             self._find, lambda: self._start(made), self.work.clock
         )
@@ -51,15 +53,15 @@ class UploadVolume(step.Step):
             **_needs(self.item),
         )
         made = dataclasses.replace(made, image_id=image_id)
-        return self.with_state(made, image.created_at)
+        return capture.note_state(self.work, self.item, made, image.created_at)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Backup) -> None:
         image_id = made.image_id or self._find()
         if image_id:
             removal.of(self.work).image(image_id)
         self._settle(made)
 
-    def _volume_id(self, made: step.Made) -> str:
+    def _volume_id(self, made: interim.Backup) -> str:
         """The volume to copy: the temporary one, where there is one."""
         return made.volume_id or self.item.resource.id
 
@@ -70,13 +72,13 @@ class UploadVolume(step.Step):
             self.metadata(role(self.item)),
         )
 
-    def _start(self, made: step.Made) -> str:
+    def _start(self, made: interim.Backup) -> str:
         # A refused upload of an encrypted volume leaves a copy of its key
         # behind in Barbican: so its state is looked at first.
         volume_state.settle(self.work, self._volume_id(made), {'available'})
         return self.cloud.cinder.create_image(self._volume_id(made), self.name)
 
-    def _finish(self, made: step.Made, image_id: str) -> resources.Image:
+    def _finish(self, made: interim.Backup, image_id: str) -> resources.Image:
         with cause.told(
             self.work,
             self._volume_id(made),
@@ -87,13 +89,13 @@ class UploadVolume(step.Step):
         ):
             return image_state.active(self.work, image_id)
 
-    def _settle(self, made: step.Made) -> None:
+    def _settle(self, made: interim.Backup) -> None:
         """Leave the volume as it was found: no longer ``uploading``."""
         volume_id = self._volume_id(made)
         volume_state.leave(self.work, volume_id, {'uploading'})
 
 
-class DeleteImage(step.Step):
+class DeleteImage(step.Step[interim.Backup]):
     """Take the intermediate image away: its data are in a checked file."""
 
     stable_name = 'delete-image'
@@ -103,7 +105,7 @@ class DeleteImage(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack image delete IMAGE'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         files.require_data(self.work, made)
         return removal.afterwards(
             self.work,
@@ -113,7 +115,7 @@ class DeleteImage(step.Step):
         )
 
 
-class RecordImage(step.Step):
+class RecordImage(step.Step[interim.Backup]):
     """Write down the image that stays."""
 
     stable_name = 'record-image'
@@ -124,7 +126,7 @@ class RecordImage(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack image show IMAGE'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         image = image_state.present(self.work, made.image_id)
         return dataclasses.replace(
             made,

@@ -8,6 +8,7 @@ from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import restores
 from backupclient.model import tags
+from backupclient.procedures import interim
 from backupclient.procedures import step
 from backupclient.store import base
 
@@ -83,7 +84,9 @@ def own(old: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in old.items() if name not in ours}
 
 
-def restored_tags(step_: step.Step, old: Mapping[str, str]) -> dict[str, str]:
+def restored_tags(
+    step_: step.Step[interim.Restore], old: Mapping[str, str]
+) -> dict[str, str]:
     """Give the metadata of what was restored: its own, and our marks.
 
     :param old: as they were; what an earlier run had marked is left out.

@@ -10,6 +10,7 @@ import testtools
 import backupclient
 from backupclient.engine import journal_base
 from backupclient.engine import journals
+from backupclient.engine import saved_progress
 from backupclient.model import copies
 from backupclient.model import inventories
 from backupclient.model import manifests
@@ -21,7 +22,6 @@ from backupclient.model import restores
 from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.model import verification
-from backupclient.procedures import step
 from backupclient.sets import claims
 from backupclient.sets import deletion
 from backupclient.sets import marker
@@ -68,9 +68,9 @@ SECTIONS = {
     'journal.rst': {
         'Run': journal_base.SavedRun,
         'Outcome': outcome.Outcome,
-        'Progress': journal_base.Progress,
-        'Step': journal_base.Done,
-        'Made': step.Made,
+        'Progress': saved_progress.Progress,
+        'Step': saved_progress.Done,
+        'Made': saved_progress.Made,
         'End': journals.Ended,
     },
 }
@@ -120,7 +120,7 @@ class FormatsTestCase(testtools.TestCase):
                 'journal.rst',
                 [
                     journal_base.RUN_VERSION,
-                    journal_base.PROGRESS_VERSION,
+                    saved_progress.FORMAT_VERSION,
                     journal_base.END_VERSION,
                 ],
             ),

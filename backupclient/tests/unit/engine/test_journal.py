@@ -21,7 +21,7 @@ from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.procedures import step
+from backupclient.procedures import interim
 from backupclient.tests.unit import items
 
 HERE = inventories.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
@@ -119,7 +119,7 @@ class JournalTestCase(testtools.TestCase):
     def test_progress(self):
         made = self._create()
         self.assertIsNone(made.progress(FLOW))
-        done = journal_base.Done('upload-volume', step.Made(image_id='i'))
+        done = journal_base.Done('upload-volume', interim.Backup(image_id='i'))
         progress = journal_base.Progress(FLOW, (done,))
         made.keep(progress)
         other = journals.of(made.folder.name)
@@ -179,7 +179,7 @@ class JournalTestCase(testtools.TestCase):
         made = self._create()
 
         def note(part, name, found='ACTIVE'):
-            done = journal_base.Done(name, step.Made(found=found))
+            done = journal_base.Done(name, interim.Downtime(found))
             made.keep(
                 journal_base.Progress(f'downtime/{server}/{part}#1', (done,))
             )

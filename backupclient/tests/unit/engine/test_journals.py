@@ -11,7 +11,7 @@ from backupclient.engine import journal_memory
 from backupclient.engine import journals
 from backupclient.model import outcome
 from backupclient.model import plans
-from backupclient.procedures import step
+from backupclient.procedures import interim
 from backupclient.tests.unit.engine import projects
 
 RUN = '20260102T030405Z-abcd'
@@ -39,7 +39,7 @@ class Contract:
         first = journal_base.Progress(FLOW)
         made.keep(first)
         self.assertEqual(first, self.again(made).progress(FLOW))
-        done = journal_base.Done('backup', step.Made(found='ACTIVE'))
+        done = journal_base.Done('backup', interim.Backup(image_id='i'))
         then = dataclasses.replace(first, done=(done,), undoing=True)
         made.keep(then)
         self.assertEqual(then, made.progress(FLOW))

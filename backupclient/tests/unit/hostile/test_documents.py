@@ -15,6 +15,7 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.engine import journal_base
 from backupclient.engine import journals
+from backupclient.engine import saved_progress
 from backupclient.model import copies
 from backupclient.model import ids
 from backupclient.model import layout
@@ -26,7 +27,6 @@ from backupclient.model import saved_plans
 from backupclient.operations.by_hand import page
 from backupclient.osc import display
 from backupclient.osc import rows
-from backupclient.procedures import step
 from backupclient.sets import check
 from backupclient.store import folder
 from backupclient.tests.unit import examples
@@ -72,7 +72,7 @@ OUTCOME = outcome.Outcome(
     file=samples.file_record('volumes/1.raw'),
     key=samples.key_record('keys/volume-1.key'),
 )
-MADE = step.Made(
+MADE = saved_progress.Made(
     'a-snapshot', 'a-volume', 'an-image', artifact=OUTCOME.artifact
 )
 DOCUMENTS = (

@@ -13,6 +13,7 @@ import msgspec
 import testtools
 
 from backupclient import documents
+from backupclient.engine import saved_progress
 from backupclient.model import manifests
 from backupclient.model import outcome
 from backupclient.model import plans
@@ -21,7 +22,6 @@ from backupclient.model import resources
 from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.model import tasks
-from backupclient.procedures import step
 from backupclient.sets import build
 from backupclient.tests.unit import items
 from backupclient.tests.unit.sets import samples
@@ -225,8 +225,12 @@ class TestOlder(testtools.TestCase):
         self.assertEqual(DONE, found)
 
     def test_steps_in_a_journal(self):
-        made = step.Made(image_id='an-image', captured_at='2026-02-01')
-        self.assertEqual(made, self.read(step.Made, made, ('', 'image')))
+        made = saved_progress.Made(
+            image_id='an-image', captured_at='2026-02-01'
+        )
+        self.assertEqual(
+            made, self.read(saved_progress.Made, made, ('', 'image'))
+        )
 
 
 class TestSecret(testtools.TestCase):
