@@ -228,16 +228,8 @@ def command(
 
 
 def described(item: plans.Item) -> resources.Image:
-    """Give what an image was like that comes back.
-
-    :raises DocumentError: the plan does not say it.
-    """
-    if item.image is None:
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} was like. '
-            'Make a new plan.'
-        )
-    return item.image
+    """Give what an image was like: a resource, or a server's own disk."""
+    return task.of(item).own_disk or task.described(item, resources.Image)
 
 
 def steps(item: plans.Item) -> step.Steps:

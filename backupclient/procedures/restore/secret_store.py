@@ -248,12 +248,7 @@ def fill(
 
 
 def _secret(item: plans.Item) -> resources.Secret:
-    if item.secret is None:
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} was. Make a '
-            'new plan.'
-        )
-    return item.secret
+    return task.described(item, resources.Secret)
 
 
 def _payload(work: step.Work, item: plans.Item) -> bytes:

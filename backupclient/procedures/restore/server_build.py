@@ -173,16 +173,8 @@ class FinishServer(step.Step[interim.Restore]):
 
 
 def described(item: plans.Item) -> resources.Server:
-    """Give what a server was like that comes back.
-
-    :raises DocumentError: the plan does not say it.
-    """
-    if item.server is None:
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} was like. '
-            'Make a new plan.'
-        )
-    return item.server
+    """Give what a server was like that comes back."""
+    return task.described(item, resources.Server)
 
 
 def steps(item: plans.Item) -> step.Steps:
@@ -248,13 +240,7 @@ def _disk(disk: restores.Disk) -> str:
 
 
 def _new(item: plans.Item) -> restores.NewServer:
-    found = task.of(item).new
-    if not isinstance(found, restores.NewServer):
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} is to be. '
-            'Make a new plan.'
-        )
-    return found
+    return task.new(item, restores.NewServer)
 
 
 def _metadata(server: resources.Server) -> dict[str, str]:

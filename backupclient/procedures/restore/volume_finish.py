@@ -185,30 +185,13 @@ def ending(item: plans.Item) -> step.Steps:
 
 
 def described(item: plans.Item) -> resources.Volume:
-    """Give what a volume was like that comes back.
-
-    :raises DocumentError: the plan does not say it.
-    """
-    if item.volume is None:
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} was like. '
-            'Make a new plan.'
-        )
-    return item.volume
+    """Give what a volume was like that comes back."""
+    return task.described(item, resources.Volume)
 
 
 def new(item: plans.Item) -> restores.NewVolume:
-    """Give what the new volume has to be.
-
-    :raises DocumentError: the plan does not say it.
-    """
-    found = task.of(item).new
-    if not isinstance(found, restores.NewVolume):
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} is to be. '
-            'Make a new plan.'
-        )
-    return found
+    """Give what the new volume has to be."""
+    return task.new(item, restores.NewVolume)
 
 
 def command(item: plans.Item, source: str, version: str = '') -> str:
