@@ -5,63 +5,17 @@ import dataclasses
 import functools
 
 from backupclient import errors
-from backupclient.cloud import door
 from backupclient.keys import material
 from backupclient.keys import passphrase
 from backupclient.keys.luks import facts
 from backupclient.keys.luks import proof as luks
-from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.procedures import files
 from backupclient.procedures import interim
+from backupclient.procedures import key_fetching
 from backupclient.procedures import step
-from backupclient.store import base
-
-
-def fetch(
-    cloud: door.Cloud, secret_id: str, what: str
-) -> material.KeyMaterial:
-    """Read a secret with its payload.
-
-    :param what: that the secret opens, for messages.
-    :raises BackupError: it cannot be had; the text says how it could.
-    """
-    if not secret_id:
-        raise errors.NotFound(
-            f'The cloud names no key for {what}: it may use one fixed key '
-            'for all volumes, which nobody can export. Use the Backup API '
-            '(--volume-method backup).'
-        )
-    if 'key-manager' not in cloud.services:
-        raise errors.NotFound(
-            f'The key of {what} cannot be read: the catalogue of this cloud '
-            'has no key manager (Barbican). Ask its operator.'
-        )
-    material.forbid_core_dumps()
-    try:
-        secret = cloud.barbican.secret(secret_id)
-        payload = cloud.barbican.payload(secret_id)
-    except errors.Forbidden as exc:
-        raise errors.Forbidden(
-            f'The key of {what} cannot be read: {exc}. It may belong to '
-            'another user, or the role "creator" is missing: ask an '
-            'administrator of the project.',
-            exc.status,
-        ) from exc
-    if secret is None:
-        raise errors.NotFound(
-            f'Secret {secret_id}, the key of {what}, is not there any more: '
-            'without a copy of it the data cannot be read.',
-            404,
-        )
-    return material.KeyMaterial(
-        secret_id,
-        secret.secret_type,
-        secret.algorithm,
-        secret.bit_length,
-        payload,
-    )
+from backupclient.procedures.backup import set_keys
 
 
 class ExportKey(step.Step[interim.Backup]):
@@ -81,14 +35,14 @@ class ExportKey(step.Step[interim.Backup]):
         )
 
     def do(self, made: interim.Backup) -> interim.Backup:
-        key = fetch(
+        key = key_fetching.fetch(
             self.cloud, self._secret_id(made), self.item.resource.label
         )
         proof = self._prove(key, made)
         opener = passphrase.candidates(key)[proof.opened_by or 0]
-        write(self.work, self._path(), opener)
+        set_keys.write(self.work, self._path(), opener)
         notes = (proof.reason,) if proof.reason else ()
-        found = record(self.work, key, self._path(), proof.opens)
+        found = set_keys.record(self.work, key, self._path(), proof.opens)
         return dataclasses.replace(
             made,
             key=dataclasses.replace(found, luks=self._luks(made)),
@@ -127,31 +81,3 @@ class ExportKey(step.Step[interim.Backup]):
         return layout.key_file(
             self.item.resource, protected=self.work.protector is not None
         )
-
-
-def write(work: step.Work, path: str, data: bytes) -> bytes:
-    """Write a key or a secret into the backup set, over an earlier try's.
-
-    :returns: the content of the file.
-    """
-    content, secrecy = data, base.Secrecy.SECRET
-    if work.protector:
-        content, secrecy = work.protector.seal(data), base.Secrecy.SEALED
-    files.of(work).put(path, content, secrecy=secrecy)
-    return content
-
-
-def record(
-    work: step.Work, key: material.KeyMaterial, path: str, opens: str
-) -> copies.KeyRecord:
-    """Give what the manifest says of a key."""
-    return copies.KeyRecord(
-        path=path,
-        secret_id=key.secret_id,
-        secret_type=key.secret_type,
-        algorithm=key.algorithm,
-        bit_length=key.bit_length,
-        fingerprint=key.fingerprint,
-        opens=str(opens),
-        protected=work.protector is not None,
-    )

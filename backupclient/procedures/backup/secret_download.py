@@ -12,10 +12,11 @@ from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.procedures import files
 from backupclient.procedures import interim
+from backupclient.procedures import key_fetching
 from backupclient.procedures import step
 from backupclient.procedures.backup import capture
-from backupclient.procedures.backup import key_export
 from backupclient.procedures.backup import secret_description
+from backupclient.procedures.backup import set_keys
 
 
 class DownloadSecret(step.Step[interim.Backup]):
@@ -35,12 +36,12 @@ class DownloadSecret(step.Step[interim.Backup]):
 
     def do(self, made: interim.Backup) -> interim.Backup:
         resource = self.item.resource
-        key = key_export.fetch(self.cloud, resource.id, resource.label)
+        key = key_fetching.fetch(self.cloud, resource.id, resource.label)
         if self.item.secret is not None:
             made = secret_description.describe(
                 self.cloud, self.item.secret, made
             )
-        content = key_export.write(self.work, self._path(), key.payload)
+        content = set_keys.write(self.work, self._path(), key.payload)
         made = dataclasses.replace(
             made,
             file=copies.FileRecord(
@@ -48,7 +49,7 @@ class DownloadSecret(step.Step[interim.Backup]):
                 len(content),
                 {'sha512': hashlib.sha512(content).hexdigest()},
             ),
-            key=key_export.record(
+            key=set_keys.record(
                 self.work, key, self._path(), luks.Opens.NOT_CHECKED
             ),
         )

@@ -14,8 +14,9 @@ from backupclient.procedures import image_state
 from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
+from backupclient.procedures.backup import artifacts
 from backupclient.procedures.backup import capture
-from backupclient.procedures.backup import volume_image
+from backupclient.procedures.backup import image_end
 
 _CAPTURABLE = frozenset({'active', 'shutoff', 'paused', 'suspended'})
 _IDLE = 'idle'
@@ -45,7 +46,7 @@ class ImageServer(step.Step[interim.Backup]):
         self._settle({waiting.GONE})
         self.cloud.glance.update(
             image_id,
-            volume_image.image_name(self.work, self.item),
+            artifacts.image_name(self.work, self.item),
             self._tags(),
         )
         made = dataclasses.replace(
@@ -59,7 +60,7 @@ class ImageServer(step.Step[interim.Backup]):
             removal.of(self.work).image(image_id)
 
     def _tags(self) -> dict[str, str]:
-        return self.metadata(volume_image.role(self.item))
+        return self.metadata(artifacts.role(self.item))
 
     def _find(self) -> str | None:
         return self.cloud.glance.find(
@@ -121,4 +122,4 @@ def _described(image: resources.Image) -> resources.Image:
 
 def steps(item: plans.Item) -> step.Steps:
     """Nova copies the disk of an image-backed server to an image."""
-    return (ImageServer, *volume_image.after_upload(item))
+    return (ImageServer, *image_end.steps(item))

@@ -13,6 +13,7 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
 from backupclient.procedures.backup import capture
+from backupclient.procedures.backup import image_end
 from backupclient.procedures.backup import volume_image
 
 _TEMPORARY = tags.Role.TEMPORARY
@@ -171,5 +172,5 @@ def steps(item: plans.Item) -> step.Steps:
         UploadTemporary,
         DeleteVolume,
         DeleteSnapshot,
-        *volume_image.after_upload(item),
+        *image_end.steps(item),
     )

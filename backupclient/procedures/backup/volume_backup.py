@@ -14,8 +14,8 @@ from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
+from backupclient.procedures.backup import artifacts
 from backupclient.procedures.backup import capture
-from backupclient.procedures.backup import volume_image
 
 _SIGN_OF_LIFE = 600.0
 """Seconds that a backup service has to take up its first backup."""
@@ -95,7 +95,7 @@ class Backup(step.Step[interim.Backup]):
         )
         return self.cloud.cinder.create_backup(
             volume_id,
-            volume_image.artifact_name(self.work, self.item),
+            artifacts.name(self.work, self.item),
             self._tags(),
             description=names.description(self.work.run, self.item.resource),
             incremental=_incremental(self.item),

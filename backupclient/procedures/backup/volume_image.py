@@ -4,22 +4,19 @@
 import dataclasses
 
 from backupclient.cloud import once
-from backupclient.model import copies
-from backupclient.model import names
 from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
-from backupclient.model import tasks
 from backupclient.procedures import cause
-from backupclient.procedures import files
 from backupclient.procedures import image_state
 from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
+from backupclient.procedures.backup import artifacts
 from backupclient.procedures.backup import capture
-from backupclient.procedures.backup import image_download
+from backupclient.procedures.backup import image_end
 
 
 class UploadVolume(step.Step[interim.Backup]):
@@ -48,8 +45,8 @@ class UploadVolume(step.Step[interim.Backup]):
         image = self._finish(made, image_id)
         self.cloud.glance.update(
             image_id,
-            image_name(self.work, self.item),
-            self.metadata(role(self.item)),
+            artifacts.image_name(self.work, self.item),
+            self.metadata(artifacts.role(self.item)),
             **_needs(self.item),
         )
         made = dataclasses.replace(made, image_id=image_id)
@@ -69,7 +66,7 @@ class UploadVolume(step.Step[interim.Backup]):
         return self.cloud.glance.find(
             self.cloud.identity.project_id,
             self.name,
-            self.metadata(role(self.item)),
+            self.metadata(artifacts.role(self.item)),
         )
 
     def _start(self, made: interim.Backup) -> str:
@@ -95,47 +92,6 @@ class UploadVolume(step.Step[interim.Backup]):
         volume_state.leave(self.work, volume_id, {'uploading'})
 
 
-class DeleteImage(step.Step[interim.Backup]):
-    """Take the intermediate image away: its data are in a checked file."""
-
-    stable_name = 'delete-image'
-    title = 'delete the image'
-
-    @staticmethod
-    def command(item: plans.Item) -> str:
-        return 'openstack image delete IMAGE'
-
-    def do(self, made: interim.Backup) -> interim.Backup:
-        files.require_data(self.work, made)
-        return removal.afterwards(
-            self.work,
-            made,
-            f'image {made.image_id}',
-            lambda: removal.of(self.work).image(made.image_id),
-        )
-
-
-class RecordImage(step.Step[interim.Backup]):
-    """Write down the image that stays."""
-
-    stable_name = 'record-image'
-    title = 'record the image'
-    makes = 'artifact'
-
-    @staticmethod
-    def command(item: plans.Item) -> str:
-        return 'openstack image show IMAGE'
-
-    def do(self, made: interim.Backup) -> interim.Backup:
-        image = image_state.present(self.work, made.image_id)
-        return dataclasses.replace(
-            made,
-            artifact=copies.Artifact(
-                'image', image.id, image.name, key_id=image.key_id
-            ),
-        )
-
-
 def _needs(item: plans.Item) -> dict[str, int]:
     """Give an image that stays what Cinder does not give it.
 
@@ -143,7 +99,7 @@ def _needs(item: plans.Item) -> dict[str, int]:
     leaves ``min_disk`` and ``min_ram`` out
     (``cinder/volume/api.py:_merge_volume_image_meta``).
     """
-    if item.volume is None or role(item) is not tags.Role.ARTIFACT:
+    if item.volume is None or artifacts.role(item) is not tags.Role.ARTIFACT:
         return {}
     said = item.volume.image_metadata
     found = {
@@ -153,36 +109,6 @@ def _needs(item: plans.Item) -> dict[str, int]:
     return {name: value for name, value in found.items() if value}
 
 
-def role(item: plans.Item) -> tags.Role:
-    """Tell whether the image of an item stays."""
-    copy = item.task
-    kept = isinstance(copy, tasks.ImageCopy) and copy.keep_image
-    stays = kept or not item.to_file
-    return tags.Role.ARTIFACT if stays else tags.Role.TEMPORARY
-
-
-def artifact_name(work: step.Work, item: plans.Item) -> str:
-    """Give the name of what stays in the cloud, as the user wants it."""
-    return names.artifact(
-        work.run, item.resource, work.name, work.shared_names
-    )
-
-
-def image_name(work: step.Work, item: plans.Item) -> str:
-    """Give the name of an item's image, whether it stays or goes."""
-    if role(item) is tags.Role.ARTIFACT:
-        return artifact_name(work, item)
-    return tags.name(work.run, item.resource)
-
-
-def after_upload(item: plans.Item) -> step.Steps:
-    """The steps from an image to the end: bring it out, or keep it."""
-    out = image_download.bring_out(item) if item.to_file else ()
-    if role(item) is tags.Role.ARTIFACT:
-        return (*out, RecordImage)
-    return (*out, DeleteImage)
-
-
 def steps(item: plans.Item) -> step.Steps:
     """A detached volume can be copied to an image as it is."""
-    return (UploadVolume, *after_upload(item))
+    return (UploadVolume, *image_end.steps(item))

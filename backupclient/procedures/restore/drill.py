@@ -21,10 +21,10 @@ from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import image_state
 from backupclient.procedures import interim
+from backupclient.procedures import key_fetching
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
-from backupclient.procedures.backup import key_export
 from backupclient.procedures.restore import luks_opening
 from backupclient.procedures.restore import task
 from backupclient.store import base
@@ -154,7 +154,7 @@ class CompareVolume(step.Step[interim.Restore]):
         self, volume: resources.Volume, image: resources.Image, size: int
     ) -> Iterator[bytes]:
         """Open an encrypted image with the key of the new volume."""
-        key = key_export.fetch(
+        key = key_fetching.fetch(
             self.cloud, image.key_id or volume.key_id, volume.resource.label
         )
         opener = opening.unlock(
