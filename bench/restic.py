@@ -10,7 +10,8 @@ that changes and each time into an empty place in memory, runs
     folder     a transfer from the server into a folder
     restic     the same into a restic repository
     curl       curl URL | restic backup --stdin
-    start      the program of the first two without a transfer
+    start      the second without the transfer: it marks a run, as each
+               run does once
 
 Then it changes 1 % of the file in one piece, transfers that into a repository
 with the first one, and looks what the repository has grown by. It prints
@@ -76,6 +77,8 @@ def fill(options: argparse.Namespace) -> None:
     repository = store.Restic(address)
     if not repository.has(RUN):
         repository.begin(RUN)
+    if not options.name:
+        return
     download.download(
         transfer.Url(options.url),
         repository,
@@ -138,7 +141,7 @@ class Bench:
             'folder': [*itself, *folder, '--url', self.url],
             'restic': self.into_restic('1', digest),
             'curl': ['sh', '-c', alone],
-            'start': itself,
+            'start': self.into_restic('', digest),
         }
 
     def round(

@@ -47,12 +47,15 @@ class KilledIn:
     small = True
 
     def test_kill(self):
-        command = self.command()
-        for title in self.titles():
+        titles, command = self.titles(), self.command()
+        for title in titles:
             killed = self.backup_until(said(title), base.KILL, *command)
-            self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
             command = ('--resume', killed.run)
-        self.assertDone(self.backup(*command))
+            if killed.code == 0 and title == titles[-1]:
+                # A last step of one request: it ended before the kill.
+                break
+            self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
+        self.assertDone(self.backup(*command) if killed.code else killed)
         again = self.openstack('backup', 'run', *command)
         self.assertEqual(2, again.code, again)
 

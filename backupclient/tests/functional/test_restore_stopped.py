@@ -50,6 +50,8 @@ class Stopped:
             re.M,
         )
         self.assertEqual('complete', told.pop())
+        # How far an upload is, is told as well.
+        told = [title for title in told if ' of ' not in title]
         self.assertNotEqual([], told)
         return told
 
@@ -62,8 +64,12 @@ class Stopped:
         done = self.openstack(
             'backup', 'restore', '--resume', stopped.run, '-f', 'json'
         )
+        self.assertOver(done)
+
+    def assertOver(self, done):
+        """All is back, and nothing is left to be resumed."""
         self.assertDone(done)
-        again = self.openstack('backup', 'restore', '--resume', stopped.run)
+        again = self.openstack('backup', 'restore', '--resume', done.run)
         self.assertEqual(2, again.code, again)
 
     def request(self):
@@ -82,23 +88,17 @@ class Interrupted(Stopped):
     def test_interrupt(self):
         """Ctrl-C in each step in turn: all is undone, and then done anew."""
         command = self.command()
-        for title in self.titles():
+        titles = self.titles()
+        for title in titles:
             stopped = self.stop(title, base.INTERRUPT, command)
+            if stopped.code == 0 and title == titles[-1]:
+                # A last step of one request: Ctrl-C came after that.
+                self.assertOver(stopped)
+                return
             self.assertEqual(130, stopped.code, f'{title}: {stopped}')
             self.assertNothingLeft()
             command = ('--resume', stopped.run)
         self.resume(stopped)
-
-
-class Killed(Stopped):
-    def test_kill(self):
-        """Kill -9 in each step in turn."""
-        command = self.command()
-        for title in self.titles():
-            killed = self.stop(title, base.KILL, command)
-            self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
-            command = ('--resume', killed.run)
-        self.resume(killed)
 
 
 class Failing(Stopped):
@@ -135,20 +135,20 @@ class StoppedSecretStore(Interrupted, Failing, restore_cases.SecretStore):
     pass
 
 
-class StoppedImageUpload(
-    Interrupted, Killed, Failing, restore_cases.ImageUpload
-):
+class StoppedImageUpload(Interrupted, Failing, restore_cases.ImageUpload):
     pass
 
 
 class StoppedVolumeFromImage(
-    Interrupted, Killed, Failing, restore_cases.VolumeFromImage
+    Interrupted, Failing, restore_cases.VolumeFromImage
 ):
     pass
 
 
 class StoppedVolumeWithKey(Interrupted, restore_cases.VolumeWithKey):
-    pass
+    def titles(self):
+        """Those that a volume without a key does not have."""
+        return [title for title in super().titles() if 'the key' in title]
 
 
 class StoppedVolumeFromBackup(

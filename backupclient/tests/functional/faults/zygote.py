@@ -33,8 +33,10 @@ _PRELOADED = (
 )
 
 # Seconds. The pauses are a twentieth of what they are for people; the
-# timeout is still longer than any answer of the dev cloud takes.
+# timeout is still longer than any answer of the dev cloud takes. A beat of the
+# lease comes at a time, not at a place: none is among a run's requests.
 _PATIENCE = {
+    'backupclient.model.leases': {'BEAT': 3600.0},
     'backupclient.pauses': {'_FIRST': 0.1, '_LONGEST': 0.5},
     'backupclient.cloud.services': {
         'TIMEOUT': (3.0, 3.0),
