@@ -13,7 +13,7 @@ from backupclient.model import plans
 from backupclient.procedures import compiler
 from backupclient.procedures import interim
 from backupclient.procedures import registry
-from backupclient.procedures import step as step_
+from backupclient.procedures import step
 from backupclient.procedures.backup import source
 
 
@@ -24,13 +24,13 @@ class Context:
     :param plan: of the run, as it was made.
     """
 
-    work: step_.Work
+    work: step.Work
     journal: journal_base.Journal
     plan: plans.Plan
     graph: graphs.Graph
 
     @classmethod
-    def of(cls, work: step_.Work, journal: journal_base.Journal) -> 'Context':
+    def of(cls, work: step.Work, journal: journal_base.Journal) -> 'Context':
         """Compile the plan of a run.
 
         :raises DocumentError: the journal is damaged.
@@ -60,7 +60,7 @@ class Context:
         """The time; it knows whether the run was asked to stop."""
         return self.work.clock
 
-    def steps(self, flow: graphs.Flow) -> Sequence[step_.Step[Any]]:
+    def steps(self, flow: graphs.Flow) -> Sequence[step.Step[Any]]:
         """Give the steps of a flow, ready to be done."""
         group = self.graph.group(flow.group)
         return registry.of_flow(self.work, self.plan, group, flow)

@@ -31,8 +31,8 @@ from backupclient.engine import journal_base
 from backupclient.engine import life
 from backupclient.engine import saved_progress
 from backupclient.engine import still_off
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.model import saved_plans
 from backupclient.store import localfile
 from backupclient.store import place
@@ -54,7 +54,7 @@ class Journal:
         self.folder = folder
         self._run: Run | None = None
         self._replaced: dict[int, plans.Item] | None = None
-        self._outcomes: dict[int, outcome_.Outcome] | None = None
+        self._outcomes: dict[int, results.Outcome] | None = None
         self._progress: dict[str, journal_base.Progress | None] = {}
 
     @classmethod
@@ -142,12 +142,12 @@ class Journal:
             self._replaced = found
         return self._replaced
 
-    def outcomes(self) -> Mapping[int, outcome_.Outcome]:
+    def outcomes(self) -> Mapping[int, results.Outcome]:
         """Read the outcomes so far, by the items' numbers."""
         if self._outcomes is None:
             with self._reading():
                 self._outcomes = self._read_all(
-                    'outcomes', outcome_.Outcome, 'journal of an outcome'
+                    'outcomes', results.Outcome, 'journal of an outcome'
                 )
         return self._outcomes
 
@@ -186,7 +186,7 @@ class Journal:
                 saved_plans.of_item(item),
             )
 
-    def record(self, number: int, outcome: outcome_.Outcome) -> None:
+    def record(self, number: int, outcome: results.Outcome) -> None:
         """Note how an item ended."""
         with self._writing():
             documents.write(

@@ -17,7 +17,7 @@ from backupclient import errors
 from backupclient.engine import journal_base
 from backupclient.model import graphs
 from backupclient.procedures import interim
-from backupclient.procedures import step as step_
+from backupclient.procedures import step
 
 LOG = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ class Record:
         self,
         journal: journal_base.Journal,
         flow: graphs.Flow,
-        steps: Sequence[type[step_.Step[Any]] | step_.Step[Any]],
+        steps: Sequence[type[step.Step[Any]] | step.Step[Any]],
         before: interim.Made,
     ) -> None:
         self._journal = journal
@@ -137,8 +137,8 @@ class Record:
                 f'The record of {self._flow.id} is of other steps: they begin '
                 'anew.'
             )
-        for number, step in enumerate(steps):
-            name = step.makes
+        for number, each in enumerate(steps):
+            name = each.makes
             if name and not all(getattr(d.made, name) for d in done[number:]):
                 raise errors.DocumentError(
                     f'The record of {self._flow.id} has no {name}.'

@@ -22,7 +22,7 @@ from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import catalogue
 from backupclient.sets import claims
-from backupclient.sets import members
+from backupclient.sets import set_files
 from backupclient.store import base
 
 FORMAT_VERSION = 1
@@ -90,7 +90,7 @@ def obstacle(store: base.Store, opened: catalogue.Opened) -> str:
     files = catalogue.files(store, opened.found)
     known = dict.fromkeys(_named(opened.manifest))
     foreign = [
-        *members.foreign(files, known),
+        *set_files.foreign(files, known),
         *(each.path for each in files.list() if not each.plain),
     ]
     if not foreign:
@@ -221,7 +221,7 @@ def _named(manifest: manifests.Manifest) -> Iterator[str]:
     yield from dict.fromkeys(
         member.path
         for entry in manifest.items
-        for member in members.of_entry(entry)
+        for member in set_files.of_entry(entry)
     )
 
 

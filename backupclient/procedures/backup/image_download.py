@@ -19,8 +19,8 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.backup import capture
 from backupclient.procedures.backup import key_export
+from backupclient.transfer import comparison
 from backupclient.transfer import download
-from backupclient.transfer import proof
 from backupclient.transfer import rates
 from backupclient.transfer import sources
 
@@ -59,7 +59,7 @@ class Download(step.Step[interim.Backup]):
 
     def _received(
         self, image: resources.Image, path: str, made: interim.Backup
-    ) -> proof.Proved:
+    ) -> comparison.Proved:
         """Bring the data, and begin anew where the store loses its file."""
         for pause in itertools.islice(pauses.growing(), _TRIES - 1):
             try:
@@ -73,7 +73,7 @@ class Download(step.Step[interim.Backup]):
 
     def _brought(
         self, image: resources.Image, path: str, made: interim.Backup
-    ) -> proof.Proved:
+    ) -> comparison.Proved:
         known = made.captured.at if made.captured else image.created_at
         captured_at = stamps.read(known)
         into = files.of(self.work)
@@ -81,7 +81,7 @@ class Download(step.Step[interim.Backup]):
             self._source(image.id),
             into.dated(captured_at) if captured_at else into,
             path,
-            proof.Expected(
+            comparison.Expected(
                 size=image.size,
                 algorithm=image.hash_algorithm,
                 value=image.hash_value,

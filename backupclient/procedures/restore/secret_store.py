@@ -10,7 +10,7 @@ import datetime
 import hashlib
 
 from backupclient import errors
-from backupclient.cloud import barbican as barbican_
+from backupclient.cloud import barbican_api
 from backupclient.cloud import new_secrets
 from backupclient.cloud import once
 from backupclient.model import plans
@@ -223,7 +223,7 @@ class MakeContainers(step.Step[interim.Restore]):
 
 
 def fill(
-    barbican: barbican_.Barbican,
+    barbican: barbican_api.Barbican,
     secret_id: str,
     payload: bytes,
     content_type: str,

@@ -14,11 +14,11 @@ from backupclient.engine import saved_progress
 from backupclient.model import copies
 from backupclient.model import inventories
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.model import verification
@@ -67,7 +67,7 @@ SECTIONS = {
     },
     'journal.rst': {
         'Run': journal_base.SavedRun,
-        'Outcome': outcome.Outcome,
+        'Outcome': results.Outcome,
         'Progress': saved_progress.Progress,
         'Step': saved_progress.Done,
         'Made': saved_progress.Made,

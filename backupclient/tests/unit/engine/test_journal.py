@@ -17,10 +17,10 @@ from backupclient.engine import journal_base
 from backupclient.engine import journals
 from backupclient.engine import unfinished
 from backupclient.model import inventories
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.procedures import interim
 from backupclient.tests.unit import items
 
@@ -52,7 +52,7 @@ class JournalTestCase(testtools.TestCase):
         return journals.Journal.create(run)
 
     def _end(self, made):
-        made.end(journals.Ended(outcome.State.COMPLETE, NOW))
+        made.end(journals.Ended(results.State.COMPLETE, NOW))
 
     def _refused(self, name, *words, identity=HERE):
         failure = self.assertRaises(
@@ -85,8 +85,8 @@ class JournalTestCase(testtools.TestCase):
         made = self._create()
         run = unfinished.find(made.folder.name, HERE).run()
         self.assertEqual((ITEM,), run.plan.items)
-        one = outcome.Outcome(
-            VOLUME.resource, ITEM.procedure, outcome.State.COMPLETE
+        one = results.Outcome(
+            VOLUME.resource, ITEM.procedure, results.State.COMPLETE
         )
         made.record(0, one)
         self.assertEqual({0: one}, made.outcomes())

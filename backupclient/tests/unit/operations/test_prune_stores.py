@@ -16,7 +16,7 @@ from backupclient.sets import claims
 from backupclient.sets import deletion
 from backupclient.sets import verified
 from backupclient.store.rclone import program
-from backupclient.store.restic import repository
+from backupclient.store.restic import repos
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.store import rclones
 from backupclient.tests.unit.store import repositories
@@ -184,7 +184,7 @@ class ResticTestCase(OverStores, testtools.TestCase):
 
     def killing(self, step):
         """Let the process die before so many calls that write."""
-        real = repository.Repository.child
+        real = repos.Repository.child
         calls = itertools.count()
 
         def child(self, words, **options):
@@ -194,7 +194,8 @@ class ResticTestCase(OverStores, testtools.TestCase):
             return real(self, words, **options)
 
         return fixtures.MonkeyPatch(
-            'backupclient.store.restic.repository.Repository.child', child
+            'backupclient.store.restic.repos.Repository.child',
+            child,
         )
 
     def test_the_room_is_free(self):

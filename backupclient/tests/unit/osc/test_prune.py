@@ -16,7 +16,7 @@ from backupclient.osc import columns
 from backupclient.planner import retention
 from backupclient.sets import catalogue
 from backupclient.sets import claims
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.osc import base
@@ -54,7 +54,7 @@ class TargetTestCase(TestCase):
         for name in fake_cloud.ENVIRONMENT:
             self.useFixture(fixtures.EnvironmentVariable(name, None))
         self.target.mkdir()
-        self.store = folder.Folder(self.target)
+        self.store = localfolder.Folder(self.target)
         for day in (1, 2, 3):
             self.make(day)
 
@@ -284,7 +284,7 @@ class TargetTestCase(TestCase):
     def actions_while_reading(self, *words):
         """What a prune would do while the data of the first set are read."""
         seen = []
-        real = folder.Folder.opened
+        real = localfolder.Folder.opened
         settings = prune.Settings(prune.Rules(last=1))
 
         def opened(store, path):
@@ -294,7 +294,7 @@ class TargetTestCase(TestCase):
             return real(store, path)
 
         with fixtures.MonkeyPatch(
-            'backupclient.store.folder.Folder.opened', opened
+            'backupclient.store.localfolder.Folder.opened', opened
         ):
             self.rows(*words)
         return seen[0]

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient import errors
-from backupclient.engine import outcomes
+from backupclient.engine import concluding
 from backupclient.model import plans
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
@@ -104,5 +104,5 @@ class HardwareTestCase(base.TestCase):
 
     def test_is_in_the_outcome(self):
         made = self.go()
-        found = outcomes.complete(self.item, made)
+        found = concluding.complete(self.item, made)
         self.assertEqual(made.described, found.image)

@@ -3,15 +3,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import tasks
 from backupclient.model import wholes
 from backupclient.procedures import interim
 
 
-def complete(item: plans.Item, made: interim.Made) -> outcome_.Outcome:
+def complete(item: plans.Item, made: interim.Made) -> results.Outcome:
     """All that was planned is made and checked."""
     match made:
         case interim.Backup():
@@ -21,12 +21,12 @@ def complete(item: plans.Item, made: interim.Made) -> outcome_.Outcome:
     raise TypeError(f'{item.resource.label} has no outcome of its own')
 
 
-def _backed_up(item: plans.Item, made: interim.Backup) -> outcome_.Outcome:
+def _backed_up(item: plans.Item, made: interim.Backup) -> results.Outcome:
     captured, described = made.captured, made.described
-    return outcome_.Outcome(
+    return results.Outcome(
         item.resource,
         item.procedure,
-        outcome_.State.COMPLETE,
+        results.State.COMPLETE,
         size=made.file.size if made.file else item.size,
         consistency=_consistency(item, captured),
         captured_at=captured.at if captured else '',
@@ -58,11 +58,11 @@ def _worse(
     )
 
 
-def _restored(item: plans.Item, made: interim.Restore) -> outcome_.Outcome:
-    return outcome_.Outcome(
+def _restored(item: plans.Item, made: interim.Restore) -> results.Outcome:
+    return results.Outcome(
         item.resource,
         item.procedure,
-        outcome_.State.COMPLETE,
+        results.State.COMPLETE,
         size=item.size,
         consistency=item.consistency,
         notes=(*item.notes, *made.notes),
@@ -72,30 +72,30 @@ def _restored(item: plans.Item, made: interim.Restore) -> outcome_.Outcome:
 
 def failed(
     item: plans.Item, reason: str, notes: Iterable[str] = ()
-) -> outcome_.Outcome:
+) -> results.Outcome:
     """It could not be done; the notes say what could not be undone."""
-    return outcome_.Outcome(
+    return results.Outcome(
         item.resource,
         item.procedure,
-        outcome_.State.FAILED,
+        results.State.FAILED,
         reason=reason,
         notes=tuple(notes),
     )
 
 
-def skipped(item: plans.Item, reason: str) -> outcome_.Outcome:
+def skipped(item: plans.Item, reason: str) -> results.Outcome:
     """It was not tried."""
-    return outcome_.Outcome(
+    return results.Outcome(
         item.resource,
         item.procedure,
-        outcome_.State.SKIPPED,
+        results.State.SKIPPED,
         reason=reason,
     )
 
 
 def without_work(
-    item: plans.Item, others: Mapping[str, outcome_.Outcome]
-) -> outcome_.Outcome:
+    item: plans.Item, others: Mapping[str, results.Outcome]
+) -> results.Outcome:
     """There is nothing to do for it, or no way to do it.
 
     :param others: the outcomes of its parts, by the IDs of these.
@@ -104,8 +104,8 @@ def without_work(
     if isinstance(task, tasks.Covered):
         state, reason = wholes.state(task, others)
     else:
-        state, reason = outcome_.State.SKIPPED, item.reason
-    return outcome_.Outcome(
+        state, reason = results.State.SKIPPED, item.reason
+    return results.Outcome(
         item.resource,
         item.procedure,
         state,
