@@ -125,8 +125,8 @@ class Folder(base.Store):
                 if replace:
                     raise
                 raise errors.TargetError(
-                    f'{place} is there already and is not replaced: move it '
-                    'away or give another name.'
+                    f'{full_path} is there already and is not replaced: move '
+                    'it away or give another name.'
                 ) from error
 
     def delete(self, path: str) -> None:
