@@ -39,12 +39,12 @@ from backupclient import documents
 from backupclient.model import copies
 from backupclient.model import inventories
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.sets import catalogue
-from backupclient.store import folder
+from backupclient.store import localfolder
 
 FIRST = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
 LETTERS = 'abcd'
@@ -83,7 +83,7 @@ def entry(number: int) -> manifests.Entry:
     return manifests.Entry(
         volume.resource,
         plans.Procedure.VOLUME_IMAGE,
-        outcome.State.COMPLETE,
+        results.State.COMPLETE,
         captured_at='2026-01-01T00:00:00+00:00',
         size=1 << 30,
         volume=volume,
@@ -120,7 +120,7 @@ def make(target: pathlib.Path, runs: int, count: int) -> None:
 
 def read(target: str) -> int:
     """Read each manifest once."""
-    store = folder.Folder(pathlib.Path(target))
+    store = localfolder.Folder(pathlib.Path(target))
     opened = [
         catalogue.read(store, found).problem for found in catalogue.runs(store)
     ]

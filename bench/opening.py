@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives.ciphers import algorithms
 from cryptography.hazmat.primitives.ciphers import modes
 
 from backupclient.keys.luks import opening
-from backupclient.keys.luks import payload
+from backupclient.keys.luks import payloads
 from backupclient.store import base
 
 MIB = 1 << 20
@@ -107,7 +107,7 @@ def measure(works: Sequence[Work], case: Case, rounds: int) -> list[Rate]:
 
 def opened(cipher: str, key: bytes, sector: int, data: bytes) -> None:
     """Decrypt as a restore does."""
-    opener = opening.Opener(payload.Payload(512, cipher, sector), key)
+    opener = opening.Opener(payloads.Payload(512, cipher, sector), key)
     opener.feed(bytes(512))
     for start in range(0, len(data), base.BLOCK):
         opener.feed(data[start : start + base.BLOCK])

@@ -38,8 +38,8 @@ import transfer
 from backupclient import clocks
 from backupclient.model import addresses
 from backupclient.store.restic import store
+from backupclient.transfer import comparison
 from backupclient.transfer import download
-from backupclient.transfer import proof
 
 MIB = 1 << 20
 RUN = '20260131T235959Z-abcd'
@@ -83,7 +83,7 @@ def fill(options: argparse.Namespace) -> None:
         transfer.Url(options.url),
         repository,
         f'{RUN}/volumes/{options.name}.raw',
-        proof.Expected(int(options.size), 'sha512', options.sha512),
+        comparison.Expected(int(options.size), 'sha512', options.sha512),
         clock=clocks.SystemClock(),
         progress=lambda done, total: None,
     )

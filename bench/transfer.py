@@ -40,9 +40,9 @@ import measure
 import requests
 
 from backupclient import clocks
-from backupclient.store import folder
+from backupclient.store import localfolder
+from backupclient.transfer import comparison
 from backupclient.transfer import download
-from backupclient.transfer import proof
 
 MIB = 1 << 20
 MEMORY = '/dev/shm'  # noqa: S108 - a new folder below it is used
@@ -126,9 +126,9 @@ def transfer(options: argparse.Namespace) -> None:
     size = os.stat(options.source).st_size
     download.download(
         Url(options.url) if options.url else File(options.source),
-        folder.Folder(pathlib.Path(options.target)),
+        localfolder.Folder(pathlib.Path(options.target)),
         'data',
-        proof.Expected(size, 'sha512', options.sha512),
+        comparison.Expected(size, 'sha512', options.sha512),
         clock=clocks.SystemClock(),
         progress=lambda done, total: None,
     )

@@ -33,14 +33,14 @@ import measure
 from backupclient.model import copies
 from backupclient.model import inventories
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import verification
 from backupclient.operations import verify
 from backupclient.sets import backup_set
-from backupclient.store import folder
+from backupclient.store import localfolder
 
 MIB = 1 << 20
 MEMORY = '/dev/shm'  # noqa: S108 - a new folder below it is used
@@ -85,7 +85,7 @@ def entry(
     return manifests.Entry(
         volume.resource,
         plans.Procedure.VOLUME_IMAGE,
-        outcome.State.COMPLETE,
+        results.State.COMPLETE,
         volume=volume,
         file=copies.FileRecord(
             path, mib * MIB, {'sha512': digest.hexdigest()}
@@ -99,7 +99,7 @@ def make_set(target: pathlib.Path, mib: int, count: int) -> pathlib.Path:
     :param mib: of all files together.
     :returns: its folder.
     """
-    made = backup_set.BackupSet.create(folder.Folder(target), RUN)
+    made = backup_set.BackupSet.create(localfolder.Folder(target), RUN)
     items = [entry(made, number, mib // count) for number in range(count)]
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec='seconds')
     identity = inventories.CloudIdentity('https://cloud', '', 'p', 'p', 'u')

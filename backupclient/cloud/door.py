@@ -11,13 +11,13 @@ import os_service_types
 
 from backupclient import clocks
 from backupclient import errors
-from backupclient.cloud import barbican as barbican_
-from backupclient.cloud import cinder as cinder_
-from backupclient.cloud import glance as glance_
-from backupclient.cloud import keystone as keystone_
-from backupclient.cloud import login as login_
-from backupclient.cloud import neutron as neutron_
-from backupclient.cloud import nova as nova_
+from backupclient.cloud import barbican_api
+from backupclient.cloud import cinder_api
+from backupclient.cloud import glance_api
+from backupclient.cloud import keystone_api
+from backupclient.cloud import logins
+from backupclient.cloud import neutron_api
+from backupclient.cloud import nova_api
 from backupclient.cloud import proxies
 from backupclient.cloud import services
 from backupclient.model import inventories
@@ -36,14 +36,14 @@ class Cloud:
     identity: inventories.CloudIdentity
     roles: frozenset[str]
     services: frozenset[str]
-    cinder: cinder_.Cinder
-    glance: glance_.Glance
-    nova: nova_.Nova
-    barbican: barbican_.Barbican
-    neutron: neutron_.Neutron
-    keystone: keystone_.Keystone
+    cinder: cinder_api.Cinder
+    glance: glance_api.Glance
+    nova: nova_api.Nova
+    barbican: barbican_api.Barbican
+    neutron: neutron_api.Neutron
+    keystone: keystone_api.Keystone
     clock: clocks.Clock
-    login: login_.Login
+    login: logins.Login
 
 
 def connect(connection: Connection, clock: clocks.Clock) -> Cloud:
@@ -80,21 +80,21 @@ def connect(connection: Connection, clock: clocks.Clock) -> Cloud:
         if endpoints
     )
     proxies.quieten()
-    login = login_.Login()
+    login = logins.Login()
     service = functools.partial(_service, connection, offered, clock, login)
     return Cloud(
         identity=identity,
         roles=frozenset(access.role_names or ()),
         services=offered,
-        cinder=cinder_.Cinder(
-            service('block-storage', 'Cinder', cinder_.MICROVERSION)
+        cinder=cinder_api.Cinder(
+            service('block-storage', 'Cinder', cinder_api.MICROVERSION)
         ),
-        glance=glance_.Glance(service('image', 'Glance')),
-        nova=nova_.Nova(service('compute', 'Nova', nova_.MICROVERSION)),
-        barbican=barbican_.Barbican(service('key-manager', 'Barbican')),
-        neutron=neutron_.Neutron(service('network', 'Neutron')),
-        keystone=keystone_.Keystone(
-            session, access, keystone_.is_renewable(auth)
+        glance=glance_api.Glance(service('image', 'Glance')),
+        nova=nova_api.Nova(service('compute', 'Nova', nova_api.MICROVERSION)),
+        barbican=barbican_api.Barbican(service('key-manager', 'Barbican')),
+        neutron=neutron_api.Neutron(service('network', 'Neutron')),
+        keystone=keystone_api.Keystone(
+            session, access, keystone_api.is_renewable(auth)
         ),
         clock=clock,
         login=login,
@@ -105,7 +105,7 @@ def _service(
     connection: openstack.connection.Connection,
     offered: frozenset[str],
     clock: clocks.Clock,
-    login: login_.Login,
+    login: logins.Login,
     type_: str,
     name: str,
     microversion: str | None = None,

@@ -9,7 +9,7 @@ import re
 import requests
 
 from backupclient import errors
-from backupclient.cloud import login as login_
+from backupclient.cloud import logins
 from backupclient.cloud import services
 
 
@@ -64,7 +64,7 @@ class Opened:
 
     answer: requests.Response
     start: int
-    login: login_.Login
+    login: logins.Login
 
     def read(self, size: int) -> bytes:
         """Read up to so many bytes; nothing at the end.

@@ -2,13 +2,13 @@
 """The quotas that only a restore needs: those of Nova and of Glance."""
 
 from backupclient import errors
-from backupclient.cloud import glance as glance_
-from backupclient.cloud import nova as nova_
+from backupclient.cloud import glance_api
+from backupclient.cloud import nova_api
 from backupclient.cloud import quotas
 from backupclient.model import inventories
 
 
-def of_servers(nova: nova_.Nova) -> dict[str, inventories.Quota]:
+def of_servers(nova: nova_api.Nova) -> dict[str, inventories.Quota]:
     """Return the limits of servers, cores and memory, and their use.
 
     Nova tells every user those of the own project.
@@ -18,7 +18,7 @@ def of_servers(nova: nova_.Nova) -> dict[str, inventories.Quota]:
     )
 
 
-def of_images(glance: glance_.Glance) -> dict[str, inventories.Quota]:
+def of_images(glance: glance_api.Glance) -> dict[str, inventories.Quota]:
     """Return the limits of images and their use, nothing without limits.
 
     Glance has them when Keystone keeps its limits

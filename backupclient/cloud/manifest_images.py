@@ -15,7 +15,7 @@ import hashlib
 from backupclient import clocks
 from backupclient import documents
 from backupclient import errors
-from backupclient.cloud import glance as glance_
+from backupclient.cloud import glance_api
 from backupclient.cloud import new_images
 from backupclient.cloud import once
 from backupclient.cloud import records
@@ -30,7 +30,7 @@ _ACTIVE = 'active'
 class Images:
     """The manifests of a project as images."""
 
-    glance: glance_.Glance
+    glance: glance_api.Glance
     project_id: str
     clock: clocks.Clock
 

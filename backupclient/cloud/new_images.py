@@ -3,14 +3,14 @@
 
 from collections.abc import Mapping
 
-from backupclient.cloud import body as body_
-from backupclient.cloud import glance as glance_
+from backupclient.cloud import bodies
+from backupclient.cloud import glance_api
 from backupclient.cloud import records
 from backupclient.model import resources
 
 
 def create(
-    glance: glance_.Glance,
+    glance: glance_api.Glance,
     name: str,
     like: resources.Image,
     properties: Mapping[str, str],
@@ -35,7 +35,9 @@ def create(
     return records.made(answer, 'id')
 
 
-def upload(glance: glance_.Glance, image_id: str, body: body_.Body) -> None:
+def upload(
+    glance: glance_api.Glance, image_id: str, body: bodies.Body
+) -> None:
     """Send an image's data.
 
     An upload that broke off cannot be continued: delete the image.
@@ -48,7 +50,7 @@ def upload(glance: glance_.Glance, image_id: str, body: body_.Body) -> None:
 
 
 def finish(
-    glance: glance_.Glance,
+    glance: glance_api.Glance,
     image_id: str,
     name: str,
     like: resources.Image,

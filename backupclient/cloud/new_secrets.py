@@ -12,7 +12,7 @@ import datetime
 import re
 
 from backupclient import errors
-from backupclient.cloud import barbican as barbican_
+from backupclient.cloud import barbican_api
 from backupclient.cloud import records
 from backupclient.model import ids
 from backupclient.model import resources
@@ -36,7 +36,7 @@ def plain_type(content_type: str) -> str:
 
 
 def create(
-    barbican: barbican_.Barbican,
+    barbican: barbican_api.Barbican,
     like: resources.Secret,
     name: str,
     payload: bytes | None = None,
@@ -68,7 +68,7 @@ def create(
 
 
 def fill(
-    barbican: barbican_.Barbican,
+    barbican: barbican_api.Barbican,
     secret_id: str,
     payload: bytes,
     content_type: str,
@@ -86,7 +86,7 @@ def fill(
 
 
 def find(
-    barbican: barbican_.Barbican,
+    barbican: barbican_api.Barbican,
     name: str,
     source: Mapping[str, str],
     since: datetime.datetime,
@@ -119,7 +119,9 @@ def find(
 
 
 def set_metadata(
-    barbican: barbican_.Barbican, secret_id: str, metadata: Mapping[str, str]
+    barbican: barbican_api.Barbican,
+    secret_id: str,
+    metadata: Mapping[str, str],
 ) -> None:
     """Replace the metadata that users give a secret."""
     barbican.service.repeat(
@@ -131,7 +133,7 @@ def set_metadata(
 
 
 def set_acl(
-    barbican: barbican_.Barbican, secret_id: str, acl: secret_facts.Acl
+    barbican: barbican_api.Barbican, secret_id: str, acl: secret_facts.Acl
 ) -> None:
     """Say who may read a secret."""
     read = {'project-access': acl.project_access, 'users': [*acl.users]}
@@ -143,7 +145,7 @@ def set_acl(
     )
 
 
-def delete(barbican: barbican_.Barbican, secret_id: str) -> None:
+def delete(barbican: barbican_api.Barbican, secret_id: str) -> None:
     """Delete a secret; one that is gone is fine."""
     barbican.service.delete(
         f'/secrets/{secret_id}', f'delete secret {secret_id}'
@@ -151,7 +153,7 @@ def delete(barbican: barbican_.Barbican, secret_id: str) -> None:
 
 
 def create_container(
-    barbican: barbican_.Barbican,
+    barbican: barbican_api.Barbican,
     name: str,
     kind: str,
     members: Iterable[tuple[str, str]],
@@ -176,7 +178,7 @@ def create_container(
 
 
 def find_container(
-    barbican: barbican_.Barbican, members: Iterable[str]
+    barbican: barbican_api.Barbican, members: Iterable[str]
 ) -> str | None:
     """Give the ID of a container that has just these secrets."""
     wanted = set(members)
@@ -186,7 +188,9 @@ def find_container(
     return None
 
 
-def delete_container(barbican: barbican_.Barbican, container_id: str) -> None:
+def delete_container(
+    barbican: barbican_api.Barbican, container_id: str
+) -> None:
     """Delete a container; its secrets stay."""
     barbican.service.delete(
         f'/containers/{container_id}', f'delete container {container_id}'

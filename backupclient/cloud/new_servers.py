@@ -6,7 +6,7 @@ import dataclasses
 import re
 
 from backupclient.cloud import fields
-from backupclient.cloud import nova as nova_
+from backupclient.cloud import nova_api
 from backupclient.cloud import records
 from backupclient.model import resources
 from backupclient.model import restores
@@ -32,7 +32,7 @@ class Disk:
 
 
 def create(
-    nova: nova_.Nova,
+    nova: nova_api.Nova,
     name: str,
     hostname: str,
     like: restores.NewServer,
@@ -79,7 +79,7 @@ def create(
 
 
 def find(
-    nova: nova_.Nova, name: str, metadata: Mapping[str, str]
+    nova: nova_api.Nova, name: str, metadata: Mapping[str, str]
 ) -> str | None:
     """Return the ID of a server with that name and at least these metadata."""
     found = nova.service.pages(
@@ -91,7 +91,7 @@ def find(
     return None
 
 
-def fault(nova: nova_.Nova, server_id: str) -> str:
+def fault(nova: nova_api.Nova, server_id: str) -> str:
     """Return why a server is in ``ERROR``, in Nova's words, or ``''``."""
     body = nova.service.get(
         f'/servers/{server_id}', f'read server {server_id}'
@@ -100,7 +100,7 @@ def fault(nova: nova_.Nova, server_id: str) -> str:
     return fields.text(found, 'message')
 
 
-def rename(nova: nova_.Nova, server_id: str, name: str) -> None:
+def rename(nova: nova_api.Nova, server_id: str, name: str) -> None:
     """Set the name of a server."""
     nova.service.repeat(
         'PUT',
@@ -111,7 +111,7 @@ def rename(nova: nova_.Nova, server_id: str, name: str) -> None:
 
 
 def set_metadata(
-    nova: nova_.Nova, server_id: str, metadata: Mapping[str, str]
+    nova: nova_api.Nova, server_id: str, metadata: Mapping[str, str]
 ) -> None:
     """Replace the metadata of a server."""
     nova.service.repeat(
@@ -122,7 +122,7 @@ def set_metadata(
     )
 
 
-def set_tags(nova: nova_.Nova, server_id: str, tags: Iterable[str]) -> None:
+def set_tags(nova: nova_api.Nova, server_id: str, tags: Iterable[str]) -> None:
     """Replace the tags of a server."""
     nova.service.repeat(
         'PUT',
@@ -132,7 +132,7 @@ def set_tags(nova: nova_.Nova, server_id: str, tags: Iterable[str]) -> None:
     )
 
 
-def delete(nova: nova_.Nova, server_id: str) -> None:
+def delete(nova: nova_api.Nova, server_id: str) -> None:
     """Ask for a server's deletion; the caller waits until it is gone."""
     nova.service.delete(f'/servers/{server_id}', f'delete server {server_id}')
 

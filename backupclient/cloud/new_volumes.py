@@ -4,13 +4,13 @@
 from collections.abc import Iterable, Mapping
 
 from backupclient import errors
-from backupclient.cloud import cinder as cinder_
+from backupclient.cloud import cinder_api
 from backupclient.cloud import records
 from backupclient.model import restores
 
 
 def create(
-    cinder: cinder_.Cinder,
+    cinder: cinder_api.Cinder,
     name: str,
     like: restores.NewVolume,
     source: tuple[str, str],
@@ -38,7 +38,7 @@ def create(
 
 
 def describe(
-    cinder: cinder_.Cinder, volume_id: str, name: str, description: str
+    cinder: cinder_api.Cinder, volume_id: str, name: str, description: str
 ) -> None:
     """Set the name and the description of a volume."""
     cinder.service.repeat(
@@ -50,7 +50,7 @@ def describe(
 
 
 def set_metadata(
-    cinder: cinder_.Cinder, volume_id: str, metadata: Mapping[str, str]
+    cinder: cinder_api.Cinder, volume_id: str, metadata: Mapping[str, str]
 ) -> None:
     """Replace the metadata of a volume."""
     cinder.service.repeat(
@@ -62,13 +62,13 @@ def set_metadata(
 
 
 def set_bootable(
-    cinder: cinder_.Cinder, volume_id: str, *, bootable: bool
+    cinder: cinder_api.Cinder, volume_id: str, *, bootable: bool
 ) -> None:
     """Say whether servers can boot from a volume."""
     _act(cinder, volume_id, 'os-set_bootable', {'bootable': bootable})
 
 
-def set_readonly(cinder: cinder_.Cinder, volume_id: str) -> None:
+def set_readonly(cinder: cinder_api.Cinder, volume_id: str) -> None:
     """Say that nobody may write to a volume."""
     _act(
         cinder,
@@ -79,7 +79,7 @@ def set_readonly(cinder: cinder_.Cinder, volume_id: str) -> None:
 
 
 def set_image_metadata(
-    cinder: cinder_.Cinder, volume_id: str, metadata: Mapping[str, str]
+    cinder: cinder_api.Cinder, volume_id: str, metadata: Mapping[str, str]
 ) -> None:
     """Set some of the image properties of a volume."""
     if metadata:
@@ -92,7 +92,7 @@ def set_image_metadata(
 
 
 def unset_image_metadata(
-    cinder: cinder_.Cinder, volume_id: str, names: Iterable[str]
+    cinder: cinder_api.Cinder, volume_id: str, names: Iterable[str]
 ) -> None:
     """Take some of the image properties of a volume away."""
     for name in names:
@@ -103,7 +103,7 @@ def unset_image_metadata(
 
 
 def _act(
-    cinder: cinder_.Cinder, volume_id: str, action: str, body: object
+    cinder: cinder_api.Cinder, volume_id: str, action: str, body: object
 ) -> None:
     """Ask for something that may be done twice."""
     cinder.service.repeat(

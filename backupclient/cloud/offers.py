@@ -14,10 +14,10 @@ from backupclient.cloud import fields
 from backupclient.cloud import records
 from backupclient.cloud import services
 from backupclient.cloud import side_by_side
-from backupclient.model import offers as offers_
+from backupclient.model import on_offer
 
 
-def read(cloud: door.Cloud) -> offers_.Offers:
+def read(cloud: door.Cloud) -> on_offer.Offers:
     """Read volume types, zones, flavors, key pairs, networks and groups.
 
     :returns: whether volume types encrypt is told to administrators only, so
@@ -43,7 +43,7 @@ def read(cloud: door.Cloud) -> offers_.Offers:
     known: dict[str, Any] = {
         name: found[name] for name in found if name not in unread
     }
-    return offers_.Offers(**known, unread=unread)
+    return on_offer.Offers(**known, unread=unread)
 
 
 def _of_cinder(cloud: door.Cloud) -> dict[str, Callable[[], Any]]:
@@ -79,14 +79,16 @@ _SERVICES = (
 )
 
 
-def _volume_types(service: services.Service) -> Iterator[offers_.VolumeType]:
+def _volume_types(service: services.Service) -> Iterator[on_offer.VolumeType]:
     rows = service.pages('/types', 'volume_types', 'list the volume types')
     return map(_volume_type, rows)
 
 
 @fields.reader('volume type')
-def _volume_type(raw: fields.Json) -> offers_.VolumeType:
-    return offers_.VolumeType(fields.text(raw, 'id'), fields.text(raw, 'name'))
+def _volume_type(raw: fields.Json) -> on_offer.VolumeType:
+    return on_offer.VolumeType(
+        fields.text(raw, 'id'), fields.text(raw, 'name')
+    )
 
 
 def _default_type(service: services.Service) -> str:
@@ -110,15 +112,15 @@ def _zones(service: services.Service, whose: str) -> Iterator[str]:
             yield fields.text(row, 'zoneName')
 
 
-def _flavors(service: services.Service) -> Iterator[offers_.Flavor]:
+def _flavors(service: services.Service) -> Iterator[on_offer.Flavor]:
     rows = service.pages('/flavors/detail', 'flavors', 'list the flavors')
     return map(_flavor, rows)
 
 
 @fields.reader('flavor')
-def _flavor(raw: fields.Json) -> offers_.Flavor:
+def _flavor(raw: fields.Json) -> on_offer.Flavor:
     """Read a flavor; older releases write no swap as an empty text."""
-    return offers_.Flavor(
+    return on_offer.Flavor(
         id=fields.text(raw, 'id'),
         name=fields.text(raw, 'name'),
         vcpus=fields.number(raw, 'vcpus') or 0,

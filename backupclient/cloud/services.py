@@ -20,9 +20,9 @@ import requests
 from backupclient import clocks
 from backupclient import errors
 from backupclient import pauses
-from backupclient.cloud import body as body_
+from backupclient.cloud import bodies
 from backupclient.cloud import fields
-from backupclient.cloud import login as login_
+from backupclient.cloud import logins
 from backupclient.cloud import proxies
 from backupclient.cloud import records
 from backupclient.cloud import refusals
@@ -67,7 +67,7 @@ class Service:
     clock: clocks.Clock
     microversion: str | None = None
     limited: bool = False
-    login: login_.Login = dataclasses.field(default_factory=login_.Login)
+    login: logins.Login = dataclasses.field(default_factory=logins.Login)
 
     def get(self, path: str, what: str, **query: object) -> dict[str, Any]:
         """Read a JSON object.
@@ -118,7 +118,7 @@ class Service:
             raise errors.AnswerLost(refusals.no_object(self.name, what))
         return made
 
-    def upload(self, path: str, what: str, body: body_.Body) -> None:
+    def upload(self, path: str, what: str, body: bodies.Body) -> None:
         """Send data, once.
 
         :param body: its length is announced, so that a part of it can never
@@ -237,14 +237,14 @@ class Service:
         """
         try:
             return self._request(method, path, what, **options)
-        except login_.Refused:
+        except logins.Refused:
             # One of the threads asks for all: the others hear what came of it.
             with self.login.asking_again:
                 self.login.check()
                 self.clock.sleep(next(pauses.growing()))
                 try:
                     return self._request(method, path, what, **options)
-                except login_.Refused as exc:
+                except logins.Refused as exc:
                     raise self.login.end(exc) from exc
 
     def _request(
@@ -282,8 +282,8 @@ class Service:
         except UnicodeError as exc:
             raise errors.CloudError(f'Could not {what}: {exc}') from exc
         except ks_exceptions.ClientException as exc:
-            if login_.is_refusal(exc):
-                raise login_.Refused(exc) from exc
+            if logins.is_refusal(exc):
+                raise logins.Refused(exc) from exc
             raise refusals.unanswered(exc, what) from exc
 
     def _accept_once(self, answer: requests.Response, what: str) -> None:

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 import dataclasses
+from typing import Any
 
 from backupclient import clocks
 from backupclient import errors
@@ -10,8 +11,9 @@ from backupclient.engine import journal_base
 from backupclient.model import graphs
 from backupclient.model import plans
 from backupclient.procedures import compiler
+from backupclient.procedures import interim
 from backupclient.procedures import registry
-from backupclient.procedures import step as step_
+from backupclient.procedures import step
 from backupclient.procedures.backup import source
 
 
@@ -22,13 +24,13 @@ class Context:
     :param plan: of the run, as it was made.
     """
 
-    work: step_.Work
+    work: step.Work
     journal: journal_base.Journal
     plan: plans.Plan
     graph: graphs.Graph
 
     @classmethod
-    def of(cls, work: step_.Work, journal: journal_base.Journal) -> 'Context':
+    def of(cls, work: step.Work, journal: journal_base.Journal) -> 'Context':
         """Compile the plan of a run.
 
         :raises DocumentError: the journal is damaged.
@@ -36,13 +38,15 @@ class Context:
         plan = journal.run().plan
         graph = compiler.compile(plan)
 
-        def made_of(group: str) -> step_.Made:
+        def made_of(group: str) -> interim.Restore:
             for flow in reversed(graph.group(group).flows):
                 found = journal.progress(flow.id)
                 if found and found.done:
-                    return found.done[-1].made
-            return _NOTHING
+                    made = found.done[-1].made
+                    return made if isinstance(made, interim.Restore) else none
+            return none
 
+        none = interim.Restore()
         work = dataclasses.replace(work, made_of=made_of)
         return cls(work, journal, plan, graph)
 
@@ -56,7 +60,7 @@ class Context:
         """The time; it knows whether the run was asked to stop."""
         return self.work.clock
 
-    def steps(self, flow: graphs.Flow) -> Sequence[step_.Step]:
+    def steps(self, flow: graphs.Flow) -> Sequence[step.Step[Any]]:
         """Give the steps of a flow, ready to be done."""
         group = self.graph.group(flow.group)
         return registry.of_flow(self.work, self.plan, group, flow)
@@ -78,6 +82,3 @@ class Context:
         if item.restore is not None:
             return str(error)
         return source.failure(self.work, item, error)
-
-
-_NOTHING = step_.Made()

@@ -8,23 +8,24 @@ import logging
 
 from backupclient import errors
 from backupclient.engine import contexts
-from backupclient.engine import coordinator as coordinator_
-from backupclient.engine import executor as executor_
+from backupclient.engine import coordinators
+from backupclient.engine import executors
 from backupclient.engine import journal_base
-from backupclient.engine import lease as lease_
-from backupclient.engine import ledger as ledger_
+from backupclient.engine import lease_keeping
+from backupclient.engine import ledgers
 from backupclient.engine import messages
-from backupclient.engine import past as past_
+from backupclient.engine import past_work
 from backupclient.engine import record
 from backupclient.engine import schedules
 from backupclient.model import graphs
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
-from backupclient.procedures import step as step_
+from backupclient.model import results
+from backupclient.procedures import interim
+from backupclient.procedures import step
 
 LOG = logging.getLogger(__name__)
 
-Staff = Callable[[contexts.Context, int], executor_.Executor]
+Staff = Callable[[contexts.Context, int], executors.Executor]
 """Gives an executor, for so many flows at a time."""
 
 
@@ -39,7 +40,7 @@ class Ended:
         gathered. To be called when the files are stored.
     """
 
-    outcomes: tuple[outcome_.Outcome, ...]
+    outcomes: tuple[results.Outcome, ...]
     plan: plans.Plan
     finished: bool
     good: bool
@@ -47,9 +48,9 @@ class Ended:
 
 
 def execute(
-    work: step_.Work,
+    work: step.Work,
     journal: journal_base.Journal,
-    lease: lease_.Lease,
+    lease: lease_keeping.Lease,
     staff: Staff,
 ) -> Ended:
     """Do what is left to do of a run.
@@ -63,8 +64,8 @@ def execute(
     schedule = schedules.Schedule(
         context.graph, parallel, _free(context, past), past
     )
-    ledger = ledger_.Ledger(context)
-    coordinator = coordinator_.Coordinator(
+    ledger = ledgers.Ledger(context)
+    coordinator = coordinators.Coordinator(
         context, schedule, staff(context, parallel), lease, ledger
     )
     coordinator.run()
@@ -80,7 +81,7 @@ def execute(
 def _forget_lost(context: contexts.Context) -> None:
     """Begin anew what was done for a file that a kill has taken away.
 
-    The journal has no outcome for it: see :meth:`.ledger.Ledger.settle`.
+    The journal has no outcome for it: see :meth:`.ledgers.Ledger.settle`.
     """
     files, journal = context.work.files, context.journal
     if files is None or not files.can.gathering:
@@ -90,13 +91,14 @@ def _forget_lost(context: contexts.Context) -> None:
             continue
         for flow in group.flows:
             found = journal.progress(flow.id)
-            file = found.done[-1].made.file if found and found.done else None
+            made = found.done[-1].made if found and found.done else None
+            file = made.file if isinstance(made, interim.Backup) else None
             if file and files.stat(file.path) is None:
                 with contextlib.suppress(errors.JournalError):
                     journal.forget(flow.id)
 
 
-def _past(context: contexts.Context) -> past_.Past:
+def _past(context: contexts.Context) -> past_work.Past:
     """Read what earlier processes have done."""
     replaced = context.journal.replaced()
     outcomes = context.journal.outcomes()
@@ -114,25 +116,30 @@ def _past(context: contexts.Context) -> past_.Past:
             trace = _trace(context, flow)
             if trace is not None:
                 traces[flow.id] = trace
-    return past_.Past(endings, frozenset(others), traces)
+    return past_work.Past(endings, frozenset(others), traces)
 
 
-def _trace(context: contexts.Context, flow: graphs.Flow) -> past_.Trace | None:
+def _trace(
+    context: contexts.Context, flow: graphs.Flow
+) -> past_work.Trace | None:
     if not flow.steps:
         return None
     found = record.Record(
-        context.journal, flow, context.steps(flow), step_.Made()
+        context.journal,
+        flow,
+        context.steps(flow),
+        interim.kind(flow.part)(),
     )
     if not found.begun:
         return None
-    return past_.Trace(
+    return past_work.Trace(
         done=found.done == len(flow.steps) and not found.undoing,
         made=found.done > 0,
         undoing=found.undoing,
     )
 
 
-def _free(context: contexts.Context, past: past_.Past) -> dict[str, int]:
+def _free(context: contexts.Context, past: past_work.Past) -> dict[str, int]:
     """Read what is free of the quotas, if anything is done that needs it."""
     takes = any(
         flow.takes

@@ -30,7 +30,7 @@ _FOLDER = 'faults'
 _MAINTAINERS = f'to the maintainers of {_PROGRAM}'
 _TRACKER = re.compile('bug|issue|tracker', re.IGNORECASE)
 _DISCREET = (
-    'backupclient.cloud.barbican',
+    'backupclient.cloud.barbican_api',
     'backupclient.keys',
     'backupclient.operations.export_key',
     'backupclient.operations.file_work',

@@ -23,10 +23,11 @@ from typing import Protocol
 from backupclient import documents
 from backupclient import errors
 from backupclient.engine import journal_base
+from backupclient.engine import saved_progress
 from backupclient.model import graphs
 from backupclient.model import plans
 from backupclient.procedures import compiler
-from backupclient.procedures import step as step_
+from backupclient.procedures import interim
 from backupclient.procedures.backup import server_power
 
 LOG = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class Progress:
     :param done: in their order; the next step may have begun.
     """
 
-    done: tuple[journal_base.Done, ...] = ()
+    done: tuple[saved_progress.Done, ...] = ()
     undoing: bool = False
     version: int = VERSION
 
@@ -150,13 +151,17 @@ def remove(folder: pathlib.Path) -> None:
 def _stopped(group: graphs.Group) -> journal_base.Progress:
     """Say that a server ran, and may have been stopped."""
     look = server_power.LookAtServer.stable_name
-    made = step_.Made(found=server_power.RUNS)
+    made = interim.Downtime(server_power.RUNS)
     return journal_base.Progress(
         group.flows[0].id, (journal_base.Done(look, made),)
     )
 
 
-def _read(file: pathlib.Path, flows: Sequence[graphs.Flow]) -> Progress | None:
+def _read(
+    file: pathlib.Path, flows: Sequence[graphs.Flow]
+) -> journal_base.Progress | None:
+    """Read how far an item is, as if all its flows were the first one."""
+    first = flows[0]
     if not os.path.lexists(file):
         return None
     try:
@@ -167,16 +172,16 @@ def _read(file: pathlib.Path, flows: Sequence[graphs.Flow]) -> Progress | None:
             raise errors.DocumentError(f'The record {file} is of other steps.')
     except errors.DocumentError as exc:
         LOG.warning('%s', exc)
-        return Progress()
+        return journal_base.Progress(first.id)
     done = (
-        journal_base.Done(name, each.made)
+        journal_base.Done(name, saved_progress.made(each.made, first.part))
         for name, each in zip(names, found.done, strict=True)
     )
-    return dataclasses.replace(found, done=tuple(done))
+    return journal_base.Progress(first.id, tuple(done), found.undoing)
 
 
 def _in_flows(
-    found: Progress | None, flows: Sequence[graphs.Flow]
+    found: journal_base.Progress | None, flows: Sequence[graphs.Flow]
 ) -> Iterator[journal_base.Progress]:
     """Cut what is done where the flows end.
 

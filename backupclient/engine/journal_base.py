@@ -6,13 +6,12 @@ import dataclasses
 import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.model import saved_plans
-from backupclient.procedures import step as step_
+from backupclient.procedures import interim
 
 RUN_VERSION = 2
-PROGRESS_VERSION = 2
 END_VERSION = 1
 
 
@@ -89,7 +88,7 @@ class Done:
     """
 
     step: str
-    made: step_.Made
+    made: interim.Made
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -104,14 +103,13 @@ class Progress:
     flow: str
     done: tuple[Done, ...] = ()
     undoing: bool = False
-    version: int = PROGRESS_VERSION
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ended:
     """That a run has come to its end."""
 
-    state: outcome_.State
+    state: results.State
     finished_at: str
     version: int = END_VERSION
 
@@ -131,7 +129,7 @@ class Journal(Protocol):
     def replaced(self) -> Mapping[int, plans.Item]:
         """Give the items that are done in another way than was planned."""
 
-    def outcomes(self) -> Mapping[int, outcome_.Outcome]:
+    def outcomes(self) -> Mapping[int, results.Outcome]:
         """Give the outcomes so far, by the items' numbers."""
 
     def progress(self, flow: str) -> Progress | None:
@@ -153,7 +151,7 @@ class Journal(Protocol):
     def replace(self, number: int, item: plans.Item) -> None:
         """Note that an item is done in another way than was planned."""
 
-    def record(self, number: int, outcome: outcome_.Outcome) -> None:
+    def record(self, number: int, outcome: results.Outcome) -> None:
         """Note how an item ended."""
 
     def end(self, ended: Ended) -> None:

@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 
 from backupclient.engine import journal_base
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import results
 
 
 class MemoryJournal:
@@ -14,7 +14,7 @@ class MemoryJournal:
     def __init__(self, run: journal_base.Run) -> None:
         self._run = run
         self._replaced: dict[int, plans.Item] = {}
-        self._outcomes: dict[int, outcome_.Outcome] = {}
+        self._outcomes: dict[int, results.Outcome] = {}
         self._progress: dict[str, journal_base.Progress] = {}
         self._ended: journal_base.Ended | None = None
 
@@ -26,7 +26,7 @@ class MemoryJournal:
         """Give the items that are done in another way than was planned."""
         return self._replaced
 
-    def outcomes(self) -> Mapping[int, outcome_.Outcome]:
+    def outcomes(self) -> Mapping[int, results.Outcome]:
         """Give the outcomes so far, by the items' numbers."""
         return self._outcomes
 
@@ -46,7 +46,7 @@ class MemoryJournal:
         """Note that an item is done in another way than was planned."""
         self._replaced[number] = item
 
-    def record(self, number: int, outcome: outcome_.Outcome) -> None:
+    def record(self, number: int, outcome: results.Outcome) -> None:
         """Note how an item ended."""
         self._outcomes[number] = outcome
 

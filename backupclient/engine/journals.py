@@ -29,9 +29,10 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.engine import journal_base
 from backupclient.engine import life
+from backupclient.engine import saved_progress
 from backupclient.engine import still_off
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.model import saved_plans
 from backupclient.store import localfile
 from backupclient.store import place
@@ -53,7 +54,7 @@ class Journal:
         self.folder = folder
         self._run: Run | None = None
         self._replaced: dict[int, plans.Item] | None = None
-        self._outcomes: dict[int, outcome_.Outcome] | None = None
+        self._outcomes: dict[int, results.Outcome] | None = None
         self._progress: dict[str, journal_base.Progress | None] = {}
 
     @classmethod
@@ -141,12 +142,12 @@ class Journal:
             self._replaced = found
         return self._replaced
 
-    def outcomes(self) -> Mapping[int, outcome_.Outcome]:
+    def outcomes(self) -> Mapping[int, results.Outcome]:
         """Read the outcomes so far, by the items' numbers."""
         if self._outcomes is None:
             with self._reading():
                 self._outcomes = self._read_all(
-                    'outcomes', outcome_.Outcome, 'journal of an outcome'
+                    'outcomes', results.Outcome, 'journal of an outcome'
                 )
         return self._outcomes
 
@@ -166,8 +167,9 @@ class Journal:
             something here. In memory it is noted all the same.
         """
         self._progress[progress.flow] = progress
+        saved = saved_progress.of(progress)
         with self._writing():
-            documents.write(self._file(progress.flow), progress)
+            documents.write(self._file(progress.flow), saved)
 
     def forget(self, flow: str) -> None:
         """Note that a flow has not begun."""
@@ -184,7 +186,7 @@ class Journal:
                 saved_plans.of_item(item),
             )
 
-    def record(self, number: int, outcome: outcome_.Outcome) -> None:
+    def record(self, number: int, outcome: results.Outcome) -> None:
         """Note how an item ended."""
         with self._writing():
             documents.write(
@@ -236,12 +238,9 @@ class Journal:
         file = self._file(flow)
         if not os.path.lexists(file):
             return None
-        found = documents.read(file, journal_base.Progress, 'record of a flow')
-        if found.flow != flow:
-            raise errors.DocumentError(
-                f'The record {file} is of flow {found.flow[:200]!r}.'
-            )
-        return found
+        kind = saved_progress.Progress
+        found = documents.read(file, kind, 'record of a flow')
+        return saved_progress.opened(found, flow)
 
     def _read_all(self, kind: str, type_: type[T], what: str) -> dict[int, T]:
         return {

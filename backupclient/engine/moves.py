@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The transitions of a group: wait, work, be undone, end."""
 
-from backupclient.engine import line as line_
+from backupclient.engine import line
 from backupclient.engine import slots
 from backupclient.engine import standings
 
@@ -71,7 +71,7 @@ class Moves(slots.Slots):
             self._done(group)
         else:
             rank = self.board.rank(group)
-            place = line_.Place(rank, self.board.order[group], group)
+            place = line.Place(rank, self.board.order[group], group)
             before = standing.later(standing.at - 1) if standing.at else ()
             self._line.add(
                 place,
@@ -180,7 +180,7 @@ class Moves(slots.Slots):
             if group in self._slots:
                 self._claim_or(group, self._undo)
             else:
-                place = line_.Place(slots.UNDO, self.board.order[group], group)
+                place = line.Place(slots.UNDO, self.board.order[group], group)
                 self._line.add(place, ((), (), ()))
             self._tell_dependents(group)
 

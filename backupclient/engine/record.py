@@ -11,11 +11,13 @@ been killed then, and no further step begins.
 from collections.abc import Sequence
 import contextlib
 import logging
+from typing import Any
 
 from backupclient import errors
 from backupclient.engine import journal_base
 from backupclient.model import graphs
-from backupclient.procedures import step as step_
+from backupclient.procedures import interim
+from backupclient.procedures import step
 
 LOG = logging.getLogger(__name__)
 
@@ -35,8 +37,8 @@ class Record:
         self,
         journal: journal_base.Journal,
         flow: graphs.Flow,
-        steps: Sequence[type[step_.Step] | step_.Step],
-        before: step_.Made,
+        steps: Sequence[type[step.Step[Any]] | step.Step[Any]],
+        before: interim.Made,
     ) -> None:
         self._journal = journal
         self._flow = flow
@@ -61,11 +63,11 @@ class Record:
         return self._progress.undoing
 
     @property
-    def made(self) -> step_.Made:
+    def made(self) -> interim.Made:
         """What was made up to the last step that is done."""
         return self.made_by(self.done)
 
-    def made_by(self, number: int) -> step_.Made:
+    def made_by(self, number: int) -> interim.Made:
         """What was made up to a step, and by it if it is done."""
         done = self._progress.done[: number + 1]
         return done[-1].made if done else self._before
@@ -85,7 +87,7 @@ class Record:
         if self._failure is not None:
             raise self._failure
 
-    def end(self, made: step_.Made) -> None:
+    def end(self, made: interim.Made) -> None:
         """Note that the next step is done."""
         done = journal_base.Done(self._steps[self.done].stable_name, made)
         self._keep(self._of((*self._progress.done, done)))
@@ -135,8 +137,8 @@ class Record:
                 f'The record of {self._flow.id} is of other steps: they begin '
                 'anew.'
             )
-        for number, step in enumerate(steps):
-            name = step.makes
+        for number, each in enumerate(steps):
+            name = each.makes
             if name and not all(getattr(d.made, name) for d in done[number:]):
                 raise errors.DocumentError(
                     f'The record of {self._flow.id} has no {name}.'

@@ -9,16 +9,17 @@ then the flow begins anew.
 
 from collections.abc import Sequence
 import dataclasses
-from typing import Protocol
+from typing import Any, Protocol
 
 from backupclient import clocks
 from backupclient import errors
 from backupclient.engine import faults
 from backupclient.engine import journal_base
 from backupclient.engine import messages
-from backupclient.engine import record as record_
+from backupclient.engine import record
 from backupclient.model import graphs
-from backupclient.procedures import step as step_
+from backupclient.procedures import interim
+from backupclient.procedures import step
 
 _News = messages.News
 
@@ -48,7 +49,7 @@ class Result:
     reason: str = ''
     left_over: tuple[str, ...] = ()
     seconds: float = 0.0
-    made: step_.Made = dataclasses.field(default_factory=step_.Made)
+    made: interim.Made | None = None
 
 
 class Context(Protocol):
@@ -70,7 +71,7 @@ class Context(Protocol):
     def clock(self) -> clocks.Clock:
         """The time; it knows whether the run was asked to stop."""
 
-    def steps(self, flow: graphs.Flow) -> Sequence[step_.Step]:
+    def steps(self, flow: graphs.Flow) -> Sequence[step.Step[Any]]:
         """Give the steps of a flow, ready to be done."""
 
     def tell(self, flow: graphs.Flow, text: str) -> None:
@@ -135,17 +136,17 @@ class _Work:
             # It was ordered once more. A person may have changed the state
             # that the last step had reached.
             self._record.rewind()
-        for step in self._steps[self._record.done :]:
-            self._do(step)
+        for each in self._steps[self._record.done :]:
+            self._do(each)
         if self._context.graph.is_waited_for(self._flow):
             self._record.require_kept()
 
-    def _do(self, step: step_.Step) -> None:
+    def _do(self, each: step.Step[Any]) -> None:
         self._record.begin()
         made = self._record.made
-        if step.is_told(made):
-            self._context.tell(self._flow, step.title)
-        self._record.end(step.do(made))
+        if each.is_told(made):
+            self._context.tell(self._flow, each.title)
+        self._record.end(each.do(made))
 
     def _make_good(self) -> None:
         """Undo the first flow of a scope, if its record is lost."""
@@ -176,16 +177,16 @@ class _Work:
             self._undo_step(self._steps[number], self._record.made_by(number))
         self._record.forget()
 
-    def _undo_step(self, step: step_.Step, made: step_.Made) -> None:
+    def _undo_step(self, each: step.Step[Any], made: interim.Made) -> None:
         with self._context.clock.stop.shielded():
             try:
-                self._context.tell(self._flow, f'undo: {step.title}')
-                step.undo(made)
+                self._context.tell(self._flow, f'undo: {each.title}')
+                each.undo(made)
             except errors.LoginEnded:
                 # The record says what is still to be undone.
                 raise
             except Exception as exc:
-                what = f'undo: {step.title}'
+                what = f'undo: {each.title}'
                 text = faults.said(exc, self._context.run, what)
                 self._left_over.append(text)
 
@@ -207,16 +208,18 @@ class _Work:
         )
 
 
-def made(context: Context, flow: graphs.Flow) -> step_.Made:
+def made(context: Context, flow: graphs.Flow) -> interim.Made:
     """Read what a flow and those before it have made."""
     return _record(context, flow).made
 
 
-def _record(context: Context, flow: graphs.Flow) -> record_.Record:
+def _record(context: Context, flow: graphs.Flow) -> record.Record:
     """Read the record of a flow, and of those before it in its group."""
     before = context.graph.before(flow)
-    made = _record(context, before).made if before else step_.Made()
-    return record_.Record(context.journal, flow, context.steps(flow), made)
+    made = (
+        _record(context, before).made if before else interim.kind(flow.part)()
+    )
+    return record.Record(context.journal, flow, context.steps(flow), made)
 
 
 def _news(exc: Exception) -> messages.News:

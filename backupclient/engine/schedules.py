@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from backupclient.engine import boards
 from backupclient.engine import messages
 from backupclient.engine import moves
-from backupclient.engine import past as past_
+from backupclient.engine import past_work
 from backupclient.engine import standings
 from backupclient.engine.messages import News
 from backupclient.model import graphs
@@ -29,10 +29,10 @@ class Schedule(moves.Moves):
         graph: graphs.Graph,
         parallel: int,
         free: Mapping[str, int],
-        past: past_.Past = past_.NOTHING,
+        past: past_work.Past = past_work.NOTHING,
     ) -> None:
         super().__init__(graph, parallel, free)
-        past_.put(past, self.board, self.room)
+        past_work.put(past, self.board, self.room)
 
     @property
     def over(self) -> bool:

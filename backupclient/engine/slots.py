@@ -5,9 +5,9 @@ import abc
 from collections.abc import Callable, Mapping
 
 from backupclient.engine import boards
-from backupclient.engine import line as line_
+from backupclient.engine import line
 from backupclient.engine import messages
-from backupclient.engine import room as room_
+from backupclient.engine import rooms
 from backupclient.engine import standings
 from backupclient.model import graphs
 
@@ -36,8 +36,8 @@ class Slots(abc.ABC):
     ) -> None:
         self._parallel = parallel
         self.board = boards.Board(graph)
-        self.room = room_.Room(free)
-        self._line = line_.Line()
+        self.room = rooms.Room(free)
+        self._line = line.Line()
         self._slots: set[str] = set()
         self._actions: list[messages.Action] = []
 
@@ -69,7 +69,7 @@ class Slots(abc.ABC):
             messages.Action(act, group, flow, verdict.ending, verdict.reason)
         )
 
-    def _fits(self, group: str, need: line_.Need) -> bool:
+    def _fits(self, group: str, need: line.Need) -> bool:
         phase = self.board[group].phase
         if phase is Phase.UNDOING:
             return True
@@ -98,7 +98,7 @@ class Slots(abc.ABC):
     def _park(self, group: str) -> None:
         """Let a group wait until nothing else is or could be under way."""
         self.board[group].phase = Phase.PARKED
-        place = line_.Place(ALONE, self.board.order[group], group)
+        place = line.Place(ALONE, self.board.order[group], group)
         self._line.add(place, ((), (), ()))
 
     def _free(self, group: str, keeps: graphs.Amounts) -> None:

@@ -9,6 +9,7 @@ from backupclient.engine import first_release
 from backupclient.engine import journal_base
 from backupclient.model import graphs
 from backupclient.model import ids
+from backupclient.procedures import interim
 from backupclient.procedures.backup import server_power
 
 
@@ -45,5 +46,6 @@ def _may_be_off(journal: journal_base.Journal, server: str) -> bool:
         return True
     if stopping is None or not stopping.done:
         return False
-    ran = stopping.done[-1].made.found == server_power.RUNS
+    made = stopping.done[-1].made
+    ran = made == interim.Downtime(server_power.RUNS)
     return ran and not (starting and starting.done)

@@ -3,8 +3,8 @@
 
 from typing import Protocol
 
-from backupclient.model import outcome as outcome_
 from backupclient.model import resources
+from backupclient.model import results
 
 
 class Reporter(Protocol):
@@ -30,7 +30,7 @@ class Reporter(Protocol):
         :param total: of how many; None when not known.
         """
 
-    def ended(self, outcome: outcome_.Outcome) -> None:
+    def ended(self, outcome: results.Outcome) -> None:
         """The work on a resource has ended, well or not."""
 
     def done(self, resource: resources.Resource, text: str) -> None:
@@ -57,7 +57,7 @@ class Silent:
     ) -> None:
         """Bytes of the current step."""
 
-    def ended(self, outcome: outcome_.Outcome) -> None:
+    def ended(self, outcome: results.Outcome) -> None:
         """A resource is done with."""
 
     def done(self, resource: resources.Resource, text: str) -> None:

@@ -132,6 +132,11 @@ def group_of(place: str) -> str:
     return place.rpartition('/')[0]
 
 
+def part_of(flow: str) -> Part:
+    """Give the part of a flow, by its ID."""
+    return Part(flow.rpartition('/')[2].partition('#')[0])
+
+
 class Graph:
     """The groups of a plan, in the order of the plan.
 

@@ -7,10 +7,10 @@ from typing import Literal
 
 from backupclient.model import copies
 from backupclient.model import inventories
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 
 FORMAT_VERSION = 1
 PROGRAM = 'python-backupclient'
@@ -38,7 +38,7 @@ class Entry:
 
     resource: resources.Resource
     procedure: plans.Procedure
-    state: outcome_.State
+    state: results.State
     reason: str = ''
     covered_by: str = ''
     group: str = ''
@@ -92,7 +92,7 @@ class Manifest:
     def is_of_use(self) -> bool:
         """True when something of it is complete, or nothing had to be."""
         return self.state is State.COMPLETE or any(
-            item.state is outcome_.State.COMPLETE for item in self.items
+            item.state is results.State.COMPLETE for item in self.items
         )
 
     def of_kind(self, kind: resources.Kind) -> tuple[Entry, ...]:

@@ -10,16 +10,19 @@ from collections import Counter
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import tasks
 
 
 def artifacts(item: plans.Item) -> Counter[str]:
     """Count what stays, by the names of the quotas."""
-    if item.restore is not None:
-        return _restored(item.restore.new)
-    backup = plans.Procedure.VOLUME_BACKUP
-    if item.volume is None or item.procedure is not backup:
-        return Counter()
-    return Counter(backups=1, backup_gigabytes=item.volume.size_gib)
+    match item:
+        case plans.Item(task=restores.Task(new=new)):
+            return _restored(new)
+        case plans.Item(
+            task=plans.VolumeBackup(), seen=resources.Volume() as volume
+        ):
+            return Counter(backups=1, backup_gigabytes=volume.size_gib)
+    return Counter()
 
 
 def temporaries(item: plans.Item) -> Counter[str]:
@@ -28,16 +31,18 @@ def temporaries(item: plans.Item) -> Counter[str]:
     That is a snapshot, and the volume made of it; for a restore the image
     between a file and what is made of it.
     """
-    if item.restore is not None:
-        kind, file = item.resource.kind, item.restore.source.file
-        between = (resources.Kind.VOLUME, resources.Kind.SERVER)
-        return Counter(image_count_total=int(kind in between and bool(file)))
-    image = plans.Procedure.SNAPSHOT_IMAGE
-    if item.volume is None or item.procedure is not image:
-        return Counter()
-    return once_captured(item) + _counted(
-        item.volume.type_name, snapshots=1, gigabytes=item.volume.size_gib
-    )
+    match item:
+        case plans.Item(task=restores.Task(source=source)):
+            kinds = (resources.Kind.VOLUME, resources.Kind.SERVER)
+            between = item.resource.kind in kinds and source.file
+            return Counter(image_count_total=int(bool(between)))
+        case plans.Item(
+            task=tasks.SnapshotImage(), seen=resources.Volume() as volume
+        ):
+            return once_captured(item) + _counted(
+                volume.type_name, snapshots=1, gigabytes=volume.size_gib
+            )
+    return Counter()
 
 
 def of(item: plans.Item) -> Counter[str]:
@@ -50,12 +55,14 @@ def once_captured(item: plans.Item) -> Counter[str]:
 
     That is the volume that is made of the snapshot.
     """
-    image = plans.Procedure.SNAPSHOT_IMAGE
-    if item.volume is None or item.procedure is not image:
-        return Counter()
-    return _counted(
-        item.volume.type_name, volumes=1, gigabytes=item.volume.size_gib
-    )
+    match item:
+        case plans.Item(
+            task=tasks.SnapshotImage(), seen=resources.Volume() as volume
+        ):
+            return _counted(
+                volume.type_name, volumes=1, gigabytes=volume.size_gib
+            )
+    return Counter()
 
 
 def _restored(new: restores.New) -> Counter[str]:

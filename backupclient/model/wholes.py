@@ -3,13 +3,13 @@
 
 from collections.abc import Mapping
 
-from backupclient.model import outcome as outcome_
+from backupclient.model import results
 from backupclient.model import tasks
 
 
 def state(
-    covered: tasks.Covered, others: Mapping[str, outcome_.Outcome]
-) -> tuple[outcome_.State, str]:
+    covered: tasks.Covered, others: Mapping[str, results.Outcome]
+) -> tuple[results.State, str]:
     """Return the state of a resource that others cover, with the reason.
 
     It is complete when all its parts are, and has failed when one has.
@@ -21,23 +21,22 @@ def state(
     lacking = {
         id_: others.get(id_)
         for id_ in covered.parts
-        if id_ not in others
-        or others[id_].state is not outcome_.State.COMPLETE
+        if id_ not in others or others[id_].state is not results.State.COMPLETE
     }
     if not lacking:
-        return outcome_.State.COMPLETE, reason
+        return results.State.COMPLETE, reason
     said = '; '.join(_lack(id_, found) for id_, found in lacking.items())
     failed = any(
-        found and found.state is outcome_.State.FAILED
+        found and found.state is results.State.FAILED
         for found in lacking.values()
     )
     return (
-        outcome_.State.FAILED if failed else outcome_.State.SKIPPED,
+        results.State.FAILED if failed else results.State.SKIPPED,
         f'{reason} Of these, not backed up: {said}.',
     )
 
 
-def _lack(id_: str, found: outcome_.Outcome | None) -> str:
+def _lack(id_: str, found: results.Outcome | None) -> str:
     if found is None:
         return f'{id_} (not part of this run)'
     return f'{found.resource.label}, {found.state}'

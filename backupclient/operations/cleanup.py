@@ -19,7 +19,7 @@ from backupclient.engine import faults
 from backupclient.engine import interruption
 from backupclient.engine import journals
 from backupclient.model import events
-from backupclient.model import leftover as leftover_
+from backupclient.model import leftover
 from backupclient.operations import leftovers
 from backupclient.operations import sessions
 from backupclient.operations import set_leftovers
@@ -42,7 +42,7 @@ def find(
     run: str | None = None,
     older_than: datetime.timedelta = datetime.timedelta(),
     target: str = '',
-) -> tuple[leftover_.Leftover, ...]:
+) -> tuple[leftover.Leftover, ...]:
     """Find what runs left in the project, and in a target.
 
     :param run: only what this run left; None for all runs.
@@ -67,7 +67,7 @@ def find(
 
 def _in_target(
     cloud: door.Cloud, target: str
-) -> tuple[leftover_.Leftover, ...]:
+) -> tuple[leftover.Leftover, ...]:
     has_images = 'image' in cloud.services
     now = cloud.glance.now() if has_images else cloud.clock.now()
     return set_leftovers.find(target, leftovers.known_leases(cloud), now)
@@ -75,10 +75,10 @@ def _in_target(
 
 def delete(
     session: sessions.Session,
-    found: Sequence[leftover_.Leftover],
+    found: Sequence[leftover.Leftover],
     reporter: events.Reporter | None = None,
     target: str = '',
-) -> tuple[leftover_.Leftover, ...]:
+) -> tuple[leftover.Leftover, ...]:
     """Delete leftovers, and wait until they are gone.
 
     The project is read again first, because a decision takes time: only what
@@ -108,38 +108,38 @@ def delete(
 def remove(
     cloud: door.Cloud,
     clock: clocks.SystemClock,
-    found: Sequence[leftover_.Leftover],
+    found: Sequence[leftover.Leftover],
     reporter: events.Reporter,
     target: str = '',
-) -> tuple[leftover_.Leftover, ...]:
+) -> tuple[leftover.Leftover, ...]:
     """Delete leftovers that were found just now, as :func:`delete` does."""
     cleaner = _Cleaner(cloud, clock, reporter)
-    done: list[leftover_.Leftover] = []
+    done: list[leftover.Leftover] = []
     with (
         interruption.orderly(clock, reporter, _ASKED, lambda: _LEFT),
         _nobody_resumes({one.run for one in found if one.goes}),
         futures.ThreadPoolExecutor(_PARALLEL) as pool,
     ):
-        for kind in leftover_.Kind:
+        for kind in leftover.Kind:
             same = tuple(one for one in found if one.kind is kind)
-            if kind is not leftover_.Kind.SET:
+            if kind is not leftover.Kind.SET:
                 done += pool.map(cleaner.remove, same)
             elif same:
                 done += set_leftovers.delete(target, same, clock, reporter)
     return tuple(done)
 
 
-def exit_code(found: Iterable[leftover_.Leftover]) -> int:
+def exit_code(found: Iterable[leftover.Leftover]) -> int:
     """Return the exit code of the command for what became of leftovers."""
     actions = {one.action for one in found}
-    if leftover_.Action.DELETE in actions:
+    if leftover.Action.DELETE in actions:
         return errors.Interrupted.exit_code
-    return INCOMPLETE if leftover_.Action.FAILED in actions else 0
+    return INCOMPLETE if leftover.Action.FAILED in actions else 0
 
 
 def problems(
     session: sessions.Session,
-    found: Iterable[leftover_.Leftover],
+    found: Iterable[leftover.Leftover],
     run: str | None = None,
 ) -> list[str]:
     """Say what a person still has to see to.
@@ -155,7 +155,7 @@ def problems(
         *(
             f'{one.label}: {one.reason}'
             for one in found
-            if one.action is leftover_.Action.FAILED
+            if one.action is leftover.Action.FAILED
         ),
         *leftovers.servers_off(identity),
         *leftovers.sets_left(identity, run),
@@ -183,7 +183,7 @@ class _Cleaner:
     clock: clocks.Clock
     reporter: events.Reporter
 
-    def remove(self, one: leftover_.Leftover) -> leftover_.Leftover:
+    def remove(self, one: leftover.Leftover) -> leftover.Leftover:
         """Delete a leftover unless it is kept; return what became of it."""
         if not one.goes:
             return one
@@ -199,9 +199,9 @@ class _Cleaner:
         except Exception as exc:
             # Whatever it is: the other leftovers are deleted.
             return _failed(one, faults.reason(exc, one.run, one.label))
-        return dataclasses.replace(one, action=leftover_.Action.DELETED)
+        return dataclasses.replace(one, action=leftover.Action.DELETED)
 
-    def _delete(self, one: leftover_.Leftover) -> None:
+    def _delete(self, one: leftover.Leftover) -> None:
         """Delete a leftover if it still belongs to the run it was found of."""
         waiter = waiting.Waiter(self.clock, removal.DEADLINE)
         _DELETE[one.kind](
@@ -209,18 +209,18 @@ class _Cleaner:
         )
 
 
-def _failed(one: leftover_.Leftover, reason: str) -> leftover_.Leftover:
+def _failed(one: leftover.Leftover, reason: str) -> leftover.Leftover:
     return dataclasses.replace(
-        one, action=leftover_.Action.FAILED, reason=reason
+        one, action=leftover.Action.FAILED, reason=reason
     )
 
 
-_DELETE: dict[leftover_.Kind, Callable[[removal.Remover, str], None]] = {
-    leftover_.Kind.IMAGE: removal.Remover.image,
-    leftover_.Kind.VOLUME: removal.Remover.volume,
-    leftover_.Kind.SNAPSHOT: removal.Remover.snapshot,
-    leftover_.Kind.BACKUP: removal.Remover.backup,
-    leftover_.Kind.SERVER: removal.Remover.server,
-    leftover_.Kind.SECRET: removal.Remover.secret,
-    leftover_.Kind.LEASE: removal.Remover.image,
+_DELETE: dict[leftover.Kind, Callable[[removal.Remover, str], None]] = {
+    leftover.Kind.IMAGE: removal.Remover.image,
+    leftover.Kind.VOLUME: removal.Remover.volume,
+    leftover.Kind.SNAPSHOT: removal.Remover.snapshot,
+    leftover.Kind.BACKUP: removal.Remover.backup,
+    leftover.Kind.SERVER: removal.Remover.server,
+    leftover.Kind.SECRET: removal.Remover.secret,
+    leftover.Kind.LEASE: removal.Remover.image,
 }

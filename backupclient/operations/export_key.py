@@ -17,7 +17,7 @@ from backupclient.operations import key_sources
 from backupclient.operations import sessions
 from backupclient.planner import naming
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 
 Kind = key_sources.Kind
 Format = passphrase.Format
@@ -213,6 +213,6 @@ def _write(path: pathlib.Path, content: bytes, *, sealed: bool) -> None:
     :raises TargetError: it is there, or cannot be written safely.
     """
     secrecy = base.Secrecy.SEALED if sealed else base.Secrecy.SECRET
-    folder.Folder(path.parent).put(
+    localfolder.Folder(path.parent).put(
         path.name, content, replace=False, secrecy=secrecy
     )

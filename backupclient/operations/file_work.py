@@ -14,8 +14,8 @@ from backupclient.model import copies
 from backupclient.model import events
 from backupclient.model import layout
 from backupclient.model import manifests
-from backupclient.model import outcome as outcome_
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.operations import key_files
 from backupclient.operations import qemu_opening
 from backupclient.planner import backups
@@ -58,7 +58,7 @@ class Result:
     :param size: of that file, in bytes.
     """
 
-    state: outcome_.State
+    state: results.State
     reason: str = ''
     path: str = ''
     size: int | None = None
@@ -67,7 +67,7 @@ class Result:
 
 def paths(entry: manifests.Entry) -> Iterator[str]:
     """Return the paths of the files that a resource has in its set."""
-    if entry.state is outcome_.State.COMPLETE:
+    if entry.state is results.State.COMPLETE:
         yield from (one.path for one in (entry.file, entry.key) if one)
 
 
@@ -79,9 +79,9 @@ def bring(work: Work, choice: backups.Choice) -> Result:
     :raises Interrupted: if this thread is to stop.
     """
     entry = choice.entry
-    if entry.state is not outcome_.State.COMPLETE:
+    if entry.state is not results.State.COMPLETE:
         why = entry.reason or 'There is no complete backup of it.'
-        return Result(outcome_.State.SKIPPED, why)
+        return Result(results.State.SKIPPED, why)
     if entry.file is None:
         return _without_file(entry)
     _require_own(entry)
@@ -95,18 +95,18 @@ def _without_file(entry: manifests.Entry) -> Result:
     """Say where the data of a resource are, if not in a file."""
     if entry.artifact is not None:
         return Result(
-            outcome_.State.SKIPPED,
+            results.State.SKIPPED,
             f'Its data are not in the target but in the cloud, as '
             f'{entry.artifact.kind} {entry.artifact.id}. Restore it there: '
             '"openstack backup restore" without --to-files.',
         )
     if entry.resource.kind is resources.Kind.SECRET:
         return Result(
-            outcome_.State.COMPLETE, notes=('The secret has no payload.',)
+            results.State.COMPLETE, notes=('The secret has no payload.',)
         )
     covered = entry.covered_by or 'other resources'
     return Result(
-        outcome_.State.COMPLETE,
+        results.State.COMPLETE,
         notes=(f'It has no data of its own: they are those of {covered}.',),
     )
 
@@ -283,7 +283,7 @@ class _Job:
 
 
 def _complete(path: str, size: int, *notes: str) -> Result:
-    return Result(outcome_.State.COMPLETE, path=path, size=size, notes=notes)
+    return Result(results.State.COMPLETE, path=path, size=size, notes=notes)
 
 
 def _cut(size: int) -> Iterator[str]:

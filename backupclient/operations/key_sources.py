@@ -9,7 +9,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.keys import material
 from backupclient.model import details
-from backupclient.procedures.backup import key_export
+from backupclient.procedures import key_fetching
 
 
 class Kind(enum.StrEnum):
@@ -132,7 +132,7 @@ def read_key(cloud: door.Cloud, source: Source) -> material.KeyMaterial:
         secret_id = _of_volume(cloud, source)
     elif not secret_id:
         raise _not_encrypted(source)
-    return key_export.fetch(cloud, secret_id, source.label)
+    return key_fetching.fetch(cloud, secret_id, source.label)
 
 
 def _of_volume(cloud: door.Cloud, source: Source) -> str:

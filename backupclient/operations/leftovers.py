@@ -14,7 +14,7 @@ from backupclient.engine import unfinished
 from backupclient.model import inventories
 from backupclient.model import layout
 from backupclient.model import leases
-from backupclient.model import leftover as leftover_
+from backupclient.model import leftover
 from backupclient.model import tags
 from backupclient.planner.backup import leftovers
 from backupclient.store import targets
@@ -27,7 +27,7 @@ GRACE = datetime.timedelta(days=1)
 
 def survey(
     cloud: door.Cloud, inventory: inventories.Inventory
-) -> tuple[leftover_.Leftover, ...]:
+) -> tuple[leftover.Leftover, ...]:
     """Find what runs left in the project.
 
     :returns: in the order in which they have to be deleted. What may belong
@@ -61,9 +61,9 @@ def oldest(cloud: door.Cloud, run: str | None) -> datetime.datetime | None:
 
 def judge(
     cloud: door.Cloud,
-    found: Sequence[leftover_.Leftover],
+    found: Sequence[leftover.Leftover],
     now: datetime.datetime,
-) -> tuple[leftover_.Leftover, ...]:
+) -> tuple[leftover.Leftover, ...]:
     """Mark the leftovers of runs that may be alive.
 
     The journal of a run tells for certain, if it is on this machine. For the
@@ -80,7 +80,7 @@ def judge(
     }
     return tuple(
         dataclasses.replace(
-            one, action=leftover_.Action.KEEP, reason=reasons[one.run]
+            one, action=leftover.Action.KEEP, reason=reasons[one.run]
         )
         if reasons[one.run]
         else one
@@ -99,7 +99,7 @@ def known_leases(cloud: door.Cloud) -> Mapping[str, leases.Lease]:
 def _life(
     run: str,
     lease: leases.Lease | None,
-    found: Sequence[leftover_.Leftover],
+    found: Sequence[leftover.Leftover],
     now: datetime.datetime,
 ) -> str:
     """Say why a run may be alive; return nothing if it is dead."""

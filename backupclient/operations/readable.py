@@ -12,8 +12,8 @@ import contextlib
 
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.model import tags
 from backupclient.planner import backups
 from backupclient.sets import catalogue
@@ -116,7 +116,7 @@ def changed_in(
 
 def require_identities(
     plan: plans.Plan,
-    outcomes: Mapping[int, outcome_.Outcome],
+    outcomes: Mapping[int, results.Outcome],
     *,
     given: bool,
 ) -> None:

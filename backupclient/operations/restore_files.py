@@ -20,8 +20,8 @@ from backupclient.engine import interruption
 from backupclient.keys import identity
 from backupclient.keys import material
 from backupclient.model import events
-from backupclient.model import outcome as outcome_
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.model import stamps
 from backupclient.operations import file_work
 from backupclient.operations import readable
@@ -29,7 +29,7 @@ from backupclient.planner import backups
 from backupclient.sets import catalogue
 from backupclient.sets import libraries
 from backupclient.store import base
-from backupclient.store import folder as folder_
+from backupclient.store import localfolder
 from backupclient.store import targets
 
 _INCOMPLETE = 3
@@ -50,7 +50,7 @@ class Report:
     :param place: the folder of the files.
     """
 
-    outcomes: tuple[outcome_.Outcome, ...]
+    outcomes: tuple[results.Outcome, ...]
     place: str
     seconds: float
 
@@ -58,9 +58,9 @@ class Report:
     def exit_code(self) -> int:
         """The exit code, as every command promises it."""
         states = {outcome.state for outcome in self.outcomes}
-        if states <= {outcome_.State.COMPLETE}:
+        if states <= {results.State.COMPLETE}:
             return 0
-        if outcome_.State.COMPLETE in states:
+        if results.State.COMPLETE in states:
             return _INCOMPLETE
         return _NOTHING_DONE
 
@@ -122,7 +122,7 @@ def bring(
     reporter: events.Reporter,
     parallel: int,
     stop: stops.Stop,
-) -> tuple[outcome_.Outcome, ...]:
+) -> tuple[results.Outcome, ...]:
     """Write the files of backups that were chosen.
 
     A resource whose files cannot be read, are damaged or cannot be decrypted
@@ -138,7 +138,7 @@ def bring(
     """
     material.forbid_core_dumps()
     choices = tuple(chosen)
-    target = folder_.Folder(folder)
+    target = localfolder.Folder(folder)
     work = file_work.Work(
         store_files_by_run, target, identities, reporter, stop, decrypt=decrypt
     )
@@ -152,7 +152,7 @@ def bring(
 
 def _side_by_side(
     work: file_work.Work, choices: Sequence[backups.Choice], parallel: int
-) -> tuple[outcome_.Outcome, ...]:
+) -> tuple[results.Outcome, ...]:
     with futures.ThreadPoolExecutor(parallel, 'to-files') as pool:
         jobs = [pool.submit(_outcome, work, choice) for choice in choices]
         try:
@@ -164,7 +164,7 @@ def _side_by_side(
             raise
 
 
-def _outcome(work: file_work.Work, choice: backups.Choice) -> outcome_.Outcome:
+def _outcome(work: file_work.Work, choice: backups.Choice) -> results.Outcome:
     """Bring one resource back; only a request to stop ends more than that."""
     work.stop.check()
     begun, resource = time.monotonic(), choice.entry.resource
@@ -174,8 +174,8 @@ def _outcome(work: file_work.Work, choice: backups.Choice) -> outcome_.Outcome:
         raise
     except Exception as exc:
         text = faults.said(exc, choice.run, resource.label)
-        result = file_work.Result(outcome_.State.FAILED, reason=text)
-    outcome = outcome_.Outcome(
+        result = file_work.Result(results.State.FAILED, reason=text)
+    outcome = results.Outcome(
         resource,
         choice.entry.procedure,
         result.state,

@@ -10,17 +10,17 @@ from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.engine import execution
-from backupclient.engine import executor
+from backupclient.engine import executors
 from backupclient.engine import first_release
 from backupclient.engine import interruption
 from backupclient.engine import journals
-from backupclient.engine import lease
+from backupclient.engine import lease_keeping
 from backupclient.engine import unfinished
 from backupclient.engine import worker
 from backupclient.keys import identity
 from backupclient.model import events
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.model import tags
 from backupclient.model import tasks
 from backupclient.operations import cloud_place
@@ -51,7 +51,7 @@ class Report:
 
     run: str
     place: str
-    outcomes: tuple[outcome_.Outcome, ...]
+    outcomes: tuple[results.Outcome, ...]
     interrupted: bool
     gaps: tuple[str, ...] = ()
     login: str = ''
@@ -67,9 +67,9 @@ class Report:
         }
         if self.interrupted:
             return INTERRUPTED
-        if states <= {outcome_.State.COMPLETE} and not self.gaps:
+        if states <= {results.State.COMPLETE} and not self.gaps:
             return 0
-        if outcome_.State.COMPLETE in states:
+        if results.State.COMPLETE in states:
             return INCOMPLETE
         return NOTHING_DONE
 
@@ -161,14 +161,14 @@ def _go_on(
         run = journal.run()
         set_ = worker.set_of(run)
         work = worker.work_of(cloud, clock, run, reporter, set_, identities)
-        held = lease.Lease(cloud, reporter, run.run)
+        held = lease_keeping.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
         with (
             readable.claimed_by(run.plan),
             held.kept() if makes_things else contextlib.nullcontext(),
             set_.kept_alive() if set_ else contextlib.nullcontext(),
         ):
-            done = execution.execute(work, journal, held, executor.Threads)
+            done = execution.execute(work, journal, held, executors.Threads)
         run = dataclasses.replace(run, plan=done.plan)
         ended = done.finished and _close(
             cloud,
@@ -234,7 +234,7 @@ def _close(
     journal: journals.Journal,
     run: journals.Run,
     set_: backup_set.BackupSet | None,
-    outcomes: tuple[outcome_.Outcome, ...],
+    outcomes: tuple[results.Outcome, ...],
     clock: clocks.SystemClock,
     reporter: events.Reporter,
     *,
@@ -251,8 +251,8 @@ def _close(
     :returns: whether it is at its end.
     """
     now = clock.now()
-    done = all(one.state is outcome_.State.COMPLETE for one in outcomes)
-    state = outcome_.State.COMPLETE if done else outcome_.State.FAILED
+    done = all(one.state is results.State.COMPLETE for one in outcomes)
+    state = results.State.COMPLETE if done else results.State.FAILED
     started = datetime.datetime.fromisoformat(run.started_at)
     made = build.manifest(run.plan, run.run, outcomes, started, now)
     try:

@@ -24,20 +24,20 @@ from backupclient.operations import cloud_place
 from backupclient.operations import readable
 from backupclient.operations import sessions
 from backupclient.operations.verifying import choice
-from backupclient.operations.verifying import drill as drill_
+from backupclient.operations.verifying import drills
 from backupclient.operations.verifying import resource_check
 from backupclient.operations.verifying import sampling
 from backupclient.operations.verifying import wholes
 from backupclient.operations.verifying import workers
 from backupclient.sets import catalogue
 from backupclient.sets import libraries
-from backupclient.sets import survey as survey_
+from backupclient.sets import set_survey
 from backupclient.sets import verified
 from backupclient.store import targets
 
 Depth = verification.Depth
 
-Drill = drill_.Drill
+Drill = drills.Drill
 
 DEPTHS = (Depth.FILES, Depth.DATA, Depth.KEYS, Depth.RESTORE)
 """The depths that are offered."""
@@ -64,7 +64,7 @@ class Settings:
     identities: tuple[str, ...] = ()
     ask: identity.Ask | None = None
     parallel: int = 4
-    drill: drill_.Drill | None = None
+    drill: drills.Drill | None = None
 
     @property
     def read(self) -> Depth:
@@ -185,7 +185,7 @@ def _perform(
     if settings.sample is not None:
         jobs = sampling.sampled(work.library, jobs, settings.sample)
     of_sets = [
-        survey_.row_of_set(one, settings.read, work.stop)
+        set_survey.row_of_set(one, settings.read, work.stop)
         for one in surveys.values()
     ]
     done: workers.Done = {}
@@ -199,7 +199,7 @@ def _perform(
         raise
     rows = wholes.rows([(job, done[n]) for n, job in enumerate(jobs)])
     if settings.drill is not None:
-        rows = drill_.rows(
+        rows = drills.rows(
             settings.drill,
             work.library,
             chosen.backups,
@@ -217,11 +217,11 @@ def _perform(
 
 def _surveys(
     library: libraries.Library, chosen: choice.Chosen
-) -> dict[catalogue.Found, survey_.Survey]:
+) -> dict[catalogue.Found, set_survey.Survey]:
     every = (*chosen.sets, *(one.opened for one in chosen.backups))
     opened = {one.found: one for one in every}
     return {
-        found: survey_.survey(library.store, one)
+        found: set_survey.survey(library.store, one)
         for found, one in opened.items()
     }
 
@@ -230,7 +230,7 @@ def _hashed(job: resource_check.Job) -> int:
     return job.size if job.depth.number >= Depth.DATA.number else 0
 
 
-def _foreign(one: survey_.Survey) -> Iterable[str]:
+def _foreign(one: set_survey.Survey) -> Iterable[str]:
     """Say what is in a set and does not belong there."""
     if one.foreign:
         more = len(one.foreign) - _FOREIGN_SHOWN

@@ -9,7 +9,7 @@ import unicodedata
 from cliff import columns
 
 if TYPE_CHECKING:
-    from backupclient.model import outcome as outcome_
+    from backupclient.model import results
 
     _Text = columns.FormattableColumn[str]
     _Count = columns.FormattableColumn[int | None]
@@ -67,7 +67,7 @@ def age(seconds: int | None) -> str:
     return ' '.join(parts[:2])
 
 
-def ending(outcome: 'outcome_.Outcome') -> str:
+def ending(outcome: 'results.Outcome') -> str:
     """Say how a resource ended."""
     why = f': {outcome.reason}' if outcome.reason else ''
     return f'{outcome.resource.label}: {outcome.state}{why}'

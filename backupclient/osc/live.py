@@ -7,8 +7,8 @@ from rich import console as rich_console
 from rich import progress as rich_progress
 from rich import text as rich_text
 
-from backupclient.model import outcome as outcome_
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.osc import display
 from backupclient.osc import wrapping
 
@@ -109,7 +109,7 @@ class Live:
             self._task(resource), completed=done, total=total
         )
 
-    def ended(self, outcome: outcome_.Outcome) -> None:
+    def ended(self, outcome: results.Outcome) -> None:
         """A resource is done with: its line goes, a sentence stays."""
         self._remove(outcome.resource)
         self.say(display.ending(outcome))

@@ -10,11 +10,11 @@ import shlex
 
 from backupclient.model import addresses
 from backupclient.model import layout
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.operations import run as run_
+from backupclient.model import results
+from backupclient.operations import run
 from backupclient.osc import display
 
 _CAUTION = 'caution'
@@ -42,19 +42,19 @@ def warnings_of_plan(planned: plans.Plan) -> list[str]:
     )
 
 
-def of_run(done: run_.Result) -> list[str]:
+def of_run(done: run.Result) -> list[str]:
     """Say what failed or was skipped, and what else nobody had planned."""
     expected = {note for item in _items(done.plan) for note in item.notes}
     return _grouped(_of_outcomes(done.report, expected))
 
 
-def of_files(outcomes: Iterable[outcome_.Outcome]) -> list[str]:
+def of_files(outcomes: Iterable[results.Outcome]) -> list[str]:
     """Say what did not come back as a file, and what else was noticed."""
     return _grouped(_unexpected(outcomes, ()))
 
 
 def _of_outcomes(
-    report: run_.Report, expected: Collection[str]
+    report: run.Report, expected: Collection[str]
 ) -> Iterator[tuple[str, str, resources.Resource]]:
     return _unexpected(
         (
@@ -67,11 +67,11 @@ def _of_outcomes(
 
 
 def _unexpected(
-    outcomes: Iterable[outcome_.Outcome], expected: Collection[str]
+    outcomes: Iterable[results.Outcome], expected: Collection[str]
 ) -> Iterator[tuple[str, str, resources.Resource]]:
     for outcome in outcomes:
         state = outcome.state
-        if state is not outcome_.State.COMPLETE:
+        if state is not results.State.COMPLETE:
             why = ' '.join((outcome.reason, *outcome.notes))
             yield state.value, why, outcome.resource
             continue
@@ -80,13 +80,13 @@ def _unexpected(
                 yield state.value, note, outcome.resource
 
 
-def warnings_of_run(done: run_.Result) -> list[str]:
+def warnings_of_run(done: run.Result) -> list[str]:
     """Say what the plan has warned of, of what is complete."""
     warnings = {text for item in _items(done.plan) for text in item.warnings}
     return _grouped(
         (_CAUTION, note, outcome.resource)
         for outcome in done.report.outcomes
-        if outcome.state is outcome_.State.COMPLETE
+        if outcome.state is results.State.COMPLETE
         for note in outcome.notes
         if note in warnings
     )
@@ -130,7 +130,7 @@ def _by_kind(every: Sequence[resources.Resource]) -> dict[str, list[str]]:
     return found
 
 
-def again(done: run_.Result) -> list[str]:
+def again(done: run.Result) -> list[str]:
     """Say which command goes on, or tries again what is missing."""
     report = done.report
     if report.interrupted:
@@ -149,7 +149,7 @@ def again(done: run_.Result) -> list[str]:
     missing = [
         outcome
         for outcome in report.outcomes
-        if outcome.state is not outcome_.State.COMPLETE
+        if outcome.state is not results.State.COMPLETE
     ]
     if done.plan.restore is not None:
         return _cleanup(report.run, missing)
@@ -177,12 +177,12 @@ def _target(planned: plans.Plan) -> str:
     return f' {option} TARGET'
 
 
-def _cleanup(run: str, missing: Sequence[outcome_.Outcome]) -> list[str]:
+def _cleanup(run_id: str, missing: Sequence[results.Outcome]) -> list[str]:
     """The notes of a failure are what could not be undone."""
-    failed = outcome_.State.FAILED
+    failed = results.State.FAILED
     if not any(one.notes and one.state is failed for one in missing):
         return []
-    command = f'openstack backup cleanup --run {shlex.quote(run)}'
+    command = f'openstack backup cleanup --run {shlex.quote(run_id)}'
     return [
         'This takes away what is temporary and still there:',
         display.Command(command),

@@ -14,11 +14,11 @@ import threading
 import time
 
 from backupclient.model import events
-from backupclient.model import outcome as outcome_
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.osc import base
 from backupclient.osc import display
-from backupclient.osc import verbosity as verbosity_
+from backupclient.osc import verbosity
 
 LOG = logging.getLogger(__name__)
 
@@ -27,11 +27,11 @@ _EVERY = 30.0
 
 
 @contextlib.contextmanager
-def reporter(verbosity: verbosity_.Verbosity) -> Iterator[events.Reporter]:
+def reporter(how: verbosity.Verbosity) -> Iterator[events.Reporter]:
     """Give the reporter that fits stderr and the person."""
-    if verbosity.verbose:
+    if how.verbose:
         yield Logged(events.Silent())
-    elif verbosity.quiet:
+    elif how.quiet:
         yield Logged(Quiet())
     elif not sys.stderr.isatty():
         yield Logged(Lines())
@@ -86,7 +86,7 @@ class Logged:
         """Bytes of the current step: too many for a log."""
         self._inner.progress(resource, done, total)
 
-    def ended(self, outcome: outcome_.Outcome) -> None:
+    def ended(self, outcome: results.Outcome) -> None:
         """A resource is done with."""
         _log(display.ending(outcome))
         self._inner.ended(outcome)
@@ -116,7 +116,7 @@ class Lines:
 
     def say(self, text: str) -> None:
         """Tell something about the whole run."""
-        now = f'{time.strftime(verbosity_.TIME)} ' if self._begun else ''
+        now = f'{time.strftime(verbosity.TIME)} ' if self._begun else ''
         with self._lock:
             base.say(now + text)
 
@@ -144,7 +144,7 @@ class Lines:
             of = f' of {display.size(total)}' if total else ''
             self.say(f'{resource.label}: {display.size(done)}{of}')
 
-    def ended(self, outcome: outcome_.Outcome) -> None:
+    def ended(self, outcome: results.Outcome) -> None:
         """A resource is done with."""
         self._begun = True
         self.say(display.ending(outcome))

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backupclient.model import leftover
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.model import tasks
 from backupclient.operations import export_key
 from backupclient.operations import plan as operation
 from backupclient.operations import restore_files
-from backupclient.operations import run as run_
+from backupclient.operations import run
 from backupclient.osc import base
 from backupclient.osc import columns
 from backupclient.osc import display
@@ -59,7 +59,7 @@ def steps(planned: plans.Plan) -> base.Table:
     ]
 
 
-def run(report: run_.Report) -> base.Table:
+def outcomes(report: run.Report) -> base.Table:
     """Give a row for each outcome of a run."""
     return columns.RUN, [
         (
@@ -93,7 +93,7 @@ def restoring(planned: plans.Plan) -> base.Table:
     ]
 
 
-def restored(outcomes: Iterable[outcome_.Outcome]) -> base.Table:
+def restored(outcomes: Iterable[results.Outcome]) -> base.Table:
     """Give a row for each outcome of a restore."""
     return columns.RESTORED, [
         (
@@ -149,7 +149,7 @@ def _into_files(planned: plans.Plan) -> str:
     return f', {display.size(planned.bytes_to_files)} of it into files.'
 
 
-def run_summary(done: run_.Result) -> list[str]:
+def run_summary(done: run.Result) -> list[str]:
     """Return the run, where its files are, the counts, the bytes, the time."""
     report = done.report
     lines = [f'Run {report.run}']
@@ -158,19 +158,19 @@ def run_summary(done: run_.Result) -> list[str]:
     return [*lines, _counts(report.outcomes, done.seconds)]
 
 
-def _counts(outcomes: Sequence[outcome_.Outcome], seconds: float) -> str:
+def _counts(outcomes: Sequence[results.Outcome], seconds: float) -> str:
     counts = Counter(outcome.state for outcome in outcomes)
-    states = ', '.join(f'{counts[state]} {state}' for state in outcome_.State)
+    states = ', '.join(f'{counts[state]} {state}' for state in results.State)
     size = sum(
         outcome.size or 0
         for outcome in outcomes
-        if outcome.state is outcome_.State.COMPLETE
+        if outcome.state is results.State.COMPLETE
     )
     return f'{states}; {display.size(size)} in {display.age(round(seconds))}'
 
 
-def _set(report: run_.Report) -> str:
-    if report.exit_code == run_.NOTHING_DONE:
+def _set(report: run.Report) -> str:
+    if report.exit_code == run.NOTHING_DONE:
         return 'No backup set; what failed is noted in'
     return 'Backup set'
 
@@ -252,5 +252,5 @@ _ACTIONS = {
 }
 
 
-def _notes(outcome: outcome_.Outcome) -> tuple[str, ...]:
+def _notes(outcome: results.Outcome) -> tuple[str, ...]:
     return tuple(filter(None, (outcome.reason, *outcome.notes)))

@@ -112,7 +112,7 @@ class RunBackup(base.Lister):
             *rows.run_summary(done),
             *problems.again(done),
         )
-        return rows.run(done.report)
+        return rows.outcomes(done.report)
 
     def _run(self, args: argparse.Namespace) -> 'operation.Result':
         from backupclient.osc import progress

@@ -10,9 +10,9 @@ import dataclasses
 
 from backupclient import errors
 from backupclient.model import manifests
-from backupclient.model import outcome as outcome_
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.planner import labels
 from backupclient.planner import naming
 
@@ -75,7 +75,7 @@ class _Name:
 
 def is_complete(entry: manifests.Entry) -> bool:
     """Tell whether an entry is a complete backup of its resource."""
-    return entry.state is outcome_.State.COMPLETE
+    return entry.state is results.State.COMPLETE
 
 
 def key(resource: resources.Resource) -> Key:

@@ -11,9 +11,9 @@ import datetime
 
 from backupclient import errors
 from backupclient.model import manifests
-from backupclient.model import outcome as outcome_
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import stamps
 from backupclient.planner import backed_up
 
@@ -147,7 +147,7 @@ def _good(
             )
             return Choice(manifest.run, entry, (*one.notes, note))
     entry = dataclasses.replace(
-        one.entry, state=outcome_.State.FAILED, reason=_NONE_GOOD
+        one.entry, state=results.State.FAILED, reason=_NONE_GOOD
     )
     return dataclasses.replace(one, entry=entry)
 

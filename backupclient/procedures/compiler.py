@@ -18,7 +18,7 @@ from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.procedures import registry
 from backupclient.procedures import restoring
-from backupclient.procedures import step as step_
+from backupclient.procedures import step
 from backupclient.procedures.backup import server_power
 
 SERVICE = 'the backup service answers'
@@ -223,7 +223,7 @@ def _with_needs(
     )
 
 
-def _parts(steps: step_.Steps) -> list[tuple[graphs.Part, step_.Steps]]:
+def _parts(steps: step.Steps) -> list[tuple[graphs.Part, step.Steps]]:
     """Cut steps after the first capture, and where quota is given back."""
     captured = next((n for n, s in enumerate(steps, 1) if s.captures), 0)
     freed = next((n for n, s in enumerate(steps, 1) if s.frees), captured)
@@ -250,5 +250,5 @@ def _whole(
     return graphs.Flow(group, _Part.WHOLE, waits=waits)
 
 
-def _names(steps: step_.Steps) -> tuple[str, ...]:
+def _names(steps: step.Steps) -> tuple[str, ...]:
     return tuple(each.stable_name for each in steps)

@@ -2,6 +2,7 @@
 """The files of the backup set, as the steps use them."""
 
 from backupclient import errors
+from backupclient.procedures import interim
 from backupclient.procedures import step
 from backupclient.store import base
 
@@ -19,7 +20,7 @@ def of(work: step.Work) -> base.Files:
     return work.files
 
 
-def require_data(work: step.Work, made: step.Made) -> str:
+def require_data(work: step.Work, made: interim.Backup) -> str:
     """Raise NotFound unless the data that were brought out are there.
 
     What relies on them deletes their source next. The key to them has to be

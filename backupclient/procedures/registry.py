@@ -2,6 +2,7 @@
 """Which procedure has which steps: all of them, in one place."""
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from backupclient.model import graphs
 from backupclient.model import plans
@@ -46,7 +47,7 @@ def steps(item: plans.Item) -> step.Steps:
 
 def of_flow(
     work: step.Work, plan: plans.Plan, group: graphs.Group, flow: graphs.Flow
-) -> list[step.Step]:
+) -> list[step.Step[Any]]:
     """Give the steps of a flow, ready to be done."""
     item = _item(plan, group, flow)
     by_name = {each.stable_name: each for each in _known(group, item)}

@@ -12,6 +12,7 @@ is given the run whose things it may take, and no value means "any run".
 
 from collections.abc import Callable, Iterable, Mapping
 import dataclasses
+from typing import TypeVar
 
 from backupclient import errors
 from backupclient.cloud import door
@@ -20,6 +21,7 @@ from backupclient.cloud import new_servers
 from backupclient.cloud import waiting
 from backupclient.model import resources
 from backupclient.model import tags
+from backupclient.procedures import interim
 from backupclient.procedures import step
 
 DEADLINE = 1800.0
@@ -34,16 +36,17 @@ _DELETABLE = frozenset(
         'error_managing',
     }
 )
+_Made = TypeVar('_Made', interim.Backup, interim.Restore)
 _Thing = resources.Volume | resources.Snapshot | resources.CinderBackup
 _IMAGE_GONE = frozenset({waiting.GONE, 'deleted', 'pending_delete'})
 
 
 def afterwards(
     work: step.Work,
-    made: step.Made,
+    made: _Made,
     what: str,
     remove: Callable[[], None],
-) -> step.Made:
+) -> _Made:
     """Remove a temporary that did its service.
 
     The backup does not fail for it, and nobody's wish to stop leaves it

@@ -8,8 +8,8 @@ from importlib import metadata
 import socket
 
 from backupclient.model import manifests
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.model import tasks
 from backupclient.model import wholes
 
@@ -17,7 +17,7 @@ from backupclient.model import wholes
 def manifest(
     plan: plans.Plan,
     run: str,
-    outcomes: Iterable[outcome_.Outcome],
+    outcomes: Iterable[results.Outcome],
     started: datetime.datetime,
     finished: datetime.datetime,
 ) -> manifests.Manifest:
@@ -35,7 +35,7 @@ def manifest(
         for item in plan.items
     )
     complete = not plan.gaps and all(
-        e.state is outcome_.State.COMPLETE for e in items
+        e.state is results.State.COMPLETE for e in items
     )
     return manifests.Manifest(
         run=run,
@@ -92,7 +92,7 @@ def _is_elsewhere(
     return bool(entry.file) or not entry.covered_by
 
 
-def _entry(item: plans.Item, outcome: outcome_.Outcome) -> manifests.Entry:
+def _entry(item: plans.Item, outcome: results.Outcome) -> manifests.Entry:
     return manifests.Entry(
         resource=item.resource,
         procedure=outcome.procedure,
@@ -117,15 +117,15 @@ def _entry(item: plans.Item, outcome: outcome_.Outcome) -> manifests.Entry:
 
 
 def _without(
-    item: plans.Item, others: Mapping[str, outcome_.Outcome]
-) -> outcome_.Outcome:
+    item: plans.Item, others: Mapping[str, results.Outcome]
+) -> results.Outcome:
     """Say what became of an item that nothing was done for."""
-    state, reason = outcome_.State.SKIPPED, item.reason
+    state, reason = results.State.SKIPPED, item.reason
     if isinstance(item.task, tasks.Covered):
         state, reason = wholes.state(item.task, others)
     elif item.possible:
         reason = 'The run ended before its turn came.'
-    return outcome_.Outcome(item.resource, item.procedure, state, reason)
+    return results.Outcome(item.resource, item.procedure, state, reason)
 
 
 def _stamp(time: datetime.datetime) -> str:

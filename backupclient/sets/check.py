@@ -10,10 +10,10 @@ from backupclient import errors
 from backupclient.model import layout
 from backupclient.model import manifests
 from backupclient.sets import checksums
-from backupclient.sets import members
+from backupclient.sets import set_files
 from backupclient.store import base
 
-Finding = members.Finding
+Finding = set_files.Finding
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def check(files: base.Files) -> tuple[Finding, ...]:
     :returns: nothing when all is well.
     :raises DocumentError: when the manifest or the checksums are unusable.
     """
-    every = members.all_of(read(files), sums(files))
+    every = set_files.all_of(read(files), sums(files))
     return tuple(
         found
         for member in every
@@ -99,12 +99,15 @@ def check(files: base.Files) -> tuple[Finding, ...]:
     )
 
 
-def _wrong(files: base.Files, member: members.Member) -> Iterator[Finding]:
+def _wrong(files: base.Files, member: set_files.Member) -> Iterator[Finding]:
     """Say what is wrong with a file, what is quickly seen first."""
-    for found in (members.unlisted(member), members.present(files, member)):
+    for found in (
+        set_files.unlisted(member),
+        set_files.present(files, member),
+    ):
         if found:
             yield found
-    if found := members.changed(files, member):
+    if found := set_files.changed(files, member):
         yield found
 
 

@@ -18,7 +18,7 @@ from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import catalogue
 from backupclient.sets import claims
-from backupclient.sets import members
+from backupclient.sets import set_files
 from backupclient.store import base
 from backupclient.store import localfile
 
@@ -75,7 +75,7 @@ def obstacle(store: base.Store, opened: catalogue.Opened) -> str:
     links = [each.path for each in files.list() if not each.plain]
     if links:
         return not_plain(place, links)
-    foreign = members.foreign(files, known)
+    foreign = set_files.foreign(files, known)
     return not_ours(place, foreign) if foreign else ''
 
 
@@ -174,7 +174,7 @@ def named(manifest: manifests.Manifest) -> Iterator[str]:
     yield from dict.fromkeys(
         member.path
         for entry in manifest.items
-        for member in members.of_entry(entry)
+        for member in set_files.of_entry(entry)
     )
 
 

@@ -11,12 +11,12 @@ import dataclasses
 import datetime
 
 from backupclient.model import manifests
-from backupclient.model import outcome as outcome_
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import stamps
 
-_COMPLETE = outcome_.State.COMPLETE
-_FAILED = outcome_.State.FAILED
+_COMPLETE = results.State.COMPLETE
+_FAILED = results.State.FAILED
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

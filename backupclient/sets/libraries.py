@@ -10,7 +10,7 @@ from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import verification
 from backupclient.sets import catalogue
-from backupclient.sets import members
+from backupclient.sets import set_files
 from backupclient.sets import verified
 from backupclient.store import base
 
@@ -152,7 +152,8 @@ class Library:
     ) -> bool:
         files = catalogue.files(self.store, found)
         return not any(
-            members.present(files, each) for each in members.of_entry(entry)
+            set_files.present(files, each)
+            for each in set_files.of_entry(entry)
         )
 
 

@@ -7,7 +7,7 @@ import os
 import pathlib
 
 from backupclient.store import base
-from backupclient.store import course as course_
+from backupclient.store import courses
 from backupclient.store import localfile
 from backupclient.store import whole
 
@@ -20,7 +20,7 @@ class Writer:
         place: pathlib.Path,
         new: whole.Pending,
         kept: int,
-        course: course_.Course,
+        course: courses.Course,
     ) -> None:
         self.kept = kept
         self.file: int | None = new.file

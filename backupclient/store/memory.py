@@ -8,7 +8,7 @@ import errno
 
 from backupclient import errors
 from backupclient.store import base
-from backupclient.store import course
+from backupclient.store import courses
 
 ALL = base.Abilities(holes=True, continuing=True, renaming=True)
 
@@ -171,7 +171,7 @@ class _Writer:
         self._store = store
         self._path = path
         self._data = bytearray(kept)
-        self._course = course.Course(f'{store.name}/{path}', size, len(kept))
+        self._course = courses.Course(f'{store.name}/{path}', size, len(kept))
         # Under its other name from the beginning, as in other stores.
         self._keep_part()
 

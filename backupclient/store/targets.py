@@ -11,7 +11,7 @@ import threading
 from backupclient import errors
 from backupclient.model import addresses
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 
 _given: dict[str, addresses.Address] = {}
 _stores: dict[addresses.Address, base.Store] = {}
@@ -49,7 +49,7 @@ def find(target: str) -> base.Store:
                 'the target again, with --to or --from.'
             )
         if address.kind is addresses.Kind.FOLDER:
-            return folder.Folder(pathlib.Path(address.place))
+            return localfolder.Folder(pathlib.Path(address.place))
         if address not in _stores:
             _stores[address] = _opened(address)
         return _stores[address]

@@ -14,7 +14,7 @@ from backupclient import clocks
 from backupclient import errors
 from backupclient import pauses
 from backupclient.store import base
-from backupclient.transfer import proof
+from backupclient.transfer import comparison
 from backupclient.transfer import sources
 from backupclient.transfer import zeros
 
@@ -32,11 +32,11 @@ def download(
     source: sources.Source,
     files: base.Files,
     path: str,
-    expected: proof.Expected,
+    expected: comparison.Expected,
     *,
     clock: clocks.Clock,
-    progress: proof.Progress,
-) -> proof.Proved:
+    progress: comparison.Progress,
+) -> comparison.Proved:
     """Bring a stream into a file that is there only when all is right.
 
     A file that is there already is checked and left as it is. In a store that
@@ -58,7 +58,7 @@ def download(
     if found is not None:
         try:
             return _check_present(files, found, expected, clock, progress)
-        except proof.Mismatch as error:
+        except comparison.Mismatch as error:
             if files.can.continuing:
                 raise _something_else(files, path, error) from error
         # A kill has left the beginning of it.
@@ -73,21 +73,21 @@ def download(
 def _check_present(
     files: base.Files,
     found: base.Entry,
-    expected: proof.Expected,
+    expected: comparison.Expected,
     clock: clocks.Clock,
-    progress: proof.Progress,
-) -> proof.Proved:
+    progress: comparison.Progress,
+) -> comparison.Proved:
     """Prove a file that is there.
 
     :raises Mismatch: it is not the one that was expected.
     """
     if expected.size not in (None, found.size):
-        raise proof.Mismatch(
+        raise comparison.Mismatch(
             f'it has {found.size:,} bytes instead of {expected.size:,}'
         )
     with (
         files.read(found.path) as stream,
-        contextlib.closing(proof.Tally(expected, progress)) as tally,
+        contextlib.closing(comparison.Tally(expected, progress)) as tally,
     ):
         while block := stream.read(base.BLOCK):
             clock.stop.check()
@@ -96,7 +96,7 @@ def _check_present(
 
 
 def _something_else(
-    files: base.Files, path: str, error: proof.Mismatch
+    files: base.Files, path: str, error: comparison.Mismatch
 ) -> errors.TargetError:
     return errors.TargetError(
         f'{files.name}/{path} is there already and is something else: '
@@ -115,11 +115,11 @@ class _Job:
     source: sources.Source
     files: base.Files
     path: str
-    expected: proof.Expected
+    expected: comparison.Expected
     clock: clocks.Clock
-    progress: proof.Progress
+    progress: comparison.Progress
 
-    def bring(self, *, anew: bool) -> proof.Proved:
+    def bring(self, *, anew: bool) -> comparison.Proved:
         """Bring the file.
 
         :param anew: else go on with what an earlier try has left.
@@ -129,7 +129,7 @@ class _Job:
         with self.files.write(self.path, size, anew=anew) as writer:
             try:
                 proved = self._fill(writer)
-            except proof.Mismatch as error:
+            except comparison.Mismatch as error:
                 if writer.kept:
                     raise _Stale from error
                 writer.abort()
@@ -137,9 +137,9 @@ class _Job:
             writer.commit()
         return proved
 
-    def _fill(self, writer: base.Writer) -> proof.Proved:
+    def _fill(self, writer: base.Writer) -> comparison.Proved:
         with contextlib.closing(
-            proof.Tally(self.expected, self.progress)
+            comparison.Tally(self.expected, self.progress)
         ) as tally:
             for block in writer.earlier():
                 self.clock.stop.check()
@@ -148,7 +148,7 @@ class _Job:
             _Stream(self.source, self.path, sink, tally, self.clock).fetch()
             return tally.prove()
 
-    def _thrown_away(self, error: proof.Mismatch) -> errors.TransferError:
+    def _thrown_away(self, error: comparison.Mismatch) -> errors.TransferError:
         return errors.TransferError(
             f'The download of {self.path} was thrown away: {error}. Try '
             'again; if it fails again, the data in the cloud are damaged.'
@@ -163,7 +163,7 @@ class _Stream:
         source: sources.Source,
         path: str,
         sink: zeros.Sink,
-        tally: proof.Tally,
+        tally: comparison.Tally,
         clock: clocks.Clock,
     ) -> None:
         self._source = source

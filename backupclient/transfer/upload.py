@@ -14,7 +14,7 @@ from backupclient import clocks
 from backupclient import errors
 from backupclient.model import copies
 from backupclient.store import base
-from backupclient.transfer import proof
+from backupclient.transfer import comparison
 
 Opening = Callable[[base.Stream], Iterator[bytes]]
 """Gives the blocks that are sent for the bytes of a file."""
@@ -40,7 +40,7 @@ class Body:
     file: copies.FileRecord
     size: int
     clock: clocks.Clock
-    progress: proof.Progress
+    progress: comparison.Progress
     sent_as: Opening = as_it_is
 
     def __len__(self) -> int:
@@ -53,7 +53,7 @@ class Body:
         :raises TransferError: the file is not what the manifest says.
         :raises TargetError: it cannot be read.
         """
-        expected = proof.Expected(
+        expected = comparison.Expected(
             self.file.size,
             'sha512',
             self.file.digests['sha512'],
@@ -61,7 +61,9 @@ class Body:
         )
         with (
             self.opens() as stream,
-            contextlib.closing(proof.Tally(expected, self.progress)) as tally,
+            contextlib.closing(
+                comparison.Tally(expected, self.progress)
+            ) as tally,
         ):
             held = b''
             for block in self.sent_as(_Counted(stream, tally, self.clock)):
@@ -72,10 +74,10 @@ class Body:
             if held:
                 yield held
 
-    def _prove(self, tally: proof.Tally) -> None:
+    def _prove(self, tally: comparison.Tally) -> None:
         try:
             tally.prove()
-        except proof.Mismatch as error:
+        except comparison.Mismatch as error:
             raise errors.TransferError(
                 f'{self.file.path} is damaged: {error}. Restore this resource '
                 'from another backup.'
@@ -87,7 +89,7 @@ class _Counted:
     """A stream whose bytes are hashed while they are read."""
 
     stream: base.Stream
-    tally: proof.Tally
+    tally: comparison.Tally
     clock: clocks.Clock
 
     def read(self, size: int, /) -> bytes:
@@ -97,7 +99,7 @@ class _Counted:
         if block:
             try:
                 self.tally.add(block)
-            except proof.Mismatch as error:
+            except comparison.Mismatch as error:
                 raise errors.TransferError(
                     f'The file is damaged: {error}. Restore this resource '
                     'from another backup.'

@@ -6,7 +6,7 @@ import hmac
 
 from backupclient.keys.luks import antiforensic
 from backupclient.keys.luks import diskcipher
-from backupclient.keys.luks import kdf as kdf_
+from backupclient.keys.luks import kdfs
 from backupclient.keys.luks import untrusted
 
 _STRIPES = 4000
@@ -25,7 +25,7 @@ def check_stripes(count: int) -> None:
 class Digest:
     """What a header knows of the volume key: a slow hash of it."""
 
-    kdf: kdf_.Pbkdf2
+    kdf: kdfs.Pbkdf2
     value: bytes
 
     def __post_init__(self) -> None:
@@ -56,7 +56,7 @@ class Keyslot:
     :param digest: of the volume key.
     """
 
-    kdf: kdf_.Kdf
+    kdf: kdfs.Kdf
     cipher: str
     cipher_key_size: int
     offset: int

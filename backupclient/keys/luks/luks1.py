@@ -6,9 +6,9 @@ import struct
 from typing import NamedTuple
 
 from backupclient.keys.luks import diskcipher
-from backupclient.keys.luks import kdf
+from backupclient.keys.luks import kdfs
 from backupclient.keys.luks import keyslot
-from backupclient.keys.luks import payload as payload_
+from backupclient.keys.luks import payloads
 from backupclient.keys.luks import untrusted
 
 _HEADER = struct.Struct('>8x32s32s32sII20s32sI40x')
@@ -37,14 +37,14 @@ def keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
     return tuple(_keyslots(source, _header(source)))
 
 
-def payload(source: untrusted.Source) -> payload_.Payload:
+def payload(source: untrusted.Source) -> payloads.Payload:
     """Return where the encrypted data are.
 
     :raises NotCheckable: when the header is damaged.
     """
     header = _header(source)
     offset = header.payload_sector * diskcipher.SECTOR
-    return payload_.Payload(offset, _cipher(header))
+    return payloads.Payload(offset, _cipher(header))
 
 
 def _header(source: untrusted.Source) -> _Header:
@@ -66,14 +66,14 @@ def _keyslots(
         untrusted.within('the state of a key slot', active, _ACTIVE, _ACTIVE)
         keyslot.check_stripes(stripes)
         yield keyslot.Keyslot(
-            kdf=kdf.Pbkdf2(hash_name, salt, iterations),
+            kdf=kdfs.Pbkdf2(hash_name, salt, iterations),
             cipher=_cipher(header),
             cipher_key_size=header.key_size,
             offset=sector * diskcipher.SECTOR,
             key_size=header.key_size,
             stripe_hash=hash_name,
             digest=keyslot.Digest(
-                kdf.Pbkdf2(
+                kdfs.Pbkdf2(
                     hash_name, header.digest_salt, header.digest_iterations
                 ),
                 header.digest,

@@ -8,9 +8,9 @@ import struct
 from typing import TypeVar
 
 from backupclient.keys.luks import hashing
-from backupclient.keys.luks import kdf
+from backupclient.keys.luks import kdfs
 from backupclient.keys.luks import keyslot
-from backupclient.keys.luks import payload as payload_
+from backupclient.keys.luks import payloads
 from backupclient.keys.luks import untrusted
 
 _T = TypeVar('_T')
@@ -30,7 +30,7 @@ def keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
     return tuple(_keyslots(metadata))
 
 
-def payload(source: untrusted.Source) -> payload_.Payload:
+def payload(source: untrusted.Source) -> payloads.Payload:
     """Return where the encrypted data are.
 
     :raises NotCheckable: when the header is damaged, or the volume has
@@ -52,13 +52,13 @@ def _required(config: object) -> list[object]:
     return _field(_field(config, 'requirements', dict), 'mandatory', list)
 
 
-def _segment(node: object) -> payload_.Payload:
+def _segment(node: object) -> payloads.Payload:
     kind, size = _field(node, 'type', str), _field(node, 'size', str)
     if kind != 'crypt' or not isinstance(node, dict):
         raise _unknown_layout()
     if not {'integrity', 'flags'}.isdisjoint(node):
         raise _unknown_layout()
-    return payload_.Payload(
+    return payloads.Payload(
         offset=_number(node, 'offset'),
         cipher=_field(node, 'encryption', str),
         sector_size=_field(node, 'sector_size', int),
@@ -115,13 +115,13 @@ def _keyslot(node: object, digest: keyslot.Digest) -> keyslot.Keyslot:
     )
 
 
-def _kdf(node: object) -> kdf.Kdf:
+def _kdf(node: object) -> kdfs.Kdf:
     kind = _field(node, 'type', str)
     match kind:
         case 'pbkdf2':
             return _pbkdf2(node)
         case 'argon2i' | 'argon2id':
-            return kdf.Argon2(
+            return kdfs.Argon2(
                 variant=kind,
                 salt=_binary(node, 'salt'),
                 passes=_field(node, 'time', int),
@@ -134,8 +134,8 @@ def _kdf(node: object) -> kdf.Kdf:
     )
 
 
-def _pbkdf2(node: object) -> kdf.Pbkdf2:
-    return kdf.Pbkdf2(
+def _pbkdf2(node: object) -> kdfs.Pbkdf2:
+    return kdfs.Pbkdf2(
         hash=_field(node, 'hash', str),
         salt=_binary(node, 'salt'),
         iterations=_field(node, 'iterations', int),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from backupclient import errors
-from backupclient.keys.luks import payload as payload_
+from backupclient.keys.luks import payloads
 from backupclient.keys.luks import proof
 from backupclient.keys.luks import untrusted
 
@@ -43,7 +43,7 @@ class Opener:
 
     def __init__(
         self,
-        payload: payload_.Payload,
+        payload: payloads.Payload,
         volume_key: bytes,
         candidate: int = 0,
     ) -> None:
@@ -110,7 +110,7 @@ class Opener:
             data = data[: self._left]
             self._left -= len(data)
         plain = self._sectors.decrypt(data, self._number)
-        self._number += len(data) // payload_.UNIT
+        self._number += len(data) // payloads.UNIT
         return plain
 
     def __reduce__(self) -> NoReturn:

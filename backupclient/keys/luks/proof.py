@@ -10,7 +10,7 @@ from typing import NamedTuple
 from backupclient.keys.luks import keyslot
 from backupclient.keys.luks import luks1
 from backupclient.keys.luks import luks2
-from backupclient.keys.luks import payload
+from backupclient.keys.luks import payloads
 from backupclient.keys.luks import untrusted
 
 _MAGIC = b'LUKS\xba\xbe'
@@ -76,7 +76,7 @@ class Header(NamedTuple):
     """
 
     keyslots: Callable[[untrusted.Source], tuple[keyslot.Keyslot, ...]]
-    payload: Callable[[untrusted.Source], payload.Payload]
+    payload: Callable[[untrusted.Source], payloads.Payload]
 
 
 _HEADERS = {

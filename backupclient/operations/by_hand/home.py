@@ -12,7 +12,7 @@ import datetime
 from backupclient.model import ids
 from backupclient.model import inventories
 from backupclient.model import manifests
-from backupclient.model import offers
+from backupclient.model import on_offer
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
@@ -113,15 +113,15 @@ def _backups(
             )
 
 
-def _offers(items: Iterable[manifests.Entry]) -> offers.Offers:
+def _offers(items: Iterable[manifests.Entry]) -> on_offer.Offers:
     volumes = [one.volume for one in items if one.volume]
     servers = [one.server for one in items if one.server]
-    return offers.Offers(
+    return on_offer.Offers(
         volume_types=tuple(_types(volumes)),
         zones=frozenset(one.availability_zone for one in volumes),
         flavors=tuple(
             # Larger than any server needs: the flavor was large enough.
-            offers.Flavor(name, name, _LARGE, _LARGE, 0)
+            on_offer.Flavor(name, name, _LARGE, _LARGE, 0)
             for name in sorted({one.flavor_name for one in servers})
         ),
         server_zones=frozenset(one.availability_zone for one in servers),
@@ -137,17 +137,17 @@ def _offers(items: Iterable[manifests.Entry]) -> offers.Offers:
 
 def _types(
     volumes: Iterable[resources.Volume],
-) -> Iterator[offers.VolumeType]:
+) -> Iterator[on_offer.VolumeType]:
     """Return the volume types; whether others encrypt is not known."""
     encrypted = {one.type_name for one in volumes if one.encrypted}
     ids_ = {one.type_name: one.type_id for one in volumes}
     for name in sorted(ids_):
-        yield offers.VolumeType(ids_[name], name, name in encrypted or None)
+        yield on_offer.VolumeType(ids_[name], name, name in encrypted or None)
 
 
-def _named(names: Iterable[str]) -> tuple[offers.Named, ...]:
+def _named(names: Iterable[str]) -> tuple[on_offer.Named, ...]:
     """Return things that commands know by their names."""
-    return tuple(offers.Named(name, name) for name in sorted({*names}))
+    return tuple(on_offer.Named(name, name) for name in sorted({*names}))
 
 
 _EPOCH = datetime.datetime.fromtimestamp(0, datetime.UTC)

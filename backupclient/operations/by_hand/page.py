@@ -9,9 +9,9 @@ import logging
 
 from backupclient.model import layout
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.operations.by_hand import comments
 from backupclient.operations.by_hand import home
 from backupclient.operations.by_hand import section
@@ -75,7 +75,7 @@ def _completeness(manifest: manifests.Manifest) -> Iterator[str]:
     missing = [
         item
         for item in manifest.items
-        if item.state is not outcome.State.COMPLETE
+        if item.state is not results.State.COMPLETE
     ]
     count = len(manifest.items)
     if missing and len(missing) == count:

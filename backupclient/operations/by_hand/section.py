@@ -6,10 +6,10 @@ import logging
 
 from backupclient.model import copies
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.operations.by_hand import comments
 from backupclient.procedures import registry
 from backupclient.procedures.restore import shell
@@ -61,7 +61,7 @@ def _facts(entry: manifests.Entry) -> Iterator[tuple[str, str]]:
             f'memory, {entry.server.disk_gib} GiB of disk',
         )
     yield 'in the cloud', _artifact(entry.artifact)
-    if entry.state is not outcome.State.COMPLETE:
+    if entry.state is not results.State.COMPLETE:
         yield str(entry.state), entry.reason
 
 

@@ -9,7 +9,7 @@ from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.engine import faults
-from backupclient.engine import lease
+from backupclient.engine import lease_keeping
 from backupclient.model import events
 from backupclient.model import prunings
 from backupclient.model import resources
@@ -68,7 +68,7 @@ def by_resource(
 
 
 def delete(
-    work: Work, held: lease.Lease, rows: list[prunings.Row]
+    work: Work, held: lease_keeping.Lease, rows: list[prunings.Row]
 ) -> Iterator[tuple[prunings.Row, prunings.Row]]:
     """Delete the artifacts of one resource, the newest first.
 

@@ -8,7 +8,7 @@ from backupclient.cloud import manifest_shelf
 from backupclient.engine import errands
 from backupclient.engine import faults
 from backupclient.engine import journals
-from backupclient.engine import lease
+from backupclient.engine import lease_keeping
 from backupclient.model import events
 from backupclient.model import layout
 from backupclient.model import leases
@@ -116,7 +116,7 @@ class Cloud:
         )
         done: dict[prunings.Row, prunings.Row] = {}
         run = tags.new_run_id(self.clock.now())
-        held = lease.Lease(self._cloud, reporter, run)
+        held = lease_keeping.Lease(self._cloud, reporter, run)
         with errands.alive(run), held.kept():
             for rows in artifacts.by_resource(decision.going):
                 if self.clock.stop.asked or self._cloud.login.ended:

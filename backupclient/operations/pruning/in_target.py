@@ -21,7 +21,7 @@ from backupclient.sets import check
 from backupclient.sets import claims
 from backupclient.sets import deletion
 from backupclient.sets import libraries
-from backupclient.sets import members
+from backupclient.sets import set_files
 from backupclient.sets import verified
 from backupclient.store import base
 from backupclient.store import targets
@@ -220,7 +220,9 @@ def _standings(
     found = dict(library.standings(opened.found))
     files = catalogue.files(library.store, opened.found)
     for entry in opened.manifest.items if opened.manifest else ():
-        if any(members.present(files, one) for one in members.of_entry(entry)):
+        if any(
+            set_files.present(files, one) for one in set_files.of_entry(entry)
+        ):
             key = (entry.resource.kind.value, entry.resource.id)
             found[key] = verification.Standing(damaged=True)
     return found

@@ -14,8 +14,8 @@ from backupclient.model import manifests
 from backupclient.model import verification
 from backupclient.operations.verifying import artifact_check
 from backupclient.operations.verifying import key_check
-from backupclient.sets import members as members_
-from backupclient.sets import survey as survey_
+from backupclient.sets import set_files
+from backupclient.sets import set_survey
 
 Depth = verification.Depth
 Result = verification.Result
@@ -43,18 +43,18 @@ class Job:
         if nobody may look there.
     """
 
-    survey: survey_.Survey
+    survey: set_survey.Survey
     entry: manifests.Entry
     depth: Depth
     notes: tuple[str, ...] = ()
     inventory: inventories.Inventory | None = None
 
     @property
-    def members(self) -> tuple[members_.Member, ...]:
+    def members(self) -> tuple[set_files.Member, ...]:
         """Its files, with what the checksums say of them."""
         return tuple(
             self.survey.members.get(one.path, one)
-            for one in members_.of_entry(self.entry)
+            for one in set_files.of_entry(self.entry)
         )
 
     @property
@@ -184,7 +184,7 @@ def _data(
     before, size = 0, job.size
     for one in job.members:
         told = functools.partial(_told, progress, before, size)
-        wrong = members_.changed(job.survey.files, one, told, stop)
+        wrong = set_files.changed(job.survey.files, one, told, stop)
         before += one.size or 0
         if wrong is None:
             yield key_check.Found(
@@ -211,7 +211,7 @@ def _keys(
         yield key_check.unreadable(job.entry.resource.label, exc)
 
 
-def _bad(wrong: members_.Finding, more: str = '') -> key_check.Found:
+def _bad(wrong: set_files.Finding, more: str = '') -> key_check.Found:
     return key_check.Found(
         wrong.result,
         f'{wrong.path}: {wrong.problem}{more}',

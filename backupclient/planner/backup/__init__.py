@@ -14,16 +14,16 @@ from backupclient.planner.backup import cost
 from backupclient.planner.backup import images
 from backupclient.planner.backup import indexes
 from backupclient.planner.backup import roles
-from backupclient.planner.backup import rule as rule_
+from backupclient.planner.backup import rule
 from backupclient.planner.backup import secrets
-from backupclient.planner.backup import selection as selection_
+from backupclient.planner.backup import selection
 from backupclient.planner.backup import servers
 from backupclient.planner.backup import unread
 from backupclient.planner.backup import volumes
 from backupclient.planner.backup import wholes
 
 # In the order of the plan.
-RULES: tuple[rule_.Rule, ...] = (servers, volumes, images, secrets)
+RULES: tuple[rule.Rule, ...] = (servers, volumes, images, secrets)
 
 
 def plan(
@@ -35,15 +35,15 @@ def plan(
         what is there.
     """
     index = indexes.survey(request, inventory)
-    selection = selection_.select(index, RULES)
-    rules = {rule.KIND: rule for rule in RULES}
+    selected = selection.select(index, RULES)
+    rules = {each.KIND: each for each in RULES}
     wanted = [
         roles.warned(rules[case.resource.kind].item(case), inventory.roles)
-        for case in selection.cases
+        for case in selected.cases
     ]
     fitting = quota.within(wanted, inventory.quotas)
     items = tuple(wholes.of_their_parts(fitting))
-    said = cautions.of(request, items, selection.waiting, inventory.login)
+    said = cautions.of(request, items, selected.waiting, inventory.login)
     return plans.Plan(
         identity=inventory.identity,
         request=request,
@@ -65,9 +65,9 @@ def gaps(
     it; of a service that does not answer nobody knows what it would tell.
     """
     wanted = {
-        rule.KIND
-        for rule in RULES
-        if request.everything and (request.target or not rule.NEEDS_TARGET)
+        each.KIND
+        for each in RULES
+        if request.everything and (request.target or not each.NEEDS_TARGET)
     }
     if request.everything:
         wanted |= unread.silent_kinds(inventory)

@@ -12,7 +12,7 @@ from backupclient.model import inventories
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.planner import login as login_
+from backupclient.planner import login
 from backupclient.planner.backup import cost
 
 _PLAINTEXT = {
@@ -43,18 +43,18 @@ def of(
     request: requests.Request,
     items: Sequence[plans.Item],
     waiting: Collection[resources.Resource],
-    login: inventories.Login,
+    user_login: inventories.Login,
 ) -> tuple[str, ...]:
     """Say what the items as a whole should make a person think of.
 
     :param waiting: what ``--all`` leaves out for want of a target.
-    :param login: of the user.
+    :param user_login: of the user.
     """
     done = [one for one in items if one.procedure is not plans.Procedure.NONE]
     found = (
         _nothing_selected(items),
-        login_.caution(
-            login, cost.moved(done), 'openstack backup run --resume'
+        login.caution(
+            user_login, cost.moved(done), 'openstack backup run --resume'
         )
         if done
         else '',

@@ -14,7 +14,7 @@ from backupclient.model import resources
 from backupclient.planner import naming
 from backupclient.planner.backup import indexes
 from backupclient.planner.backup import matching
-from backupclient.planner.backup import rule as rule_
+from backupclient.planner.backup import rule
 from backupclient.planner.backup import unread
 
 
@@ -25,11 +25,11 @@ class Selection:
     :param waiting: what ``--all`` would mean too if there were a target.
     """
 
-    cases: tuple[rule_.Case, ...]
+    cases: tuple[rule.Case, ...]
     waiting: frozenset[resources.Resource]
 
 
-def select(index: indexes.Index, rules: Sequence[rule_.Rule]) -> Selection:
+def select(index: indexes.Index, rules: Sequence[rule.Rule]) -> Selection:
     """Find what the request selects, each resource once.
 
     :param rules: of all kinds, in the order of the plan.
@@ -38,7 +38,7 @@ def select(index: indexes.Index, rules: Sequence[rule_.Rule]) -> Selection:
     :raises CloudError: what a name could mean was not read.
     """
     known = [
-        resource for rule in rules for resource in rule.known(index.inventory)
+        resource for each in rules for resource in each.known(index.inventory)
     ]
     excluded = set(_all_excluded(index, known))
     said = _named(index, rules, known) | matching.matched(index)
@@ -75,15 +75,15 @@ def _excluded(
 
 def _named(
     index: indexes.Index,
-    rules: Sequence[rule_.Rule],
+    rules: Sequence[rule.Rule],
     known: list[resources.Resource],
 ) -> set[resources.Resource]:
     found = set()
-    for rule in rules:
-        for text in rule.named(index.request):
-            unread.require_read(index.inventory, rule.KIND)
-            resource = naming.find(rule.KIND, text, known, index.details)
-            if rule.NEEDS_TARGET and not index.request.target:
+    for each in rules:
+        for text in each.named(index.request):
+            unread.require_read(index.inventory, each.KIND)
+            resource = naming.find(each.KIND, text, known, index.details)
+            if each.NEEDS_TARGET and not index.request.target:
                 raise errors.UsageError(
                     f'The {resource.label} is already in the cloud, and can '
                     'only be backed up to files: say where with --to.'
@@ -93,21 +93,21 @@ def _named(
 
 
 def _everything(
-    index: indexes.Index, rules: Sequence[rule_.Rule]
+    index: indexes.Index, rules: Sequence[rule.Rule]
 ) -> set[resources.Resource]:
     if not index.request.everything:
         return set()
-    return {one for rule in rules for one in rule.of_tenant(index)}
+    return {one for each in rules for one in each.of_tenant(index)}
 
 
 def _waiting(
     index: indexes.Index,
-    rules: Sequence[rule_.Rule],
+    rules: Sequence[rule.Rule],
     own: set[resources.Resource],
 ) -> set[resources.Resource]:
     if index.request.target:
         return set()
-    kinds = {rule.KIND for rule in rules if rule.NEEDS_TARGET}
+    kinds = {each.KIND for each in rules if each.NEEDS_TARGET}
     return {resource for resource in own if resource.kind in kinds}
 
 
@@ -126,12 +126,12 @@ def _brought(
 
 def _cases(
     index: indexes.Index,
-    rules: Sequence[rule_.Rule],
+    rules: Sequence[rule.Rule],
     selected: frozenset[resources.Resource],
     excluded: frozenset[resources.Resource],
-) -> tuple[rule_.Case, ...]:
+) -> tuple[rule.Case, ...]:
     cases = [
-        rule_.Case(
+        rule.Case(
             index,
             resource,
             _group(index, resource, selected, excluded),
@@ -139,7 +139,7 @@ def _cases(
         )
         for resource in selected
     ]
-    order = [rule.KIND for rule in rules]
+    order = [each.KIND for each in rules]
     return tuple(sorted(cases, key=lambda case: _position(case, order)))
 
 
@@ -161,7 +161,7 @@ def _group(
 
 
 def _position(
-    case: rule_.Case, order: list[resources.Kind]
+    case: rule.Case, order: list[resources.Kind]
 ) -> tuple[bool, str, str, int, int, str, str]:
     """Sort by server and its order of disks, then what is on its own."""
     resource = case.resource

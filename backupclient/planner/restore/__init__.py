@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import datetime
 
 from backupclient.model import inventories
-from backupclient.model import offers as offers_
+from backupclient.model import on_offer
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
@@ -22,21 +22,21 @@ from backupclient.planner.restore import cost
 from backupclient.planner.restore import dependents
 from backupclient.planner.restore import existing
 from backupclient.planner.restore import images
-from backupclient.planner.restore import rule as rule_
+from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 from backupclient.planner.restore import secrets
 from backupclient.planner.restore import servers
 from backupclient.planner.restore import volumes
 
 # In the order of the plan: what others need comes first.
-RULES: tuple[rule_.Rule, ...] = (secrets, images, volumes, servers)
+RULES: tuple[rule.Rule, ...] = (secrets, images, volumes, servers)
 
 
 def plan(
     request: restores.Request,
     choices: Iterable[scene.Choice],
     inventory: inventories.Inventory,
-    offers: offers_.Offers,
+    offers: on_offer.Offers,
     *,
     origin: inventories.CloudIdentity,
     identities: bool,
@@ -64,12 +64,12 @@ def plan(
         locked=locked or {},
     )
     wanted = [
-        roles.warned(_item(rule, scene.Case(scene_, choice)), inventory.roles)
-        for rule in RULES
+        roles.warned(_item(each, scene.Case(scene_, choice)), inventory.roles)
+        for each in RULES
         for choice in every
-        if choice.entry.resource.kind is rule.KIND
+        if choice.entry.resource.kind is each.KIND
         and not (
-            request.without_servers and rule.KIND is resources.Kind.SERVER
+            request.without_servers and each.KIND is resources.Kind.SERVER
         )
     ]
     fitting = quota.within(wanted, inventory.quotas)
@@ -85,8 +85,8 @@ def plan(
     )
 
 
-def _item(rule: rule_.Rule, case: scene.Case) -> plans.Item:
-    item = existing.item(case) or rule.item(case)
+def _item(each: rule.Rule, case: scene.Case) -> plans.Item:
+    item = existing.item(case) or each.item(case)
     length = len(item.restore.name) if item.restore else 0
     if length > _LONGEST_NAME:
         return refusing.refusal(

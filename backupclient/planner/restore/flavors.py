@@ -4,12 +4,12 @@
 from collections.abc import Sequence
 import dataclasses
 
-from backupclient.model import offers
+from backupclient.model import on_offer
 from backupclient.model import resources
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 
-_NONE = offers.Flavor('', '', 0, 0, 0)
+_NONE = on_offer.Flavor('', '', 0, 0, 0)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Needs:
 
 def find(
     case: scene.Case, server: resources.Server, needs: Needs
-) -> rule.Answer[offers.Flavor]:
+) -> rule.Answer[on_offer.Flavor]:
     """Find the flavor of the new server."""
     there = case.scene.offers.flavors
     old = server.flavor_name
@@ -41,7 +41,9 @@ def find(
     return _smallest(server, there, needs, same)
 
 
-def _named(name: str, there: Sequence[offers.Flavor]) -> offers.Flavor | None:
+def _named(
+    name: str, there: Sequence[on_offer.Flavor]
+) -> on_offer.Flavor | None:
     """Find a flavor by its name, or by its ID."""
     return next(
         (one for one in there if name and one.name == name),
@@ -50,8 +52,8 @@ def _named(name: str, there: Sequence[offers.Flavor]) -> offers.Flavor | None:
 
 
 def _mapped(
-    old: str, new: str, there: Sequence[offers.Flavor], needs: Needs
-) -> rule.Answer[offers.Flavor]:
+    old: str, new: str, there: Sequence[on_offer.Flavor], needs: Needs
+) -> rule.Answer[on_offer.Flavor]:
     asked = f'--flavor {old}={new}'
     found = _named(new, there)
     if found is None:
@@ -66,7 +68,7 @@ def _mapped(
     return rule.Answer(found, lack)
 
 
-def _too_small(flavor: offers.Flavor, needs: Needs) -> str:
+def _too_small(flavor: on_offer.Flavor, needs: Needs) -> str:
     """Say what a flavor has too little of, ``''`` for nothing.
 
     A root disk of 0 GiB is as large as the image.
@@ -80,10 +82,10 @@ def _too_small(flavor: offers.Flavor, needs: Needs) -> str:
 
 def _smallest(
     server: resources.Server,
-    there: Sequence[offers.Flavor],
+    there: Sequence[on_offer.Flavor],
     needs: Needs,
-    same: offers.Flavor | None,
-) -> rule.Answer[offers.Flavor]:
+    same: on_offer.Flavor | None,
+) -> rule.Answer[on_offer.Flavor]:
     fitting = [one for one in there if _fits(one, server, needs)]
     option = f'--flavor {server.flavor_name or "OLD"}=NEW'
     was = f'"{server.flavor_name}"' if server.flavor_name else 'the old name'
@@ -102,7 +104,7 @@ def _smallest(
 
 
 def _fits(
-    flavor: offers.Flavor, server: resources.Server, needs: Needs
+    flavor: on_offer.Flavor, server: resources.Server, needs: Needs
 ) -> bool:
     """Tell whether a flavor has at least what the server had.
 
@@ -119,7 +121,7 @@ def _fits(
 
 
 def _size(
-    flavor: offers.Flavor, server: resources.Server
+    flavor: on_offer.Flavor, server: resources.Server
 ) -> tuple[object, ...]:
     """Sort flavors: those with the disks that the server had come first."""
     lacks = (flavor.ephemeral_gib < server.ephemeral_gib) + (
@@ -137,5 +139,5 @@ def _size(
     )
 
 
-def _told(flavor: offers.Flavor) -> str:
+def _told(flavor: on_offer.Flavor) -> str:
     return f'{flavor.vcpus} VCPUs, {flavor.ram_mib} MiB, {flavor.disk_gib} GiB'

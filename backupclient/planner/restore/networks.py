@@ -8,7 +8,7 @@ a backup of another project: that somebody else wrote.
 from collections.abc import Iterator, Sequence
 
 from backupclient.model import ids
-from backupclient.model import offers
+from backupclient.model import on_offer
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.planner.restore import rule
@@ -147,7 +147,7 @@ def _unclear(name: str, asked: str, found: Sequence[str]) -> str:
 
 
 def _groups(
-    wanted: Sequence[str], there: Sequence[offers.Named]
+    wanted: Sequence[str], there: Sequence[on_offer.Named]
 ) -> rule.Answer[tuple[str, ...]]:
     by_name = {
         name: [one.id for one in there if one.name == name] for name in wanted

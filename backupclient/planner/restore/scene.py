@@ -8,7 +8,7 @@ from typing import Protocol
 
 from backupclient.model import inventories
 from backupclient.model import manifests
-from backupclient.model import offers as offers_
+from backupclient.model import on_offer
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.planner.restore import type_encryption
@@ -47,7 +47,7 @@ class Scene:
 
     request: restores.Request
     inventory: inventories.Inventory
-    offers: offers_.Offers
+    offers: on_offer.Offers
     origin: inventories.CloudIdentity
     identities: bool
     now: datetime.datetime
@@ -92,7 +92,7 @@ def survey(
     request: restores.Request,
     choices: Iterable[Choice],
     inventory: inventories.Inventory,
-    offers: offers_.Offers,
+    offers: on_offer.Offers,
     origin: inventories.CloudIdentity,
     now: datetime.datetime,
     *,

@@ -11,7 +11,7 @@ from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import root_disk
 from backupclient.planner import services
-from backupclient.planner.restore import disks as disks_
+from backupclient.planner.restore import disks
 from backupclient.planner.restore import flavors
 from backupclient.planner.restore import images
 from backupclient.planner.restore import networks
@@ -34,8 +34,10 @@ def item(case: scene.Case) -> plans.Item:
     image = root_image(case, server)
     root = _root_properties(case, server)
     source = _source(case)
-    disks = disks_.find(case, server)
-    flavor = flavors.find(case, server, _needs(case, server, disks.value))
+    found_disks = disks.find(case, server)
+    flavor = flavors.find(
+        case, server, _needs(case, server, found_disks.value)
+    )
     networks_ = networks.find(case, server)
     groups = networks.security_groups(case, server)
     if not networks_.value:
@@ -48,9 +50,9 @@ def item(case: scene.Case) -> plans.Item:
         flavor_name=flavor.value.name,
         vcpus=flavor.value.vcpus,
         ram_mib=flavor.value.ram_mib,
-        boot_volume=disks.value.boot_volume,
-        boot_image=disks.value.boot_image,
-        disks=disks.value.others,
+        boot_volume=found_disks.value.boot_volume,
+        boot_image=found_disks.value.boot_image,
+        disks=found_disks.value.others,
         networks=networks_.value,
         security_groups=groups.value,
         key_name=key_name.value,
@@ -73,7 +75,7 @@ def item(case: scene.Case) -> plans.Item:
             names.restored(server.name, case.request.suffix)
             or f'restored-{server.id}',
             new,
-            needs=disks.value.needs,
+            needs=found_disks.value.needs,
             after=references.waited_for(case, root),
             own_disk=image,
         ),
@@ -85,7 +87,7 @@ def item(case: scene.Case) -> plans.Item:
         rule.Answer(0, missing),
         source,
         rule.Answer(0, _encrypted(case)),
-        disks,
+        found_disks,
         flavor,
         networks_,
         groups,
@@ -127,17 +129,19 @@ def _encrypted(case: scene.Case) -> str:
 
 
 def _needs(
-    case: scene.Case, server: resources.Server, disks: disks_.Disks
+    case: scene.Case, server: resources.Server, found_disks: disks.Disks
 ) -> flavors.Needs:
     """Return what the image or the volume asks of a flavor."""
     image = root_image(case, server)
-    if disks.boot_image:
-        choice = case.scene.chosen(resources.Kind.IMAGE, disks.boot_image)
+    if found_disks.boot_image:
+        choice = case.scene.chosen(
+            resources.Kind.IMAGE, found_disks.boot_image
+        )
         image = choice.entry.image if choice else None
     if image:
         disk_gib = max(image.min_disk, server.disk_gib)
         return flavors.Needs(disk_gib, image.min_ram)
-    choice = case.scene.chosen(resources.Kind.VOLUME, disks.boot_volume)
+    choice = case.scene.chosen(resources.Kind.VOLUME, found_disks.boot_volume)
     volume = choice.entry.volume if choice else None
     said = volume.image_metadata if volume else {}
     return flavors.Needs(None, properties.min_ram(said))

@@ -4,9 +4,9 @@
 from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.planner.restore import artifacts
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
@@ -55,7 +55,7 @@ def unusable(
             f'The ID {case.resource.id} occurs more than once in the backup: '
             'somebody has changed the manifest.'
         )
-    if entry.state is not outcome.State.COMPLETE:
+    if entry.state is not results.State.COMPLETE:
         why = f': {entry.reason}' if entry.reason else '.'
         return (
             f'There is no complete backup of it. In run {run} it was '

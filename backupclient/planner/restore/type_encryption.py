@@ -7,7 +7,7 @@ The volumes of the project show it.
 from collections.abc import Iterable
 import dataclasses
 
-from backupclient.model import offers as offers_
+from backupclient.model import on_offer
 from backupclient.model import resources
 
 # Of others the key may not be there yet, or may never come.
@@ -15,8 +15,8 @@ _MADE = frozenset({'available', 'in-use', 'reserved', 'backing-up'})
 
 
 def inferred(
-    offers: offers_.Offers, volumes: Iterable[resources.Volume]
-) -> offers_.Offers:
+    offers: on_offer.Offers, volumes: Iterable[resources.Volume]
+) -> on_offer.Offers:
     """Return the offers with what the volumes tell of their types.
 
     A type whose volumes do not agree stays unknown: the restore then looks

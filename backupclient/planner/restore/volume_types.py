@@ -3,14 +3,14 @@
 
 from collections.abc import Sequence
 
-from backupclient.model import offers
+from backupclient.model import on_offer
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 
 _SHOWN = 10
 
 
-def find(case: scene.Case, old: str) -> rule.Answer[offers.VolumeType]:
+def find(case: scene.Case, old: str) -> rule.Answer[on_offer.VolumeType]:
     """Find the type of the new volume.
 
     :param old: name of the type, ``''`` for the cloud's default.
@@ -21,11 +21,11 @@ def find(case: scene.Case, old: str) -> rule.Answer[offers.VolumeType]:
     if there is None:
         why = case.scene.offers.why_unread('volume_types')
         note = f'Whether its volume type is here is not known: {why}'
-        return rule.Answer(offers.VolumeType('', new), notes=(note,))
+        return rule.Answer(on_offer.VolumeType('', new), notes=(note,))
     found = _named(new or case.scene.offers.default_type, there)
     if found or not new:
-        return rule.Answer(found or offers.VolumeType('', ''))
-    return rule.Answer(offers.VolumeType('', new), _missing(old, new, there))
+        return rule.Answer(found or on_offer.VolumeType('', ''))
+    return rule.Answer(on_offer.VolumeType('', new), _missing(old, new, there))
 
 
 def wanted(case: scene.Case, old: str) -> str:
@@ -34,8 +34,8 @@ def wanted(case: scene.Case, old: str) -> str:
 
 
 def _named(
-    name: str, there: Sequence[offers.VolumeType]
-) -> offers.VolumeType | None:
+    name: str, there: Sequence[on_offer.VolumeType]
+) -> on_offer.VolumeType | None:
     """Find a type by its name, or by its ID."""
     return next(
         (one for one in there if one.name == name),
@@ -43,7 +43,7 @@ def _named(
     )
 
 
-def _missing(old: str, new: str, there: Sequence[offers.VolumeType]) -> str:
+def _missing(old: str, new: str, there: Sequence[on_offer.VolumeType]) -> str:
     names = sorted(one.name for one in there)
     shown = ', '.join(names[:_SHOWN]) or 'none'
     more = f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''

@@ -8,7 +8,7 @@ for them, unless ``--decrypt`` was given and the data are opened on the way.
 
 import dataclasses
 
-from backupclient.model import offers
+from backupclient.model import on_offer
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.planner import services
@@ -37,7 +37,7 @@ def choose(
     case: scene.Case,
     volume: resources.Volume,
     source: restores.Source,
-    type_: offers.VolumeType,
+    type_: on_offer.VolumeType,
 ) -> rule.Answer[Chosen]:
     """Choose the way for a volume.
 
@@ -71,7 +71,7 @@ def is_encrypted(case: scene.Case, source: restores.Source) -> bool:
 
 
 def _of_file(
-    case: scene.Case, volume: resources.Volume, type_: offers.VolumeType
+    case: scene.Case, volume: resources.Volume, type_: on_offer.VolumeType
 ) -> rule.Answer[Chosen]:
     """Choose for a file with LUKS blocks, whose key was exported."""
     key, name = case.entry.key, type_.name or 'of the default'
@@ -105,7 +105,7 @@ def _of_file(
 
 
 def _locked(
-    chosen: Chosen, lack: str, case: scene.Case, type_: offers.VolumeType
+    chosen: Chosen, lack: str, case: scene.Case, type_: on_offer.VolumeType
 ) -> rule.Answer[Chosen]:
     """Answer for a volume that has to be encrypted.
 
@@ -131,7 +131,7 @@ def _unproved(case: scene.Case) -> bool:
 
 
 def _open_type(
-    case: scene.Case, type_: offers.VolumeType, chosen: Chosen
+    case: scene.Case, type_: on_offer.VolumeType, chosen: Chosen
 ) -> str:
     """Refuse a type that is known to have no encryption."""
     if type_.encrypted is not False:
@@ -149,7 +149,7 @@ def _open_type(
 
 
 def _other_type(
-    case: scene.Case, volume: resources.Volume, type_: offers.VolumeType
+    case: scene.Case, volume: resources.Volume, type_: on_offer.VolumeType
 ) -> str:
     """Refuse another type: Cinder would fail after it has written all."""
     if volume_types.wanted(case, volume.type_name) == volume.type_name and (

@@ -14,11 +14,13 @@ from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.procedures import files
 from backupclient.procedures import image_state
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
+from backupclient.procedures.backup import capture
 from backupclient.procedures.backup import key_export
+from backupclient.transfer import comparison
 from backupclient.transfer import download
-from backupclient.transfer import proof
 from backupclient.transfer import rates
 from backupclient.transfer import sources
 
@@ -26,7 +28,7 @@ _TRIES = 3
 """How often a file is begun in a store that loses it on the way."""
 
 
-class Download(step.Step):
+class Download(step.Step[interim.Backup]):
     """Bring an image's data into a file of the backup set."""
 
     stable_name = 'download'
@@ -39,7 +41,7 @@ class Download(step.Step):
         file = shlex.quote(item.result.replace('.*', '.FORMAT'))
         return f'openstack image save --file {file} {image}'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         image = image_state.active(self.work, self._image_id(made))
         if self.item.image is None:
             removal.of(self.work).require_own(
@@ -53,11 +55,11 @@ class Download(step.Step):
                 path, received.size, received.digests, received.verified
             ),
         )
-        return self.with_state(made, image.created_at)
+        return capture.note_state(self.work, self.item, made, image.created_at)
 
     def _received(
-        self, image: resources.Image, path: str, made: step.Made
-    ) -> proof.Proved:
+        self, image: resources.Image, path: str, made: interim.Backup
+    ) -> comparison.Proved:
         """Bring the data, and begin anew where the store loses its file."""
         for pause in itertools.islice(pauses.growing(), _TRIES - 1):
             try:
@@ -70,15 +72,16 @@ class Download(step.Step):
         return self._brought(image, path, made)
 
     def _brought(
-        self, image: resources.Image, path: str, made: step.Made
-    ) -> proof.Proved:
-        captured_at = stamps.read(made.captured_at or image.created_at)
+        self, image: resources.Image, path: str, made: interim.Backup
+    ) -> comparison.Proved:
+        known = made.captured.at if made.captured else image.created_at
+        captured_at = stamps.read(known)
         into = files.of(self.work)
         return download.download(
             self._source(image.id),
             into.dated(captured_at) if captured_at else into,
             path,
-            proof.Expected(
+            comparison.Expected(
                 size=image.size,
                 algorithm=image.hash_algorithm,
                 value=image.hash_value,
@@ -94,19 +97,19 @@ class Download(step.Step):
             return data
         return rates.Limited(data, self.work.rate)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Backup) -> None:
         path = made.file.path if made.file else self._begun(made)
         if path:
             files.of(self.work).delete(path)
 
-    def _begun(self, made: step.Made) -> str:
+    def _begun(self, made: interim.Backup) -> str:
         """Where the download of an image that is still there goes to."""
         image = self.cloud.glance.image(self._image_id(made))
         if image is None:
             return ''
         return layout.data_file(self.item.resource, image.disk_format)
 
-    def _image_id(self, made: step.Made) -> str:
+    def _image_id(self, made: interim.Backup) -> str:
         if self.item.image is not None:
             return self.item.image.id
         return made.image_id

@@ -8,7 +8,7 @@ from typing import TypeVar
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.model import resources
-from backupclient.procedures import step
+from backupclient.procedures import interim
 
 T = TypeVar('T')
 
@@ -20,8 +20,8 @@ _NO_ACL = (
 
 
 def describe(
-    cloud: door.Cloud, secret: resources.Secret, made: step.Made
-) -> step.Made:
+    cloud: door.Cloud, secret: resources.Secret, made: interim.Backup
+) -> interim.Backup:
     """Read the metadata and the ACL of a secret.
 
     A policy may allow the payload and refuse these, and old releases have no
@@ -35,7 +35,9 @@ def describe(
     acl = _or_note(lambda: barbican.acl(id_), _NO_ACL, notes)
     return dataclasses.replace(
         made,
-        secret=dataclasses.replace(secret, metadata=metadata or {}, acl=acl),
+        described=dataclasses.replace(
+            secret, metadata=metadata or {}, acl=acl
+        ),
         notes=(*made.notes, *notes),
     )
 

@@ -11,12 +11,15 @@ from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import plans
 from backupclient.procedures import files
+from backupclient.procedures import interim
+from backupclient.procedures import key_fetching
 from backupclient.procedures import step
-from backupclient.procedures.backup import key_export
+from backupclient.procedures.backup import capture
 from backupclient.procedures.backup import secret_description
+from backupclient.procedures.backup import set_keys
 
 
-class DownloadSecret(step.Step):
+class DownloadSecret(step.Step[interim.Backup]):
     """Write a secret's payload into a file, byte for byte."""
 
     stable_name = 'download-secret'
@@ -31,14 +34,14 @@ class DownloadSecret(step.Step):
             f'{item.resource.id}'
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         resource = self.item.resource
-        key = key_export.fetch(self.cloud, resource.id, resource.label)
+        key = key_fetching.fetch(self.cloud, resource.id, resource.label)
         if self.item.secret is not None:
             made = secret_description.describe(
                 self.cloud, self.item.secret, made
             )
-        content = key_export.write(self.work, self._path(), key.payload)
+        content = set_keys.write(self.work, self._path(), key.payload)
         made = dataclasses.replace(
             made,
             file=copies.FileRecord(
@@ -46,13 +49,13 @@ class DownloadSecret(step.Step):
                 len(content),
                 {'sha512': hashlib.sha512(content).hexdigest()},
             ),
-            key=key_export.record(
+            key=set_keys.record(
                 self.work, key, self._path(), luks.Opens.NOT_CHECKED
             ),
         )
-        return self.with_state(made)
+        return capture.note_state(self.work, self.item, made)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Backup) -> None:
         files.of(self.work).delete(self._path())
 
     def _path(self) -> str:
@@ -61,18 +64,18 @@ class DownloadSecret(step.Step):
         )
 
 
-class DescribeSecret(step.Step):
+class DescribeSecret(step.Step[interim.Backup]):
     """Read what there is of a secret that has no payload."""
 
     stable_name = 'describe-secret'
     title = 'read what is known of the secret'
-    makes = 'secret'
+    makes = 'described'
 
     @staticmethod
     def command(item: plans.Item) -> str:
         return f'openstack secret get {item.resource.id}'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         resource = self.item.resource
         found = self.cloud.barbican.secret(resource.id)
         if found is None:
@@ -86,8 +89,10 @@ class DescribeSecret(step.Step):
                 'it up in a new run.'
             )
         secret = self.item.secret or found
-        return self.with_state(
-            secret_description.describe(self.cloud, secret, made)
+        return capture.note_state(
+            self.work,
+            self.item,
+            secret_description.describe(self.cloud, secret, made),
         )
 
 

@@ -11,15 +11,18 @@ from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.procedures import image_state
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
-from backupclient.procedures.backup import volume_image
+from backupclient.procedures.backup import artifacts
+from backupclient.procedures.backup import capture
+from backupclient.procedures.backup import image_end
 
 _CAPTURABLE = frozenset({'active', 'shutoff', 'paused', 'suspended'})
 _IDLE = 'idle'
 
 
-class ImageServer(step.Step):
+class ImageServer(step.Step[interim.Backup]):
     """Copy the server's root disk into an image.
 
     The attached volumes and the ephemeral and swap disks are not in it
@@ -35,7 +38,7 @@ class ImageServer(step.Step):
     def command(item: plans.Item) -> str:
         return f'openstack server image create --name IMAGE {item.resource.id}'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         image_id = once.make_once(self._find, self._start, self.work.clock)
         image = self._finish(image_id)
         # The server is free again when its task is done, not before. Should
@@ -43,21 +46,21 @@ class ImageServer(step.Step):
         self._settle({waiting.GONE})
         self.cloud.glance.update(
             image_id,
-            volume_image.image_name(self.work, self.item),
+            artifacts.image_name(self.work, self.item),
             self._tags(),
         )
         made = dataclasses.replace(
-            made, image_id=image_id, image=_described(image)
+            made, image_id=image_id, described=_described(image)
         )
-        return self.with_state(made, image.created_at)
+        return capture.note_state(self.work, self.item, made, image.created_at)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Backup) -> None:
         image_id = made.image_id or self._find()
         if image_id:
             removal.of(self.work).image(image_id)
 
     def _tags(self) -> dict[str, str]:
-        return self.metadata(volume_image.role(self.item))
+        return self.metadata(artifacts.role(self.item))
 
     def _find(self) -> str | None:
         return self.cloud.glance.find(
@@ -119,4 +122,4 @@ def _described(image: resources.Image) -> resources.Image:
 
 def steps(item: plans.Item) -> step.Steps:
     """Nova copies the disk of an image-backed server to an image."""
-    return (ImageServer, *volume_image.after_upload(item))
+    return (ImageServer, *image_end.steps(item))

@@ -13,6 +13,7 @@ from backupclient.cloud import once
 from backupclient.cloud import waiting
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.procedures import interim
 from backupclient.procedures import step
 
 _DEADLINE = 1800.0
@@ -22,7 +23,7 @@ RUNS = 'ACTIVE'
 """Nova's state of a server that runs."""
 
 
-class LookAtServer(step.Step):
+class LookAtServer(step.Step[interim.Downtime]):
     """Find out whether the server runs: only then it has to be stopped."""
 
     stable_name = 'look-at-server'
@@ -33,10 +34,10 @@ class LookAtServer(step.Step):
     def command(item: plans.Item) -> str:
         return ''
 
-    def is_told(self, made: step.Made) -> bool:
+    def is_told(self, made: interim.Downtime) -> bool:
         return False
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Downtime) -> interim.Downtime:
         # An earlier process may have asked it to stop just now.
         _settle(self.work, self.item.resource)
         server = self.cloud.nova.server(self.item.resource.id)
@@ -44,7 +45,7 @@ class LookAtServer(step.Step):
         return dataclasses.replace(made, found=status)
 
 
-class StopServer(step.Step):
+class StopServer(step.Step[interim.Downtime]):
     """Stop the server, and wait until it is off."""
 
     stable_name = 'stop-server'
@@ -54,24 +55,24 @@ class StopServer(step.Step):
     def command(item: plans.Item) -> str:
         return f'openstack server stop {item.resource.id}'
 
-    def is_told(self, made: step.Made) -> bool:
+    def is_told(self, made: interim.Downtime) -> bool:
         return made.found == RUNS
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Downtime) -> interim.Downtime:
         id_ = self.item.resource.id
         if made.found == RUNS and _status(self.work, id_) == RUNS:
             _ask_once(self.work, id_, RUNS, lambda: self.cloud.nova.stop(id_))
             _await(self.work, self.item.resource, 'shutoff')
         return made
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Downtime) -> None:
         # Without a record nobody knows what it was. A server that runs in
         # vain is better than one that is off.
         if made.found in ('', RUNS):
             start(self.work, self.item.resource)
 
 
-class StartServer(step.Step):
+class StartServer(step.Step[interim.Downtime]):
     """Start the server, if it ran before, and wait until it does."""
 
     stable_name = 'start-server'
@@ -81,10 +82,10 @@ class StartServer(step.Step):
     def command(item: plans.Item) -> str:
         return f'openstack server start {item.resource.id}'
 
-    def is_told(self, made: step.Made) -> bool:
+    def is_told(self, made: interim.Downtime) -> bool:
         return made.found == RUNS
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Downtime) -> interim.Downtime:
         if made.found == RUNS:
             start(self.work, self.item.resource)
         return made

@@ -8,15 +8,18 @@ from backupclient.cloud import once
 from backupclient.model import plans
 from backupclient.model import tags
 from backupclient.procedures import cause
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
+from backupclient.procedures.backup import capture
+from backupclient.procedures.backup import image_end
 from backupclient.procedures.backup import volume_image
 
 _TEMPORARY = tags.Role.TEMPORARY
 
 
-class Snapshot(step.Step):
+class Snapshot(step.Step[interim.Backup]):
     """Take a snapshot: from here on the copy does not change any more."""
 
     stable_name = 'snapshot'
@@ -31,7 +34,7 @@ class Snapshot(step.Step):
             f'--volume {item.resource.id} SNAPSHOT'
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         snapshot_id = once.make_once(self._find, self._start, self.work.clock)
         with cause.told(
             self.work,
@@ -48,9 +51,11 @@ class Snapshot(step.Step):
         if snapshot is None:
             raise errors.NotFound(f'Snapshot {snapshot_id} is gone.', 404)
         made = dataclasses.replace(made, snapshot_id=snapshot_id)
-        return self.with_state(made, snapshot.created_at)
+        return capture.note_state(
+            self.work, self.item, made, snapshot.created_at
+        )
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Backup) -> None:
         snapshot_id = made.snapshot_id or self._find()
         if snapshot_id:
             removal.of(self.work).snapshot(snapshot_id)
@@ -68,7 +73,7 @@ class Snapshot(step.Step):
         )
 
 
-class TemporaryVolume(step.Step):
+class TemporaryVolume(step.Step[interim.Backup]):
     """Make a volume of the snapshot: Cinder uploads only detached ones."""
 
     stable_name = 'temporary-volume'
@@ -79,7 +84,7 @@ class TemporaryVolume(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack volume create --snapshot SNAPSHOT VOLUME'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         volume_id = once.make_once(
             self._find,
             lambda: self.cloud.cinder.create_volume(
@@ -96,7 +101,7 @@ class TemporaryVolume(step.Step):
             volume_state.settle(self.work, volume_id, {'available'}, '')
         return dataclasses.replace(made, volume_id=volume_id)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Backup) -> None:
         volume_id = made.volume_id or self._find()
         if volume_id:
             removal.of(self.work).volume(volume_id)
@@ -120,7 +125,7 @@ class UploadTemporary(volume_image.UploadVolume):
         )
 
 
-class DeleteVolume(step.Step):
+class DeleteVolume(step.Step[interim.Backup]):
     """Take the temporary volume away; before its snapshot."""
 
     stable_name = 'delete-volume'
@@ -130,7 +135,7 @@ class DeleteVolume(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack volume delete VOLUME'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         return removal.afterwards(
             self.work,
             made,
@@ -139,7 +144,7 @@ class DeleteVolume(step.Step):
         )
 
 
-class DeleteSnapshot(step.Step):
+class DeleteSnapshot(step.Step[interim.Backup]):
     """Take the snapshot away, now that nothing is made of it any more."""
 
     stable_name = 'delete-snapshot'
@@ -150,7 +155,7 @@ class DeleteSnapshot(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack volume snapshot delete SNAPSHOT'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         return removal.afterwards(
             self.work,
             made,
@@ -167,5 +172,5 @@ def steps(item: plans.Item) -> step.Steps:
         UploadTemporary,
         DeleteVolume,
         DeleteSnapshot,
-        *volume_image.after_upload(item),
+        *image_end.steps(item),
     )

@@ -10,10 +10,12 @@ from backupclient.model import names
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import tags
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
-from backupclient.procedures.backup import volume_image
+from backupclient.procedures.backup import artifacts
+from backupclient.procedures.backup import capture
 
 _SIGN_OF_LIFE = 600.0
 """Seconds that a backup service has to take up its first backup."""
@@ -22,7 +24,7 @@ _NO_SERVICE = 'Service not found'
 """``cinder/scheduler/manager.py:create_backup``: no backup service is up."""
 
 
-class Backup(step.Step):
+class Backup(step.Step[interim.Backup]):
     """Have Cinder make a backup, and see what it became."""
 
     stable_name = 'backup'
@@ -39,7 +41,7 @@ class Backup(step.Step):
             f'{item.resource.id}'
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Backup) -> interim.Backup:
         backup_id = once.make_once(self._find, self._start, self.work.clock)
         self._finish(backup_id)
         backup = self.cloud.cinder.backup(backup_id)
@@ -56,9 +58,11 @@ class Backup(step.Step):
             ),
             notes=(*made.notes, *_surprise(self.item, backup)),
         )
-        return self.with_state(made, backup.created_at)
+        return capture.note_state(
+            self.work, self.item, made, backup.created_at
+        )
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Backup) -> None:
         backup_id = made.artifact.id if made.artifact else self._find()
         if not backup_id:
             return
@@ -91,7 +95,7 @@ class Backup(step.Step):
         )
         return self.cloud.cinder.create_backup(
             volume_id,
-            volume_image.artifact_name(self.work, self.item),
+            artifacts.name(self.work, self.item),
             self._tags(),
             description=names.description(self.work.run, self.item.resource),
             incremental=_incremental(self.item),

@@ -20,10 +20,11 @@ from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import image_state
+from backupclient.procedures import interim
+from backupclient.procedures import key_fetching
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
-from backupclient.procedures.backup import key_export
 from backupclient.procedures.restore import luks_opening
 from backupclient.procedures.restore import task
 from backupclient.store import base
@@ -35,7 +36,7 @@ OTHER = 'has other data than its backup'
 _ZEROS = bytes(base.BLOCK)
 
 
-class ImageVolume(step.Step):
+class ImageVolume(step.Step[interim.Restore]):
     """Let Cinder make an image of the restored volume, for Glance to hash."""
 
     stable_name = 'image-volume'
@@ -46,7 +47,7 @@ class ImageVolume(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack image create --volume VOLUME IMAGE'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         image_id = once.make_once(
             self._find, lambda: self._start(made), self.work.clock
         )
@@ -56,7 +57,7 @@ class ImageVolume(step.Step):
         )
         return dataclasses.replace(made, image_id=image_id)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Restore) -> None:
         found = self._find()
         if found:
             removal.of(self.work).image(found)
@@ -76,12 +77,12 @@ class ImageVolume(step.Step):
             self.cloud.identity.project_id, self._name
         )
 
-    def _start(self, made: step.Made) -> str:
+    def _start(self, made: interim.Restore) -> str:
         volume_state.settle(self.work, made.volume_id, {'available'})
         return self.cloud.cinder.create_image(made.volume_id, self._name)
 
 
-class CompareVolume(step.Step):
+class CompareVolume(step.Step[interim.Restore]):
     """Compare the image of the restored volume with the backup.
 
     Where Glance's hash of it cannot be the recorded one, the image is read
@@ -95,12 +96,12 @@ class CompareVolume(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack image show IMAGE'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         image = image_state.present(self.work, made.image_id)
         said = self._compared(made, image)
         return dataclasses.replace(made, notes=(*made.notes, said))
 
-    def _compared(self, made: step.Made, image: resources.Image) -> str:
+    def _compared(self, made: interim.Restore, image: resources.Image) -> str:
         """Compare; return how that was done.
 
         :raises TransferError: the restored data are others.
@@ -120,7 +121,7 @@ class CompareVolume(step.Step):
                     'volume is that of the file, and of zeros behind it.'
                 )
         if source.key is not None:
-            return self._compare_plain(made, image)
+            return self._compare_plain(made.volume_id, image)
         size = image.size or source.file.size
         if hashing(self._read(image)) == self._padded(size):
             return 'Compared: the image of the restored volume was read.'
@@ -132,9 +133,9 @@ class CompareVolume(step.Step):
         with task.files(self.work, self.item).read(file.path) as stream:
             return hashing(_blocks(stream), size - file.size)
 
-    def _compare_plain(self, made: step.Made, image: resources.Image) -> str:
+    def _compare_plain(self, volume_id: str, image: resources.Image) -> str:
         """Open both, the file and the image, and compare what is in them."""
-        volume = self.cloud.cinder.volume(made.volume_id)
+        volume = self.cloud.cinder.volume(volume_id)
         size = luks_opening.plain_size(self.work, self.item)
         file = task.file(self.item)
         with task.files(self.work, self.item).read(file.path) as stream:
@@ -153,7 +154,7 @@ class CompareVolume(step.Step):
         self, volume: resources.Volume, image: resources.Image, size: int
     ) -> Iterator[bytes]:
         """Open an encrypted image with the key of the new volume."""
-        key = key_export.fetch(
+        key = key_fetching.fetch(
             self.cloud, image.key_id or volume.key_id, volume.resource.label
         )
         opener = opening.unlock(
@@ -174,7 +175,7 @@ class CompareVolume(step.Step):
         )
 
 
-class DeleteCompared(step.Step):
+class DeleteCompared(step.Step[interim.Restore]):
     """Take the image of the volume away."""
 
     stable_name = 'delete-compared'
@@ -184,12 +185,12 @@ class DeleteCompared(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack image delete IMAGE'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         removal.of(self.work).image(made.image_id)
         return made
 
 
-class RemoveVolume(step.Step):
+class RemoveVolume(step.Step[interim.Restore]):
     """Take the volume away again."""
 
     stable_name = 'remove-volume'
@@ -199,12 +200,12 @@ class RemoveVolume(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack volume delete VOLUME'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         removal.of(self.work).volume(made.volume_id)
         return made
 
 
-class RemoveImage(step.Step):
+class RemoveImage(step.Step[interim.Restore]):
     """Take the image away again: Glance has hashed it."""
 
     stable_name = 'remove-image'
@@ -214,7 +215,7 @@ class RemoveImage(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack image delete IMAGE'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         removal.of(self.work).image(made.image_id)
         if made.secret_id:
             removal.of(self.work).secret(made.secret_id)
@@ -222,7 +223,7 @@ class RemoveImage(step.Step):
         return dataclasses.replace(made, notes=(*made.notes, said))
 
 
-class RemoveSecret(step.Step):
+class RemoveSecret(step.Step[interim.Restore]):
     """Take the secret away again: its payload was read back."""
 
     stable_name = 'remove-secret'
@@ -232,13 +233,13 @@ class RemoveSecret(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack secret delete SECRET'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         removal.of(self.work).secret(made.secret_id)
         said = 'Compared: the payload was read back.'
         return dataclasses.replace(made, notes=(*made.notes, said))
 
 
-class RemoveServer(step.Step):
+class RemoveServer(step.Step[interim.Restore]):
     """Take the server away again: it was seen to run."""
 
     stable_name = 'remove-server'
@@ -248,7 +249,7 @@ class RemoveServer(step.Step):
     def command(item: plans.Item) -> str:
         return 'openstack server delete SERVER'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         removal.of(self.work).server(made.server_id)
         said = 'Built without network, and seen ACTIVE.'
         return dataclasses.replace(made, notes=(*made.notes, said))

@@ -14,6 +14,7 @@ from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import tags
 from backupclient.procedures import image_state
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
@@ -30,7 +31,7 @@ _PATIENCE = 60.0
 """Seconds over which an upload that breaks off is begun anew."""
 
 
-class Upload(step.Step):
+class Upload(step.Step[interim.Restore]):
     """Make an image of a file of the set.
 
     An upload cannot be continued: what has broken off is deleted, and begun
@@ -51,7 +52,7 @@ class Upload(step.Step):
             with_key=task.of(item).source.key is not None,
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         found = self._find()
         if found and self._has_arrived(found):
             # An earlier try had come so far.
@@ -70,7 +71,7 @@ class Upload(step.Step):
             self.work.clock.sleep(pause)
         return self._checked(made, image_id)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Restore) -> None:
         image_id = made.image_id or self._find()
         if image_id:
             removal.of(self.work).image(image_id)
@@ -91,7 +92,7 @@ class Upload(step.Step):
         """Give what the image has to be like."""
         return described(self.item)
 
-    def properties(self, made: step.Made) -> dict[str, str]:
+    def properties(self, made: interim.Restore) -> dict[str, str]:
         """Give the properties of the image, with our marks."""
         found, _ = self._resolved()
         if made.secret_id:
@@ -107,7 +108,7 @@ class Upload(step.Step):
             properties.owned(said) | properties.signature(said),
         )
 
-    def _present(self, made: step.Made) -> str:
+    def _present(self, made: interim.Restore) -> str:
         """Give an image that waits for its data."""
         image_id = self._find()
         if image_id and self.cloud.glance.state(image_id) != 'queued':
@@ -135,7 +136,9 @@ class Upload(step.Step):
         found = self.cloud.glance.image(image_id)
         return found is not None and found.status == 'active'
 
-    def _checked(self, made: step.Made, image_id: str) -> step.Made:
+    def _checked(
+        self, made: interim.Restore, image_id: str
+    ) -> interim.Restore:
         """Compare what Glance has with what the set has.
 
         :raises TransferError: it is not the same.
@@ -156,7 +159,7 @@ class Upload(step.Step):
         )
 
 
-class FinishImage(step.Step):
+class FinishImage(step.Step[interim.Restore]):
     """Give the image its name: from now on it is the tenant's."""
 
     stable_name = 'finish-image'
@@ -171,7 +174,7 @@ class FinishImage(step.Step):
         new = shell.value(shell.new(item.resource.id))
         return f'openstack image set --hidden {new}'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         notes: tuple[str, ...] = ()
         if made.secret_id:
             notes = (f'Secret {made.secret_id} is its key: keep it.',)
@@ -187,7 +190,7 @@ class FinishImage(step.Step):
             made, restored=made.image_id, notes=(*made.notes, *notes)
         )
 
-    def _keep_key(self, made: step.Made) -> None:
+    def _keep_key(self, made: interim.Restore) -> None:
         """Mark the key as what stays."""
         key_store.keep(self, made.secret_id)
 
@@ -225,16 +228,8 @@ def command(
 
 
 def described(item: plans.Item) -> resources.Image:
-    """Give what an image was like that comes back.
-
-    :raises DocumentError: the plan does not say it.
-    """
-    if item.image is None:
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} was like. '
-            'Make a new plan.'
-        )
-    return item.image
+    """Give what an image was like: a resource, or a server's own disk."""
+    return task.of(item).own_disk or task.described(item, resources.Image)
 
 
 def steps(item: plans.Item) -> step.Steps:

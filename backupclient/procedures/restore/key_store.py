@@ -11,6 +11,7 @@ from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import tags
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import key_manager
@@ -21,7 +22,7 @@ from backupclient.procedures.restore import task
 _PASSPHRASE = 'passphrase'
 
 
-class StoreKey(step.Step):
+class StoreKey(step.Step[interim.Restore]):
     """Store the key, so that Cinder can make a copy of it for the volume."""
 
     stable_name = 'store-key'
@@ -46,7 +47,7 @@ class StoreKey(step.Step):
             'KEY', shell.content(key.path), _name(item), told
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         payload = self._payload()
         barbican = self.cloud.barbican
         secret_id = once.make_once(
@@ -64,7 +65,7 @@ class StoreKey(step.Step):
         )
         return dataclasses.replace(made, secret_id=secret_id)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Restore) -> None:
         if made.secret_id:
             removal.of(self.work).secret(made.secret_id)
         elif found := self._find():
@@ -116,7 +117,7 @@ class StoreKey(step.Step):
         )
 
 
-class DeleteKey(step.Step):
+class DeleteKey(step.Step[interim.Restore]):
     """Take the key away: the volume has a copy of its own by now."""
 
     stable_name = 'delete-key'
@@ -126,7 +127,7 @@ class DeleteKey(step.Step):
     def command(item: plans.Item) -> str:
         return key_manager.delete('KEY')
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         return removal.afterwards(
             self.work,
             made,
@@ -135,7 +136,7 @@ class DeleteKey(step.Step):
         )
 
 
-def keep(step_: step.Step, secret_id: str) -> None:
+def keep(step_: step.Step[interim.Restore], secret_id: str) -> None:
     """Mark a key as what stays: something that was restored needs it."""
     new_secrets.set_metadata(
         step_.cloud.barbican, secret_id, step_.metadata(tags.Role.RESTORED)

@@ -10,7 +10,7 @@ import datetime
 import hashlib
 
 from backupclient import errors
-from backupclient.cloud import barbican as barbican_
+from backupclient.cloud import barbican_api
 from backupclient.cloud import new_secrets
 from backupclient.cloud import once
 from backupclient.model import plans
@@ -18,6 +18,7 @@ from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import secret_facts
 from backupclient.model import tags
+from backupclient.procedures import interim
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
 from backupclient.procedures.restore import key_manager
@@ -26,7 +27,7 @@ from backupclient.procedures.restore import task
 from backupclient.store import base
 
 
-class StoreSecret(step.Step):
+class StoreSecret(step.Step[interim.Restore]):
     """Store the secret, without its payload if that can follow."""
 
     stable_name = 'store-secret'
@@ -47,7 +48,7 @@ class StoreSecret(step.Step):
             ),
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         barbican = self.cloud.barbican
         payload = self._payload()
         like, notes = self._valid(_secret(self.item))
@@ -65,7 +66,7 @@ class StoreSecret(step.Step):
             made, secret_id=secret_id, notes=(*made.notes, *notes)
         )
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Restore) -> None:
         found = made.secret_id or self._find(self._payload())
         if found:
             new_secrets.delete(self.cloud.barbican, found)
@@ -102,7 +103,7 @@ class StoreSecret(step.Step):
         return secret, ()
 
 
-class FillSecret(step.Step):
+class FillSecret(step.Step[interim.Restore]):
     """Say who may read the secret, then give it its payload."""
 
     stable_name = 'fill-secret'
@@ -113,7 +114,7 @@ class FillSecret(step.Step):
         # One command stores the payload together with the secret.
         return ''
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         barbican, secret = self.cloud.barbican, _secret(self.item)
         if secret.acl not in (None, secret_facts.Acl()):
             new_secrets.set_acl(barbican, made.secret_id, secret.acl)
@@ -127,7 +128,7 @@ class FillSecret(step.Step):
         return made
 
 
-class FinishSecret(step.Step):
+class FinishSecret(step.Step[interim.Restore]):
     """Give the secret its metadata: from now on it is the tenant's."""
 
     stable_name = 'finish-secret'
@@ -138,10 +139,10 @@ class FinishSecret(step.Step):
     def command(item: plans.Item) -> str:
         return ''
 
-    def is_told(self, made: step.Made) -> bool:
+    def is_told(self, made: interim.Restore) -> bool:
         return False
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         new_secrets.set_metadata(
             self.cloud.barbican,
             made.secret_id,
@@ -150,7 +151,7 @@ class FinishSecret(step.Step):
         return dataclasses.replace(made, restored=made.secret_id)
 
 
-class MakeContainers(step.Step):
+class MakeContainers(step.Step[interim.Restore]):
     """Make the containers again whose secrets are all back."""
 
     stable_name = 'make-containers'
@@ -167,7 +168,7 @@ class MakeContainers(step.Step):
             for each in _containers(item)
         )
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         notes = [
             note
             for each in _containers(self.item)
@@ -175,7 +176,7 @@ class MakeContainers(step.Step):
         ]
         return dataclasses.replace(made, notes=(*made.notes, *notes))
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Restore) -> None:
         """Take the containers away: the secret goes, too, and is in them."""
         barbican = self.cloud.barbican
         for each in _containers(self.item):
@@ -185,7 +186,7 @@ class MakeContainers(step.Step):
                 new_secrets.delete_container(barbican, found)
 
     def _members(
-        self, container: restores.Container, made: step.Made
+        self, container: restores.Container, made: interim.Restore
     ) -> dict[str, str]:
         """Give the new IDs of a container's secrets, by the old ones."""
         return {
@@ -193,7 +194,9 @@ class MakeContainers(step.Step):
             for each in container.members
         }
 
-    def _make(self, container: restores.Container, made: step.Made) -> str:
+    def _make(
+        self, container: restores.Container, made: interim.Restore
+    ) -> str:
         """Make a container; return why it could not be made."""
         new = self._members(container, made)
         name = f'The {container.kind} container "{container.name}"'
@@ -213,14 +216,14 @@ class MakeContainers(step.Step):
             return f'{name} was not made: {exc}'
         return f'{name} was made: {made_id}.'
 
-    def _restored(self, secret_id: str, made: step.Made) -> str:
+    def _restored(self, secret_id: str, made: interim.Restore) -> str:
         if secret_id == self.item.resource.id:
             return made.secret_id
         return self.work.made_of(f'secret/{secret_id}').restored
 
 
 def fill(
-    barbican: barbican_.Barbican,
+    barbican: barbican_api.Barbican,
     secret_id: str,
     payload: bytes,
     content_type: str,
@@ -245,12 +248,7 @@ def fill(
 
 
 def _secret(item: plans.Item) -> resources.Secret:
-    if item.secret is None:
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} was. Make a '
-            'new plan.'
-        )
-    return item.secret
+    return task.described(item, resources.Secret)
 
 
 def _payload(work: step.Work, item: plans.Item) -> bytes:

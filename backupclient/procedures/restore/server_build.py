@@ -14,6 +14,7 @@ from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import tags
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
@@ -41,7 +42,7 @@ class UploadDisk(image_upload.Upload):
         )
 
 
-class BuildServer(step.Step):
+class BuildServer(step.Step[interim.Restore]):
     """Let Nova build the server, with all of its disks from the start."""
 
     stable_name = 'build-server'
@@ -60,7 +61,7 @@ class BuildServer(step.Step):
         wait = shell.ready(item.resource.id, 'server', 'SERVER')
         return f'{create}\n{wait}'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         nova, old = self.cloud.nova, described(self.item)
         marks = self.metadata(tags.Role.TEMPORARY)
         server_id = once.make_once(
@@ -80,14 +81,14 @@ class BuildServer(step.Step):
         self._wait(server_id)
         return dataclasses.replace(made, server_id=server_id)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Restore) -> None:
         found = made.server_id or new_servers.find(
             self.cloud.nova, self.name, self.metadata(tags.Role.TEMPORARY)
         )
         if found:
             removal.of(self.work).server(found)
 
-    def _disks(self, made: step.Made) -> list[new_servers.Disk]:
+    def _disks(self, made: interim.Restore) -> list[new_servers.Disk]:
         wanted = _new(self.item)
         return [
             self._root(wanted, made),
@@ -101,7 +102,7 @@ class BuildServer(step.Step):
         ]
 
     def _root(
-        self, wanted: restores.NewServer, made: step.Made
+        self, wanted: restores.NewServer, made: interim.Restore
     ) -> new_servers.Disk:
         if wanted.boot_volume:
             volume_id = self._restored(f'volume/{wanted.boot_volume}')
@@ -148,7 +149,7 @@ class BuildServer(step.Step):
             ) from exc
 
 
-class FinishServer(step.Step):
+class FinishServer(step.Step[interim.Restore]):
     """Give the server its name: from now on it is the tenant's."""
 
     stable_name = 'finish-server'
@@ -160,7 +161,7 @@ class FinishServer(step.Step):
         # It has its name and its tags from the start.
         return ''
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         nova, old = self.cloud.nova, described(self.item)
         if old.tags:
             new_servers.set_tags(nova, made.server_id, old.tags)
@@ -172,16 +173,8 @@ class FinishServer(step.Step):
 
 
 def described(item: plans.Item) -> resources.Server:
-    """Give what a server was like that comes back.
-
-    :raises DocumentError: the plan does not say it.
-    """
-    if item.server is None:
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} was like. '
-            'Make a new plan.'
-        )
-    return item.server
+    """Give what a server was like that comes back."""
+    return task.described(item, resources.Server)
 
 
 def steps(item: plans.Item) -> step.Steps:
@@ -247,13 +240,7 @@ def _disk(disk: restores.Disk) -> str:
 
 
 def _new(item: plans.Item) -> restores.NewServer:
-    found = task.of(item).new
-    if not isinstance(found, restores.NewServer):
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} is to be. '
-            'Make a new plan.'
-        )
-    return found
+    return task.new(item, restores.NewServer)
 
 
 def _metadata(server: resources.Server) -> dict[str, str]:

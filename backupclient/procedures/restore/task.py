@@ -2,14 +2,20 @@
 """What the steps of a restore have in common: their task and its files."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 from backupclient import errors
 from backupclient.model import copies
 from backupclient.model import plans
+from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import tags
+from backupclient.procedures import interim
 from backupclient.procedures import step
 from backupclient.store import base
+
+_Record = TypeVar('_Record', bound=resources.Record)
+_New = TypeVar('_New', bound=restores.New)
 
 
 def of(item: plans.Item) -> restores.Task:
@@ -23,6 +29,33 @@ def of(item: plans.Item) -> restores.Task:
             'Make a new plan.'
         )
     return item.restore
+
+
+def described(item: plans.Item, kind: type[_Record]) -> _Record:
+    """Give what a resource was like that comes back.
+
+    :raises DocumentError: the plan does not say it.
+    """
+    if not isinstance(item.seen, kind):
+        raise errors.DocumentError(
+            f'The plan does not say what {item.resource.label} was like. '
+            'Make a new plan.'
+        )
+    return item.seen
+
+
+def new(item: plans.Item, kind: type[_New]) -> _New:
+    """Give what is to be made.
+
+    :raises DocumentError: the plan does not say it.
+    """
+    found = of(item).new
+    if not isinstance(found, kind):
+        raise errors.DocumentError(
+            f'The plan does not say what {item.resource.label} is to be. '
+            'Make a new plan.'
+        )
+    return found
 
 
 def file(item: plans.Item) -> copies.FileRecord:
@@ -83,7 +116,9 @@ def own(old: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in old.items() if name not in ours}
 
 
-def restored_tags(step_: step.Step, old: Mapping[str, str]) -> dict[str, str]:
+def restored_tags(
+    step_: step.Step[interim.Restore], old: Mapping[str, str]
+) -> dict[str, str]:
     """Give the metadata of what was restored: its own, and our marks.
 
     :param old: as they were; what an earlier run had marked is left out.

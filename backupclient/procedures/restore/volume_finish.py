@@ -14,6 +14,7 @@ from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import cause
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
@@ -25,7 +26,7 @@ from backupclient.procedures.restore import task
 _MAKING = frozenset({'creating', 'downloading', 'restoring-backup'})
 
 
-class MakeVolume(step.Step):
+class MakeVolume(step.Step[interim.Restore]):
     """Let Cinder make a volume with the data."""
 
     stable_name = 'make-volume'
@@ -33,10 +34,10 @@ class MakeVolume(step.Step):
     makes = 'volume_id'
 
     @abc.abstractmethod
-    def source(self, made: step.Made) -> tuple[str, str]:
+    def source(self, made: interim.Restore) -> tuple[str, str]:
         """Give the field of the request that names the source, and its ID."""
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         cinder = self.cloud.cinder
         marks = self.metadata(tags.Role.TEMPORARY)
         volume_id = once.make_once(
@@ -61,7 +62,7 @@ class MakeVolume(step.Step):
         self._mark(volume_id, marks)
         return dataclasses.replace(made, volume_id=volume_id)
 
-    def undo(self, made: step.Made) -> None:
+    def undo(self, made: interim.Restore) -> None:
         found = made.volume_id or self._find()
         if found:
             removal.of(self.work).volume(found)
@@ -102,7 +103,7 @@ class MakeVolume(step.Step):
             )
 
 
-class FinishVolume(step.Step):
+class FinishVolume(step.Step[interim.Restore]):
     """Make the volume what it was, and name it the tenant's."""
 
     stable_name = 'finish-volume'
@@ -128,7 +129,7 @@ class FinishVolume(step.Step):
             ]
         return '\n'.join(commands)
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         cinder, old = self.cloud.cinder, described(self.item)
         volume_id = made.volume_id
         found = cinder.volume(volume_id)
@@ -184,30 +185,13 @@ def ending(item: plans.Item) -> step.Steps:
 
 
 def described(item: plans.Item) -> resources.Volume:
-    """Give what a volume was like that comes back.
-
-    :raises DocumentError: the plan does not say it.
-    """
-    if item.volume is None:
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} was like. '
-            'Make a new plan.'
-        )
-    return item.volume
+    """Give what a volume was like that comes back."""
+    return task.described(item, resources.Volume)
 
 
 def new(item: plans.Item) -> restores.NewVolume:
-    """Give what the new volume has to be.
-
-    :raises DocumentError: the plan does not say it.
-    """
-    found = task.of(item).new
-    if not isinstance(found, restores.NewVolume):
-        raise errors.DocumentError(
-            f'The plan does not say what {item.resource.label} is to be. '
-            'Make a new plan.'
-        )
-    return found
+    """Give what the new volume has to be."""
+    return task.new(item, restores.NewVolume)
 
 
 def command(item: plans.Item, source: str, version: str = '') -> str:

@@ -3,6 +3,7 @@
 
 from backupclient import errors
 from backupclient.model import plans
+from backupclient.procedures import interim
 from backupclient.procedures import step
 from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
@@ -18,7 +19,7 @@ class MakeVolume(volume_finish.MakeVolume):
     It never writes to a volume that is there.
     """
 
-    def source(self, made: step.Made) -> tuple[str, str]:
+    def source(self, made: interim.Restore) -> tuple[str, str]:
         """Give the field of the request, and the ID."""
         return 'backup_id', _backup_id(self.item)
 

@@ -9,6 +9,7 @@ from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import image_upload
@@ -61,7 +62,7 @@ class UploadVolume(image_upload.Upload):
 class MakeVolume(volume_finish.MakeVolume):
     """Let Cinder make the volume of the image."""
 
-    def source(self, made: step.Made) -> tuple[str, str]:
+    def source(self, made: interim.Restore) -> tuple[str, str]:
         """Give the field of the request, and the ID."""
         artifact = task.of(self.item).source.artifact
         return 'imageRef', artifact.id if artifact else made.image_id
@@ -73,7 +74,7 @@ class MakeVolume(volume_finish.MakeVolume):
         return volume_finish.command(item, f'--image {image}')
 
 
-class DeleteUpload(step.Step):
+class DeleteUpload(step.Step[interim.Restore]):
     """Take the image away: its data are in the volume, or in the server."""
 
     stable_name = 'delete-upload'
@@ -83,7 +84,7 @@ class DeleteUpload(step.Step):
     def command(item: plans.Item) -> str:
         return f'openstack image delete {shell.value("IMAGE")}'
 
-    def do(self, made: step.Made) -> step.Made:
+    def do(self, made: interim.Restore) -> interim.Restore:
         return removal.afterwards(
             self.work,
             made,

@@ -9,9 +9,9 @@ import json
 from typing import Any
 
 from backupclient.model import manifests
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import results
 
 _ENCODER = json.JSONEncoder(separators=(',', ':'), check_circular=False)
 
@@ -52,7 +52,7 @@ def decode(
     return manifests.Entry(
         resource=resources.Resource(resources.Kind(kind), name, id_),
         procedure=plans.Procedure(kept['procedure']),
-        state=outcome_.State(kept['state']),
+        state=results.State(kept['state']),
         reason=kept.get('reason', ''),
         covered_by=kept.get('covered_by', ''),
         group=kept.get('group', ''),

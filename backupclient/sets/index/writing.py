@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from backupclient.model import manifests
-from backupclient.model import outcome as outcome_
+from backupclient.model import results
 from backupclient.model import verification
 from backupclient.sets.index import briefs
 from backupclient.sets.index import database
@@ -41,7 +41,7 @@ class Writer:
         size = sum(
             entry.size or 0
             for entry in manifest.items
-            if entry.state is outcome_.State.COMPLETE
+            if entry.state is results.State.COMPLETE
         )
         with database.troubles():
             number = self._sql.execute(
@@ -55,7 +55,7 @@ class Writer:
                     manifest.state.value,
                     manifest.identity.project_id,
                     manifest.host,
-                    *(states.count(state) for state in outcome_.State),
+                    *(states.count(state) for state in results.State),
                     min(size, (1 << 63) - 1),
                 ),
             ).lastrowid

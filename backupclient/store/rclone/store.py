@@ -10,9 +10,9 @@ from backupclient import errors
 from backupclient.model import addresses
 from backupclient.store import base
 from backupclient.store.programs import ending
+from backupclient.store.rclone import hashing
 from backupclient.store.rclone import listing
 from backupclient.store.rclone import program
-from backupclient.store.rclone import proof
 from backupclient.store.rclone import seen
 from backupclient.store.rclone import streams
 
@@ -54,7 +54,7 @@ class Rclone(base.Store):
             self._rclone,
             path,
             size,
-            proof.new(self._algorithm),
+            hashing.new(self._algorithm),
             self._prove,
             functools.partial(self._written.discard, path),
             occupied=occupied,
@@ -124,7 +124,7 @@ class Rclone(base.Store):
             self._rclone,
             path,
             len(data),
-            proof.new(self._algorithm),
+            hashing.new(self._algorithm),
             self._prove,
             occupied=before is not None and not replace,
         )
@@ -209,7 +209,7 @@ class Rclone(base.Store):
 
     @functools.cached_property
     def _algorithm(self) -> str:
-        return proof.algorithm(self._rclone.features.hashes)
+        return hashing.algorithm(self._rclone.features.hashes)
 
     def _prove(self, path: str, size: int, digest: str) -> None:
         """Compare a file that was just written with what was written.
@@ -226,8 +226,8 @@ class Rclone(base.Store):
         if entry.size == size and not has:
             stream = streams.Stream(self._rclone, path, 0, size)
             with streams.closing(stream):
-                has = proof.read_back(stream, self._algorithm)
-        proof.require_same(
+                has = hashing.read_back(stream, self._algorithm)
+        hashing.require_same(
             f'{self.name}/{path}',
             self._algorithm,
             (size, digest),

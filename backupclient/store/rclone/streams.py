@@ -7,7 +7,7 @@ from typing import Protocol
 
 from backupclient import errors
 from backupclient.store import base
-from backupclient.store import course
+from backupclient.store import courses
 from backupclient.store.programs import child
 from backupclient.store.rclone import program
 
@@ -61,7 +61,7 @@ class Writer:
         self._prove = prove
         self._whole = whole
         self._occupied = occupied
-        self._course = course.Course(f'{rclone.name}/{path}', size, 0)
+        self._course = courses.Course(f'{rclone.name}/{path}', size, 0)
         self._held = b''
         self._child: child.Child | None = None
         self._is_whole = False

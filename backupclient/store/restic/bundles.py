@@ -11,7 +11,7 @@ import threading
 
 from backupclient import errors
 from backupclient.store import base
-from backupclient.store.restic import repository as repository_
+from backupclient.store.restic import repos
 from backupclient.store.restic import snapshots
 from backupclient.store.restic import streams
 from backupclient.store.restic import troubles
@@ -23,7 +23,7 @@ _MOST = 16 << 20
 class Bundles:
     """The bundles of a repository. Used by many threads."""
 
-    def __init__(self, repository: repository_.Repository) -> None:
+    def __init__(self, repository: repos.Repository) -> None:
         self._repository = repository
         self._lock = threading.Lock()
         self._lists: dict[str, dict[str, base.Entry]] = {}

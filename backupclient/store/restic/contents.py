@@ -12,9 +12,9 @@ import threading
 from backupclient import errors
 from backupclient.model import layout
 from backupclient.store import base
-from backupclient.store.restic import bundles as bundles_
-from backupclient.store.restic import index as index_
-from backupclient.store.restic import repository as repository_
+from backupclient.store.restic import bundles
+from backupclient.store.restic import index
+from backupclient.store.restic import repos
 from backupclient.store.restic import snapshots
 from backupclient.store.restic.snapshots import Snapshot
 
@@ -37,11 +37,11 @@ class Place:
 class Contents:
     """The files in a repository. Used by many threads."""
 
-    def __init__(self, repository: repository_.Repository) -> None:
-        self.bundles = bundles_.Bundles(repository)
+    def __init__(self, repository: repos.Repository) -> None:
+        self.bundles = bundles.Bundles(repository)
         self._repository = repository
         self._lock = threading.RLock()
-        self._index: index_.Index | None = None
+        self._index: index.Index | None = None
         self._mine: dict[str, Snapshot] = {}
         self._hidden: set[str] = set()
         self._gone: set[str] = set()
@@ -60,7 +60,7 @@ class Contents:
                 'cannot be read.'
             ) from error
         with self._lock:
-            self._index = index_.Index(
+            self._index = index.Index(
                 found, frozenset(self._mine), frozenset(self._hidden)
             )
 
@@ -152,7 +152,7 @@ class Contents:
         with self._lock:
             return self._loaded().relied_on(run)
 
-    def _loaded(self) -> index_.Index:
+    def _loaded(self) -> index.Index:
         if self._index is None:
             self.reload()
         if self._index is None:

@@ -5,8 +5,8 @@ import contextlib
 import datetime
 
 from backupclient import errors
-from backupclient.store.restic import contents as contents_
-from backupclient.store.restic import repository as repository_
+from backupclient.store.restic import contents
+from backupclient.store.restic import repos
 from backupclient.store.restic import snapshots
 from backupclient.store.restic import streams
 from backupclient.store.restic import troubles
@@ -22,11 +22,11 @@ class Making:
 
     def __init__(
         self,
-        repository: repository_.Repository,
-        contents: contents_.Contents,
+        repository: repos.Repository,
+        known: contents.Contents,
     ) -> None:
         self._repository = repository
-        self._contents = contents
+        self._contents = known
 
     def begin(
         self,

@@ -8,7 +8,7 @@ import re
 
 from backupclient import errors
 from backupclient.store import localfile
-from backupclient.store.restic import repository as repository_
+from backupclient.store.restic import repos
 
 _LEAST = 64 << 20
 """The bytes that have to be free where the repository is a folder.
@@ -41,9 +41,7 @@ def require(folder: pathlib.Path, name: str) -> None:
         )
 
 
-def would_free(
-    repository: repository_.Repository, snapshots: Sequence[str]
-) -> str:
+def would_free(repository: repos.Repository, snapshots: Sequence[str]) -> str:
     """Return how much room deleting snapshots would free, in restic's words.
 
     :param snapshots: their IDs.

@@ -6,8 +6,8 @@ import threading
 
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.store.restic import contents as contents_
-from backupclient.store.restic import repository as repository_
+from backupclient.store.restic import contents
+from backupclient.store.restic import repos
 from backupclient.store.restic import snapshots
 from backupclient.store.restic import staging
 from backupclient.store.restic import streams
@@ -40,11 +40,11 @@ class Small:
 
     def __init__(
         self,
-        repository: repository_.Repository,
-        contents: contents_.Contents,
+        repository: repos.Repository,
+        known: contents.Contents,
     ) -> None:
         self._repository = repository
-        self._contents = contents
+        self._contents = known
         self._lock = threading.RLock()
         self._runs: dict[str, staging.Staging] = {}
 

@@ -14,12 +14,12 @@ from backupclient import errors
 from backupclient.model import addresses
 from backupclient.model import layout
 from backupclient.store import base
-from backupclient.store import course as course_
-from backupclient.store.restic import contents as contents_
+from backupclient.store import courses
+from backupclient.store.restic import contents
 from backupclient.store.restic import making
-from backupclient.store.restic import repository as repository_
+from backupclient.store.restic import repos
 from backupclient.store.restic import room
-from backupclient.store.restic import small as small_
+from backupclient.store.restic import small
 from backupclient.store.restic import snapshots
 from backupclient.store.restic import staging
 from backupclient.store.restic import streams
@@ -35,9 +35,9 @@ class Restic(base.Store):
         self._folder = None
         if address.is_of_this_machine:
             self._folder = pathlib.Path(address.place)
-        self._repository = repository_.Repository(address.place, self.name)
-        self._contents = contents_.Contents(self._repository)
-        self._small = small_.Small(self._repository, self._contents)
+        self._repository = repos.Repository(address.place, self.name)
+        self._contents = contents.Contents(self._repository)
+        self._small = small.Small(self._repository, self._contents)
         self._making = making.Making(self._repository, self._contents)
         self._at: datetime.datetime | None = None
         self._begun: set[str] = set()
@@ -50,7 +50,7 @@ class Restic(base.Store):
     ) -> Iterator[base.Writer]:
         run, inside = self._in_a_run(path)
         writer = streams.Writer(
-            course_.Course(f'{self.name}/{path}', size, 0),
+            courses.Course(f'{self.name}/{path}', size, 0),
             lambda first: self._making.begin(
                 run, inside, size, first, self._at
             ),
@@ -63,7 +63,7 @@ class Restic(base.Store):
 
     @contextlib.contextmanager
     def read(self, path: str, offset: int = 0) -> Iterator[base.FileStream]:
-        run, inside = contents_.split(path)
+        run, inside = contents.split(path)
         if inside in self._small.sizes(run):
             yield streams.Held(self._small.read(run, inside)[offset:])
             return
@@ -81,7 +81,7 @@ class Restic(base.Store):
             yield stream
 
     def stat(self, path: str) -> base.Entry | None:
-        run, inside = contents_.split(path)
+        run, inside = contents.split(path)
         sizes = self._small.sizes(run)
         if inside in sizes:
             return _staged(path, sizes[inside])
@@ -104,14 +104,14 @@ class Restic(base.Store):
         run, inside = self._in_a_run(path)
         if not replace:
             self._require_free(path)
-        if small_.is_gathered(inside, len(data)):
+        if small.is_gathered(inside, len(data)):
             self._small.put(run, inside, data)
         else:
             self._small.remove(run, inside)
             self._store(run, inside, data)
 
     def delete(self, path: str) -> None:
-        run, inside = contents_.split(path)
+        run, inside = contents.split(path)
         self._small.remove(run, inside)
         place = self._contents.find(path)
         if place is None:
@@ -185,7 +185,7 @@ class Restic(base.Store):
         return found
 
     def is_stored(self, path: str) -> bool:
-        run, inside = contents_.split(path)
+        run, inside = contents.split(path)
         return inside not in self._small.sizes(run)
 
     def reclaim(self) -> None:
@@ -210,7 +210,7 @@ class Restic(base.Store):
             room.require(self._folder, self.name)
         self._contents.reload()
         self._repository.patiently(
-            self._repository.require_unlocked, repository_.LOCK_PATIENCE
+            self._repository.require_unlocked, repos.LOCK_PATIENCE
         )
 
     def _keep(
@@ -220,7 +220,7 @@ class Restic(base.Store):
         self._require_free(_path(run, inside))
         if isinstance(what, streams.New):
             self._making.end(what, size)
-        elif small_.is_gathered(inside, size):
+        elif small.is_gathered(inside, size):
             self._small.put(run, inside, what)
         else:
             self._store(run, inside, what)
@@ -259,7 +259,7 @@ class Restic(base.Store):
 
         :raises TargetError: its run was not begun.
         """
-        run, inside = contents_.split(path)
+        run, inside = contents.split(path)
         if run and not self.has(base.parts(run)[0]):
             raise self._missing(run)
         return run, inside

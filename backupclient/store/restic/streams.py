@@ -7,9 +7,9 @@ import dataclasses
 import functools
 
 from backupclient.store import base
-from backupclient.store import course as course_
-from backupclient.store.programs import child as child_
-from backupclient.store.restic import repository as repository_
+from backupclient.store import courses
+from backupclient.store.programs import child
+from backupclient.store.restic import repos
 from backupclient.store.restic import troubles
 
 FIRST = 1 << 20
@@ -33,15 +33,15 @@ class Feed:
 
     def __init__(
         self,
-        repository: repository_.Repository,
-        start: Callable[[], child_.Child],
+        repository: repos.Repository,
+        start: Callable[[], child.Child],
         first: bytes,
     ) -> None:
         self._name = repository.name
         self._stack = contextlib.ExitStack()
         self._held = b''
         begin = functools.partial(self._begin, start, first)
-        self._child = repository.patiently(begin, repository_.BUSY_PATIENCE)
+        self._child = repository.patiently(begin, repos.BUSY_PATIENCE)
 
     def data(self, block: bytes) -> None:
         """Send what was held back, and hold back the next block.
@@ -63,7 +63,7 @@ class Feed:
             out = self._child.require_done().out
         except troubles.Failures as error:
             raise troubles.feeding(self._name, error) from error
-        found = repository_.summary(self._name, out)
+        found = repos.summary(self._name, out)
         return str(found['snapshot_id']), int(found['total_bytes_processed'])
 
     def close(self) -> None:
@@ -71,8 +71,8 @@ class Feed:
         self._stack.close()
 
     def _begin(
-        self, start: Callable[[], child_.Child], first: bytes
-    ) -> child_.Child:
+        self, start: Callable[[], child.Child], first: bytes
+    ) -> child.Child:
         with contextlib.ExitStack() as stack:
             started = stack.enter_context(start())
             # Held back is enough that restic sees no end.
@@ -81,7 +81,7 @@ class Feed:
             self._stack = stack.pop_all()
         return started
 
-    def _send(self, started: child_.Child, block: bytes) -> None:
+    def _send(self, started: child.Child, block: bytes) -> None:
         try:
             started.send(block)
         except troubles.Failures as error:
@@ -111,7 +111,7 @@ class Writer:
 
     def __init__(
         self,
-        course: course_.Course,
+        course: courses.Course,
         begin: Callable[[bytes], New],
         keep: Callable[[bytes | New, int], None],
     ) -> None:
@@ -162,7 +162,7 @@ class Stream:
     :param running: restic, which writes the file.
     """
 
-    def __init__(self, name: str, path: str, running: child_.Child) -> None:
+    def __init__(self, name: str, path: str, running: child.Child) -> None:
         self._name = name
         self._path = path
         self._running = running

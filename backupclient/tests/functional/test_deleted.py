@@ -6,13 +6,13 @@ import os
 import fixtures
 
 from backupclient import clocks
-from backupclient.cloud import cinder
+from backupclient.cloud import cinder_api
 from backupclient.cloud import door
 from backupclient.cloud import image_data
 from backupclient.cloud import inventory
-from backupclient.cloud import nova
-from backupclient.model import outcome
+from backupclient.cloud import nova_api
 from backupclient.model import requests
+from backupclient.model import results
 from backupclient.operations import running
 from backupclient.osc import progress
 from backupclient.planner import backup
@@ -51,7 +51,7 @@ class DeletedTestCase(base.TestCase):
                 timeout=600.0,
             )
         [one] = report.outcomes
-        self.assertIs(outcome.State.FAILED, one.state, one)
+        self.assertIs(results.State.FAILED, one.state, one)
         self.assertEqual((), one.notes)
         return one.reason
 
@@ -76,7 +76,7 @@ class DeletedTestCase(base.TestCase):
             return made
 
         reason = self.back_up(
-            nova.Nova, 'create_image', meanwhile, servers=('web',)
+            nova_api.Nova, 'create_image', meanwhile, servers=('web',)
         )
         self.check(reason, 'server', server)
         images = self.tenant.census().images
@@ -91,7 +91,7 @@ class DeletedTestCase(base.TestCase):
             return call()
 
         reason = self.back_up(
-            cinder.Cinder, 'create_image', meanwhile, volumes=('data',)
+            cinder_api.Cinder, 'create_image', meanwhile, volumes=('data',)
         )
         cloud.until(lambda: not self.tenant.census().volumes, 'gone')
         self.check(reason, 'volume', volume)

@@ -9,8 +9,8 @@ from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import door
 from backupclient.cloud import inventory
-from backupclient.model import outcome
 from backupclient.model import requests
+from backupclient.model import results
 from backupclient.operations import running
 from backupclient.osc import progress
 from backupclient.planner import backup
@@ -55,7 +55,7 @@ class FailureIn:
             if each.procedure is self.procedure
         ]
         where = steps[number].__name__
-        self.assertEqual(outcome.State.FAILED, failed.state, where)
+        self.assertEqual(results.State.FAILED, failed.state, where)
         self.assertEqual('forced', failed.reason, where)
         self.assertEqual((), failed.notes, where)
         self.assertEqual(1, report.exit_code, where)

@@ -11,7 +11,7 @@ import subprocess
 
 from backupclient.model import layout
 from backupclient.sets import check
-from backupclient.store import folder as folder_
+from backupclient.store import localfolder
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cases
 from backupclient.tests.functional import machine
@@ -88,7 +88,7 @@ class TargetOfVolume(Machine, cases.VolumeImage):
         self.assertNothingLeft()
         self.disk.change(size='1200m')
         self.assertEqual(
-            (), check.check(folder_.Folder(self.failed / full.run))
+            (), check.check(localfolder.Folder(self.failed / full.run))
         )
         refused = self.while_running(
             UPLOAD, lambda: self.disk.change('-o', 'ro'), *self.command(),
@@ -100,7 +100,7 @@ class TargetOfVolume(Machine, cases.VolumeImage):
         self.disk.change('-o', 'rw')
         self.assertRow('failed', self.resume(refused, code=1))
         self.assertEqual(
-            (), check.check(folder_.Folder(self.failed / refused.run))
+            (), check.check(localfolder.Folder(self.failed / refused.run))
         )
         self.assertDone(self.backup(*self.command()))
 
@@ -157,7 +157,7 @@ class TargetOfImage(Machine, cases.ImageDownload):
                 done = self.resume(full, code=int(failed))
                 target = self.failed if failed else self.target
                 self.assertEqual(
-                    (), check.check(folder_.Folder(target / done.run))
+                    (), check.check(localfolder.Folder(target / done.run))
                 )
                 if not failed:
                     self.assertDone(done)
@@ -268,9 +268,9 @@ class Streams(Machine, cases.SecretDownload):
             self.assertIn(said, done.stderr, line)
             self.assertNotIn('Traceback', done.stderr)
             [folder] = self.target.iterdir()
-            self.assertEqual((), check.check(folder_.Folder(folder)), line)
+            self.assertEqual((), check.check(localfolder.Folder(folder)), line)
             self.assertEqual(
-                'complete', check.read(folder_.Folder(folder)).state.value
+                'complete', check.read(localfolder.Folder(folder)).state.value
             )
             shutil.rmtree(folder)
         self.assertNothingLeft()
@@ -314,9 +314,9 @@ class Terminal(Machine, cases.VolumeImage):
         self.assertEqual(0, code)
         self.assertNothingLeft()
         [folder] = self.target.iterdir()
-        self.assertEqual((), check.check(folder_.Folder(folder)))
+        self.assertEqual((), check.check(localfolder.Folder(folder)))
         self.assertEqual(
-            'complete', check.read(folder_.Folder(folder)).state.value
+            'complete', check.read(localfolder.Folder(folder)).state.value
         )
 
 
@@ -371,7 +371,7 @@ class Clock(Machine, cases.VolumeImage):
             [row] = done.rows
             self.assertLess(0, row['Seconds'])
             self.assertGreater(300, row['Seconds'])
-            manifest = check.read(folder_.Folder(self.target / done.run))
+            manifest = check.read(localfolder.Folder(self.target / done.run))
             ahead = int(manifest.finished_at[:4]) - int(
                 manifest.created_at[:4]
             )

@@ -12,9 +12,9 @@ import fixtures
 from backupclient import clocks
 from backupclient import errors
 from backupclient.cloud import door
-from backupclient.model import outcome
 from backupclient.model import requests
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.operations import restore
 from backupclient.operations import sessions
 from backupclient.procedures import registry
@@ -123,7 +123,7 @@ class Failing(Stopped):
         ):
             done = restore.restore(self.session(), self.request())
         [failed] = done.report.outcomes
-        self.assertEqual(outcome.State.FAILED, failed.state, where)
+        self.assertEqual(results.State.FAILED, failed.state, where)
         self.assertEqual('forced', failed.reason, where)
         self.assertEqual('', failed.restored, where)
         self.assertEqual((), failed.notes, where)

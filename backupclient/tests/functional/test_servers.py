@@ -10,7 +10,7 @@ import openstack
 
 from backupclient.model import stamps
 from backupclient.sets import check
-from backupclient.store import folder as folder_
+from backupclient.store import localfolder
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
 from backupclient.tests.functional.faults import judge
@@ -239,7 +239,7 @@ class VolumeBackedServer(base.TestCase):
         # Nobody takes that for the newest backup.
         self.assertEqual(['.failed'], os.listdir(self.target))
         folder = self.target / '.failed' / result.run
-        self.assertEqual((), check.check(folder_.Folder(folder)))
+        self.assertEqual((), check.check(localfolder.Folder(folder)))
         self.assertIn(str(folder), result.err)
         page = (folder / 'RESTORE.md').read_text()
         self.assertIn('Nothing in this folder is complete', page)
@@ -364,7 +364,7 @@ class SharedVolume(base.TestCase):
             cloud.sha512(self.data, cloud.GIB),
             cloud.sha512_of(folder / row['Result']),
         )
-        entries = check.read(folder_.Folder(folder)).items
+        entries = check.read(localfolder.Folder(folder)).items
         self.assertEqual(
             {'stopped'}, {each.consistency.value for each in entries}
         )
@@ -401,7 +401,7 @@ class SharedVolume(base.TestCase):
                 line for line in result.err.splitlines() if ': stop' in line
             ),
         )
-        folder = folder_.Folder(self.backup_set(result))
+        folder = localfolder.Folder(self.backup_set(result))
         entries = check.read(folder).items
         worth = {
             each.resource.kind.value: each.consistency.value

@@ -17,10 +17,10 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.model import inventories
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import saved_plans
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.sets import values
@@ -230,10 +230,10 @@ class TestWrite(Case):
         )
 
     def test_number_that_is_none(self):
-        value = outcome.Outcome(
+        value = results.Outcome(
             samples.DATA.resource,
             plans.Procedure.NONE,
-            outcome.State.FAILED,
+            results.State.FAILED,
             seconds=float('nan'),
         )
         self.assertRaises(ValueError, documents.write, self.path, value)

@@ -10,18 +10,18 @@ import testtools
 import backupclient
 from backupclient.engine import journal_base
 from backupclient.engine import journals
+from backupclient.engine import saved_progress
 from backupclient.model import copies
 from backupclient.model import inventories
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.model import verification
-from backupclient.procedures import step
 from backupclient.sets import claims
 from backupclient.sets import deletion_lists
 from backupclient.sets import marker
@@ -67,10 +67,10 @@ SECTIONS = {
     },
     'journal.rst': {
         'Run': journal_base.SavedRun,
-        'Outcome': outcome.Outcome,
-        'Progress': journal_base.Progress,
-        'Step': journal_base.Done,
-        'Made': step.Made,
+        'Outcome': results.Outcome,
+        'Progress': saved_progress.Progress,
+        'Step': saved_progress.Done,
+        'Made': saved_progress.Made,
         'End': journals.Ended,
     },
 }
@@ -120,7 +120,7 @@ class FormatsTestCase(testtools.TestCase):
                 'journal.rst',
                 [
                     journal_base.RUN_VERSION,
-                    journal_base.PROGRESS_VERSION,
+                    saved_progress.FORMAT_VERSION,
                     journal_base.END_VERSION,
                 ],
             ),

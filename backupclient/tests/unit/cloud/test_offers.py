@@ -2,7 +2,7 @@
 
 from backupclient import errors
 from backupclient.cloud import offers
-from backupclient.model import offers as model
+from backupclient.model import on_offer
 from backupclient.tests.unit.cloud import base
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.fake_cloud import wire
@@ -31,18 +31,18 @@ class OffersTestCase(base.TestCase):
         self.fake.neutron.add_network('lan')
         self.fake.neutron.add_group('web')
         self.assertEqual(
-            model.Offers(
+            on_offer.Offers(
                 volume_types=(
-                    model.VolumeType('t-1', 'fast'),
-                    model.VolumeType('t-2', 'luks'),
+                    on_offer.VolumeType('t-1', 'fast'),
+                    on_offer.VolumeType('t-2', 'luks'),
                 ),
                 default_type='fast',
                 zones=frozenset({'nova'}),
-                flavors=(model.Flavor('f-1', 'm1.small', 1, 512, 1),),
+                flavors=(on_offer.Flavor('f-1', 'm1.small', 1, 512, 1),),
                 server_zones=frozenset({'az1'}),
                 key_pairs=frozenset({'laptop', 'desk'}),
-                networks=(model.Named('n-0', 'lan'),),
-                security_groups=(model.Named('s-0', 'web'),),
+                networks=(on_offer.Named('n-0', 'lan'),),
+                security_groups=(on_offer.Named('s-0', 'web'),),
             ),
             offers.read(self.cloud),
         )

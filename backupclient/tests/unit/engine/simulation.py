@@ -12,7 +12,7 @@ import random
 
 from backupclient.engine import boards
 from backupclient.engine import messages
-from backupclient.engine import past
+from backupclient.engine import past_work
 from backupclient.engine import schedules
 from backupclient.engine import standings
 from backupclient.model import graphs
@@ -56,7 +56,7 @@ class Simulation:
         seconds=None,
         strict=True,
         stop_at=None,
-        earlier=past.NOTHING,
+        earlier=past_work.NOTHING,
     ):
         self.graph = flows
         self.parallel = parallel
@@ -114,13 +114,13 @@ class Simulation:
         for flow in self.graph.flows():
             way = 2 if self.ways[flow.group] else 1
             if flow.place in self.done and flow.way == way:
-                traces[flow.id] = past.Trace(done=True, made=True)
+                traces[flow.id] = past_work.Trace(done=True, made=True)
         for group in self.down:
             # It is not undone by its worker: its server is started later.
             stop = self.graph.group(group).flows[0]
-            traces.setdefault(stop.id, past.Trace())
+            traces.setdefault(stop.id, past_work.Trace())
         for action in self.working.values():
-            traces[action.flow.id] = past.Trace(
+            traces[action.flow.id] = past_work.Trace(
                 undoing=action.act is messages.Act.UNDO
             )
         endings = {
@@ -130,7 +130,7 @@ class Simulation:
             and group.id in self.endings
             and self.endings[group.id].ending is not messages.Ending.OPEN
         }
-        return past.Past(endings, frozenset(self.ways), traces)
+        return past_work.Past(endings, frozenset(self.ways), traces)
 
     def _hear(self, event):
         doing = self.working.pop(event.group, None)

@@ -5,7 +5,7 @@ import datetime
 
 from backupclient.cloud import door
 from backupclient.sets import check
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -51,7 +51,7 @@ class ClocksTestCase(base.TestCase):
             report = self.start(planned)
             self.assertEqual(0, report.exit_code, jumps)
             self.assertEqual(
-                (), check.check(folder.Folder(self.folder(report)))
+                (), check.check(localfolder.Folder(self.folder(report)))
             )
             self.check_cloud()
             (one,) = report.outcomes
@@ -66,6 +66,6 @@ class ClocksTestCase(base.TestCase):
         self._new_process(-YEARS)
         report = self.resume()
         self.assertEqual(0, report.exit_code)
-        manifest = check.read(folder.Folder(self.folder(report)))
+        manifest = check.read(localfolder.Folder(self.folder(report)))
         self.assertGreater(manifest.created_at, manifest.finished_at)
         self.check_cloud()

@@ -8,9 +8,9 @@ import pathlib
 import fixtures
 
 from backupclient import errors
-from backupclient.model import outcome
+from backupclient.model import results
 from backupclient.sets import check
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit import failing_disk
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.fake_cloud import wire
@@ -100,7 +100,7 @@ class EveryCall:
                     data = contents[file.parent.name]
                     self.assertEqual(data, file.read_bytes())
             if path.suffix != '.partial':
-                self.assertEqual((), check.check(folder.Folder(path)))
+                self.assertEqual((), check.check(localfolder.Folder(path)))
                 self.assertEqual([], [*path.rglob('*.part')])
 
     def _failed(self):
@@ -117,7 +117,7 @@ class EveryCall:
             self.new_process()
             report = self.start(self.planned)
         [one] = report.outcomes
-        self.assertIs(outcome.State.COMPLETE, one.state, one)
+        self.assertIs(results.State.COMPLETE, one.state, one)
         self.assertEqual(0, report.exit_code)
         self.check_cloud()
         self._check_files()

@@ -11,7 +11,7 @@ from backupclient.engine import journals
 from backupclient.sets import catalogue
 from backupclient.store import targets
 from backupclient.store.programs import finding
-from backupclient.store.restic import repository
+from backupclient.store.restic import repos
 from backupclient.store.restic import staging
 from backupclient.tests.unit.engine import base
 from backupclient.tests.unit.store import repositories
@@ -96,7 +96,7 @@ class GatheredTestCase(base.TestCase):
     def test_outcomes_wait_for_their_files(self):
         self.fill(2)
         seen = []
-        real = repository.Repository.keep
+        real = repos.Repository.keep
 
         def keep(this, folder, tags):
             (journal,) = self.journals()
@@ -105,9 +105,7 @@ class GatheredTestCase(base.TestCase):
             return real(this, folder, tags)
 
         self.useFixture(
-            fixtures.MonkeyPatch(
-                f'{repository.__name__}.Repository.keep', keep
-            )
+            fixtures.MonkeyPatch(f'{repos.__name__}.Repository.keep', keep)
         )
         report = self.start(self.planned())
         self.assertEqual(['large'], seen)
@@ -123,7 +121,7 @@ class GatheredTestCase(base.TestCase):
             raise KeyboardInterrupt
 
         patch = fixtures.MonkeyPatch(
-            f'{repository.__name__}.Repository.keep', killed
+            f'{repos.__name__}.Repository.keep', killed
         )
         with patch:
             self.assertRaises(KeyboardInterrupt, self.start, self.planned())
@@ -138,9 +136,7 @@ class GatheredTestCase(base.TestCase):
         def full(this, folder, tags):
             raise errors.TargetError('no space left on device')
 
-        patch = fixtures.MonkeyPatch(
-            f'{repository.__name__}.Repository.keep', full
-        )
+        patch = fixtures.MonkeyPatch(f'{repos.__name__}.Repository.keep', full)
         with patch:
             report = self.start(self.planned())
         self.assertEqual(130, report.exit_code)

@@ -17,11 +17,11 @@ from backupclient.engine import journal_base
 from backupclient.engine import journals
 from backupclient.engine import unfinished
 from backupclient.model import inventories
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
-from backupclient.procedures import step
+from backupclient.model import results
+from backupclient.procedures import interim
 from backupclient.tests.unit import items
 
 HERE = inventories.CloudIdentity('https://cloud', 'one', 'p', 'web', 'alice')
@@ -52,7 +52,7 @@ class JournalTestCase(testtools.TestCase):
         return journals.Journal.create(run)
 
     def _end(self, made):
-        made.end(journals.Ended(outcome.State.COMPLETE, NOW))
+        made.end(journals.Ended(results.State.COMPLETE, NOW))
 
     def _refused(self, name, *words, identity=HERE):
         failure = self.assertRaises(
@@ -85,8 +85,8 @@ class JournalTestCase(testtools.TestCase):
         made = self._create()
         run = unfinished.find(made.folder.name, HERE).run()
         self.assertEqual((ITEM,), run.plan.items)
-        one = outcome.Outcome(
-            VOLUME.resource, ITEM.procedure, outcome.State.COMPLETE
+        one = results.Outcome(
+            VOLUME.resource, ITEM.procedure, results.State.COMPLETE
         )
         made.record(0, one)
         self.assertEqual({0: one}, made.outcomes())
@@ -119,7 +119,7 @@ class JournalTestCase(testtools.TestCase):
     def test_progress(self):
         made = self._create()
         self.assertIsNone(made.progress(FLOW))
-        done = journal_base.Done('upload-volume', step.Made(image_id='i'))
+        done = journal_base.Done('upload-volume', interim.Backup(image_id='i'))
         progress = journal_base.Progress(FLOW, (done,))
         made.keep(progress)
         other = journals.of(made.folder.name)
@@ -179,7 +179,7 @@ class JournalTestCase(testtools.TestCase):
         made = self._create()
 
         def note(part, name, found='ACTIVE'):
-            done = journal_base.Done(name, step.Made(found=found))
+            done = journal_base.Done(name, interim.Downtime(found))
             made.keep(
                 journal_base.Progress(f'downtime/{server}/{part}#1', (done,))
             )

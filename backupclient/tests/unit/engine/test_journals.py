@@ -9,9 +9,9 @@ import testtools
 from backupclient.engine import journal_base
 from backupclient.engine import journal_memory
 from backupclient.engine import journals
-from backupclient.model import outcome
 from backupclient.model import plans
-from backupclient.procedures import step
+from backupclient.model import results
+from backupclient.procedures import interim
 from backupclient.tests.unit.engine import projects
 
 RUN = '20260102T030405Z-abcd'
@@ -39,7 +39,7 @@ class Contract:
         first = journal_base.Progress(FLOW)
         made.keep(first)
         self.assertEqual(first, self.again(made).progress(FLOW))
-        done = journal_base.Done('backup', step.Made(found='ACTIVE'))
+        done = journal_base.Done('backup', interim.Backup(image_id='i'))
         then = dataclasses.replace(first, done=(done,), undoing=True)
         made.keep(then)
         self.assertEqual(then, made.progress(FLOW))
@@ -60,8 +60,8 @@ class Contract:
 
     def test_outcomes(self):
         made = self.begin(self.run_of())
-        ended = outcome.Outcome(
-            ITEM.resource, ITEM.procedure, outcome.State.FAILED, 'why'
+        ended = results.Outcome(
+            ITEM.resource, ITEM.procedure, results.State.FAILED, 'why'
         )
         made.record(0, ended)
         self.assertEqual({0: ended}, made.outcomes())
@@ -69,7 +69,7 @@ class Contract:
 
     def test_end(self):
         made = self.begin(self.run_of())
-        made.end(journal_base.Ended(outcome.State.COMPLETE, 'now'))
+        made.end(journal_base.Ended(results.State.COMPLETE, 'now'))
         self.assertTrue(made.has_ended)
         self.assertTrue(self.again(made).has_ended)
 

@@ -13,8 +13,8 @@ import fixtures
 from backupclient import errors
 from backupclient import stops
 from backupclient.cloud import door
-from backupclient.cloud import glance
-from backupclient.engine import lease
+from backupclient.cloud import glance_api
+from backupclient.engine import lease_keeping
 from backupclient.model import leases
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit import quiet_reporter
@@ -45,7 +45,7 @@ class TestCase(base.TestCase):
     def lease(self, run=MIDDLE, clock=None):
         """Begin a lease, which is kept until the end of the test."""
         cloud = door.connect(self.connection, clock) if clock else self.cloud
-        made = lease.Lease(cloud, self.reporter, run)
+        made = lease_keeping.Lease(cloud, self.reporter, run)
         self.stack.enter_context(made.kept())
         return made
 
@@ -79,7 +79,7 @@ class _Stack(fixtures.Fixture):
 
 class KeptTestCase(TestCase):
     def test_note(self):
-        with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+        with lease_keeping.Lease(self.cloud, self.reporter, MIDDLE).kept():
             (note,) = self.notes()
             wanted = {
                 **leases.metadata(MIDDLE, platform.node(), ()),
@@ -94,7 +94,7 @@ class KeptTestCase(TestCase):
 
     def test_taken_away_whatever_happens(self):
         for error in (errors.Interrupted('stop'), ZeroDivisionError()):
-            held = lease.Lease(self.cloud, self.reporter, MIDDLE)
+            held = lease_keeping.Lease(self.cloud, self.reporter, MIDDLE)
             self.assertRaises(type(error), self._fail, held, error)
             self.assertEqual([], self.notes())
 
@@ -130,7 +130,7 @@ class KeptTestCase(TestCase):
         for done in (False, True):
             self.begin()
             self.fake.fail(wire.Lost(), 'POST glance', done=done)
-            with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+            with lease_keeping.Lease(self.cloud, self.reporter, MIDDLE).kept():
                 self.assertEqual(1, len(self.notes()))
             self.assertEqual([], self.notes())
             self.assertEqual([], self.reporter.said)
@@ -152,7 +152,7 @@ class KeptTestCase(TestCase):
                 fixtures.MonkeyPatch('backupclient.model.leases.BEAT', 0.001)
             )
             self.fake.fail(beaten.set, 'PATCH glance', skip=2)
-            with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+            with lease_keeping.Lease(self.cloud, self.reporter, MIDDLE).kept():
                 if stopped:
                     self.clock.stop.ask()
                 self.assertTrue(beaten.wait(60))
@@ -163,7 +163,7 @@ class KeptTestCase(TestCase):
         self.useFixture(
             fixtures.MonkeyPatch('backupclient.model.leases.BEAT', 0.001)
         )
-        whole, beaten = glance.Glance.renew_lease, threading.Event()
+        whole, beaten = glance_api.Glance.renew_lease, threading.Event()
         left = iter(range(times))
 
         def renew(*args):
@@ -174,7 +174,7 @@ class KeptTestCase(TestCase):
 
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.cloud.glance.Glance.renew_lease', renew
+                'backupclient.cloud.glance_api.Glance.renew_lease', renew
             )
         )
         return beaten
@@ -182,7 +182,7 @@ class KeptTestCase(TestCase):
     def test_signs_of_life_go_on_after_a_fault(self):
         """Else another machine cleans up a run that lives."""
         beaten = self._broken(3)
-        with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+        with lease_keeping.Lease(self.cloud, self.reporter, MIDDLE).kept():
             self.assertTrue(beaten.wait(30))
         (said,) = self.reporter.said
         for words in (
@@ -201,7 +201,7 @@ class KeptTestCase(TestCase):
         self.reporter.say = say
         log = self.useFixture(fixtures.FakeLogger(level=logging.ERROR))
         beaten = self._broken(3)
-        with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+        with lease_keeping.Lease(self.cloud, self.reporter, MIDDLE).kept():
             self.assertTrue(beaten.wait(30))
         self.assertIn(f'The lease of run {MIDDLE}', log.output)
 
@@ -211,10 +211,10 @@ class KeptTestCase(TestCase):
         def broken(*args):
             raise TypeError('odd')
 
-        held = lease.Lease(self.cloud, self.reporter, MIDDLE)
+        held = lease_keeping.Lease(self.cloud, self.reporter, MIDDLE)
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.cloud.glance.Glance.delete', broken
+                'backupclient.cloud.glance_api.Glance.delete', broken
             )
         )
         self.assertRaises(
@@ -231,7 +231,7 @@ class KeptTestCase(TestCase):
 
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.cloud.glance.Glance.create_lease', broken
+                'backupclient.cloud.glance_api.Glance.create_lease', broken
             )
         )
         held = self.lease()
@@ -249,7 +249,7 @@ class KeptTestCase(TestCase):
             fixtures.MonkeyPatch('threading.excepthook', died.append)
         )
         ended = threading.Event()
-        with lease.Lease(self.cloud, self.reporter, MIDDLE).kept():
+        with lease_keeping.Lease(self.cloud, self.reporter, MIDDLE).kept():
             self.fake.fail(self.fake.end_login, 'PATCH glance', skip=1)
             threading.Thread(target=self._await_end, args=(ended,)).start()
             self.assertTrue(ended.wait(60))
@@ -477,7 +477,7 @@ class InterleavedTestCase(TestCase):
             contenders = []
             for run, clock in zip((older, younger), clocks, strict=True):
                 cloud = door.connect(self.connection, clock)
-                held = lease.Lease(cloud, quiet_reporter.Quiet(), run)
+                held = lease_keeping.Lease(cloud, quiet_reporter.Quiet(), run)
                 stack.enter_context(held.kept())
                 contenders.append(Contender(held, clock))
             first, second = contenders

@@ -82,7 +82,7 @@ class ProcessesTestCase(base.TestCase):
         self.workers = []
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.engine.executor.Threads',
+                'backupclient.engine.executors.Threads',
                 lambda context, parallel: Processes(
                     self.served.address, self.workers
                 ),

@@ -7,10 +7,10 @@ import os
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.operations import running
 from backupclient.planner.backup import rule
 from backupclient.tests.unit.engine import base
@@ -21,7 +21,7 @@ REFUSED = wire.Answer(403, {'forbidden': {'message': 'no'}})
 
 class ReportTestCase(base.TestCase):
     def test_exit_codes(self):
-        state = outcome.State
+        state = results.State
         for states, interrupted, code in (
             ((), False, 0),
             ((state.COMPLETE,), False, 0),
@@ -34,7 +34,7 @@ class ReportTestCase(base.TestCase):
         ):
             resource = resources.Resource(resources.Kind.VOLUME, 'a', 'b')
             outcomes = tuple(
-                outcome.Outcome(resource, plans.Procedure.NONE, one)
+                results.Outcome(resource, plans.Procedure.NONE, one)
                 for one in states
             )
             report = running.Report('r', None, outcomes, interrupted)
@@ -129,7 +129,7 @@ class RunTestCase(base.TestCase):
                 lacking = [
                     o.resource.label
                     for o in report.outcomes
-                    if o.state is outcome.State.FAILED and o != server
+                    if o.state is results.State.FAILED and o != server
                 ]
                 self.assertEqual(refused, len(lacking))
                 for label in lacking:
@@ -286,7 +286,7 @@ class RunTestCase(base.TestCase):
         self.fake.cinder.add_volume('data', status='error')
         report = self.start(self.plan(target=str(self.target)))
         (one,) = report.outcomes
-        self.assertIs(outcome.State.SKIPPED, one.state)
+        self.assertIs(results.State.SKIPPED, one.state)
         self.assertTrue(one.reason)
         self.assertEqual(1, report.exit_code)
 

@@ -3,14 +3,17 @@
 
 import ast
 import collections
+import dataclasses
 import pathlib
 import re
+import typing
 
 import testtools
 
 import backupclient
 from backupclient.model import plans
 from backupclient.procedures import compiler
+from backupclient.procedures import interim
 from backupclient.procedures import registry
 from backupclient.procedures import step
 from backupclient.procedures.backup import server_power
@@ -36,23 +39,40 @@ GONE = ('Half', 'Captured', 'pause', '_halfway', '_seconds')
 # The mechanism: what is kept, waited for, decided, performed.
 MECHANISM = (
     'boards',
-    'coordinator',
-    'executor',
+    'coordinators',
+    'executors',
     'journal_base',
     'journal_memory',
-    'ledger',
+    'ledgers',
     'line',
     'messages',
     'moves',
-    'past',
+    'past_work',
     'record',
     'rehearsal',
-    'room',
+    'rooms',
     'runner',
     'schedules',
     'slots',
     'standings',
 )
+
+
+def subclasses(kind):
+    """Give all classes of steps."""
+    for each in kind.__subclasses__():
+        if each.__module__.startswith('backupclient.procedures.'):
+            yield each
+            yield from subclasses(each)
+
+
+def made_by(kind):
+    """Give the type that a step makes, as its class says."""
+    for each in kind.__mro__:
+        for base in each.__dict__.get('__orig_bases__', ()):
+            if typing.get_origin(base) is step.Step:
+                return typing.get_args(base)[0]
+    raise AssertionError(kind)
 
 
 def mutable(kind):
@@ -191,17 +211,33 @@ class StableNamesTestCase(testtools.TestCase):
     }
 
     def test_all(self):
-        kinds, found = [step.Step], []
-        while kinds:
-            kind = kinds.pop()
-            kinds += kind.__subclasses__()
-            if kind.__module__.startswith('backupclient.procedures.'):
-                name = kind.__dict__.get('stable_name')
-                # One that is the same step of other data inherits its name.
-                found += [name] if name else []
+        found = []
+        for kind in subclasses(step.Step):
+            name = kind.__dict__.get('stable_name')
+            # One that is the same step of other data inherits its name.
+            found += [name] if name else []
         self.assertEqual(self.NAMES, {*found})
         twice = [n for n, c in collections.Counter(found).items() if c > 1]
         self.assertEqual([], twice)
+
+    def test_what_they_make_is_theirs(self):
+        """The field that proves a step done is one of what it works with."""
+        for kind in subclasses(step.Step):
+            if kind.makes:
+                fields = dataclasses.fields(made_by(kind))
+                names = {field.name for field in fields}
+                self.assertIn(kind.makes, names, kind)
+
+    def test_flows_and_steps_agree(self):
+        """The part of a flow tells the type of what its steps make."""
+        planned = projects.random_plan(60, 3)
+        graph = compiler.compile(planned)
+        for flow in graph.flows():
+            group = graph.group(flow.group)
+            work = type('Work', (), {'cloud': None})
+            for each in registry.of_flow(work, planned, group, flow):
+                kind = made_by(type(each))
+                self.assertIs(interim.kind(flow.part), kind, flow.id)
 
     def test_each_flow_has_its_steps(self):
         """The compiler's names are those that a worker finds."""

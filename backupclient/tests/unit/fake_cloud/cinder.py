@@ -6,7 +6,7 @@ import functools
 from typing import Any
 import unicodedata
 
-from backupclient.tests.unit.fake_cloud import glance as glance_
+from backupclient.tests.unit.fake_cloud import glance
 from backupclient.tests.unit.fake_cloud import offers
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
@@ -39,9 +39,9 @@ class Cinder(offers.OfCinder):
 
     prefix = f'/v3/{worlds.PROJECT}'
 
-    def __init__(self, world: worlds.World, glance: glance_.Glance) -> None:
+    def __init__(self, world: worlds.World, images: glance.Glance) -> None:
         super().__init__(world)
-        self._glance = glance
+        self._glance = images
         self.limits = dict.fromkeys(_COUNTED, 10) | {'gigabytes': 1000}
         self.backup_service = 'up'
         self.uploads = True

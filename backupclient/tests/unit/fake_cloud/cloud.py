@@ -15,11 +15,11 @@ import openstack.connection
 import requests
 import requests_mock
 
-from backupclient.tests.unit.fake_cloud import barbican as barbican_
-from backupclient.tests.unit.fake_cloud import cinder as cinder_
-from backupclient.tests.unit.fake_cloud import glance as glance_
-from backupclient.tests.unit.fake_cloud import neutron as neutron_
-from backupclient.tests.unit.fake_cloud import nova as nova_
+from backupclient.tests.unit.fake_cloud import barbican
+from backupclient.tests.unit.fake_cloud import cinder
+from backupclient.tests.unit.fake_cloud import glance
+from backupclient.tests.unit.fake_cloud import neutron
+from backupclient.tests.unit.fake_cloud import nova
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.fake_cloud import worlds
 
@@ -74,11 +74,11 @@ class FakeCloud(fixtures.Fixture):
     def reset(self) -> None:
         """Empty the cloud."""
         self.world = worlds.World()
-        self.glance = glance_.Glance(self.world)
-        self.cinder = cinder_.Cinder(self.world, self.glance)
-        self.nova = nova_.Nova(self.world, self.glance)
-        self.barbican = barbican_.Barbican(self.world)
-        self.neutron = neutron_.Neutron(self.world)
+        self.glance = glance.Glance(self.world)
+        self.cinder = cinder.Cinder(self.world, self.glance)
+        self.nova = nova.Nova(self.world, self.glance)
+        self.barbican = barbican.Barbican(self.world)
+        self.neutron = neutron.Neutron(self.world)
         self.seen: list[wire.Request] = []
         self.faults: list[wire.Fault] = []
         self.dead = False

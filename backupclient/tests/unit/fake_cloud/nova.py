@@ -4,7 +4,7 @@
 from typing import Any
 
 from backupclient.model import properties
-from backupclient.tests.unit.fake_cloud import glance as glance_
+from backupclient.tests.unit.fake_cloud import glance
 from backupclient.tests.unit.fake_cloud import offers
 from backupclient.tests.unit.fake_cloud import service
 from backupclient.tests.unit.fake_cloud import wire
@@ -26,9 +26,9 @@ class Nova(offers.OfNova):
 
     prefix = '/v2.1'
 
-    def __init__(self, world: worlds.World, glance: glance_.Glance) -> None:
+    def __init__(self, world: worlds.World, images: glance.Glance) -> None:
         super().__init__(world)
-        self._glance = glance
+        self._glance = images
         self.captures = True
         self.disk_format = 'qcow2'
         self.starts = True

@@ -15,20 +15,20 @@ from backupclient import documents
 from backupclient import errors
 from backupclient.engine import journal_base
 from backupclient.engine import journals
+from backupclient.engine import saved_progress
 from backupclient.model import copies
 from backupclient.model import ids
 from backupclient.model import layout
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
+from backupclient.model import results
 from backupclient.model import saved_plans
 from backupclient.operations.by_hand import page
 from backupclient.osc import display
 from backupclient.osc import rows
-from backupclient.procedures import step
 from backupclient.sets import check
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values
 from backupclient.tests.unit.sets import samples
@@ -63,16 +63,16 @@ PLAN = saved_plans.Plan(
     peaks=(plans.Peak('volumes', 1, None),),
     cautions=('Beware.',),
 )
-OUTCOME = outcome.Outcome(
+OUTCOME = results.Outcome(
     samples.DATA.resource,
     plans.Procedure.VOLUME_IMAGE,
-    outcome.State.COMPLETE,
+    results.State.COMPLETE,
     size=5,
     artifact=copies.Artifact('image', 'an-image', 'name'),
     file=samples.file_record('volumes/1.raw'),
     key=samples.key_record('keys/volume-1.key'),
 )
-MADE = step.Made(
+MADE = saved_progress.Made(
     'a-snapshot', 'a-volume', 'an-image', artifact=OUTCOME.artifact
 )
 DOCUMENTS = (
@@ -84,7 +84,7 @@ DOCUMENTS = (
     journal_base.SavedRun(
         samples.RUN, PLAN, '2026-01-31T23:59:59+00:00', 4, 60.0
     ),
-    journals.Ended(outcome.State.COMPLETE, '2026-01-31T23:59:59+00:00'),
+    journals.Ended(results.State.COMPLETE, '2026-01-31T23:59:59+00:00'),
 )
 
 
@@ -248,7 +248,7 @@ class TestManifest(TestCase):
         )
         path.write_bytes(data.draw(change))
         try:
-            found = check.check(folder.Folder(self.set))
+            found = check.check(localfolder.Folder(self.set))
         except errors.DocumentError as error:
             self.check_message(error, path)
         else:

@@ -16,7 +16,7 @@ from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values
 from backupclient.tests.unit.keys import test_protection
 from backupclient.tests.unit.keys.luks import vectors
-from backupclient.transfer import proof
+from backupclient.transfer import comparison
 
 KEYS = f'# keys\n{test_protection.PUBLIC}\n{test_protection.OTHER}\n'.encode()
 
@@ -54,12 +54,12 @@ class TestFiles(testtools.TestCase):
     @examples.examples(60)
     @hypothesis.given(values.texts, values.texts, values.texts)
     def test_hashes_of_a_service(self, algorithm, value, md5):
-        expected = proof.Expected(1, algorithm, value, md5)
-        tally = proof.Tally(expected, lambda done, total: None)
+        expected = comparison.Expected(1, algorithm, value, md5)
+        tally = comparison.Tally(expected, lambda done, total: None)
         try:
             tally.add(b'x')
             tally.prove()
-        except proof.Mismatch as error:
+        except comparison.Mismatch as error:
             self.assertIn('cloud says', str(error))
         else:
             self.assertFalse(expected.digest[0])

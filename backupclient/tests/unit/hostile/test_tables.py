@@ -110,7 +110,7 @@ def tables(text):
     return {
         'plan': (plan_.PlanBackup, rows.plan(plan, {text: text})),
         'plan --steps': (plan_.PlanBackup, rows.steps(one_of_each(plan))),
-        'run': (run_.RunBackup, rows.run(report)),
+        'run': (run_.RunBackup, rows.outcomes(report)),
         'cleanup': (cleanup.CleanUpBackups, rows.cleanup([left])),
         'export-key': (export_key.ExportKey, rows.key(key)),
         'history': (
@@ -168,7 +168,7 @@ class TestTables(testtools.TestCase):
     @examples.examples(15)
     @hypothesis.given(EVIL)
     def test_machines_get_it_as_it_is(self, text):
-        table = rows.run(
+        table = rows.outcomes(
             run.Report(
                 'r',
                 None,
@@ -188,7 +188,7 @@ class TestTables(testtools.TestCase):
         outcome = dataclasses.replace(outcome, notes=(text, 'Two words.'))
         report = run.Report('r', None, (outcome,), interrupted=False)
         words = ['-c', 'Name', '-c', 'Notes', '-f']
-        table = rows.run(report)
+        table = rows.outcomes(report)
         shown = printed(run_.RunBackup, table, *words, 'csv')
         # As cliff writes it.
         found = csv.reader(io.StringIO(shown), escapechar='\\')

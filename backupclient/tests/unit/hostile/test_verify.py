@@ -13,7 +13,7 @@ from backupclient import errors
 from backupclient.model import verification
 from backupclient.osc import display
 from backupclient.sets import check
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import values
 from backupclient.tests.unit.hostile import watch
@@ -103,7 +103,7 @@ class VerifyTestCase(verify_case.TestCase):
     def test_checksums(self, data):
         content = data.draw(values.damaged(self.whole[self.sums]))
         self.sums.write_bytes(content)
-        files = folder.Folder(self.set)
+        files = localfolder.Folder(self.set)
         try:
             same = check.sums(files) == self.listed()
         except errors.DocumentError:

@@ -10,10 +10,10 @@ from backupclient.cloud import inventory
 from backupclient.engine import journals
 from backupclient.model import leases
 from backupclient.model import leftover
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import tags
 from backupclient.operations import cleanup
 from backupclient.operations import leftovers
@@ -283,7 +283,7 @@ class JudgeTestCase(TestCase):
         with made.locked():
             self.assertEqual(['keep', 'keep'], self._actions(young, old))
             self.assertIn('another process', self.reasons[0])
-            made.end(journals.Ended(outcome.State.COMPLETE, 'now'))
+            made.end(journals.Ended(results.State.COMPLETE, 'now'))
         self.assertEqual(['delete', 'delete'], self._actions(young, old))
 
     def test_lease_of_another_machine(self):

@@ -10,7 +10,7 @@ import shutil
 import fixtures
 import testtools
 
-from backupclient.model import outcome
+from backupclient.model import results
 from backupclient.model import verification
 from backupclient.operations import prune
 from backupclient.sets import catalogue
@@ -18,7 +18,7 @@ from backupclient.sets import claims
 from backupclient.sets import deletion
 from backupclient.sets import verified
 from backupclient.store.rclone import program
-from backupclient.store.restic import repository
+from backupclient.store.restic import repos
 from backupclient.tests.unit.sets import samples
 from backupclient.tests.unit.store import rclones
 from backupclient.tests.unit.store import repositories
@@ -108,7 +108,7 @@ class OverStores:
     def test_sets_without_a_backup(self):
         """They go, also after a kill."""
         failed = dataclasses.replace(
-            ENTRY, state=outcome.State.FAILED, reason='It broke.', file=None
+            ENTRY, state=results.State.FAILED, reason='It broke.', file=None
         )
         made = samples.manifest(failed, run=FAILED)
         samples.filled(self.store, made).close(made, samples.PAGE)
@@ -212,7 +212,7 @@ class ResticTestCase(OverStores, testtools.TestCase):
 
     def killing(self, step):
         """Let the process die before so many calls that write."""
-        real = repository.Repository.child
+        real = repos.Repository.child
         calls = itertools.count()
 
         def child(self, words, **options):
@@ -222,7 +222,8 @@ class ResticTestCase(OverStores, testtools.TestCase):
             return real(self, words, **options)
 
         return fixtures.MonkeyPatch(
-            'backupclient.store.restic.repository.Repository.child', child
+            'backupclient.store.restic.repos.Repository.child',
+            child,
         )
 
     def test_what_would_be_free(self):

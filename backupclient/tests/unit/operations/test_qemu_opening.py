@@ -15,7 +15,7 @@ from backupclient import stops
 from backupclient.keys.luks import opening
 from backupclient.operations import limited
 from backupclient.operations import qemu_opening
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import memory
 from backupclient.tests.unit.keys.luks import disks
 from backupclient.tests.unit.keys.luks import vectors
@@ -31,7 +31,7 @@ class TestCopy(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.store = folder.Folder(self.place)
+        self.store = localfolder.Folder(self.place)
         for name in ('run', 'out'):
             self.store.begin(name)
         self.disk = disks.disk(PLAIN)

@@ -20,15 +20,15 @@ from backupclient.keys import protection
 from backupclient.model import copies
 from backupclient.model import events
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.operations import limited
 from backupclient.operations import restore_files
 from backupclient.planner import backups
 from backupclient.sets import backup_set
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import memory
 from backupclient.store import within
 from backupclient.tests.unit.keys.luks import disks
@@ -40,9 +40,9 @@ RUN = samples.RUN
 PASSPHRASE = vectors.RIGHT[0]
 PLAIN = os.urandom(MIB) + bytes(MIB)
 KEY = pyrage.x25519.Identity.generate()
-COMPLETE = outcome.State.COMPLETE
-FAILED = outcome.State.FAILED
-SKIPPED = outcome.State.SKIPPED
+COMPLETE = results.State.COMPLETE
+FAILED = results.State.FAILED
+SKIPPED = results.State.SKIPPED
 
 
 def record(path: str, data: bytes) -> copies.FileRecord:
@@ -125,7 +125,7 @@ class FilesCase(testtools.TestCase):
 
     def bring(
         self, *entries: manifests.Entry, decrypt: bool = False, keys=(KEY,)
-    ) -> tuple[outcome.Outcome, ...]:
+    ) -> tuple[results.Outcome, ...]:
         return restore_files.bring(
             {RUN: self.files},
             [backups.Choice(RUN, each) for each in entries],
@@ -145,7 +145,7 @@ class FilesCase(testtools.TestCase):
             if not path.is_dir()
         }
 
-    def assert_failed(self, done: outcome.Outcome, reason: str) -> None:
+    def assert_failed(self, done: results.Outcome, reason: str) -> None:
         self.assertIn(reason, done.reason)
         self.assertIs(FAILED, done.state)
         self.assertEqual('', done.restored)
@@ -249,7 +249,7 @@ def sha512(data: bytes) -> str:
 class TestDecrypt(FilesCase):
     """Plain disks and secrets."""
 
-    def assert_plain(self, entry: manifests.Entry) -> outcome.Outcome:
+    def assert_plain(self, entry: manifests.Entry) -> results.Outcome:
         (done,) = self.bring(entry, decrypt=True)
         self.assertEqual('', done.reason)
         path = f'volumes/{samples.DATA.id}.raw'
@@ -465,7 +465,7 @@ class TestHostile(FilesCase):
 
     def test_link_in_the_set(self):
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        store = folder.Folder(place)
+        store = localfolder.Folder(place)
         store.begin(RUN)
         self.files = within.Within(store, RUN)
         entry = self.volume()
@@ -563,7 +563,7 @@ class TestRestore(FilesCase):
 
     def make(self, run: str) -> None:
         made = dataclasses.replace(samples.EVERYTHING, run=run)
-        store = folder.Folder(self.target)
+        store = localfolder.Folder(self.target)
         samples.filled(store, made)
         backup_set.BackupSet.open(store, run).close(made, samples.PAGE)
 
@@ -636,7 +636,7 @@ class TestByQemu(FilesCase):
     def setUp(self):
         super().setUp()
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.store = folder.Folder(place)
+        self.store = localfolder.Folder(place)
         self.store.begin(RUN)
         self.files = within.Within(self.store, RUN)
 

@@ -13,19 +13,19 @@ import pyrage
 
 from backupclient import documents
 from backupclient import errors
-from backupclient.model import outcome
 from backupclient.model import requests
+from backupclient.model import results
 from backupclient.operations import verify
 from backupclient.sets import catalogue
 from backupclient.sets import verified
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import localstream
 from backupclient.tests.unit.operations import verify_case
 from backupclient.tests.unit.sets import samples
 
 CASE = verify_case
 NAMES = {'web', 'web data', 'archive', 'golden image', 'tls'}
-FAILED = {'state': outcome.State.FAILED, 'reason': 'It broke.', 'file': None}
+FAILED = {'state': results.State.FAILED, 'reason': 'It broke.', 'file': None}
 
 
 class TestGood(CASE.TestCase):
@@ -273,8 +273,8 @@ class TestDamage(CASE.TestCase):
 
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.store.folder.Folder.read',
-                only(refused, CASE.SPARSE, folder.Folder.read),
+                'backupclient.store.localfolder.Folder.read',
+                only(refused, CASE.SPARSE, localfolder.Folder.read),
             )
         )
         found = self.verify()
@@ -839,7 +839,7 @@ class TestKept(CASE.TestCase):
 
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.store.folder.Folder.put', refused
+                'backupclient.store.localfolder.Folder.put', refused
             )
         )
         found = self.verify()

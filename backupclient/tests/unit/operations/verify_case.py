@@ -20,7 +20,7 @@ from backupclient.model import verification
 from backupclient.operations import verify
 from backupclient.sets import backup_set
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit import quiet_reporter
 from backupclient.tests.unit.keys.luks import vectors
 from backupclient.tests.unit.sets import samples
@@ -134,7 +134,7 @@ class TestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.target = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.store = folder.Folder(self.target)
+        self.store = localfolder.Folder(self.target)
         self.set = self.target / RUN
         self.reporter = quiet_reporter.Quiet()
 

@@ -11,7 +11,7 @@ from backupclient.model import layout
 from backupclient.model import leases
 from backupclient.sets import catalogue
 from backupclient.sets import deletion
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit.osc import base
 from backupclient.tests.unit.sets import samples
 
@@ -24,7 +24,7 @@ class TargetTestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         self.target.mkdir()
-        self.store = folder.Folder(self.target)
+        self.store = localfolder.Folder(self.target)
         self.set = samples.filled(self.store)
 
     def cleanup(self, *words, code=0):

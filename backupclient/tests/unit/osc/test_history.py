@@ -12,7 +12,7 @@ import fixtures
 
 from backupclient.model import tags
 from backupclient.operations import verify
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.operations import verify_case
@@ -29,7 +29,7 @@ class TestCase(base.TestCase):
         for name in fake_cloud.ENVIRONMENT:
             self.useFixture(fixtures.EnvironmentVariable(name, None))
         self.target.mkdir()
-        self.store = folder.Folder(self.target)
+        self.store = localfolder.Folder(self.target)
         CASE.make(self.store)
         CASE.make(self.store, CASE.Contents(run=CASE.OLD))
 

@@ -8,17 +8,17 @@ import fixtures
 import pyte
 import testtools
 
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.osc import live
 from backupclient.osc import progress
 from backupclient.osc import verbosity
 from backupclient.tests.unit.osc import base
 
 RESOURCE = resources.Resource(resources.Kind.VOLUME, 'da\x1b[31mta', 'id-1')
-FAILED = outcome.Outcome(
-    RESOURCE, plans.Procedure.VOLUME_IMAGE, outcome.State.FAILED, 'be\x07ll'
+FAILED = results.Outcome(
+    RESOURCE, plans.Procedure.VOLUME_IMAGE, results.State.FAILED, 'be\x07ll'
 )
 OTHER = resources.Resource(resources.Kind.IMAGE, '[red]markup[/red]', 'id-2')
 
@@ -186,10 +186,10 @@ class LiveTestCase(TestCase):
                     reporter.step(resource, 'step')
                     reporter.progress(resource, done, 50)
                 reporter.ended(
-                    outcome.Outcome(
+                    results.Outcome(
                         resource,
                         plans.Procedure.VOLUME_IMAGE,
-                        outcome.State.COMPLETE,
+                        results.State.COMPLETE,
                     )
                 )
 

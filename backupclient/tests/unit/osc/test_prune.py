@@ -13,7 +13,7 @@ from backupclient.engine import journals
 from backupclient.engine import life
 from backupclient.model import layout
 from backupclient.model import leases
-from backupclient.model import outcome
+from backupclient.model import results
 from backupclient.model import tags
 from backupclient.operations import prune
 from backupclient.osc import columns
@@ -22,7 +22,7 @@ from backupclient.planner import pruning
 from backupclient.planner import retention
 from backupclient.sets import catalogue
 from backupclient.sets import claims
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.osc import base
@@ -60,7 +60,7 @@ class TargetTestCase(TestCase):
         for name in fake_cloud.ENVIRONMENT:
             self.useFixture(fixtures.EnvironmentVariable(name, None))
         self.target.mkdir()
-        self.store = folder.Folder(self.target)
+        self.store = localfolder.Folder(self.target)
         for day in (1, 2, 3):
             self.make(day)
 
@@ -111,7 +111,7 @@ class TargetTestCase(TestCase):
         asked = []
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.store.folder.Folder.would_free',
+                'backupclient.store.localfolder.Folder.would_free',
                 lambda _, folders: asked.append([*folders]) or '2.9 MiB',
             )
         )
@@ -334,7 +334,7 @@ class TargetTestCase(TestCase):
     def actions_while_reading(self, *words):
         """What a prune would do while the data of the first set are read."""
         seen = []
-        real = folder.Folder.opened
+        real = localfolder.Folder.opened
         settings = prune.Settings(prune.Rules(last=1))
 
         def opened(store, path):
@@ -344,7 +344,7 @@ class TargetTestCase(TestCase):
             return real(store, path)
 
         with fixtures.MonkeyPatch(
-            'backupclient.store.folder.Folder.opened', opened
+            'backupclient.store.localfolder.Folder.opened', opened
         ):
             self.rows(*words)
         return seen[0]
@@ -401,7 +401,7 @@ class TargetTestCase(TestCase):
         """Make a set in which nothing is complete, two days ago."""
         failed = dataclasses.replace(
             ENTRY,
-            state=outcome.State.FAILED,
+            state=results.State.FAILED,
             reason='It broke.',
             file=None,
             captured_at='',

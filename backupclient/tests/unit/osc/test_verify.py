@@ -12,7 +12,7 @@ import pyrage
 
 from backupclient.operations import verify
 from backupclient.osc import verify as verify_
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests import hearing
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.operations import verify_case
@@ -27,7 +27,7 @@ class VerifyTestCase(base.TestCase):
         for name in fake_cloud.ENVIRONMENT:
             self.useFixture(fixtures.EnvironmentVariable(name, None))
         self.target.mkdir()
-        self.store = folder.Folder(self.target)
+        self.store = localfolder.Folder(self.target)
         self.set = self.target / CASE.RUN
         CASE.make(self.store)
 

@@ -7,15 +7,15 @@ import datetime
 import testtools
 
 from backupclient import errors
-from backupclient.model import outcome
 from backupclient.model import requests
+from backupclient.model import results
 from backupclient.planner import backups
 from backupclient.tests.unit.sets import samples
 
 FIRST = '20260101T000000Z-aaaa'
 SECOND = '20260201T000000Z-bbbb'
 THIRD = '20260301T000000Z-cccc'
-FAILED = {'state': outcome.State.FAILED, 'reason': 'It broke.', 'file': None}
+FAILED = {'state': results.State.FAILED, 'reason': 'It broke.', 'file': None}
 ALL = requests.Request(everything=True)
 
 SERVER = samples.server_entry(samples.SERVER, group=samples.SERVER_ID)

@@ -7,8 +7,8 @@ import datetime
 import testtools
 
 from backupclient.model import copies
-from backupclient.model import outcome
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.model import verification
 from backupclient.planner import backed_up
 from backupclient.planner import pruning
@@ -132,7 +132,7 @@ class StoreTestCase(TestCase):
         self.assertEqual((pruning.IN_SET,), rows[run_of(1), 'archive'].reasons)
 
     def test_what_is_not_complete_counts_for_nothing(self):
-        broken = {'state': outcome.State.FAILED, 'file': None}
+        broken = {'state': results.State.FAILED, 'file': None}
         sets = [
             set_of(1),
             set_of(2, volume(2, **broken), volume(2, samples.ROOT)),

@@ -9,7 +9,7 @@ import fixtures
 import testtools
 
 from backupclient import errors
-from backupclient.cloud import door as door_
+from backupclient.cloud import door
 from backupclient.cloud import waiting
 from backupclient.engine import contexts
 from backupclient.engine import journal_base
@@ -134,7 +134,7 @@ class TestCase(testtools.TestCase):
         self.reporter = quiet_reporter.Quiet()
         self.left_over = []
         self.captured = 0
-        cloud = door_.connect(self.connection, self.clock)
+        cloud = door.connect(self.connection, self.clock)
         self.work = step.Work(
             cloud=cloud,
             clock=self.clock,

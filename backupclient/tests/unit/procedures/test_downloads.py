@@ -119,9 +119,9 @@ class SecretTestCase(every_failure.EveryFailure):
             'users': ['u1'],
         }
         made = self.go()
-        self.assertEqual({'a': 'b'}, made.secret.metadata)
+        self.assertEqual({'a': 'b'}, made.described.metadata)
         self.assertEqual(
-            secret_facts.Acl(('u1',), project_access=False), made.secret.acl
+            secret_facts.Acl(('u1',), project_access=False), made.described.acl
         )
         self.assertEqual((), made.notes)
 
@@ -135,7 +135,7 @@ class SecretTestCase(every_failure.EveryFailure):
                 made = self.go()
                 self.check_complete(made)
                 self.assertEqual(
-                    part == 'metadata', made.secret.acl is not None
+                    part == 'metadata', made.described.acl is not None
                 )
                 (note,) = made.notes
                 self.assertIn(f'(HTTP {status})', note)
@@ -178,10 +178,10 @@ class SecretWithoutPayloadTestCase(base.TestCase):
 
     def test_description(self):
         made = self.go()
-        self.assertEqual({'a': 'b'}, made.secret.metadata)
-        self.assertEqual(secret_facts.Acl(), made.secret.acl)
+        self.assertEqual({'a': 'b'}, made.described.metadata)
+        self.assertEqual(secret_facts.Acl(), made.described.acl)
         self.assertIsNone(made.file)
-        self.assertTrue(made.captured_at)
+        self.assertTrue(made.captured)
         self.assertEqual({}, self.folder.files())
 
     def test_gone(self):

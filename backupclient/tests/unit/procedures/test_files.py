@@ -7,7 +7,7 @@ from backupclient import errors
 from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.procedures import files
-from backupclient.procedures import step
+from backupclient.procedures import interim
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
 
@@ -61,11 +61,11 @@ class FilesTestCase(base.TestCase):
 
     def test_not_whole(self):
         record = copies.FileRecord('volumes/1.raw', 4, {'sha512': 'a' * 128})
-        made = step.Made(file=record)
+        made = interim.Backup(file=record)
         for content in (None, b'dat'):
             if content:
                 self.folder.put('volumes/1.raw', content)
-            for each in (step.Made(), made):
+            for each in (interim.Backup(), made):
                 self.assertRaises(
                     errors.NotFound, files.require_data, self.work, each
                 )

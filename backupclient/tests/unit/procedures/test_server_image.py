@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 from backupclient import errors
-from backupclient.engine import outcomes
+from backupclient.engine import concluding
 from backupclient.model import plans
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
@@ -86,10 +86,12 @@ class HardwareTestCase(base.TestCase):
     def check(self, made):
         self.assertEqual({}, self.new_things())
         self.assertEqual(
-            {'hw_disk_bus': 'scsi', 'ours': 'too'}, made.image.properties
+            {'hw_disk_bus': 'scsi', 'ours': 'too'}, made.described.properties
         )
-        self.assertEqual((1, 32), (made.image.min_disk, made.image.min_ram))
-        self.assertEqual('qcow2', made.image.disk_format)
+        self.assertEqual(
+            (1, 32), (made.described.min_disk, made.described.min_ram)
+        )
+        self.assertEqual('qcow2', made.described.disk_format)
 
     def test_is_kept(self):
         self.check(self.go())
@@ -102,5 +104,5 @@ class HardwareTestCase(base.TestCase):
 
     def test_is_in_the_outcome(self):
         made = self.go()
-        found = outcomes.complete(self.item, made)
-        self.assertEqual(made.image, found.image)
+        found = concluding.complete(self.item, made)
+        self.assertEqual(made.described, found.image)

@@ -30,7 +30,7 @@ class InUseTestCase(every_failure.EveryFailure):
             tags.metadata(base.RUN, resource, tags.Role.ARTIFACT),
             backup['metadata'],
         )
-        self.assertTrue(made.captured_at)
+        self.assertTrue(made.captured)
 
     def test_force(self):
         self.go()

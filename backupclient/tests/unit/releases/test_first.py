@@ -6,7 +6,7 @@ import shutil
 
 from backupclient.model import manifests
 from backupclient.sets import check
-from backupclient.store import folder as folder_
+from backupclient.store import localfolder
 from backupclient.tests.unit.engine import base
 
 FILES = pathlib.Path(__file__).parent / 'first'
@@ -28,7 +28,7 @@ CONTENT = {
 class TestCase(base.TestCase):
     def check_set(self, folder):
         """All is there, and as it was in the cloud."""
-        files = folder_.Folder(folder)
+        files = localfolder.Folder(folder)
         self.assertEqual((), check.check(files))
         manifest = check.read(files)
         self.assertEqual(folder.name, manifest.run)

@@ -9,13 +9,13 @@ import pathlib
 from backupclient.model import copies
 from backupclient.model import inventories
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.sets import backup_set
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 
 RUN = '20260131T235959Z-abcd'
 STARTED = datetime.datetime(2026, 1, 31, 23, 59, 59, tzinfo=datetime.UTC)
@@ -57,7 +57,7 @@ def volume_entry(volume: resources.Volume, **changes) -> manifests.Entry:
     entry = manifests.Entry(
         resource=volume.resource,
         procedure=plans.Procedure.VOLUME_IMAGE,
-        state=outcome.State.COMPLETE,
+        state=results.State.COMPLETE,
         consistency=plans.Consistency.DETACHED,
         captured_at='2026-02-01T00:00:01+00:00',
         size=volume.size,
@@ -71,7 +71,7 @@ def image_entry(image: resources.Image, **changes) -> manifests.Entry:
     entry = manifests.Entry(
         resource=image.resource,
         procedure=plans.Procedure.IMAGE_DOWNLOAD,
-        state=outcome.State.COMPLETE,
+        state=results.State.COMPLETE,
         consistency=plans.Consistency.IMMUTABLE,
         image=image,
         file=file_record(f'images/{image.id}.qcow2'),
@@ -83,7 +83,7 @@ def server_entry(server: resources.Server, **changes) -> manifests.Entry:
     entry = manifests.Entry(
         resource=server.resource,
         procedure=plans.Procedure.SERVER_IMAGE,
-        state=outcome.State.COMPLETE,
+        state=results.State.COMPLETE,
         consistency=plans.Consistency.CRASH,
         server=server,
         file=file_record(f'servers/{server.id}.qcow2'),
@@ -95,7 +95,7 @@ def secret_entry(secret: resources.Secret, **changes) -> manifests.Entry:
     entry = manifests.Entry(
         resource=secret.resource,
         procedure=plans.Procedure.SECRET_DOWNLOAD,
-        state=outcome.State.COMPLETE,
+        state=results.State.COMPLETE,
         consistency=plans.Consistency.IMMUTABLE,
         secret=secret,
         file=file_record(f'secrets/{secret.id}.bin'),
@@ -104,7 +104,7 @@ def secret_entry(secret: resources.Secret, **changes) -> manifests.Entry:
 
 
 def manifest(*items: manifests.Entry, **changes) -> manifests.Manifest:
-    complete = all(i.state is outcome.State.COMPLETE for i in items)
+    complete = all(i.state is results.State.COMPLETE for i in items)
     found = manifests.Manifest(
         run=RUN,
         created_at='2026-01-31T23:59:59+00:00',
@@ -204,7 +204,7 @@ EVERYTHING = manifest(
     secret_entry(SECRET),
     volume_entry(
         dataclasses.replace(ARCHIVE, id='1-4', name='broken'),
-        state=outcome.State.FAILED,
+        state=results.State.FAILED,
         reason='Volume 1-4 is in the state error: ask the operator.',
         file=None,
     ),
@@ -225,4 +225,6 @@ def filled(store: base.Store, made: manifests.Manifest = EVERYTHING):
 
 def closed(target: pathlib.Path) -> pathlib.Path:
     """A folder with a finished set that has everything."""
-    return pathlib.Path(filled(folder.Folder(target)).close(EVERYTHING, PAGE))
+    return pathlib.Path(
+        filled(localfolder.Folder(target)).close(EVERYTHING, PAGE)
+    )

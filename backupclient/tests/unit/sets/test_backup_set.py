@@ -18,12 +18,12 @@ from testtools import matchers
 from backupclient import documents
 from backupclient import errors
 from backupclient.model import layout
-from backupclient.model import outcome
+from backupclient.model import results
 from backupclient.sets import backup_set
 from backupclient.sets import check
 from backupclient.sets import marker
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import memory
 from backupclient.store import within
 from backupclient.tests.unit.sets import samples
@@ -36,7 +36,7 @@ class Case(testtools.TestCase):
         super().setUp()
         parent = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.target = parent / 'backups'
-        self.store = folder.Folder(self.target)
+        self.store = localfolder.Folder(self.target)
         self.partial = self.target / f'{samples.RUN}.partial'
         self.final = self.target / samples.RUN
 
@@ -89,7 +89,7 @@ class TestCreate(Case):
         self.assertEqual([self.partial.name], os.listdir(elsewhere))
 
     def test_parent_of_the_target_must_be_there(self):
-        self.store = folder.Folder(self.target / 'a' / 'b')
+        self.store = localfolder.Folder(self.target / 'a' / 'b')
         self.assertThat(
             self.refused(self.create), matchers.Contains(str(self.target))
         )
@@ -154,7 +154,7 @@ class TestOpen(Case):
         self.assertFalse((self.partial / layout.MANIFEST).exists())
         self.assertTrue((self.partial / layout.MARKER).exists())
         self.open().close(samples.EVERYTHING, samples.PAGE)
-        self.assertEqual((), check.check(folder.Folder(self.final)))
+        self.assertEqual((), check.check(localfolder.Folder(self.final)))
 
     def test_link_or_file(self):
         self.target.mkdir()
@@ -251,7 +251,7 @@ class TestClose(Case):
         self.made = samples.filled(self.store)
 
     def check(self):
-        self.assertEqual((), check.check(folder.Folder(self.final)))
+        self.assertEqual((), check.check(localfolder.Folder(self.final)))
 
     def test_sha512sum_finds_all_files_right(self):
         self.assertEqual(
@@ -279,7 +279,7 @@ class TestClose(Case):
     def test_manifest_is_read_again(self):
         self.close()
         self.assertEqual(
-            samples.EVERYTHING, check.read(folder.Folder(self.final))
+            samples.EVERYTHING, check.read(localfolder.Folder(self.final))
         )
 
     def test_only_the_user_can_read_anything(self):
@@ -339,7 +339,7 @@ class TestClose(Case):
     def close(self):
         self.made.close(samples.EVERYTHING, samples.PAGE)
 
-    def _without_use(self, state=outcome.State.FAILED):
+    def _without_use(self, state=results.State.FAILED):
         return samples.manifest(
             samples.volume_entry(samples.ROOT, state=state, file=None)
         )
@@ -347,12 +347,12 @@ class TestClose(Case):
     def test_nothing_complete(self):
         """Who takes the newest folder does not take this one."""
         failed = self.target / '.failed' / samples.RUN
-        for state in (outcome.State.FAILED, outcome.State.SKIPPED):
+        for state in (results.State.FAILED, results.State.SKIPPED):
             place = self.made.close(self._without_use(state), samples.PAGE)
             self.assertEqual(str(failed), place)
             self.assertEqual(place, self.made.place)
             self.assertEqual(['.failed'], os.listdir(self.target))
-            self.assertEqual((), check.check(folder.Folder(failed)))
+            self.assertEqual((), check.check(localfolder.Folder(failed)))
             page = (failed / 'RESTORE.md').read_text()
             self.assertEqual(samples.PAGE, page)
             # A run that is resumed after that finds it again.

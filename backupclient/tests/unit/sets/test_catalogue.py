@@ -14,7 +14,7 @@ from backupclient import errors
 from backupclient.model import layout
 from backupclient.sets import catalogue
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import memory
 from backupclient.tests.unit.sets import samples
 
@@ -155,7 +155,7 @@ class TestWithoutRenaming(OverStores, testtools.TestCase):
 class TestFolder(OverStores, testtools.TestCase):
     def new_store(self):
         self.root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        return folder.Folder(self.root)
+        return localfolder.Folder(self.root)
 
     def test_failed(self):
         close(self.store, samples.RUN)
@@ -194,6 +194,6 @@ class TestFolder(OverStores, testtools.TestCase):
         self.assertEqual([(samples.RUN, 'finished')], self.states())
 
     def test_nothing_there(self):
-        missing = folder.Folder(self.root / 'missing')
+        missing = localfolder.Folder(self.root / 'missing')
         error = self.assertRaises(errors.TargetError, catalogue.runs, missing)
         self.assertIn('missing', str(error))

@@ -15,7 +15,7 @@ from testtools import matchers
 from backupclient import documents
 from backupclient import errors
 from backupclient.sets import check
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit.sets import samples
 
 DATA = f'volumes/{samples.DATA.id}.raw'
@@ -27,7 +27,7 @@ class TestCheck(testtools.TestCase):
         super().setUp()
         target = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.folder = samples.closed(target)
-        self.files = folder.Folder(self.folder)
+        self.files = localfolder.Folder(self.folder)
 
     def finds(self, path, problem):
         (found,) = check.check(self.files)

@@ -20,7 +20,7 @@ from backupclient.sets import claims
 from backupclient.sets import deletion
 from backupclient.sets import verified
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import memory
 from backupclient.tests.unit.sets import samples
 
@@ -391,7 +391,7 @@ class FolderTestCase(OverStores, testtools.TestCase):
     def new_store(self):
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.place = place / 'backups'
-        return folder.Folder(self.place)
+        return localfolder.Folder(self.place)
 
     def test_links_are_never_followed(self):
         """What a link in a set leads to stays, and so does the set."""
@@ -421,7 +421,7 @@ class FolderTestCase(OverStores, testtools.TestCase):
                 check=True,
             )
             try:
-                store = folder.Folder(self.place)
+                store = localfolder.Folder(self.place)
                 new = samples.filled(store)
                 if is_whole:
                     new.close(samples.EVERYTHING, samples.PAGE)

@@ -5,7 +5,7 @@ import dataclasses
 
 import testtools
 
-from backupclient.model import outcome
+from backupclient.model import results
 from backupclient.sets import doubts
 from backupclient.tests.unit.sets import samples
 
@@ -36,7 +36,7 @@ class TestCase(testtools.TestCase):
             self.assertTrue(said.endswith(why), said)
             self.assertIn(entry.resource.label, said)
             first, second = found.manifest.items
-            self.assertIs(outcome.State.FAILED, first.state)
+            self.assertIs(results.State.FAILED, first.state)
             self.assertIn(why, first.reason)
             self.assertIn('was changed after it was written', first.reason)
             self.assertEqual(OTHER, second)
@@ -47,13 +47,13 @@ class TestCase(testtools.TestCase):
         found = doubts.check(twice)
         self.assertIn('more than once', found.doubts[0])
         self.assertEqual(
-            [outcome.State.FAILED] * 2 + [outcome.State.COMPLETE],
+            [results.State.FAILED] * 2 + [results.State.COMPLETE],
             [each.state for each in found.manifest.items],
         )
 
     def test_what_had_failed_keeps_its_reason(self):
         failed = changed(
-            state=outcome.State.FAILED, reason='No room.', file=None, size=-1
+            state=results.State.FAILED, reason='No room.', file=None, size=-1
         )
         found = doubts.check(samples.manifest(failed))
         self.assertEqual('No room.', found.manifest.items[0].reason)

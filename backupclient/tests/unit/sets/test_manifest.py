@@ -13,15 +13,15 @@ import msgspec
 import testtools
 
 from backupclient import documents
+from backupclient.engine import saved_progress
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import saved_plans
 from backupclient.model import secret_facts
 from backupclient.model import tasks
-from backupclient.procedures import step
 from backupclient.sets import build
 from backupclient.tests.unit import items
 from backupclient.tests.unit.sets import samples
@@ -36,10 +36,10 @@ ITEM = items.item(
     group=samples.SERVER_ID,
     volume=samples.DATA,
 )
-DONE = outcome.Outcome(
+DONE = results.Outcome(
     samples.DATA.resource,
     plans.Procedure.SNAPSHOT_IMAGE,
-    outcome.State.COMPLETE,
+    results.State.COMPLETE,
     size=59,
     seconds=12.5,
     consistency=plans.Consistency.CRASH,
@@ -95,7 +95,7 @@ class TestBuild(testtools.TestCase):
             manifests.Entry(
                 resource=samples.DATA.resource,
                 procedure=plans.Procedure.SNAPSHOT_IMAGE,
-                state=outcome.State.COMPLETE,
+                state=results.State.COMPLETE,
                 group=samples.SERVER_ID,
                 consistency=plans.Consistency.CRASH,
                 captured_at='2026-02-01T00:00:01+00:00',
@@ -116,10 +116,10 @@ class TestBuild(testtools.TestCase):
             'because',
             server=samples.SERVER,
         )
-        done = outcome.Outcome(
+        done = results.Outcome(
             item.resource,
             item.procedure,
-            outcome.State.COMPLETE,
+            results.State.COMPLETE,
             image=samples.IMAGE,
         )
         (entry,) = built([item], [done]).items
@@ -139,7 +139,7 @@ class TestBuild(testtools.TestCase):
     def test_not_reached(self):
         made = built([ITEM], [])
         self.assertEqual(manifests.State.INCOMPLETE, made.state)
-        self.assertEqual(outcome.State.SKIPPED, made.items[0].state)
+        self.assertEqual(results.State.SKIPPED, made.items[0].state)
         self.assertIn('ended before', made.items[0].reason)
 
     def test_not_possible(self):
@@ -152,7 +152,7 @@ class TestBuild(testtools.TestCase):
             [],
         )
         self.assertEqual(manifests.State.INCOMPLETE, made.state)
-        self.assertEqual(outcome.State.SKIPPED, made.items[0].state)
+        self.assertEqual(results.State.SKIPPED, made.items[0].state)
         self.assertEqual('Too odd.', made.items[0].reason)
 
     def test_covered_by_others(self):
@@ -169,7 +169,7 @@ class TestBuild(testtools.TestCase):
         self.assertEqual('its volumes', made.items[0].covered_by)
 
     def test_a_failure_makes_it_incomplete(self):
-        failed = dataclasses.replace(DONE, state=outcome.State.FAILED)
+        failed = dataclasses.replace(DONE, state=results.State.FAILED)
         self.assertEqual(
             manifests.State.INCOMPLETE, built([ITEM], [failed]).state
         )
@@ -221,12 +221,16 @@ class TestOlder(testtools.TestCase):
         self.assertEqual(entry, found)
 
     def test_outcome_in_a_journal(self):
-        found = self.read(outcome.Outcome, DONE, ('', 'image'))
+        found = self.read(results.Outcome, DONE, ('', 'image'))
         self.assertEqual(DONE, found)
 
     def test_steps_in_a_journal(self):
-        made = step.Made(image_id='an-image', captured_at='2026-02-01')
-        self.assertEqual(made, self.read(step.Made, made, ('', 'image')))
+        made = saved_progress.Made(
+            image_id='an-image', captured_at='2026-02-01'
+        )
+        self.assertEqual(
+            made, self.read(saved_progress.Made, made, ('', 'image'))
+        )
 
 
 class TestSecret(testtools.TestCase):
@@ -244,10 +248,10 @@ class TestSecret(testtools.TestCase):
             metadata={'a': 'b'},
             acl=secret_facts.Acl(('u1',), project_access=False),
         )
-        done = outcome.Outcome(
+        done = results.Outcome(
             samples.SECRET.resource,
             plans.Procedure.SECRET_DOWNLOAD,
-            outcome.State.COMPLETE,
+            results.State.COMPLETE,
             secret=described,
         )
         for outcomes, expected in (([done], described), ([], samples.SECRET)):

@@ -6,10 +6,10 @@ import dataclasses
 from hypothesis import strategies
 
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import saved_plans
 
 # Clouds do give lone surrogates: JSON allows them.
@@ -69,7 +69,7 @@ PLANS = strategies.builds(
     version=strategies.just(1),
 )
 OUTCOMES = strategies.builds(
-    outcome.Outcome,
+    results.Outcome,
     resource=RESOURCES,
     reason=TEXTS,
     seconds=strategies.floats(allow_nan=False, allow_infinity=False),

@@ -17,8 +17,8 @@ import testtools
 from backupclient import errors
 from backupclient.model import layout
 from backupclient.sets import catalogue
+from backupclient.store.rclone import hashing
 from backupclient.store.rclone import listing
-from backupclient.store.rclone import proof
 from backupclient.tests.unit.store import contract
 from backupclient.tests.unit.store import rclones
 
@@ -322,14 +322,14 @@ class TestProof(Case):
             (('quickxor',), 'sha512'),
             ((), 'sha512'),
         ):
-            self.assertEqual(best, proof.algorithm(names))
+            self.assertEqual(best, hashing.algorithm(names))
         self.assertEqual(
             hashlib.md5(b'x', usedforsecurity=False).hexdigest(),
             self.hexdigest('md5', b'x'),
         )
 
     def hexdigest(self, name, data):
-        found = proof.new(name)
+        found = hashing.new(name)
         found.update(data)
         return found.hexdigest()
 

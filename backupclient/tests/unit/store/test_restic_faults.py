@@ -19,7 +19,7 @@ import testtools
 
 from backupclient import errors
 from backupclient.model import addresses
-from backupclient.store.restic import repository
+from backupclient.store.restic import repos
 from backupclient.store.restic import staging
 from backupclient.store.restic import store as restic
 from backupclient.store.restic import streams
@@ -81,7 +81,7 @@ class Case(testtools.TestCase):
         """While the repository is locked, and while restic does nothing."""
         for name in ('LOCK_PATIENCE', 'BUSY_PATIENCE'):
             self.useFixture(
-                fixtures.MonkeyPatch(f'{repository.__name__}.{name}', seconds)
+                fixtures.MonkeyPatch(f'{repos.__name__}.{name}', seconds)
             )
 
     @staticmethod
@@ -111,9 +111,7 @@ class TestStream(Case):
 
     def test_restic_hangs(self):
         self.useFixture(
-            fixtures.MonkeyPatch(
-                f'{repository.__name__}.PROGRAM_PATIENCE', 0.5
-            )
+            fixtures.MonkeyPatch(f'{repos.__name__}.PROGRAM_PATIENCE', 0.5)
         )
         with self.store.write(FILE, 90 * MIB) as writer:
             writer.data(0, DATA)

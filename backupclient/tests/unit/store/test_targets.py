@@ -5,7 +5,7 @@ import testtools
 
 from backupclient import errors
 from backupclient.model import addresses
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import targets
 from backupclient.store.rclone import store
 
@@ -26,7 +26,7 @@ class TestTargets(testtools.TestCase):
 
     def test_folder(self):
         found = targets.find('/srv/back:ups')
-        self.assertIsInstance(found, folder.Folder)
+        self.assertIsInstance(found, localfolder.Folder)
         self.assertEqual('/srv/back:ups', found.name)
 
     def test_rclone(self):

@@ -9,7 +9,7 @@ import hashlib
 
 from backupclient import errors
 from backupclient import stops
-from backupclient.transfer import proof
+from backupclient.transfer import comparison
 
 
 class Clock:
@@ -112,9 +112,9 @@ class Source:
             self.open_now -= 1
 
 
-def expected(data: bytes, algorithm: str = 'sha512') -> proof.Expected:
+def expected(data: bytes, algorithm: str = 'sha512') -> comparison.Expected:
     """Give what Glance says of an image with these bytes."""
-    return proof.Expected(
+    return comparison.Expected(
         len(data), algorithm, hashlib.new(algorithm, data).hexdigest()
     )
 

@@ -11,7 +11,7 @@ import testtools
 from backupclient import errors
 from backupclient import stops
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import memory
 from backupclient.transfer import copying
 
@@ -142,7 +142,7 @@ class CopyTestCase(testtools.TestCase):
 
     def test_holes_are_not_read(self):
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
-        self.source = folder.Folder(place)
+        self.source = localfolder.Folder(place)
         self.source.begin('run')
         data = bytes(8 * MIB) + DATA
         with self.source.write('run/a', len(data)) as writer:

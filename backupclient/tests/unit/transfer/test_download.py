@@ -13,11 +13,11 @@ import testtools
 
 from backupclient import errors
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import memory
 from backupclient.tests.unit.transfer import fakes
+from backupclient.transfer import comparison
 from backupclient.transfer import download
-from backupclient.transfer import proof
 
 MIB = 1 << 20
 DATA = b'head' * 3000 + bytes(MIB) + b'body' * 300_000 + bytes(50_000)
@@ -28,7 +28,7 @@ BREAK = fakes.Answer(length=700_000)
 def fetch(final, source, expected, clock=None, progress=fakes.ignore):
     return download.download(
         source,
-        folder.Folder(final.parent),
+        localfolder.Folder(final.parent),
         final.name,
         expected,
         clock=clock or fakes.Clock(),
@@ -81,7 +81,7 @@ class TestDownload(DownloadTestCase):
         self._is_right()
         self.assertEqual([0], source.asked)
         self.assertEqual(
-            proof.Proved(
+            comparison.Proved(
                 len(DATA),
                 {'sha512': hashlib.sha512(DATA).hexdigest()},
                 'sha512',
@@ -110,7 +110,7 @@ class TestDownload(DownloadTestCase):
         self.assertEqual(b'', self.final.read_bytes())
 
     def test_nothing_is_known(self):
-        proved = self._fetch(fakes.Source(DATA), proof.Expected())
+        proved = self._fetch(fakes.Source(DATA), comparison.Expected())
         self._is_right()
         self.assertEqual((len(DATA), ''), (proved.size, proved.verified))
 
@@ -146,7 +146,7 @@ class TestBrokenStream(DownloadTestCase):
         source = fakes.Source(
             DATA, BREAK, fakes.Answer(shift=1), fakes.Answer()
         )
-        self._fetch(source, proof.Expected(len(DATA)))
+        self._fetch(source, comparison.Expected(len(DATA)))
         self._is_right()
         self.assertEqual([0, 700_000, 0], source.asked)
 
@@ -203,7 +203,9 @@ class TestBrokenStream(DownloadTestCase):
 
     def test_broken_while_the_size_is_not_known(self):
         source = fakes.Source(DATA, BREAK, fakes.Answer())
-        self._fetch(source, proof.Expected(md5=hashlib.md5(DATA).hexdigest()))
+        self._fetch(
+            source, comparison.Expected(md5=hashlib.md5(DATA).hexdigest())
+        )
         self._is_right()
 
 
@@ -217,7 +219,7 @@ class TestWrongContent(DownloadTestCase):
     def test_too_short_for_ever(self):
         source = fakes.Source(DATA)
         self._fails(
-            errors.TransferError, source, proof.Expected(len(DATA) + 1)
+            errors.TransferError, source, comparison.Expected(len(DATA) + 1)
         )
         self.assertGreater(len(source.asked), 30)
 
@@ -225,7 +227,7 @@ class TestWrongContent(DownloadTestCase):
         text = self._fails(
             errors.TransferError,
             fakes.Source(DATA),
-            proof.Expected(len(DATA) - 1),
+            comparison.Expected(len(DATA) - 1),
         )
         self.assertIn('more than the expected', text)
         self.assertEqual([], os.listdir(self.folder))
@@ -234,7 +236,7 @@ class TestWrongContent(DownloadTestCase):
         self._fails(
             errors.TransferError,
             fakes.Source(b'ab', read=1),
-            proof.Expected(1),
+            comparison.Expected(1),
         )
 
 
@@ -352,7 +354,7 @@ class TestLaterProcess(DownloadTestCase):
     def test_not_trusted_without_a_hash(self):
         self.part.write_bytes(b'else')
         source = fakes.Source(DATA)
-        self._fetch(source, proof.Expected(len(DATA)))
+        self._fetch(source, comparison.Expected(len(DATA)))
         self._is_right()
         self.assertEqual([0], source.asked)
 

@@ -12,7 +12,7 @@ import testtools
 
 from backupclient.keys import passphrase
 from backupclient.keys.luks import proof
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit.keys.luks import vectors
 
 CHEAP = ('--pbkdf-force-iterations', '1000')
@@ -67,7 +67,7 @@ class OracleCase(testtools.TestCase):
         return self.prove([self.key.read_bytes()])
 
     def prove(self, candidates):
-        store = folder.Folder(self.folder)
+        store = localfolder.Folder(self.folder)
         image = functools.partial(store.read, self.image.name)
         return proof.prove(image, candidates)
 

@@ -13,9 +13,9 @@ import fixtures
 import testtools
 
 from backupclient.keys.luks import opening
-from backupclient.keys.luks import payload
+from backupclient.keys.luks import payloads
 from backupclient.keys.luks import untrusted
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit.keys.luks import vectors
 
 MIB = 1 << 20
@@ -79,7 +79,7 @@ class OpeningCase(testtools.TestCase):
         self.assertEqual(0, done.returncode, done.stderr)
 
     def unlock(self, *candidates: bytes) -> opening.Opener:
-        store = folder.Folder(self.folder)
+        store = localfolder.Folder(self.folder)
         image = functools.partial(store.read, self.image.name)
         return opening.unlock(image, candidates)
 
@@ -302,7 +302,7 @@ class TestOpener(testtools.TestCase):
 
     def opener(self, **changes: int) -> opening.Opener:
         values = {'offset': 1024, 'cipher': 'aes-xts-plain64', **changes}
-        return opening.Opener(payload.Payload(**values), self.volume_key)
+        return opening.Opener(payloads.Payload(**values), self.volume_key)
 
     def test_fixed_size(self):
         opener = self.opener(size=1024)

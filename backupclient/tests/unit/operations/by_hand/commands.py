@@ -17,7 +17,7 @@ import textwrap
 import fixtures
 import markdown_it
 
-from backupclient.operations.by_hand import page as page_
+from backupclient.operations.by_hand import page
 from backupclient.tests.unit.sets import samples
 
 _CLIENT = """\
@@ -63,20 +63,20 @@ connect = Connection
 """
 
 
-def blocks(page):
+def blocks(text):
     """The blocks of code of a page, as a Markdown parser sees them."""
     return [
         token.content
-        for token in markdown_it.MarkdownIt().parse(page)
+        for token in markdown_it.MarkdownIt().parse(text)
         if token.type == 'code_block'
     ]
 
 
-def scripts(page):
+def scripts(text):
     """The sections of a page that have commands on resources."""
     return [
         block
-        for block in blocks(page)
+        for block in blocks(text)
         if re.search('^(new|IMAGE|KEY|VOLUME|SERVER)', block, re.M)
         and 'ready()' not in block
     ]
@@ -210,7 +210,7 @@ def done(case, manifest):
             shell.put(item.file.path, samples.content(item.file.path))
         if item.key:
             shell.put(item.key.path, KEY.hex().encode())
-    ended = shell.run(page_.render(manifest))
+    ended = shell.run(page.render(manifest))
     case.assertEqual(0, ended.returncode, ended.stdout)
     mine = [call for call in shell.calls if 'show' not in call]
     return shell, [parsed(call) for call in mine]

@@ -6,7 +6,7 @@ import dataclasses
 import testtools
 from testtools import matchers
 
-from backupclient.model import outcome
+from backupclient.model import results
 from backupclient.operations.by_hand import page
 from backupclient.tests.unit.operations.by_hand import commands
 from backupclient.tests.unit.sets import samples
@@ -91,7 +91,7 @@ class TestImage(testtools.TestCase):
 
     def test_no_copy(self):
         entry = samples.image_entry(
-            samples.IMAGE, file=None, state=outcome.State.FAILED
+            samples.IMAGE, file=None, state=results.State.FAILED
         )
         text = page.render(samples.manifest(entry))
         self.assertThat(text, matchers.Contains('### Image `golden image`'))

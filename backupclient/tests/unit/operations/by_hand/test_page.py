@@ -11,9 +11,9 @@ from testtools import matchers
 
 from backupclient.model import copies
 from backupclient.model import manifests
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import requests
+from backupclient.model import results
 from backupclient.operations import plan
 from backupclient.operations.by_hand import home
 from backupclient.operations.by_hand import page
@@ -94,7 +94,7 @@ class TestPage(testtools.TestCase):
 
     def test_nothing_complete(self):
         entry = samples.volume_entry(
-            samples.ROOT, file=None, state=outcome.State.FAILED
+            samples.ROOT, file=None, state=results.State.FAILED
         )
         text = page.render(samples.manifest(entry))
         self.assertIn('Nothing in this folder is complete', text)
@@ -174,7 +174,7 @@ class TestPage(testtools.TestCase):
             samples.manifest(
                 samples.volume_entry(
                     samples.ROOT,
-                    state=outcome.State.FAILED,
+                    state=results.State.FAILED,
                     reason='The image could not be deleted.',
                 )
             )
@@ -282,7 +282,7 @@ class TestHostileCloud(testtools.TestCase):
                     samples.image_entry(image),
                     samples.volume_entry(
                         evil(samples.ROOT),
-                        state=outcome.State.FAILED,
+                        state=results.State.FAILED,
                         reason=EVIL,
                     ),
                     samples.volume_entry(

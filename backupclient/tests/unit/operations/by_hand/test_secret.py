@@ -8,7 +8,7 @@ import re
 import testtools
 from testtools import matchers
 
-from backupclient.model import outcome
+from backupclient.model import results
 from backupclient.model import secret_facts
 from backupclient.operations.by_hand import page
 from backupclient.procedures.restore import key_manager
@@ -208,7 +208,7 @@ class TestSecret(Case):
         entry = dataclasses.replace(
             self.entry(),
             file=None,
-            state=outcome.State.FAILED,
+            state=results.State.FAILED,
             reason='It is private.',
         )
         text = self.text(entry)

@@ -7,8 +7,8 @@ import testtools
 from testtools import matchers
 
 from backupclient.model import copies
-from backupclient.model import outcome
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.operations.by_hand import page
 from backupclient.tests.unit.operations.by_hand import commands
 from backupclient.tests.unit.operations.by_hand import test_page
@@ -156,7 +156,7 @@ class TestServer(testtools.TestCase):
         """The server comes without it."""
         entries = (
             samples.volume_entry(
-                samples.DATA, file=None, state=outcome.State.FAILED
+                samples.DATA, file=None, state=results.State.FAILED
             ),
             samples.server_entry(
                 dataclasses.replace(
@@ -329,7 +329,7 @@ class TestShelved(testtools.TestCase):
 
     def test_image_without_a_file(self):
         text = page.render(
-            self.manifest(file=None, state=outcome.State.FAILED)
+            self.manifest(file=None, state=results.State.FAILED)
         )
         self.assertIn(
             'which this restore does not include', test_page.words(text)

@@ -7,9 +7,9 @@ import testtools
 from testtools import matchers
 
 from backupclient.model import copies
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.operations.by_hand import page
 from backupclient.procedures.restore import shell as functions
 from backupclient.tests.unit.operations.by_hand import commands
@@ -116,7 +116,7 @@ class TestFromFile(Case):
     def test_no_copy(self):
         self.says(
             samples.volume_entry(
-                samples.ROOT, file=None, state=outcome.State.FAILED
+                samples.ROOT, file=None, state=results.State.FAILED
             ),
             'Volume `web root`',
             'There are no commands for it.',

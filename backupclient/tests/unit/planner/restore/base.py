@@ -8,12 +8,12 @@ import testtools
 from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import manifests
-from backupclient.model import offers as offers_
-from backupclient.model import outcome
+from backupclient.model import on_offer
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.planner import restore
 from backupclient.tests.unit.planner import samples
 
@@ -26,35 +26,35 @@ ELSEWHERE = dataclasses.replace(
 GIB = resources.GIB
 DIGESTS = {'sha512': 'f' * 128}
 
-OFFERS = offers_.Offers(
+OFFERS = on_offer.Offers(
     volume_types=(
-        offers_.VolumeType('t-1', 'ssd', encrypted=False),
-        offers_.VolumeType('t-2', 'luks', encrypted=True),
-        offers_.VolumeType('t-3', 'unused'),
+        on_offer.VolumeType('t-1', 'ssd', encrypted=False),
+        on_offer.VolumeType('t-2', 'luks', encrypted=True),
+        on_offer.VolumeType('t-3', 'unused'),
     ),
     default_type='ssd',
     zones=frozenset({'az1', 'az2'}),
     flavors=(
-        offers_.Flavor('f-1', 'm1.tiny', 1, 512, 1),
-        offers_.Flavor('f-2', 'm1.small', 1, 2048, 20),
-        offers_.Flavor('f-3', 'm1.large', 4, 8192, 80),
-        offers_.Flavor('f-4', 'm1.scratch', 1, 2048, 20, ephemeral_gib=10),
-        offers_.Flavor('f-5', 'm1.diskless', 1, 2048, 0),
+        on_offer.Flavor('f-1', 'm1.tiny', 1, 512, 1),
+        on_offer.Flavor('f-2', 'm1.small', 1, 2048, 20),
+        on_offer.Flavor('f-3', 'm1.large', 4, 8192, 80),
+        on_offer.Flavor('f-4', 'm1.scratch', 1, 2048, 20, ephemeral_gib=10),
+        on_offer.Flavor('f-5', 'm1.diskless', 1, 2048, 0),
     ),
     server_zones=frozenset({'nova'}),
     key_pairs=frozenset({'laptop', 'desk'}),
     networks=(
-        offers_.Named('n-1', 'lan'),
-        offers_.Named('n-2', 'wan'),
-        offers_.Named('n-3', 'twice'),
-        offers_.Named('n-4', 'twice'),
+        on_offer.Named('n-1', 'lan'),
+        on_offer.Named('n-2', 'wan'),
+        on_offer.Named('n-3', 'twice'),
+        on_offer.Named('n-4', 'twice'),
     ),
     security_groups=(
-        offers_.Named('s-0', 'default'),
-        offers_.Named('s-1', 'web'),
-        offers_.Named('s-2', 'ssh'),
-        offers_.Named('s-3', 'twice'),
-        offers_.Named('s-4', 'twice'),
+        on_offer.Named('s-0', 'default'),
+        on_offer.Named('s-1', 'web'),
+        on_offer.Named('s-2', 'ssh'),
+        on_offer.Named('s-3', 'twice'),
+        on_offer.Named('s-4', 'twice'),
     ),
 )
 
@@ -98,7 +98,7 @@ def entry(record, **fields):
     fields.setdefault(kind, record)
     fields.setdefault('resource', record.resource)
     fields.setdefault('procedure', plans.Procedure.NONE)
-    fields.setdefault('state', outcome.State.COMPLETE)
+    fields.setdefault('state', results.State.COMPLETE)
     fields.setdefault('captured_at', '2026-01-02T03:05:00+00:00')
     if 'file' not in fields and 'artifact' not in fields:
         fields['file'] = _file(record)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from backupclient.model import copies
 from backupclient.model import inventories
-from backupclient.model import outcome
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.model import secret_facts
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
@@ -49,7 +49,7 @@ class Project:
     def _add(self, record, **fields):
         """Add the backup of a record; sometimes it failed, or is a forgery."""
         if not self._often():
-            fields['state'] = outcome.State.FAILED
+            fields['state'] = results.State.FAILED
         found = base.entry(record, **fields)
         self.entries.append(found)
         if not self._often():

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from backupclient.model import copies
 from backupclient.model import layout
 from backupclient.model import manifests
-from backupclient.model import offers as offers_
-from backupclient.model import outcome
+from backupclient.model import on_offer
 from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.model import secret_facts
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner import strategies as every
@@ -152,7 +152,7 @@ def entries(draw):
         'resource': resource,
         'procedure': plans.Procedure.NONE,
         'state': draw(
-            st.sampled_from([outcome.State.COMPLETE] * 9 + [*outcome.State])
+            st.sampled_from([results.State.COMPLETE] * 9 + [*results.State])
         ),
         'file': draw(st.one_of(st.none(), *[files(resource)] * 4)),
         'artifact': draw(st.none() | st.none() | artifact),
@@ -205,7 +205,7 @@ requests = st.builds(
     decrypt=st.booleans(),
 )
 offers = st.builds(
-    offers_.Offers,
+    on_offer.Offers,
     volume_types=known(base.OFFERS.volume_types),
     default_type=st.sampled_from(['', 'ssd', 'hidden']),
     zones=known(base.OFFERS.zones),

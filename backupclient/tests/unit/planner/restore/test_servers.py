@@ -3,10 +3,10 @@
 import dataclasses
 
 from backupclient.model import inventories
-from backupclient.model import outcome
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
 
@@ -158,7 +158,7 @@ class TestDisks(TestCase):
         self.says(item.warnings, DATA.id, 'comes without it')
 
     def test_a_volume_cannot_be_restored(self):
-        lost = base.entry(DATA, state=outcome.State.FAILED, reason='No space.')
+        lost = base.entry(DATA, state=results.State.FAILED, reason='No space.')
         item = self.item(base.entry(SERVER, image=OWN), lost)
         self.refuses(item, DATA.resource.label, '--without-servers')
 

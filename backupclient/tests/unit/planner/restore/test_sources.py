@@ -3,8 +3,8 @@
 import dataclasses
 
 from backupclient.model import copies
-from backupclient.model import outcome
 from backupclient.model import plans
+from backupclient.model import results
 from backupclient.tests.unit.planner import samples
 from backupclient.tests.unit.planner.restore import base
 
@@ -46,7 +46,7 @@ class TestCopies(base.TestCase):
 
     def test_failed(self):
         one = base.entry(
-            VOLUME, state=outcome.State.FAILED, reason='The disk was full.'
+            VOLUME, state=results.State.FAILED, reason='The disk was full.'
         )
         self.refuses(self.item(one), base.RUN, 'failed', 'The disk was full.')
 

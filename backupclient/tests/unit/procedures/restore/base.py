@@ -9,7 +9,7 @@ from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import tags
-from backupclient.procedures import step
+from backupclient.procedures import interim
 from backupclient.tests.unit.engine import projects
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
@@ -31,7 +31,7 @@ class TestCase(every_failure.EveryFailure):
     :param made_before: what other groups of the run have made.
     """
 
-    made_before: dict[str, step.Made] = {}
+    made_before: dict[str, interim.Restore] = {}
 
     def begin(self):
         self.set = base.Folder()
@@ -63,7 +63,9 @@ class TestCase(every_failure.EveryFailure):
             self.work,
             files=None,
             sets=lambda _: self.set,
-            made_of=lambda group: self.made_before.get(group, step.Made()),
+            made_of=lambda group: self.made_before.get(
+                group, interim.Restore()
+            ),
         )
 
     def policy_allows(self, made):

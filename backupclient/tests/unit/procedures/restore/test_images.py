@@ -8,7 +8,7 @@ from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import saved_plans
 from backupclient.model import tasks
-from backupclient.procedures import step
+from backupclient.procedures import interim
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures.restore import base
 
@@ -144,8 +144,8 @@ class ReferencesTestCase(ImageTestCase):
     """What its properties name was restored before it."""
 
     made_before = {
-        f'image/{KERNEL}': step.Made(restored=NEW_KERNEL),
-        f'secret/{CERTIFICATE}': step.Made(restored=NEW_CERTIFICATE),
+        f'image/{KERNEL}': interim.Restore(restored=NEW_KERNEL),
+        f'secret/{CERTIFICATE}': interim.Restore(restored=NEW_CERTIFICATE),
     }
 
     def seed(self):

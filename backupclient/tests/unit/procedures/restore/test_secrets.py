@@ -12,7 +12,7 @@ from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import saved_plans
 from backupclient.model import secret_facts
-from backupclient.procedures import step
+from backupclient.procedures import interim
 from backupclient.procedures.restore import secret_store
 from backupclient.tests.unit.procedures.restore import base
 
@@ -142,7 +142,9 @@ class ContainerTestCase(base.TestCase):
     """A container is made when all of its secrets are back."""
 
     procedure = plans.Procedure.SECRET_STORE
-    made_before = {f'secret/{OTHER}': step.Made(restored='00000009-secret')}
+    made_before = {
+        f'secret/{OTHER}': interim.Restore(restored='00000009-secret')
+    }
 
     def seed(self):
         self.cloud.world.add('secrets', 'other', id='00000009-secret')

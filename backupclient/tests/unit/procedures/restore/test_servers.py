@@ -7,7 +7,7 @@ from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import saved_plans
-from backupclient.procedures import step
+from backupclient.procedures import interim
 from backupclient.tests.unit import items
 from backupclient.tests.unit.procedures.restore import base
 
@@ -23,7 +23,9 @@ class OwnDiskTestCase(base.TestCase):
     def seed(self):
         disk = self.cloud.cinder.add_volume('disk', b'disk')
         self.disk = disk['id']
-        self.made_before = {f'volume/{DISK}': step.Made(restored=self.disk)}
+        self.made_before = {
+            f'volume/{DISK}': interim.Restore(restored=self.disk)
+        }
         self.new_process()
         return resources.Server(
             id=base.OLD,

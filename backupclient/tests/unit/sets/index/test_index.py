@@ -14,7 +14,7 @@ import testtools
 
 from backupclient import documents
 from backupclient.model import layout
-from backupclient.model import outcome
+from backupclient.model import results
 from backupclient.model import verification
 from backupclient.sets import catalogue
 from backupclient.sets import verified
@@ -22,7 +22,7 @@ from backupclient.sets.index import database
 from backupclient.sets.index import indexes
 from backupclient.sets.index import reading
 from backupclient.sets.index import using
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.store import memory
 from backupclient.store import tree
 from backupclient.tests.unit.sets import samples
@@ -51,16 +51,16 @@ class TestCase(testtools.TestCase):
         self.cache = self.root / 'cache/openstack-backup/history.sqlite'
         self.target = self.root / 'target'
         self.target.mkdir()
-        self.store = folder.Folder(self.target)
+        self.store = localfolder.Folder(self.target)
         for run in (samples.RUN, OLD):
             samples.filled(self.store, made(run)).close(
                 made(run), samples.PAGE
             )
         self.reads = []
-        read = folder.Folder.read
+        read = localfolder.Folder.read
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.store.folder.Folder.read',
+                'backupclient.store.localfolder.Folder.read',
                 lambda store, path, offset=0: (
                     self.reads.append(path),
                     read(store, path, offset),
@@ -139,7 +139,7 @@ class SetsTestCase(TestCase):
         self.assertEqual(
             [
                 sum(e.state is state for e in entries)
-                for state in outcome.State
+                for state in results.State
             ],
             [header.complete, header.failed, header.skipped],
         )

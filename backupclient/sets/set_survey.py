@@ -11,7 +11,7 @@ from backupclient.model import manifests
 from backupclient.model import verification
 from backupclient.sets import catalogue
 from backupclient.sets import check
-from backupclient.sets import members as members_
+from backupclient.sets import set_files
 from backupclient.store import base
 
 _SHOWN = 5
@@ -31,8 +31,8 @@ class Survey:
     found: catalogue.Found
     files: base.Files
     manifest: manifests.Manifest
-    members: Mapping[str, members_.Member]
-    findings: Mapping[str, members_.Finding]
+    members: Mapping[str, set_files.Member]
+    findings: Mapping[str, set_files.Finding]
     problems: tuple[str, ...]
     foreign: tuple[str, ...]
     manifest_changed: bool
@@ -51,10 +51,10 @@ def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
             found, files, manifest, {}, {}, opened.doubts[:_SHOWN], (), False
         )
     sums, problems = _sums(files)
-    every = {one.path: one for one in members_.all_of(manifest, sums or {})}
+    every = {one.path: one for one in set_files.all_of(manifest, sums or {})}
     wrong = (
-        members_.present(files, one)
-        or (None if sums is None else members_.unlisted(one))
+        set_files.present(files, one)
+        or (None if sums is None else set_files.unlisted(one))
         for one in every.values()
     )
     findings = {one.path: one for one in wrong if one}
@@ -68,7 +68,7 @@ def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
     problems += _of_texts(findings)
     problems += _unexplained(manifest, every)
     problems += opened.doubts[:_SHOWN]
-    foreign = members_.foreign(files, every)
+    foreign = set_files.foreign(files, every)
     return Survey(
         found,
         files,
@@ -94,7 +94,7 @@ def row_of_set(
         depth.number >= verification.Depth.DATA.number
         and page is not None
         and page.path not in one.findings
-        and (wrong := members_.changed(one.files, page, stop=stop))
+        and (wrong := set_files.changed(one.files, page, stop=stop))
     ):
         notes.append(f'{wrong.path}: {wrong.problem}')
     return verification.Row(
@@ -118,18 +118,18 @@ def _sums(files: base.Files) -> tuple[dict[str, str] | None, list[str]]:
         return None, [str(exc)]
 
 
-def _of_texts(findings: Mapping[str, members_.Finding]) -> Iterator[str]:
+def _of_texts(findings: Mapping[str, set_files.Finding]) -> Iterator[str]:
     for path in (layout.MANIFEST, layout.INSTRUCTIONS):
         if wrong := findings.get(path):
             yield f'{path}: {wrong.problem}'
 
 
 def _unexplained(
-    manifest: manifests.Manifest, every: Mapping[str, members_.Member]
+    manifest: manifests.Manifest, every: Mapping[str, set_files.Member]
 ) -> Iterator[str]:
     """Say what the checksums or the manifest have too much."""
     named = {
-        one.path for each in manifest.items for one in members_.of_entry(each)
+        one.path for each in manifest.items for one in set_files.of_entry(each)
     }
     more = [path for path in every if layout.is_member(path)]
     more = [path for path in more if path not in named]

@@ -12,13 +12,13 @@ import testtools
 
 from backupclient import errors
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 
 DATA = b'key bytes'
 
 
 def write_new(path, data, secrecy=base.Secrecy.SECRET):
-    folder.Folder(path.parent).put(
+    localfolder.Folder(path.parent).put(
         path.name, data, replace=False, secrecy=secrecy
     )
 

@@ -6,7 +6,7 @@ import dataclasses
 
 from backupclient.cloud import fields
 from backupclient.cloud import services
-from backupclient.model import offers
+from backupclient.model import on_offer
 
 _EXTERNAL = 'router:external'
 
@@ -17,7 +17,7 @@ class Neutron:
 
     service: services.Service
 
-    def networks(self, project_id: str) -> Iterator[offers.Named]:
+    def networks(self, project_id: str) -> Iterator[on_offer.Named]:
         """All networks that servers of a project may use.
 
         To administrators Neutron lists those of all projects.
@@ -31,7 +31,7 @@ class Neutron:
             or row.get(_EXTERNAL)
         )
 
-    def security_groups(self, project_id: str) -> Iterator[offers.Named]:
+    def security_groups(self, project_id: str) -> Iterator[on_offer.Named]:
         """All security groups of a project."""
         rows = self._list('security-groups', 'security_groups')
         return (
@@ -51,5 +51,5 @@ class Neutron:
 
 
 @fields.reader('network or security group')
-def _named(raw: fields.Json) -> offers.Named:
-    return offers.Named(fields.text(raw, 'id'), fields.text(raw, 'name'))
+def _named(raw: fields.Json) -> on_offer.Named:
+    return on_offer.Named(fields.text(raw, 'id'), fields.text(raw, 'name'))

@@ -15,7 +15,7 @@ import testtools
 
 from backupclient import errors
 from backupclient.store import base
-from backupclient.store import folder
+from backupclient.store import localfolder
 from backupclient.tests.unit import failing_disk
 from backupclient.tests.unit.store import contract
 
@@ -33,7 +33,7 @@ class FolderCase(testtools.TestCase):
         self.run = self.root / contract.RUN
         self.final = self.root / contract.FILE
         self.part = self.final.with_name('1.raw.part')
-        return folder.Folder(self.root)
+        return localfolder.Folder(self.root)
 
 
 class TestFolder(contract.Contract, FolderCase):
@@ -339,7 +339,7 @@ class TestFolder(contract.Contract, FolderCase):
     # A place that is not as it should be
 
     def test_parent_of_the_root_must_be_there(self):
-        store = folder.Folder(self.parent / 'a' / 'b')
+        store = localfolder.Folder(self.parent / 'a' / 'b')
         error = self.assertRaises(errors.TargetError, store.begin, 'run')
         self.assertIn(f'{self.parent / "a"} is not there', str(error))
         self.assertEqual(['backups'], os.listdir(self.parent))
@@ -347,7 +347,7 @@ class TestFolder(contract.Contract, FolderCase):
     def test_root_that_is_a_file(self):
         path = self.parent / 'file'
         path.write_text('')
-        store = folder.Folder(path)
+        store = localfolder.Folder(path)
         self.assertRaises(errors.TargetError, store.begin, 'run')
         error = self.assertRaises(errors.TargetError, store.require_writable)
         self.assertIn('not a folder', str(error))
@@ -358,7 +358,7 @@ class TestFolder(contract.Contract, FolderCase):
 
     def test_free_bytes_of_a_root_to_be(self):
         for path in (self.root / 'a', pathlib.Path('not-there')):
-            store = folder.Folder(path)
+            store = localfolder.Folder(path)
             store.require_writable()
             self.assertGreater(store.free(), 0)
 

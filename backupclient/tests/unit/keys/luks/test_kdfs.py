@@ -3,7 +3,7 @@
 
 import testtools
 
-from backupclient.keys.luks import kdf
+from backupclient.keys.luks import kdfs
 
 MILLION = 1_000_000
 
@@ -16,13 +16,13 @@ class TestPbkdf2(testtools.TestCase):
             (1, '0c60c80f961f0e71f3a9b524af6012062fe037a6'),
             (2, 'ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957'),
         ):
-            derived = kdf.Pbkdf2('sha1', b'salt', count).derive(
+            derived = kdfs.Pbkdf2('sha1', b'salt', count).derive(
                 b'password', len(expected) // 2
             )
             self.assertEqual(expected, derived.hex())
 
     def test_effort(self):
-        function = kdf.Pbkdf2('sha256', b'salt', MILLION)
+        function = kdfs.Pbkdf2('sha256', b'salt', MILLION)
         for length, seconds in ((20, 1), (32, 1), (33, 2), (64, 2)):
             self.assertEqual(seconds, function.effort(length))
 
@@ -31,6 +31,6 @@ class TestArgon2(testtools.TestCase):
     """The values are proved with headers that cryptsetup made."""
 
     def test_effort(self):
-        once = kdf.Argon2('argon2id', b'8' * 8, 1, 1 << 20, 1).effort(32)
-        twice = kdf.Argon2('argon2id', b'8' * 8, 2, 1 << 20, 4).effort(64)
+        once = kdfs.Argon2('argon2id', b'8' * 8, 1, 1 << 20, 1).effort(32)
+        twice = kdfs.Argon2('argon2id', b'8' * 8, 2, 1 << 20, 4).effort(64)
         self.assertEqual(2 * once, twice)

@@ -9,11 +9,11 @@ import pathlib
 
 from backupclient import errors
 from backupclient.store import base
-from backupclient.store import course as course_
+from backupclient.store import courses
+from backupclient.store import exposure
 from backupclient.store import localfile
 from backupclient.store import localstream
-from backupclient.store import place as place_
-from backupclient.store import secrecy as secrecy_
+from backupclient.store import place
 from backupclient.store import tree
 from backupclient.store import whole
 
@@ -50,7 +50,7 @@ class Folder(base.Store):
                     whole.pending(folder, name, anew=anew)
                 )
                 kept = os.fstat(new.file).st_size
-            course = course_.Course(f'{self.name}/{path}', size, kept)
+            course = courses.Course(f'{self.name}/{path}', size, kept)
             yield localstream.Writer(self._root / path, new, kept, course)
 
     @contextlib.contextmanager
@@ -105,7 +105,7 @@ class Folder(base.Store):
         replace: bool = True,
         secrecy: base.Secrecy = base.Secrecy.NONE,
     ) -> None:
-        place = self._root / path
+        full_path = self._root / path
         with (
             self._troubles(path, 'written'),
             self._parent(path, own=True, make_from=_BELOW_THE_RUN) as (
@@ -119,14 +119,14 @@ class Folder(base.Store):
                     name,
                     data,
                     replace=replace,
-                    check=secrecy_.check(secrecy, place, folder),
+                    check=exposure.check(secrecy, full_path, folder),
                 )
             except FileExistsError as error:
                 if replace:
                     raise
                 raise errors.TargetError(
-                    f'{place} is there already and is not replaced: move it '
-                    'away or give another name.'
+                    f'{full_path} is there already and is not replaced: move '
+                    'it away or give another name.'
                 ) from error
 
     def delete(self, path: str) -> None:
@@ -204,7 +204,7 @@ class Folder(base.Store):
         return localfile.free_bytes(self._root)
 
     def require_writable(self) -> None:
-        why = place_.obstacle(self._root)
+        why = place.obstacle(self._root)
         if why:
             raise errors.TargetError(
                 f'{self.name} cannot take a backup set: {why}'

@@ -6,14 +6,14 @@ import contextlib
 import dataclasses
 
 from backupclient import errors
+from backupclient.engine import concluding
 from backupclient.engine import contexts
 from backupclient.engine import messages
-from backupclient.engine import outcomes as outcomes_
 from backupclient.engine import runner
 from backupclient.model import graphs
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
-from backupclient.procedures import step as step_
+from backupclient.model import results
+from backupclient.procedures import interim
 
 _Ending = messages.Ending
 
@@ -24,7 +24,7 @@ class _Account:
 
     seconds: float = 0.0
     left_over: list[str] = dataclasses.field(default_factory=list)
-    made: step_.Made | None = None
+    made: interim.Made | None = None
 
 
 class Ledger:
@@ -37,7 +37,7 @@ class Ledger:
             self._items[number] = item
         self._outcomes = dict(context.journal.outcomes())
         self._accounts: defaultdict[str, _Account] = defaultdict(_Account)
-        self._waiting: dict[int, outcome_.Outcome] = {}
+        self._waiting: dict[int, results.Outcome] = {}
 
     @property
     def plan(self) -> plans.Plan:
@@ -53,14 +53,14 @@ class Ledger:
         """
         return len(self._outcomes) == len(self._items)
 
-    def outcomes(self) -> tuple[outcome_.Outcome, ...]:
+    def outcomes(self) -> tuple[results.Outcome, ...]:
         """Give an outcome for each item of the plan, in its order.
 
         One that was interrupted is skipped, and is done on resume.
         """
         return tuple(
             self._outcomes.get(number)
-            or outcomes_.skipped(item, self._interrupted)
+            or concluding.skipped(item, self._interrupted)
             for number, item in enumerate(self._items)
         )
 
@@ -128,14 +128,14 @@ class Ledger:
                 del self._outcomes[number]
         self._waiting.clear()
 
-    def _is_gathered(self, outcome: outcome_.Outcome) -> bool:
+    def _is_gathered(self, outcome: results.Outcome) -> bool:
         """Tell whether the file of an outcome would not outlive a kill."""
         files = self._context.work.files
         return bool(
             files and outcome.file and not files.is_stored(outcome.file.path)
         )
 
-    def _record(self, number: int, outcome: outcome_.Outcome) -> bool:
+    def _record(self, number: int, outcome: results.Outcome) -> bool:
         try:
             self._context.journal.record(number, outcome)
         except errors.JournalError as exc:
@@ -150,23 +150,23 @@ class Ledger:
         ending: messages.Ending,
         reason: str,
         account: _Account,
-    ) -> outcome_.Outcome:
+    ) -> results.Outcome:
         item = self._items[number]
         if ending is _Ending.SKIPPED:
-            return outcomes_.skipped(item, reason)
+            return concluding.skipped(item, reason)
         if ending is _Ending.FAILED:
-            return outcomes_.failed(item, reason, account.left_over)
+            return concluding.failed(item, reason, account.left_over)
         if item.procedure is plans.Procedure.NONE:
-            return outcomes_.without_work(item, self._of_parts(item))
+            return concluding.without_work(item, self._of_parts(item))
         made = account.made
         if made is None:
             # An earlier process has done all of it.
             way = self._context.plan.items[number] is not item
             flows = group.instead if way else group.flows
             made = runner.made(self._context, flows[-1])
-        return outcomes_.complete(item, made)
+        return concluding.complete(item, made)
 
-    def _of_parts(self, item: plans.Item) -> dict[str, outcome_.Outcome]:
+    def _of_parts(self, item: plans.Item) -> dict[str, results.Outcome]:
         return {
             outcome.resource.id: outcome
             for outcome in self._outcomes.values()

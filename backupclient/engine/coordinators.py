@@ -15,10 +15,10 @@ from typing import Any
 
 from backupclient import errors
 from backupclient.engine import contexts
-from backupclient.engine import executor as executor_
+from backupclient.engine import executors
 from backupclient.engine import faults
-from backupclient.engine import lease as lease_
-from backupclient.engine import ledger as ledger_
+from backupclient.engine import lease_keeping
+from backupclient.engine import ledgers
 from backupclient.engine import messages
 from backupclient.engine import runner
 from backupclient.engine import schedules
@@ -44,9 +44,9 @@ class Coordinator:
         self,
         context: contexts.Context,
         schedule: schedules.Schedule,
-        executor: executor_.Executor,
-        lease: lease_.Lease,
-        ledger: ledger_.Ledger,
+        executor: executors.Executor,
+        lease: lease_keeping.Lease,
+        ledger: ledgers.Ledger,
     ) -> None:
         self._context = context
         self._schedule = schedule

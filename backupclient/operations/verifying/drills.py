@@ -14,16 +14,16 @@ from backupclient.cloud import offers
 from backupclient.keys import identity
 from backupclient.model import events
 from backupclient.model import inventories
-from backupclient.model import outcome as outcome_
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.model import results
 from backupclient.model import verification
 from backupclient.operations import running
 from backupclient.operations import sessions
 from backupclient.operations.verifying import artifact_check
 from backupclient.operations.verifying import choice
-from backupclient.planner import backups as chosen_
+from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner.restore import references
 from backupclient.procedures.restore import drill
@@ -34,7 +34,7 @@ Depth, Result = verification.Depth, verification.Result
 _RECORDED = 'sha512:'
 
 
-_Choice = chosen_.Choice
+_Choice = backups.Choice
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -51,20 +51,20 @@ class Drill:
 
 
 def plan(
-    tried: Drill, backups: Sequence[choice.Backup], *, identities: bool
+    tried: Drill, wanted: Sequence[choice.Backup], *, identities: bool
 ) -> plans.Plan:
     """Plan to restore backups, and to take away what was made.
 
     :param identities: there are keys for what is encrypted.
     """
     cloud = tried.session.cloud
-    choices = [_Choice(_run(one), one.entry, one.notes) for one in backups]
+    choices = [_Choice(_run(one), one.entry, one.notes) for one in wanted]
     planned = planner.plan(
         tried.request,
         choices,
         inventory.read_for_restore(cloud, references.images_of(choices)),
         offers.read(cloud),
-        origin=_identity(backups[0]),
+        origin=_identity(wanted[0]),
         identities=identities,
         now=tried.session.clock.now(),
     )
@@ -76,7 +76,7 @@ def plan(
 def rows(
     tried: Drill,
     library: libraries.Library,
-    backups: Sequence[choice.Backup],
+    wanted: Sequence[choice.Backup],
     found: Sequence[verification.Row],
     keys: identity.Identities,
     reporter: events.Reporter,
@@ -88,14 +88,14 @@ def rows(
     :returns: a row for each of them.
     :raises Interrupted: what was made is taken away.
     """
-    in_cloud = {_key(one) for one in backups if one.entry.file is None}
+    in_cloud = {_key(one) for one in wanted if one.entry.file is None}
     good = {
         key
         for row in found
         if (key := (row.run, row.kind, row.id)) in in_cloud
         or row.result is Result.GOOD
     }
-    chosen = [one for one in backups if _key(one) in good]
+    chosen = [one for one in wanted if _key(one) in good]
     if not chosen:
         return list(found)
     planned = plan(tried, chosen, identities=bool(keys))
@@ -151,13 +151,13 @@ def _alone(new: restores.New) -> restores.New:
 
 def _row(
     row: verification.Row,
-    outcome: outcome_.Outcome | None,
+    outcome: results.Outcome | None,
     library: libraries.Library,
 ) -> verification.Row:
     """Say what trying a restore has proved."""
     if outcome is None:
         return row
-    if outcome.state is not outcome_.State.COMPLETE:
+    if outcome.state is not results.State.COMPLETE:
         damaged = drill.OTHER in outcome.reason
         return dataclasses.replace(
             row,

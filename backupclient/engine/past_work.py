@@ -6,7 +6,7 @@ import dataclasses
 
 from backupclient.engine import boards
 from backupclient.engine import messages
-from backupclient.engine import room as room_
+from backupclient.engine import rooms
 from backupclient.engine import standings
 
 
@@ -41,7 +41,7 @@ class Past:
 NOTHING = Past({}, frozenset(), {})
 
 
-def put(past: Past, board: boards.Board, room: room_.Room) -> None:
+def put(past: Past, board: boards.Board, room: rooms.Room) -> None:
     """Set the state of each group as the earlier processes left it."""
     for group in board.graph.groups:
         standing = board[group.id]
@@ -76,7 +76,7 @@ def _put_open(
     standing: standings.Standing,
     traces: Mapping[str, Trace],
     board: boards.Board,
-    room: room_.Room,
+    room: rooms.Room,
 ) -> None:
     found = [traces.get(flow.id) for flow in standing.flows]
     for flow, trace in zip(standing.flows, found, strict=True):

@@ -2,7 +2,7 @@
 
 import testtools
 
-from backupclient.engine import room
+from backupclient.engine import rooms
 
 
 def of(**amounts):
@@ -14,7 +14,7 @@ class RoomTestCase(testtools.TestCase):
         self.assertEqual(fits, made.fits(group, takes, later))
 
     def test_as_much_as_is_free(self):
-        made = room.Room({'gigabytes': 10})
+        made = rooms.Room({'gigabytes': 10})
         self._check(made, True, of(gigabytes=10))
         self._check(made, False, of(gigabytes=11))
         # What is not known has no limit.
@@ -24,13 +24,13 @@ class RoomTestCase(testtools.TestCase):
         self.assertEqual({'gigabytes': 7}, dict(made.used()))
 
     def test_any_of_the_quotas(self):
-        made = room.Room({'gigabytes': 10, 'volumes': 1})
+        made = rooms.Room({'gigabytes': 10, 'volumes': 1})
         made.take('a', of(gigabytes=1, volumes=1), ())
         self._check(made, False, of(gigabytes=1, volumes=1))
         self._check(made, True, of(gigabytes=9))
 
     def test_given_back(self):
-        made = room.Room({'gigabytes': 10, 'backups': 1})
+        made = rooms.Room({'gigabytes': 10, 'backups': 1})
         made.take('a', of(backups=1, gigabytes=7), ())
         self.assertTrue(made.give_back('a', of(backups=1)))
         self._check(made, True, of(gigabytes=10))
@@ -38,7 +38,7 @@ class RoomTestCase(testtools.TestCase):
         self.assertFalse(made.give_back('b'))
 
     def test_largest_need_is_reserved(self):
-        made = room.Room({'gigabytes': 20})
+        made = rooms.Room({'gigabytes': 20})
         made.take('a', of(gigabytes=2), of(gigabytes=5))
         made.take('b', of(gigabytes=2), of(gigabytes=9))
         # 4 are held, and 9 reserved for the one that needs most.
@@ -56,13 +56,13 @@ class RoomTestCase(testtools.TestCase):
 
     def test_need_of_a_new_one_is_reserved(self):
         """What cannot go on later does not begin."""
-        made = room.Room({'gigabytes': 10})
+        made = rooms.Room({'gigabytes': 10})
         self._check(made, True, of(gigabytes=5), of(gigabytes=5))
         self._check(made, False, of(gigabytes=5), of(gigabytes=6))
 
     def test_of_an_earlier_process(self):
         """The cloud counts it as used; it is free when it is given back."""
-        made = room.Room({'gigabytes': 3})
+        made = rooms.Room({'gigabytes': 3})
         made.adopt('a', of(gigabytes=7))
         self._check(made, False, of(gigabytes=4))
         made.give_back('a')
