@@ -177,16 +177,13 @@ class Rclone(base.Store):
         raise errors.TargetError(f'{self.name} cannot rename {old}.')
 
     def tidy(self, folder: str) -> None:
-        if self._rclone.features.has_folders and self.has(folder):
-            self._remove_folders(('rmdirs', '--leave-root'), folder)
+        self._remove_folders(('rmdirs', '--leave-root'), folder)
 
     def drop(self, folder: str) -> None:
         if self.list(folder):
             return
         self._begun.discard(folder)
-        # An empty folder lists as nothing: `has` does not see it.
-        if self._rclone.features.has_folders:
-            self._remove_folders(('rmdirs',), folder)
+        self._remove_folders(('rmdirs',), folder)
 
     def free(self) -> int | None:
         if not self._rclone.features.tells_room:
@@ -278,7 +275,10 @@ class Rclone(base.Store):
                 self.delete(path)
 
     def _remove_folders(self, words: tuple[str, ...], folder: str) -> None:
+        if not self._rclone.features.has_folders:
+            return
         try:
+            self._rclone.call(_LIST, folder)
             self._rclone.call(words, folder)
         except ending.ProgramFailed as error:
             if error.ended.code != program.NOT_THERE:

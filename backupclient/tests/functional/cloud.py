@@ -87,23 +87,24 @@ def raw(file):
     return converted
 
 
-def decrypted(file, key):
-    """Decrypt a LUKS1 disk image with a key file, beside it."""
+def decrypted(file, key, mib=None):
+    """Decrypt a LUKS1 disk image with a key file, beside it.
+
+    :param mib: of its beginning, None: all of it. What was never written
+        decrypts to noise, which takes its time.
+    """
     plain = file.with_suffix('.plain')
-    subprocess.run(
-        [
-            'qemu-img',
-            'convert',
-            '-O',
-            'raw',
-            '--object',
-            f'secret,id=s,format=raw,file={key}',
-            '--image-opts',
-            f'driver=luks,key-secret=s,file.filename={file}',
-            plain,
-        ],
-        check=True,
-    )
+    words = [
+        *('--object', f'secret,id=s,format=raw,file={key}', '--image-opts'),
+        *('-O', 'raw'),
+    ]
+    source = f'driver=luks,key-secret=s,file.filename={file}'
+    if mib is None:
+        words = ['convert', *words, source, plain]
+    else:
+        some = ('bs=1M', f'count={mib}', f'if={source}', f'of={plain}')
+        words = ['dd', *words, *some]
+    subprocess.run(['qemu-img', *words], check=True, stdout=subprocess.DEVNULL)
     return plain
 
 
@@ -236,8 +237,11 @@ class Tenant(fixtures.Fixture):
             devcloud('write-volume', made.id, self.file(name, data), *cut)
         return made
 
-    def encrypted_volume(self, name, data):
-        """Make an encrypted volume by way of an image with the content."""
+    def encrypted_volume(self, name, data, small=False):
+        """Make an encrypted volume by way of an image with the content.
+
+        :param small: as of :meth:`volume`; the content has to fit into that.
+        """
         storage = self.conn.block_storage
         image = self.image(f'{name}-source', data)
         made = storage.create_volume(
@@ -245,7 +249,17 @@ class Tenant(fixtures.Fixture):
         )
         until(lambda: storage.get_volume(made.id).status == 'available', name)
         self.conn.image.delete_image(image)
+        if small:
+            self._cut(made.id)
         return made
+
+    def _cut(self, volume_id):
+        """Keep the beginning of a volume, as it is in Ceph."""
+        file = pathlib.Path(self.folder) / volume_id
+        devcloud('read-volume', volume_id, file)
+        os.truncate(file, SMALL)
+        devcloud('write-volume', volume_id, file, '--mib', SMALL // MIB)
+        file.unlink()
 
     def image(self, name, data, **options):
         """Make an image."""

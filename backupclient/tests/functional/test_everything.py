@@ -92,7 +92,15 @@ class Project(base.TestCase):
             text=True,
         ).stdout.strip()
 
-    def assert_plain_bytes(self, rows):
+    def assert_bytes(self, rows):
+        """Each file has what was put into the resource."""
+        for name in ('luks', 'luks-attached'):
+            row = rows['volume', name]
+            plain = cloud.decrypted(self.folder / row['Result'], self.key(row))
+            self.assertEqual(
+                cloud.sha512(self.data[name]),
+                cloud.sha512_of(plain, len(self.data[name])),
+            )
         for name in ('plain', 'attached', 'boot'):
             self.assertEqual(
                 cloud.sha512(self.data[name], cloud.GIB),
@@ -111,25 +119,23 @@ class Project(base.TestCase):
 
 
 class Everything(Project):
-    """One run over all of it."""
+    """One run over all of it, and the way back when all is gone."""
 
-    def test_all_to_a_folder_encrypted(self):
-        result = self.backup(
-            '--all', '--to', self.target, '--encrypt-to', self.new_identity()
-        )
+    def run_all(self, **options):
+        return self.backup(
+            '--all', '--to', self.target, '--encrypt-to', self.recipient,
+            **options,
+        )  # fmt: skip
+
+    def test_there_and_back(self):
+        self.recipient = self.new_identity()
+        result = self.run_all()
         self.assertOnly(self.before)
         rows = self.rows(result)
         self.assertEqual(
             {'complete'}, {row['Outcome'] for row in rows.values()}
         )
-        self.assert_plain_bytes(rows)
-        for name in ('luks', 'luks-attached'):
-            row = rows['volume', name]
-            plain = cloud.decrypted(self.folder / row['Result'], self.key(row))
-            self.assertEqual(
-                cloud.sha512(self.data[name]),
-                cloud.sha512_of(plain, len(self.data[name])),
-            )
+        self.assert_bytes(rows)
         for kind, payload in SECRETS.items():
             file = self.file(rows, 'secret', f'secret-{kind}')
             opened = subprocess.run(
@@ -141,11 +147,12 @@ class Everything(Project):
         self.assertEqual(
             2 + len(SECRETS), len(list(self.folder.rglob('*.age')))
         )
-        self.assert_restored_without_the_cloud()
-
-    def assert_restored_without_the_cloud(self):
-        """Follow RESTORE.md when volume, image and keys are gone."""
         self.tenant.clear()
+        self.assert_restored_by_hand()
+        self.assert_restored_into_another_project({*rows})
+
+    def assert_restored_by_hand(self):
+        """Follow RESTORE.md when volume, image and keys are gone."""
         restoring.follow(
             self,
             self.folder,
@@ -170,4 +177,48 @@ class Everything(Project):
         cloud.devcloud('read-volume', volume.id, file)
         return cloud.sha512_of(
             cloud.decrypted(file, key), len(self.data['luks'])
+        )
+
+    def assert_restored_into_another_project(self, named):
+        """With one command; and what is there then is backed up as it was.
+
+        :param named: the kinds and names of all that there was.
+        """
+        other = self.useFixture(cloud.Tenant())
+        done = self.openstack(
+            'backup', 'restore', '--from', self.target, '--all',
+            '--identity', self.identity, '-f', 'json', tenant=other,
+        )  # fmt: skip
+        self.assertEqual(0, done.code, done)
+        self.assertEqual(
+            {'complete'}, {row['Outcome'] for row in done.rows}, done
+        )
+        self.assert_only_what_was_restored(done, other)
+        rows = self.rows(self.run_all(tenant=other))
+        self.assertEqual(named, rows.keys())
+        self.assert_bytes(rows)
+
+    def assert_only_what_was_restored(self, done, tenant):
+        """Nothing temporary is left, and no name is ours."""
+        census = tenant.census()
+        restored = {row['Restored'] for row in done.rows}
+        self.assertEqual(
+            restored,
+            {
+                *census.volumes,
+                *census.images,
+                *census.servers,
+                *(
+                    href.rsplit('/', 1)[1]
+                    for href, name in census.secrets.items()
+                    if name.startswith('secret-')
+                ),
+            },
+        )
+        names = [name for name, _ in census.volumes.values()]
+        names += [name for name, _ in census.images.values()]
+        names += [name for name, _ in census.servers.values()]
+        names += census.secrets.values()
+        self.assertEqual(
+            [], [each for each in names if 'backupclient' in str(each)]
         )

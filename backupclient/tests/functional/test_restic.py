@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A project in a restic repository, and back: byte by byte."""
+"""A project in restic repositories, and back: byte by byte."""
 
 import hashlib
 import json
@@ -12,33 +12,55 @@ import fixtures
 
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
-from backupclient.tests.functional.faults import judge
+from backupclient.tests.functional import elsewhere
+from backupclient.tests.functional import remotes
+from backupclient.tests.functional import store_cases
+from backupclient.tests.unit.store import rclones
 
 PASSWORD = 'never-in-an-argument-4711'
-WORD = b'\x00\xff\n'
 
 
-class Repository(base.TestCase):
-    """A new repository, and one project of one of each kind."""
+class Repositories(store_cases.OneOfEach):
+    """A project, and a new repository for each test."""
 
     def setUp(self):
         super().setUp()
-        self.useFixture(
-            fixtures.EnvironmentVariable('RESTIC_PASSWORD', PASSWORD)
-        )
-        self.useFixture(
-            fixtures.EnvironmentVariable(
-                'RESTIC_CACHE_DIR', str(self.target / 'cache')
-            )
-        )
-        self.repository = self.target / 'repository'
+        self.remotes = self.useFixture(remotes.Remotes())
+        self.useFixture(fixtures.EnvironmentVariable('RESTIC_REPOSITORY'))
+        # Whoever reads the backups needs no more than this and the address.
+        self.known = {'RESTIC_PASSWORD': PASSWORD}
+        self.before = self.tenant.census()
+
+    def local(self):
+        self.begin(str(self.target / 'repository'))
+
+    def rest(self):
+        root = self.target / 'served'
+        root.mkdir()
+        port = self.remotes.serve('restic', root)
+        login = f'{rclones.USER}:{rclones.PASSWORD}'
+        self.begin(f'rest:http://{login}@127.0.0.1:{port}/')
+
+    def s3(self):
+        known = remotes.s3_credentials()
+        for name in ('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'):
+            self.known[name] = known[name]
+        _, _, place = self.remotes.s3('ceph').partition(':')
+        self.begin(f's3:{known["S3_ENDPOINT"]}/{place}')
+
+    def begin(self, repository):
+        """Make the repository."""
+        self.repository = repository
+        self.to = f'restic:{repository}'
+        cache = {'RESTIC_CACHE_DIR': str(self.target / 'cache')}
+        for name, value in {**self.known, **cache}.items():
+            self.useFixture(fixtures.EnvironmentVariable(name, value))
         self.restic('init')
-        self.to = f'restic:{self.repository}'
 
     def restic(self, *words):
         """Call restic as a person does."""
         done = subprocess.run(
-            ['restic', '-r', str(self.repository), *words],
+            ['restic', '-r', self.repository, *words],
             check=True,
             capture_output=True,
         )
@@ -50,16 +72,8 @@ class Repository(base.TestCase):
 
     def hash_of(self, snapshot):
         """Hash the only file of a snapshot with restic alone."""
-        words = ['dump', snapshot['id'], *snapshot['paths']]
-        with subprocess.Popen(
-            ['restic', '-r', str(self.repository), *words],
-            stdout=subprocess.PIPE,
-        ) as process:
-            found = hashlib.sha512()
-            while block := process.stdout.read(1 << 20):
-                found.update(block)
-        self.assertEqual(0, process.returncode)
-        return found.hexdigest()
+        data = self.restic('dump', snapshot['id'], *snapshot['paths'])
+        return hashlib.sha512(data).hexdigest()
 
     def snapshots(self, kind):
         """The snapshots of a kind, by the IDs of what they hold."""
@@ -70,39 +84,19 @@ class Repository(base.TestCase):
                 found.setdefault(tags[kind], []).append(one)
         return found
 
-
-class Everything(Repository):
-    """One run, and all that is done with its set."""
-
-    def setUp(self):
-        super().setUp()
-        tenant = self.tenant
-        self.data = {
-            name: cloud.content() for name in ('plain', 'luks', 'image')
-        }
-        self.plain = tenant.volume('plain', self.data['plain'])
-        self.luks = tenant.encrypted_volume('luks', self.data['luks'])
-        self.image = tenant.image('image', self.data['image'])
-        self.server = tenant.server('guest', image=self.image)
-        self.secret = tenant.secret('word', 'opaque', WORD)
-        self.small = tenant.image('small', b'small' * 99)
-        self.before = tenant.census()
-
-    def test_there_and_back(self):
-        """One backup for all: it takes most of the time."""
-        with Watched(PASSWORD) as watched:
-            made = self.backup('--all', '--to', self.to, '--plaintext-keys')
+    def run_all(self):
+        """Back all up; look for the password in every process meanwhile."""
+        with Watched(*self.known.values()) as watched:
+            made = self.command(
+                'run', '--all', '--to', self.to, '--plaintext-keys'
+            )
         self.assertOnly(self.before)
-        self.assertEqual({'complete'}, {row['Outcome'] for row in made.rows})
+        self.results(made)
         self.assertGreater(watched.looks, 10)
         self.assertEqual([], watched.seen)
         self.check_by_restic(made)
         self.check_nothing_is_said(made)
-        for depth in ('files', 'data', 'keys'):
-            self.check_verified(depth, '--all')
-        self.check_verified('restore', '--volume', 'plain')
-        self.check_as_files()
-        self.check_restored()
+        return made
 
     def check_by_restic(self, made):
         """The program's own reading agrees, without this one."""
@@ -110,113 +104,113 @@ class Everything(Repository):
         self.assertEqual(b'', self.restic('list', 'locks').strip())
         [one] = self.snapshots('volume')[self.plain.id]
         self.assertEqual(
-            cloud.sha512(self.data['plain'], cloud.GIB), self.hash_of(one)
-        )
-        self.assertEqual(
-            self.data['image'], self.dump(f'images/{self.image.id}.raw')
+            cloud.sha512(self.data['plain'], cloud.SMALL), self.hash_of(one)
         )
         self.assertEqual([f'/volumes/{self.plain.id}.raw'], one['paths'])
         self.assertLessEqual(
             {'backupclient', f'run={made.run}', f'volume={self.plain.id}'},
             {*one['tags']},
         )
+        self.assertEqual(
+            self.data['image'], self.dump(f'images/{self.image.id}.raw')
+        )
         key = self.dump(f'keys/volume-{self.luks.id}.key')
         self.assertEqual(64, len(key))
-        every = json.loads(self.restic('snapshots', '--json'))
+        every = json.loads(
+            self.restic('snapshots', '--json', '--tag', f'run={made.run}')
+        )
         # Of each volume, the server, the large image and the key, and one of
         # what is small.
         self.assertEqual(6, len(every), [one['tags'] for one in every])
         [small] = [one for one in every if 'files' in one['tags']]
-        manifest = json.loads(
-            self.restic('dump', small['id'], '/manifest.json')
-        )
-        self.assertEqual(made.run, manifest['run'])
+        manifest = self.restic('dump', small['id'], '/manifest.json')
+        self.assertEqual(made.run, json.loads(manifest)['run'])
         self.assertEqual(
-            WORD,
+            store_cases.WORD,
             self.restic('dump', small['id'], f'/secrets/{self.secret}.bin'),
         )
-        self.manifest = json.dumps(manifest)
+        for word in self.hidden():
+            self.assertNotIn(word.encode(), manifest)
+
+    def hidden(self):
+        """What must be in nothing that stays, or that is shown."""
+        return [*self.known.values(), rclones.PASSWORD]
 
     def check_nothing_is_said(self, made):
-        """The password is in nothing that stays, or that is shown."""
-        self.assertNotIn(PASSWORD, made.out + made.err + self.manifest)
-        for path in pathlib.Path(self.tenant.state).rglob('*'):
-            if path.is_file():
-                self.assertNotIn(PASSWORD.encode(), path.read_bytes(), path)
+        for word in self.hidden():
+            self.assertNotIn(word, made.out + made.err)
+            for path in pathlib.Path(self.tenant.state).rglob('*'):
+                if path.is_file():
+                    self.assertNotIn(word.encode(), path.read_bytes(), path)
 
-    def check_verified(self, depth, *selection):
-        result = self.openstack(
-            'backup', 'verify', '--from', self.to, '--depth', depth,
-            *selection, '-f', 'json',
-        )  # fmt: skip
-        self.assertEqual(0, result.code, result)
-        self.assertEqual(
-            {('good', depth)}
-            if selection == ('--volume', 'plain')
-            else {'good'},
-            {(row['Result'], row['Depth']) for row in result.rows}
-            if selection == ('--volume', 'plain')
-            else {row['Result'] for row in result.rows},
-            result,
-        )
+    def machine(self, tenant=None):
+        """A machine that knows the address and the password alone."""
+        return self.useFixture(elsewhere.Machine(tenant, **self.known))
+
+    def check_verified(self, *depths):
+        """Without a cloud."""
+        nobody = self.machine()
+        for depth in depths:
+            done = self.command(
+                'verify', '--from', self.to, '--depth', depth, tenant=nobody
+            )
+            found = {row['Name']: row['Result'] for row in done.rows}
+            self.assertEqual(6, len(found), done)
+            self.assertEqual({'good'}, {*found.values()}, done)
 
     def check_as_files(self):
         """Without a cloud."""
-        folder = self.target / 'files'
-        result = self.openstack(
-            'backup', 'restore', '--from', self.to, '--all', '--to-files',
-            folder, '--decrypt', '-f', 'json',
+        done = self.command(
+            'restore', '--from', self.to, '--all', '--to-files',
+            self.folder / 'files', '--decrypt', tenant=self.machine(),
         )  # fmt: skip
-        self.assertEqual(0, result.code, result)
-        files = {row['Name']: folder / row['Restored'] for row in result.rows}
-        self.assertTrue(
-            judge.Original(self.data['plain'], cloud.GIB).is_in(files['plain'])
-        )
-        for name in ('luks', 'image'):
-            data = self.data[name]
-            self.assertEqual(
-                cloud.sha512(data), cloud.sha512_of(files[name], len(data))
-            )
-        self.assertEqual(WORD, files['word'].read_bytes())
-        self.assertEqual(b'small' * 99, files['small'].read_bytes())
+        self.assert_files(self.folder / 'files', self.results(done))
 
     def check_restored(self):
         """Into another project."""
-        self.tenant.clear()
         other = self.useFixture(cloud.Tenant())
-        done = self.openstack(
-            'backup', 'restore', '--from', self.to, '--all', '-f', 'json',
-            tenant=other,
+        done = self.command(
+            'restore', '--from', self.to, '--all', tenant=self.machine(other)
+        )
+        self.assert_restored(self.results(done), other)
+
+
+class ThereAndBack(Repositories):
+    """One run for each, and all that is done with its set."""
+
+    def test_local(self):
+        self.local()
+        self.run_all()
+        self.check_verified('keys')
+        done = self.command(
+            'verify', '--from', self.to, '--depth', 'restore',
+            '--volume', 'plain',
         )  # fmt: skip
-        self.assertEqual(0, done.code, done)
-        new = {
-            (row['Kind'], row['Name']): row['Restored'] for row in done.rows
-        }
-        file = self.target / 'restored.raw'
-        cloud.devcloud('read-volume', new['volume', 'plain'], file)
-        self.assertTrue(
-            judge.Original(self.data['plain'], cloud.GIB).is_in(file)
-        )
-        self.assertTrue(
-            other.conn.block_storage.get_volume(
-                new['volume', 'luks']
-            ).is_encrypted
-        )
-        image = other.conn.image.get_image(new['image', 'image'])
-        self.assertEqual(cloud.sha512(self.data['image']), image.hash_value)
-        payload = other.conn.key_manager.get(
-            f'/secrets/{new["secret", "word"]}/payload',
-            headers={'Accept': 'application/octet-stream'},
-        )
-        self.assertEqual(WORD, payload.content)
+        [row] = done.rows
+        self.assertEqual(('good', 'restore'), (row['Result'], row['Depth']))
+        self.check_as_files()
+        self.check_restored()
 
+    def test_rest(self):
+        self.rest()
+        self.run_all()
+        self.check_verified('keys')
+        self.check_restored()
 
-class Killed(Repository):
-    def test_in_the_middle_of_a_stream(self):
+    def test_s3(self):
+        self.s3()
+        options = ('--to', self.to, '--plaintext-keys')
+        old = self.command('run', '--secret', 'word', *options)
+        made = self.run_all()
+        self.check_pruned(self.to, old.run, made.run, self.machine())
+        self.restic('check', '--read-data')
+        self.check_verified('files', 'data', 'keys')
+        self.check_as_files()
+        self.check_restored()
+
+    def test_killed_in_the_middle_of_a_stream(self):
         """No snapshot is truncated, no lock is left, and a resume ends it."""
-        data = cloud.content()
-        volume = self.tenant.volume('plain', data)
-        before = self.tenant.census()
+        self.s3()
         killed = self.backup_until(
             'download', base.KILL, '--volume', 'plain', '--to', self.to
         )
@@ -225,23 +219,23 @@ class Killed(Repository):
             lambda: not self.restic('list', 'locks', '--no-lock').strip(),
             'restic ended',
         )
-        result = self.openstack(
-            'backup', 'run', '--resume', 'last', '-f', 'json'
-        )
-        self.assertEqual(0, result.code, result)
-        self.assertOnly(before)
+        self.assertEqual({}, self.snapshots('volume'))
+        result = self.command('run', '--resume', 'last')
+        self.assertOnly(self.before)
         self.assertIn('start anew', result.err)
-        [one] = self.snapshots('volume')[volume.id]
-        self.assertEqual(cloud.sha512(data, cloud.GIB), self.hash_of(one))
+        [one] = self.snapshots('volume')[self.plain.id]
+        self.assertEqual(
+            cloud.sha512(self.data['plain'], cloud.SMALL), self.hash_of(one)
+        )
 
 
 class Watched:
-    """Looks for a word in the arguments of all processes, all the time."""
+    """Looks for words in the arguments of all processes, all the time."""
 
-    def __init__(self, word):
+    def __init__(self, *words):
         self.seen = []
         self.looks = 0
-        self._word = word.encode()
+        self._words = [word.encode() for word in words]
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look)
 
@@ -262,7 +256,8 @@ class Watched:
 
     def _look_at(self, path):
         try:
-            if self._word in path.read_bytes():
+            said = path.read_bytes()
+            if any(word in said for word in self._words):
                 self.seen.append(str(path))
         except OSError:
             # It has ended meanwhile.

@@ -2,6 +2,7 @@
 """Encrypted volumes come back in each way that a plan can choose."""
 
 import json
+import pathlib
 import secrets
 
 from backupclient.tests.functional import base
@@ -11,14 +12,17 @@ from backupclient.tests.functional import cloud
 class TestEncrypted(base.TestCase):
     """A file with LUKS blocks, and its key."""
 
-    def setUp(self):
-        super().setUp()
+    shared = True
+
+    def make(self):
         self.data = cloud.content()
         self.old = self.tenant.encrypted_volume('vault', self.data)
+        self.source = pathlib.Path(self.tenant.folder, 'sets')
+        self.source.mkdir()
         made = self.backup(
-            '--volume', 'vault', '--to', self.target, '--plaintext-keys'
+            '--volume', 'vault', '--to', self.source, '--plaintext-keys'
         )
-        self.manifest = self.backup_set(made) / 'manifest.json'
+        self.manifest = self.source / made.run / 'manifest.json'
 
     def new_type(self):
         """Make a volume type that encrypts, and that nobody has used."""
@@ -36,13 +40,13 @@ class TestEncrypted(base.TestCase):
             control_location='front-end',
         )
         # Registered later, so done before: its volumes have to go first.
-        self.addCleanup(self.tenant.clear)
+        self.addCleanup(self.tenant.clear, type(self)._census)
         return made.name
 
     def restore(self, *options, code=0):
         """Restore the volume beside the old one."""
         result = self.openstack(
-            'backup', 'restore', '--from', self.target, '--volume', 'vault',
+            'backup', 'restore', '--from', self.source, '--volume', 'vault',
             '--suffix=-new', *options, '-f', 'json',
         )  # fmt: skip
         self.assertEqual(code, result.code, result)

@@ -438,6 +438,8 @@ class Contract:
         self.store.drop(RUN)
         self.store.drop(RUN)
         self.assertFalse(self.store.has(RUN))
+        # No list of runs has it any more.
+        self.assertEqual((), self.store.folders())
 
     # The place
 

@@ -103,6 +103,17 @@ class TestObjects(Case):
                 writer.data(offset, bytes(MIB))
         self.assertFalse(self.path.exists())
 
+    def test_nothing_is_left_of_a_set_that_was_dropped(self):
+        """Else its folder would look like an unfinished set for ever."""
+        self.write(b'data')
+        self.store.delete(contract.FILE)
+        self.store.tidy(contract.RUN)
+        self.assertTrue((self.here / contract.RUN).exists())
+        self.store.drop(contract.RUN)
+        self.assertFalse((self.here / contract.RUN).exists())
+        self.assertEqual((), self.again().folders())
+        self.store.drop(contract.RUN)
+
     def test_links_are_not_followed(self):
         self.write(b'data')
         elsewhere = self.root / 'elsewhere'
@@ -249,6 +260,24 @@ class TestProof(Case):
                 self.assertIn('rclone ended with', str(error))
                 self.assertFalse(self.path.exists())
                 self.assertEqual((), self.store.list())
+
+    def test_disk_full(self):
+        """Neither a large file nor a small one is there in part."""
+        subprocess.run(
+            ['mount', '-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', self.root],
+            check=True,
+        )
+        self.addCleanup(subprocess.run, ['umount', self.root], check=True)
+        self.store = self.again()
+        self.write(b'data' * 9000)
+        self.store.delete(contract.FILE)
+        said = self.refused(self.write, os.urandom(9 * MIB), 9 * MIB)
+        self.assertRegex(said, 'disk space|no space left')
+        self.assertFalse(self.path.exists())
+        path = f'{contract.RUN}/{layout.MANIFEST}'
+        said = self.refused(self.store.put, path, os.urandom(3 * MIB))
+        self.assertRegex(said, 'disk space|no space left')
+        self.assertEqual((), self.again().list())
 
     def test_hangs(self):
         self.useFixture(

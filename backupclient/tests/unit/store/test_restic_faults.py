@@ -135,6 +135,17 @@ class TestStream(Case):
         self.assertIn('broken', self.refused(self.store.put, FILE, b'x'))
         self.assert_nothing()
 
+    def test_fails_in_the_middle(self):
+        """With an exit code, after a part of what it is fed."""
+        self.program(
+            'case "$*" in *--stdin-filename*volumes*)'
+            ' head -c 2000000 >/dev/null; echo broken >&2; exit 1;; esac\n'
+            'exec {real} "$@"'
+        )
+        said = self.refused(self.write, os.urandom(20 * MIB))
+        self.assertIn('broken', said)
+        self.assert_nothing()
+
     def test_fails_at_the_end(self):
         """After its work; nobody can know what it stored."""
         self.program(
