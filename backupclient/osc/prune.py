@@ -89,10 +89,8 @@ class PruneBackups(base.Lister):
             done = self._delete(place, done)
             self.exit_code = prune.exit_code(done)
         self.problems = prune.problems(done)
-        self.epilogue = prune_rows.summary(done)
-        if parsed_args.dry_run and done.going:
-            freed = place.would_free(done)
-            self.epilogue += [freed] if freed else []
+        freed = place.would_free(done) if parsed_args.dry_run else ''
+        self.epilogue = prune_rows.summary(done, freed)
         return prune_rows.rows(done)
 
     def _place(self, args: argparse.Namespace) -> 'operation.Place':

@@ -74,8 +74,11 @@ def question(decision: prune.Decision) -> str:
     )
 
 
-def summary(done: prune.Decision) -> list[str]:
-    """Return the counts, and the bytes that are, or would be, free."""
+def summary(done: prune.Decision, freed: str = '') -> list[str]:
+    """Return the counts, and the bytes that are, or would be, free.
+
+    :param freed: what the place itself says of that, in a sentence.
+    """
     if not (done.rows or done.left):
         return [f'There are no backups in {done.place}.']
     counts = Counter(row.action for row in done.rows)
@@ -86,7 +89,7 @@ def summary(done: prune.Decision) -> list[str]:
     ]
     if done.left:
         said.append(f'{len(done.left)} interrupted deletions to finish')
-    return [f'{", ".join(said)}, in {done.place}']
+    return [f'{", ".join(said)}, in {done.place}', *filter(None, [freed])]
 
 
 def _how_much(rows_: Iterable[prunings.Row], action: prunings.Action) -> str:

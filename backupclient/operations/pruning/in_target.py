@@ -83,8 +83,10 @@ class Target:
         The files of a set can share their data with those of another: then
         only the program that stores them can tell.
         """
-        assert self._library is not None  # noqa: S101
         runs = dict.fromkeys(row.run for row in decision.going)
+        if not runs:
+            return ''
+        assert self._library is not None  # noqa: S101
         found = (self._library.find(run) for run in runs)
         folders = [one.folder for one in found if one is not None]
         try:
