@@ -210,7 +210,7 @@ def is_beside(path: str) -> bool:
 
 
 def not_plain(place: str, paths: Sequence[str]) -> str:
-    """Say that a set has links, or what else is no file.
+    """Say that a set has links, or others that are no plain files.
 
     :param paths: of these.
     """

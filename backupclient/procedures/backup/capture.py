@@ -21,7 +21,7 @@ def note_state(
     An earlier process may have begun the capture: so the time is the
     cloud's. And a server may have been started since it was planned.
 
-    :param created_at: as the cloud gives it; if it is none, it is now.
+    :param created_at: as the cloud gives it; without it, now is noted.
     """
     if made.captured:
         return made

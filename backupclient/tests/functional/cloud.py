@@ -90,8 +90,8 @@ def raw(file):
 def decrypted(file, key, mib=None):
     """Decrypt a LUKS1 disk image with a key file, beside it.
 
-    :param mib: of its beginning, None: all of it. What was never written
-        decrypts to noise, which takes its time.
+    :param mib: how much of its beginning; None: all of it, which takes longer
+        where nothing was ever written, since that decrypts to noise.
     """
     plain = file.with_suffix('.plain')
     words = [
