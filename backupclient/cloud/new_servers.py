@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Calls of Nova that build servers from restored disks."""
+"""Calls to Nova that create, find, finish and delete restored servers.
+
+Each raises CloudError if Nova refuses, and AnswerLost if it did not answer
+and the call may not be sent twice.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 import dataclasses
@@ -12,18 +16,19 @@ from backupclient.model import resources
 from backupclient.model import restores
 
 MICROVERSION = '2.90'
-"""The first microversion that takes a hostname, of Xena. Without one the guest
-would know itself by the temporary name of the server."""
+"""Nova 2.90 (Xena) is the first microversion that accepts a hostname. Without
+a hostname the guest would take the server's temporary name."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Disk:
-    """A disk of a server to be built. A server boots from its first.
+    """A disk of a server to be built: an image or a volume.
 
-    :param image_id: of the image that is copied to a disk on the host.
-    :param volume_id: of the volume that is attached. It outlives the server.
-    :param device: the name that is asked for, but not for the first disk.
-        Hypervisors may choose another.
+    :param image_id: the image that Nova copies to a local disk; only for the
+        first disk, from which the server boots.
+    :param volume_id: the volume that is attached. It outlives the server.
+    :param device: the requested device name, such as ``/dev/vdb``; ignored
+        for the first disk. The hypervisor may choose another name.
     """
 
     image_id: str = ''
@@ -42,11 +47,15 @@ def create(
     description: str = '',
     config_drive: bool = False,
 ) -> str:
-    """Ask for a server; the caller waits until it is built.
+    """Request a server; the caller waits until it is built.
 
-    :param name: the temporary one.
+    :param name: the temporary name; :func:`rename` sets the final one.
     :param hostname: the name by which the guest knows itself.
+    :param like: flavor, networks, security groups, key pair and zone.
+    :param disks: at least one.
     :returns: the server's ID.
+    :raises AnswerLost: if Nova did not answer. The server may exist: see
+        :func:`find`.
     """
     body: dict[str, object] = {
         'name': name,
@@ -56,10 +65,12 @@ def create(
         'block_device_mapping_v2': [
             _mapping(number, disk) for number, disk in enumerate(disks)
         ],
+        # "none" is no network; without it Nova would choose one.
         'networks': [{'uuid': each} for each in like.networks] or 'none',
         'config_drive': config_drive,
     }
     if disks[0].image_id:
+        # Nova wants the image here as well as in the mapping.
         body['imageRef'] = disks[0].image_id
     if description:
         body['description'] = description
@@ -69,7 +80,9 @@ def create(
         body['availability_zone'] = like.zone
     if like.networks and like.security_groups:
         body['security_groups'] = [
-            {'name': each} for each in like.security_groups
+            # Nova takes names and IDs here; these are IDs.
+            {'name': each}
+            for each in like.security_groups
         ]
     service = dataclasses.replace(nova.service, microversion=MICROVERSION)
     answer = service.post(
@@ -81,11 +94,17 @@ def create(
 def find(
     nova: nova_api.Nova, name: str, metadata: Mapping[str, str]
 ) -> str | None:
-    """Return the ID of a server with that name and at least these metadata."""
-    found = nova.service.pages(
+    """Return the ID of the server with this name and at least these metadata.
+
+    It finds a server whose creation was not answered.
+
+    :param name: a temporary name, which has no special characters.
+    :returns: None if there is no such server.
+    """
+    candidates = nova.service.pages(
         '/servers/detail', 'servers', 'list the servers', name=f'^{name}$'
     )
-    for server in map(records.server, found):
+    for server in map(records.server, candidates):
         if metadata.items() <= server.metadata.items():
             return server.id
     return None
@@ -133,18 +152,21 @@ def set_tags(nova: nova_api.Nova, server_id: str, tags: Iterable[str]) -> None:
 
 
 def delete(nova: nova_api.Nova, server_id: str) -> None:
-    """Ask for a server's deletion; the caller waits until it is gone."""
+    """Request the deletion of a server; the caller waits until it is gone."""
     nova.service.delete(f'/servers/{server_id}', f'delete server {server_id}')
 
 
 def state(server: resources.Server | None, gone: str) -> str:
-    """Return the status of a server in lower case, ``gone`` without one."""
+    """Return a server's status in lower case.
+
+    :param gone: what is returned if there is no server.
+    """
     return server.status.lower() if server else gone
 
 
 def _mapping(number: int, disk: Disk) -> dict[str, object]:
     kind = 'image' if disk.image_id else 'volume'
-    found: dict[str, object] = {
+    body: dict[str, object] = {
         'uuid': disk.image_id or disk.volume_id,
         'source_type': kind,
         'destination_type': 'local' if disk.image_id else 'volume',
@@ -153,15 +175,15 @@ def _mapping(number: int, disk: Disk) -> dict[str, object]:
         'delete_on_termination': bool(disk.image_id),
     }
     if disk.device and number:
-        found['device_name'] = disk.device
-    return found
+        body['device_name'] = disk.device
+    return body
 
 
 def _hostname(name: str) -> str:
-    """Make a hostname of a server's name, as Nova does.
+    """Return a hostname for the name of a server.
 
-    ``nova/utils.py:sanitize_hostname``; here dots become hyphens, because the
-    API refuses them in a hostname.
+    The rules are those of ``nova/utils.py:sanitize_hostname``, except that
+    dots become hyphens too, because the API refuses them.
     """
     plain = re.sub('[ _.]', '-', name.encode('ascii', 'ignore').decode())
     plain = re.sub('[^a-z0-9-]', '', plain.lower()).strip('-')[:63]

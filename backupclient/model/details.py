@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tells things with the same name apart, in a few words.
+"""Short descriptions that tell resources with the same name apart.
 
 Each function returns a part of a sentence: ``created 2026-11-20 10:11 UTC,
 10 GiB, not attached``.
@@ -7,36 +7,27 @@ Each function returns a part of a sentence: ``created 2026-11-20 10:11 UTC,
 
 from collections.abc import Mapping
 
-from backupclient.model import ids
+from backupclient.model import names
 from backupclient.model import resources
 from backupclient.model import stamps
 from backupclient.model import tags
 
 _NO_SERVERS: Mapping[str, resources.Server] = {}
-_RESTORE = 'restore-'
-
-
-def between(one: resources.Resource) -> str:
-    """Return the name, in ``RESTORE.md``, of the image between file and copy.
-
-    Cinder notes the name in the volume that is made of it.
-    """
-    return f'{_RESTORE}{one.id}'
 
 
 def server(one: resources.Server) -> str:
-    """Describe a server."""
+    """Return a server's time of creation, flavor and status."""
     flavor = f'flavor {one.flavor_name}' if one.flavor_name else ''
-    return _words(_created(one.created_at), flavor, one.status)
+    return _joined(_creation(one.created_at), flavor, one.status)
 
 
 def volume(
     one: resources.Volume,
     servers: Mapping[str, resources.Server] = _NO_SERVERS,
 ) -> str:
-    """Describe a volume.
+    """Return a volume's time of creation, size, attachments and origin.
 
-    :param servers: by ID, as far as their names are known.
+    :param servers: the servers whose names are known, by ID.
     """
     attached = [
         servers[each.server_id].resource.label
@@ -44,29 +35,29 @@ def volume(
         else f'server {each.server_id}'
         for each in one.attachments
     ]
-    return _words(
-        _created(one.created_at),
+    return _joined(
+        _creation(one.created_at),
         f'{one.size_gib} GiB',
         f'attached to {" and ".join(attached)}'
         if attached
         else 'not attached',
-        _origin(one.image_metadata),
+        _restored(one.metadata) or _copied(one.image_metadata),
     )
 
 
 def snapshot(one: resources.Snapshot) -> str:
-    """Describe a snapshot."""
-    return _words(
-        _created(one.created_at),
+    """Return a snapshot's time of creation, size and volume."""
+    return _joined(
+        _creation(one.created_at),
         f'{one.size_gib} GiB',
         f'of volume {one.volume_id}',
     )
 
 
 def backup(one: resources.CinderBackup) -> str:
-    """Describe a Cinder backup."""
-    return _words(
-        _created(one.created_at),
+    """Return a Cinder backup's time of creation, size, kind and volume."""
+    return _joined(
+        _creation(one.created_at),
         f'{one.size_gib} GiB',
         'incremental' if one.incremental else 'full',
         f'of volume {one.volume_id}',
@@ -74,36 +65,50 @@ def backup(one: resources.CinderBackup) -> str:
 
 
 def image(one: resources.Image) -> str:
-    """Describe an image."""
-    return _words(
-        _created(one.created_at),
+    """Return an image's time of creation, size, format and origin."""
+    own = tags.own(one.id, one.properties)
+    return _joined(
+        _creation(one.created_at),
         '' if one.size is None else f'{one.size:,} bytes',
         one.disk_format,
-        _origin(one.properties),
+        _restored(own) or _kept(own),
     )
 
 
 def secret(one: resources.Secret) -> str:
-    """Describe a secret."""
-    return _words(_created(one.created_at), f'type {one.secret_type}')
+    """Return a secret's time of creation and type."""
+    return _joined(_creation(one.created_at), f'type {one.secret_type}')
 
 
-def _words(*parts: str) -> str:
+def _joined(*parts: str) -> str:
     return ', '.join(filter(None, parts))
 
 
-def _created(text: str) -> str:
+def _creation(text: str) -> str:
     time = stamps.read(text)
     return f'created {time:%Y-%m-%d %H:%M} UTC' if time else ''
 
 
-def _origin(properties: Mapping[str, str]) -> str:
-    """Say that something came out of a backup, by its image's properties.
+def _restored(marks: Mapping[str, str]) -> str:
+    """Return which restore made a resource, ``''`` if none did."""
+    if marks.get(tags.ROLE) != tags.Role.RESTORED:
+        return ''
+    run = marks.get(tags.RUN, '')
+    return f'restored by run {run}' if tags.is_run_id(run) else ''
 
-    Cinder gives a volume the properties of the image that it was made of.
+
+def _kept(marks: Mapping[str, str]) -> str:
+    """Return which run made an image, ``''`` if none did."""
+    run = marks.get(tags.RUN, '')
+    return f'a backup, made by run {run}' if tags.is_run_id(run) else ''
+
+
+def _copied(properties: Mapping[str, str]) -> str:
+    """Return which backup a volume was made from, ``''`` if from none.
+
+    :param properties: those that Cinder copied from the volume's image.
     """
-    source = properties.get('image_name', '')
-    if source.startswith(_RESTORE) and ids.is_id(source[len(_RESTORE) :]):
+    if names.is_temporary_image(properties.get('image_name', '')):
         return 'made by a restore'
     run = properties.get(tags.RUN, '')
     return f'made of a backup of run {run}' if tags.is_run_id(run) else ''

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 import unicodedata
 
+from backupclient.model import ids
 from backupclient.model import resources
 from backupclient.model import tags
 
@@ -20,6 +21,7 @@ LONGEST = 255
 LONGEST_START = 200
 """Characters of ``--name``: an ID still fits behind it."""
 
+_TEMPORARY = 'restore-'
 _REPLACEMENT = '\N{REPLACEMENT CHARACTER}'
 _CUT = '...'
 
@@ -84,6 +86,20 @@ def description(run: str, resource: resources.Resource) -> str:
     kind, end = resource.kind.capitalize(), f'({resource.id}), run {run}'
     name = _cut(plain(resource.name), LONGEST - len(kind) - len(end) - 4)
     return f'{kind} "{name}" {end}' if name else f'{kind} {end}'
+
+
+def temporary_image(resource: resources.Resource) -> str:
+    """Return the name of the image through which RESTORE.md uploads a disk.
+
+    Cinder records it as ``image_name`` of the volume that it makes.
+    """
+    return f'{_TEMPORARY}{resource.id}'
+
+
+def is_temporary_image(name: str) -> bool:
+    """Return whether a name could come from :func:`temporary_image`."""
+    start, end = name[: len(_TEMPORARY)], name[len(_TEMPORARY) :]
+    return start == _TEMPORARY and ids.is_id(end)
 
 
 def plain(text: str) -> str:

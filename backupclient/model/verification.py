@@ -106,12 +106,15 @@ class Standing:
     :param at: of the newest success: UTC, ISO 8601; ``''`` without one.
     :param proved: by depth, when it was last proved: UTC, ISO 8601. A success
         at a depth counts for all before it.
+    :param hashed_at: when its bytes were last hashed, with whatever result:
+        UTC, ISO 8601; ``''`` for never.
     """
 
     damaged: bool = False
     depth: Depth = Depth.NONE
     at: str = ''
     proved: Mapping[Depth, str] = dataclasses.field(default_factory=dict)
+    hashed_at: str = ''
 
 
 def standing(rows: Iterable[tuple[str, Row]]) -> Standing:
@@ -124,7 +127,10 @@ def standing(rows: Iterable[tuple[str, Row]]) -> Standing:
     """
     found = Standing()
     seen = Depth.NONE
+    hashed_at = ''
     for at, row in rows:
+        if row.depth.number >= Depth.DATA.number:
+            hashed_at = at
         if row.result.bad:
             before = seen if found.damaged else Depth.NONE
             seen = max(before, row.depth, key=lambda one: one.number)
@@ -137,7 +143,7 @@ def standing(rows: Iterable[tuple[str, Row]]) -> Standing:
                 at,
                 {**found.proved, **dict.fromkeys(depths, at)},
             )
-    return found
+    return dataclasses.replace(found, hashed_at=hashed_at)
 
 
 def _proved(row: Row) -> Depth:

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The backups that stay in the cloud: their manifests, left and found there.
+"""Write and read the manifests of backups that stay in the cloud.
 
-:func:`library` gives them as a library of sets, like that of a target: its
-store is a :class:`~backupclient.cloud.manifest_shelf.ManifestShelf`.
+:func:`library` and :func:`what_is_known` return them as a library of sets,
+like that of a target; its store is a
+:class:`~backupclient.cloud.manifest_shelf.ManifestShelf`. The first raises
+where the list is not complete, as before deletions; the second returns what
+there is.
 """
 
 from collections.abc import Iterable, Sequence
@@ -32,43 +35,40 @@ def leave(
     manifest: manifests.Manifest,
     reporter: events.Reporter,
 ) -> None:
-    """Leave the manifest of a run in the cloud, if artifacts stay there.
+    """Write a run's manifest to the cloud, if it left artifacts there.
 
-    Where that is not possible, a person hears why. The journal of this
-    machine has the same.
+    If the cloud refuses, the reporter warns: the journal of this machine
+    knows the backups then.
 
-    :raises Interrupted: a resumed run leaves it.
+    :raises Interrupted: if the run was asked to stop. A resumed run writes
+        the manifest.
     """
-    left = build.for_cloud(manifest)
-    if left is None:
+    published = build.for_cloud(manifest)
+    if published is None:
         return
     try:
-        _write(cloud, left)
+        _write(cloud, published)
     except errors.Interrupted:
+        # It is a BackupError, too.
         raise
     except errors.BackupError as exc:
         reporter.warn(
-            'The manifest of this run could not be left in the cloud, so '
-            'other machines do not find its backups; the journal of this '
-            f'machine has them. {exc}'
+            f'The manifest of run {manifest.run} could not be left in the '
+            'cloud, so other machines do not find its backups; the journal '
+            f'of this machine has them. {exc}'
         )
 
 
 def library(
-    cloud: door.Cloud, images: Iterable[resources.Image] | None = None
+    cloud: door.Cloud, images: Iterable[resources.Image]
 ) -> libraries.Library:
-    """Return the sets in the cloud, as those of a target.
+    """Return the sets in the cloud, to delete by.
 
-    Runs of this machine that could not leave a manifest are there, too. A
-    list that cannot be read is not taken for an empty one.
+    Runs of this machine that could not leave a manifest are there, too.
 
-    :param images: of the project, if they have been listed just now.
-    :raises CloudError: the manifests cannot be listed.
+    :param images: the project's images, hidden ones too, just listed.
     """
-    access = _access(cloud)
-    if images is None:
-        images = access.all() if 'image' in cloud.services else ()
-    return _library(cloud, access.among(images))
+    return _library(cloud, _access(cloud).among(images))
 
 
 def what_is_known(
@@ -76,9 +76,10 @@ def what_is_known(
 ) -> tuple[libraries.Library, tuple[str, ...]]:
     """Return the sets in the cloud, or what this machine knows of them.
 
-    :param journals: look into the journals of this machine, too.
-    :returns: and a sentence where the manifests cannot be listed. Then
-        nothing may be deleted by what is returned.
+    :param journals: read the journals of this machine, too; that takes time.
+    :returns: the library, and a sentence on why the manifests cannot be
+        listed, none if they are. With a sentence the library is not complete:
+        nothing may be deleted by it.
     """
     try:
         if 'image' not in cloud.services:
@@ -86,19 +87,21 @@ def what_is_known(
         access = _access(cloud)
         return _library(cloud, access.all(), journals=journals), ()
     except errors.CloudError as exc:
+        known = 'only runs of this machine are known, by its journals.'
         return _library(cloud, (), journals=journals), (
-            'The manifests in the cloud cannot be listed; only runs of this '
-            f'machine are known, by its journals. {exc}',
+            'The manifests in the cloud cannot be listed; '
+            f'{known if journals else "no run is known."} {exc}',
         )
 
 
 def read(
     cloud: door.Cloud, store: base.Shelf, found: catalogue.Found
 ) -> catalogue.Opened:
-    """Read the manifest of a run in the cloud.
+    """Read the manifest of a run in the cloud, and refuse another project's.
 
-    It is of the project, for its image is. Another machine may have another
-    address of the same Keystone, so it is replaced by that of this login.
+    Its cloud becomes that of this login: another machine may have written
+    another address of the same Keystone. It has no files: those are in no
+    place that a manifest in the cloud could name.
     """
     opened = catalogue.read(store, found)
     manifest = opened.manifest
@@ -116,10 +119,13 @@ def read(
 
 
 def foreign(run: str, project: str) -> str:
-    """Say that a manifest is of another project."""
+    """Return the message that a manifest is of another project.
+
+    :param project: as somebody wrote it: anything.
+    """
     return (
         f'The manifest of run {run} in the cloud is of project '
-        f'{project[:80]!r}: it was not written for this one, and is not used.'
+        f'{project[:80]!r}: it was not written for this one, and is ignored.'
     )
 
 
@@ -131,9 +137,9 @@ def _library(
 ) -> libraries.Library:
     runs = {one.properties[tags.RUN] for one in known}
     found = past_runs.of_project(cloud.identity, runs) if journals else ()
-    others = {one.run: one for one in found}
+    without_manifest = {one.run: one for one in found}
     return libraries.Library(
-        manifest_shelf.ManifestShelf(_access(cloud), known, others),
+        manifest_shelf.ManifestShelf(_access(cloud), known, without_manifest),
         functools.partial(read, cloud),
     )
 
@@ -144,13 +150,13 @@ def _access(cloud: door.Cloud) -> manifest_images.Images:
     )
 
 
-def _write(cloud: door.Cloud, left: manifests.Manifest) -> None:
+def _write(cloud: door.Cloud, manifest: manifests.Manifest) -> None:
     if 'image' not in cloud.services:
         raise errors.CloudError('The cloud has no image service.')
-    content = documents.encode(left)
+    content = documents.encode(manifest)
     if len(content) > documents.LARGEST:
         raise errors.CloudError(
-            f'It has {len(content):,} bytes, and at most '
+            f'The manifest has {len(content):,} bytes, and at most '
             f'{documents.LARGEST:,} are read.'
         )
-    _access(cloud).write(left.run, content)
+    _access(cloud).write(manifest.run, content)

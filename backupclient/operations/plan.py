@@ -46,15 +46,17 @@ def make(
     """Read the project, and plan the backup that a request asks for.
 
     :param save_to: write the plan to this new file, too.
-    :raises UsageError: the request names a resource that is not there, or a
-        name that several resources have.
-    :raises TargetError: the file is there already, or cannot be written. If
-        that can be told beforehand, the project is not read.
+    :raises UsageError: if a name fits no resource or several, or
+        ``--match`` fits nothing.
+    :raises CloudError: if a service that the request needs cannot be read.
+    :raises TargetError: if the file exists or cannot be written. Where that
+        can be known, it is raised before the project is read.
     """
     if save_to:
+        # To read the project may take minutes. save() looks again.
         _require_new(save_to)
-    read = inventory.read(session.cloud, request.images)
-    planned = backup.plan(request, read)
+    found = inventory.read(session.cloud, request.images)
+    planned = backup.plan(request, found)
     if save_to:
         save(planned, save_to)
     return planned
@@ -63,10 +65,10 @@ def make(
 def last_backups(
     session: sessions.Session, planned: plans.Plan
 ) -> Mapping[str, str]:
-    """Say when the resources of a plan were last backed up, and verified.
+    """Return when each resource was last backed up, and verified.
 
-    :returns: a sentence by the ID of each resource of which the target or the
-        manifests in the cloud tell; nothing where they cannot be read.
+    :returns: sentences by the IDs of the resources. A resource has none if
+        the target or the manifests in the cloud could not be read.
     """
     return newest.notes(session.cloud, planned)
 
@@ -74,7 +76,7 @@ def last_backups(
 def save(planned: plans.Plan, file: pathlib.Path) -> None:
     """Write a plan to a new file, which :func:`load` reads.
 
-    :raises TargetError: the file is there already, or cannot be written.
+    :raises TargetError: if the file exists or cannot be written.
     """
     _require_new(file)
     documents.write(file, saved_plans.of(planned), replace=False)
@@ -83,17 +85,17 @@ def save(planned: plans.Plan, file: pathlib.Path) -> None:
 def load(file: pathlib.Path) -> plans.Plan:
     """Read a saved plan.
 
-    :raises DocumentError: the file cannot be read, or holds no plan.
+    :raises DocumentError: if the file cannot be read, or holds no plan.
     """
     saved = documents.read(file, saved_plans.Plan, 'saved plan', edited=True)
     return saved_plans.plan(saved)
 
 
 def cautions_of_target(planned: plans.Plan) -> list[str]:
-    """Say why the target could not take the files of a plan just now.
+    """Return why the target could not take the files of a plan now.
 
-    :returns: a sentence, or nothing if the target can take them or the plan
-        has no target.
+    :returns: one sentence; none if the target can take them, or the plan has
+        no target.
     """
     try:
         if planned.request.target:
@@ -105,23 +107,27 @@ def cautions_of_target(planned: plans.Plan) -> list[str]:
 
 
 def steps(planned: plans.Plan) -> Iterator[Step]:
-    """Return each step, in the order of a run that does one at a time.
+    """Yield each step, in the order of a run with ``--parallel 1``.
 
-    A server is stopped before the first step that needs it down, and started
-    when the last of its disks is captured.
+    A server is stopped before the first step that needs it stopped, and
+    started after its last disk is captured.
+
+    :raises DocumentError: if the plan cannot be run, as with a resource that
+        is in it twice.
     """
     graph = compiler.compile(planned)
-    stopped = {server for item in planned.items for server in item.stops}
+    to_stop = {server for item in planned.items for server in item.stops}
     for flow in rehearsal.rehearse(graph):
         group = graph.group(flow.group)
-        # A server that is off by now is looked at, and left alone.
-        if group.item is not None or group.resource.id in stopped:
+        # Groups without an item stop and start a server. Those of servers
+        # that were off when the plan was made are not shown.
+        if group.item is not None or group.resource.id in to_stop:
             for title, command in registry.commands(planned, group, flow):
                 yield Step(group.resource, title, command)
 
 
 def _require_new(file: pathlib.Path) -> None:
-    """Raise TargetError if a file is there already, or cannot be made."""
+    """Raise TargetError if a file exists or cannot be made."""
     if os.path.lexists(file):
         raise errors.TargetError(
             f'{file} is there already, and plans are not replaced. Give '

@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One run, from its plan to the closed backup set."""
+"""Run a plan, or resume a run, until its set is closed and it has ended.
+
+That goes for backups, for restores, and for the restores that a verification
+tries; only backups into a target have a set.
+"""
 
 from collections.abc import Callable, Iterable
 import contextlib
@@ -41,12 +45,13 @@ NOTHING_DONE = 1
 class Report:
     """What a run came to.
 
-    :param place: of the backup set, for people; ``''`` without one.
-    :param interrupted: it can be resumed.
-    :param gaps: what could not be looked at, as in the plan.
+    :param place: where the backup set is, for people; ``''`` without a set.
+    :param interrupted: the run has not ended: interrupted, or something could
+        not be written. It can be resumed, unless it was a verification's.
+    :param gaps: what the plan could not read, in sentences.
     :param login: why the login has ended, ``''`` if it has not.
-    :param passed_over: the IDs of what is there already: nothing was to be
-        done for it.
+    :param passed_over: the IDs of resources that existed already, so that
+        nothing was done for them.
     """
 
     run: str
@@ -59,7 +64,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """The exit code, as every command promises it."""
+        """0 complete, 3 partly, 1 nothing is complete, 130 not ended."""
         states = {
             outcome.state
             for outcome in self.outcomes
@@ -88,10 +93,14 @@ def start(
 ) -> Report:
     """Run a plan.
 
-    :param notices: are said when the run has its ID.
-    :param timeout: seconds for each wait.
+    :param parallel: the most flows that run at a time.
+    :param notices: sentences that the reporter says after the run's ID.
+    :param timeout: the limit of each wait for the cloud, in seconds.
     :param limit_rate: bytes per second of all downloads, 0 for no limit.
-    :raises TargetError: the target has no room; nothing was made.
+    :param identities: the age and SSH keys that open sealed keys.
+    :raises TargetError: if the target has no room, or the set or the journal
+        cannot be created. Nothing was made in the cloud.
+    :raises DocumentError: if the plan cannot be run.
     """
     # A plan that cannot be run is refused before anything is made.
     compiler.compile(plan)
@@ -109,17 +118,18 @@ def start(
         limit_rate,
     )
     with contextlib.ExitStack() as undo:
-        # The set first: a run that can be resumed has its set.
+        # The set first: the run can be resumed from when its journal exists,
+        # and then it needs its set.
         if store:
-            made = backup_set.BackupSet.create(store, run.run)
-            undo.callback(made.discard)
+            new_set = backup_set.BackupSet.create(store, run.run)
+            undo.callback(new_set.discard)
         journal = journals.Journal.create(run)
         undo.pop_all()
-    # Now that it can be resumed, it is worth a name.
+    # Only now: before, no --resume would have found the run.
     reporter.say(f'Run {run.run}')
     for text in (*notices, *(f'Caution: {each}' for each in plan.cautions)):
         reporter.say(text)
-    return _go_on(cloud, clock, journal, reporter, identities)
+    return _run(cloud, clock, journal, reporter, identities)
 
 
 def resume(
@@ -132,19 +142,22 @@ def resume(
     """Go on with a run that was killed or interrupted.
 
     :param journal: see :func:`backupclient.engine.unfinished.find`.
+    :raises Busy: if another process has the run.
+    :raises DocumentError: if the journal cannot be read.
+    :raises TargetError: if the set is not there, or cannot be written.
     """
     run = journal.run()
     reporter.say(f'Run {run.run}, resumed')
     target = run.plan.request.target
     if target and not targets.find(target).can.continuing:
         reporter.say(
-            f'A file in {target} cannot be continued: those that were under '
-            'way start anew.'
+            f'No file in {target} can be continued: those that were begun '
+            'start anew.'
         )
-    return _go_on(cloud, clock, journal, reporter, identities)
+    return _run(cloud, clock, journal, reporter, identities)
 
 
-def _go_on(
+def _run(
     cloud: door.Cloud,
     clock: clocks.SystemClock,
     journal: journals.Journal,
@@ -161,14 +174,14 @@ def _go_on(
         run = journal.run()
         set_ = worker.set_of(run)
         work = worker.work_of(cloud, clock, run, reporter, set_, identities)
-        held = lease_keeping.Lease(cloud, reporter, run.run)
+        lease = lease_keeping.Lease(cloud, reporter, run.run)
         makes_things = any(item.makes_things for item in run.plan.items)
         with (
             readable.claimed_by(run.plan),
-            held.kept() if makes_things else contextlib.nullcontext(),
+            lease.kept() if makes_things else contextlib.nullcontext(),
             set_.kept_alive() if set_ else contextlib.nullcontext(),
         ):
-            done = execution.execute(work, journal, held, executors.Threads)
+            done = execution.execute(work, journal, lease, executors.Threads)
         run = dataclasses.replace(run, plan=done.plan)
         ended = done.finished and _close(
             cloud,
@@ -182,7 +195,7 @@ def _go_on(
             servers_run=done.good,
         )
         if not ended:
-            _keep(set_, done, reporter)
+            _save_unfinished(set_, done, reporter)
     return Report(
         run.run,
         set_.place if set_ else '',
@@ -203,7 +216,7 @@ def _passed_over(plan: plans.Plan) -> frozenset[str]:
 
 
 def _left(journal: journals.Journal) -> str:
-    """Say how to go on after the process was left at once."""
+    """Return how to go on after a second Ctrl-C."""
     command = 'run'
     with contextlib.suppress(errors.DocumentError):
         command = journal.run().plan.command
@@ -215,12 +228,12 @@ def _left(journal: journals.Journal) -> str:
     return ' '.join(said)
 
 
-def _keep(
+def _save_unfinished(
     set_: backup_set.BackupSet | None,
     done: execution.Ended,
     reporter: events.Reporter,
 ) -> None:
-    """Store what is done of a run that is not at its end."""
+    """Store what a run has done that has not ended: a resume skips it."""
     try:
         if set_ is not None:
             set_.files.flush()
@@ -241,25 +254,26 @@ def _close(
     settle: Callable[[], None],
     servers_run: bool,
 ) -> bool:
-    """Close the backup set, leave the manifest in the cloud, end the run.
+    """Close the set, leave the manifest in the cloud, end the journal.
 
-    Without these two the run is not at its end.
+    A manifest that the cloud refuses is warned of, and the run ends.
 
-    :param settle: writes the outcomes that waited for the set to the journal.
-    :param servers_run: else it is not at its end either: who resumes it has
-        them started.
-    :returns: whether it is at its end.
+    :param settle: writes the outcomes to the journal whose files waited for
+        the set to be stored.
+    :param servers_run: whether all servers run again that were stopped. If
+        not, the run does not end, so that a resume starts them.
+    :returns: whether the run has ended.
     """
     now = clock.now()
-    done = all(one.state is results.State.COMPLETE for one in outcomes)
-    state = results.State.COMPLETE if done else results.State.FAILED
+    complete = all(one.state is results.State.COMPLETE for one in outcomes)
+    state = results.State.COMPLETE if complete else results.State.FAILED
     started = datetime.datetime.fromisoformat(run.started_at)
-    made = build.manifest(run.plan, run.run, outcomes, started, now)
+    manifest = build.manifest(run.plan, run.run, outcomes, started, now)
     try:
         if set_ is not None:
-            set_.close(made, page.render(made))
+            set_.close(manifest, page.render(manifest))
         if run.plan.command == 'run':
-            cloud_place.leave(cloud, made, reporter)
+            cloud_place.leave(cloud, manifest, reporter)
         settle()
         if not servers_run:
             return False
@@ -268,7 +282,7 @@ def _close(
         reporter.warn(str(exc))
         return False
     except errors.JournalError as exc:
-        # The backup is done: who resumes the run finds nothing to do.
+        # The backup is complete: a resume finds nothing to do but to end it.
         reporter.warn(str(exc))
     except errors.Interrupted as exc:
         reporter.warn(f'The manifest is not in the cloud yet. {exc}')

@@ -36,7 +36,7 @@ def problems(done: verify.Report) -> list[str]:
 
 
 def summary(done: verify.Report) -> list[str]:
-    """Give the counts, the bytes, and the time."""
+    """Return the runs, the counts, the bytes, and the time."""
     counts = Counter(row.result for row in done.rows)
     said = [
         f'{counts[result]} {result}'
@@ -46,10 +46,21 @@ def summary(done: verify.Report) -> list[str]:
     rate = int(done.size / done.seconds) if done.seconds >= 1 else 0
     speed = f', {display.size(rate)}/s' if done.size and rate else ''
     return [
+        *_runs(done),
         f'{", ".join(said) or "Nothing to verify"}; '
         f'{display.size(done.size)} hashed in '
-        f'{display.age(round(done.seconds))}{speed}'
+        f'{display.age(round(done.seconds))}{speed}',
     ]
+
+
+def _runs(done: verify.Report) -> list[str]:
+    """Say whose backups were verified."""
+    runs = sorted({row.run for row in done.rows if row.run}, reverse=True)
+    if not runs:
+        return []
+    if len(runs) == 1:
+        return [f'Backups of run {runs[0]}']
+    return [f'Backups of {len(runs)} runs, the newest {runs[0]}']
 
 
 def _label(row: verification.Row) -> str:

@@ -102,8 +102,8 @@ def check(files: base.Files) -> tuple[Finding, ...]:
 def _wrong(files: base.Files, member: set_files.Member) -> Iterator[Finding]:
     """Say what is wrong with a file, what is quickly seen first."""
     for found in (
-        set_files.unlisted(member),
-        set_files.present(files, member),
+        set_files.disagreement(member),
+        set_files.absence(files, member),
     ):
         if found:
             yield found

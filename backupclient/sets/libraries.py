@@ -152,7 +152,7 @@ class Library:
     ) -> bool:
         files = catalogue.files(self.store, found)
         return not any(
-            set_files.present(files, each)
+            set_files.absence(files, each)
             for each in set_files.of_entry(entry)
         )
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files that a set has to have, and whether each is what it was."""
+"""The files that a set must have, and whether each is as it was written."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -15,17 +15,21 @@ from backupclient.sets import checksums
 from backupclient.sets import digests
 from backupclient.store import base
 
-# What the system says of a file that is damaged itself. Anything else, such
-# as a missing permission or a server that does not answer, is no damage.
+# Errors that mean that the file itself is damaged, or replaced by something
+# else. Any other one, such as a missing permission, says nothing of the file.
 _DAMAGE = frozenset(
     {
         errno.EBADMSG,
+        # store/localfile: this is no plain file.
         errno.EEXIST,
         errno.EINVAL,
+        # A bad sector; also a server behind sshfs or NFS that is away: what
+        # cannot be read now is no backup now.
         errno.EIO,
         errno.EISDIR,
         errno.ELOOP,
         errno.ENOTDIR,
+        # A socket.
         errno.ENXIO,
     }
 )
@@ -33,9 +37,10 @@ _DAMAGE = frozenset(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with a file of a set, in a sentence.
+    """A problem with one file of a set.
 
-    :param digest: the sha512 that it has, where that is what is wrong.
+    :param problem: a sentence.
+    :param digest: the file's sha512 if that is the problem, else ``''``.
     """
 
     path: str
@@ -46,12 +51,13 @@ class Finding:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Member:
-    """A file that has to be there.
+    """A file that a set must have.
 
-    :param size: in bytes, None where the manifest does not have it.
-    :param digest: the sha512 of the manifest, ``''`` where it has none.
-    :param listed: the sha512 of the list of checksums, ``''`` where it has
-        none, or there is no list.
+    :param size: in bytes, None if the manifest does not record it.
+    :param digest: the sha512 that the manifest gives, ``''`` if it gives
+        none: keys and texts have none there.
+    :param listed: the sha512 that SHA512SUMS gives, ``''`` if it gives none
+        or cannot be used.
     """
 
     path: str
@@ -63,9 +69,10 @@ class Member:
 def all_of(
     manifest: manifests.Manifest, sums: Mapping[str, str]
 ) -> tuple[Member, ...]:
-    """Return the files that have to be there, sorted by path.
+    """Return the files that a set must have, sorted by path.
 
-    :param sums: the list of checksums.
+    :param sums: the sha512 by path, from SHA512SUMS; empty if that cannot be
+        used.
     """
     records = _records(manifest)
     return tuple(
@@ -80,10 +87,22 @@ def all_of(
     )
 
 
-def present(files: base.Files, member: Member) -> Finding | None:
-    """Look whether a file is there with its size.
+def of_entry(entry: manifests.Entry) -> tuple[Member, ...]:
+    """Return the files of one resource, without the sha512 of SHA512SUMS."""
+    found: dict[str, Member] = {}
+    if entry.key:
+        found[entry.key.path] = Member(entry.key.path)
+    if entry.file:
+        found[entry.file.path] = Member(
+            entry.file.path, entry.file.size, entry.file.digests['sha512']
+        )
+    return tuple(found.values())
 
-    :param files: of the set.
+
+def absence(files: base.Files, member: Member) -> Finding | None:
+    """Look for a file and its size; return what is wrong, None if nothing.
+
+    :param files: the files of the set.
     """
     try:
         found = files.stat(member.path)
@@ -98,8 +117,11 @@ def present(files: base.Files, member: Member) -> Finding | None:
     return _size(member, found.size)
 
 
-def unlisted(member: Member) -> Finding | None:
-    """Compare what the manifest and the list of checksums say of a file."""
+def disagreement(member: Member) -> Finding | None:
+    """Return what is wrong if SHA512SUMS lacks a file or has another sha512.
+
+    Call it only if SHA512SUMS can be used.
+    """
     if not member.listed:
         return Finding(member.path, f'It is not listed in {layout.CHECKSUMS}.')
     if member.digest and member.digest != member.listed:
@@ -116,10 +138,10 @@ def changed(
     progress: digests.Progress = lambda done: None,
     stop: stops.Stop | None = None,
 ) -> Finding | None:
-    """Hash a file, and compare the hash with what is written down.
+    """Hash a file; return what is wrong if the hash is not the recorded one.
 
-    :param files: of the set.
-    :raises Interrupted: the thread is to stop.
+    :param files: the files of the set.
+    :raises Interrupted: if ``stop`` was asked to stop.
     """
     try:
         found, size = digests.sha512(files, member.path, progress, stop)
@@ -143,19 +165,19 @@ def changed(
             digest=found,
         )
     right = 'the manifest' if found == member.digest else layout.CHECKSUMS
-    wrong_ = layout.CHECKSUMS if found == member.digest else 'the manifest'
+    outdated = layout.CHECKSUMS if found == member.digest else 'the manifest'
     return Finding(
         member.path,
         f'The manifest and {layout.CHECKSUMS} disagree on its hash. The file '
-        f'has the one of {right}: {wrong_} has changed.',
+        f'has the one of {right}: {outdated} has changed.',
     )
 
 
 def foreign(files: base.Files, known: Mapping[str, object]) -> tuple[str, ...]:
-    """List what is in a set and does not belong to it.
+    """Return the paths in a set that do not belong to it.
 
-    :param known: the paths that do.
-    :raises TargetError: the list would not be complete.
+    :param known: the paths that belong to it.
+    :raises TargetError: if the set cannot be listed completely.
     """
     return tuple(
         entry.path for entry in files.list() if not _belongs(entry.path, known)
@@ -174,7 +196,7 @@ def _belongs(path: str, known: Mapping[str, object]) -> bool:
 def _records(
     manifest: manifests.Manifest,
 ) -> dict[str, copies.FileRecord | None]:
-    """Give what must be there: records by path, None for keys and texts."""
+    """Return the records by path; those of keys and texts are None."""
     found: dict[str, copies.FileRecord | None] = dict.fromkeys(checksums.TEXTS)
     found |= {item.key.path: None for item in manifest.items if item.key}
     found |= {
@@ -192,7 +214,7 @@ def _size(member: Member, size: int) -> Finding | None:
 
 
 def _unreadable(path: str, error: errors.TargetError) -> Finding:
-    """Say why a file cannot be read, and what that means."""
+    """Return why a file cannot be read, and what that proves."""
     cause = error.__cause__
     result = verification.Result.UNPROVED
     if isinstance(cause, FileNotFoundError):
@@ -200,15 +222,3 @@ def _unreadable(path: str, error: errors.TargetError) -> Finding:
     elif isinstance(cause, OSError) and cause.errno in _DAMAGE:
         result = verification.Result.DAMAGED
     return Finding(path, f'It cannot be read: {errors.root(error)}.', result)
-
-
-def of_entry(entry: manifests.Entry) -> tuple[Member, ...]:
-    """Return the files of a resource, each once, by the manifest alone."""
-    found: dict[str, Member] = {}
-    if entry.key:
-        found[entry.key.path] = Member(entry.key.path)
-    if entry.file:
-        found[entry.file.path] = Member(
-            entry.file.path, entry.file.size, entry.file.digests['sha512']
-        )
-    return tuple(found.values())

@@ -53,8 +53,8 @@ def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
     sums, problems = _sums(files)
     every = {one.path: one for one in set_files.all_of(manifest, sums or {})}
     wrong = (
-        set_files.present(files, one)
-        or (None if sums is None else set_files.unlisted(one))
+        set_files.absence(files, one)
+        or (None if sums is None else set_files.disagreement(one))
         for one in every.values()
     )
     findings = {one.path: one for one in wrong if one}

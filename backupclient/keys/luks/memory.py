@@ -1,66 +1,84 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much memory is free for us: of the machine and of our control groups."""
+"""The memory that this process may still use.
 
-from collections.abc import Iterator
+Deriving a key can need gigabytes. Without so much memory it is refused, rather
+than the process killed.
+"""
+
+from collections.abc import Iterator, Mapping
 import pathlib
 
 
 def available(root: pathlib.Path = pathlib.Path('/')) -> int | None:
-    """Tell how much memory this process may still take.
+    """Return how many bytes this process may still allocate.
 
-    The page cache counts as free: the kernel gives it up when asked.
+    That is the least of what the machine has and what its control groups
+    allow. The page cache counts as free: the kernel frees it on demand.
 
-    :param root: where ``proc`` and ``sys`` are.
-    :returns: bytes, None where the system does not tell.
+    :param root: the folder that contains ``proc`` and ``sys``; for tests.
+    :returns: bytes, at least 0; None if the system does not tell.
     """
-    return min((*_of_machine(root), *_of_groups(root)), default=None)
+    free = min((*_on_machine(root), *_in_groups(root)), default=None)
+    return None if free is None else max(0, free)
 
 
-def _of_machine(root: pathlib.Path) -> Iterator[int]:
+def _on_machine(root: pathlib.Path) -> Iterator[int]:
     kib = _numbers(root / 'proc/meminfo').get('MemAvailable:')
     if kib is not None:
         yield kib * 1024
 
 
-def _of_groups(root: pathlib.Path) -> Iterator[int]:
-    """Give what is free in each control group that holds this process.
+def _in_groups(root: pathlib.Path) -> Iterator[int]:
+    """Return the free memory of each control group of this process.
 
-    The inner ones are not there when a container has its own view.
+    Every group above a process limits it. In a container, ``proc`` may name
+    groups that only the host sees: they are skipped, and the group that is
+    mounted as the root is the container's own.
     """
     for line in _lines(root / 'proc/self/cgroup'):
         _, controllers, path = line.split(':', 2)
         if not controllers:
-            top, limit, usage = 'cgroup', 'memory.max', 'memory.current'
+            mount, limit, usage = 'cgroup', 'memory.max', 'memory.current'
         elif 'memory' in controllers.split(','):
-            top, limit = 'cgroup/memory', 'memory.limit_in_bytes'
+            mount, limit = 'cgroup/memory', 'memory.limit_in_bytes'
             usage = 'memory.usage_in_bytes'
         else:
             continue
         group = pathlib.PurePosixPath(path.lstrip('/'))
         for folder in (group, *group.parents):
-            yield from _of_group(root / 'sys/fs' / top / folder, limit, usage)
+            place = root / 'sys/fs' / mount / folder
+            yield from _in_group(place, limit, usage)
 
 
-def _of_group(folder: pathlib.Path, limit: str, usage: str) -> Iterator[int]:
+def _in_group(folder: pathlib.Path, limit: str, usage: str) -> Iterator[int]:
     most, used = _number(folder / limit), _number(folder / usage)
     if most is not None and used is not None:
         cache = _numbers(folder / 'memory.stat')
         yield (
             most
             - used
-            + cache.get('active_file', 0)
-            + cache.get('inactive_file', 0)
+            + _with_children(cache, 'active_file')
+            + _with_children(cache, 'inactive_file')
         )
 
 
+def _with_children(numbers: Mapping[str, int], name: str) -> int:
+    """Return a number of a group and all groups below it.
+
+    In version 1 of control groups the plain number leaves those out, while
+    the usage has them; version 2 has no ``total_``.
+    """
+    return numbers.get(f'total_{name}', numbers.get(name, 0))
+
+
 def _number(path: pathlib.Path) -> int | None:
-    """Give the number in a file, None for ``max`` or when there is none."""
+    """Return the number in a file, None for ``max`` or without a file."""
     text = ''.join(_lines(path))
     return int(text) if text.isdecimal() else None
 
 
 def _numbers(path: pathlib.Path) -> dict[str, int]:
-    """Give a file with a name and a number on each line."""
+    """Return the numbers of a file by their names, each pair on a line."""
     rows = (line.split() for line in _lines(path))
     return {
         row[0]: int(row[1])

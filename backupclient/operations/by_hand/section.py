@@ -132,7 +132,7 @@ def _lost(item: plans.Item) -> Iterator[str]:
         found |= properties.owned(item.image.properties)
     for one in (item.volume, item.server):
         found |= one.metadata if one else {}
-    for text in shell.lost(found):
+    for text in shell.inexpressible(found):
         yield f'No command can set this property as it was: {shell.word(text)}'
 
 

@@ -223,7 +223,7 @@ def _standings(
     files = catalogue.files(library.store, opened.found)
     for entry in opened.manifest.items if opened.manifest else ():
         if any(
-            set_files.present(files, one) for one in set_files.of_entry(entry)
+            set_files.absence(files, one) for one in set_files.of_entry(entry)
         ):
             key = (entry.resource.kind.value, entry.resource.id)
             found[key] = verification.Standing(damaged=True)

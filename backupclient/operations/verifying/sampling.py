@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``--sample``: the files that were not verified for longest."""
+"""``--sample``: verify fully only the backups hashed longest ago."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -9,45 +9,47 @@ from backupclient.operations.verifying import resource_check
 from backupclient.sets import libraries
 from backupclient.sets import verified
 
-_DATA = verification.Depth.DATA
-
 
 def sampled(
     library: libraries.Library,
     jobs: Sequence[resource_check.Job],
     percent: float,
 ) -> list[resource_check.Job]:
-    """Leave the depth of a sample; of all others only look for the files.
+    """Return the jobs, with the depth of those outside the sample reduced.
 
-    Those that were never hashed come first, then those that were hashed
-    longest ago, until they have so many bytes together.
+    The sample takes the backups that were never hashed, then those hashed
+    longest ago, until it covers ``percent`` of all bytes. The others are
+    verified at the depth ``files``. Backups without files to hash, such as
+    artifacts in the cloud, cost nothing and keep their depth.
 
-    :param percent: of the bytes of all.
+    :param percent: the share of the bytes of all jobs, 0 to 100.
     :returns: all jobs, in their order.
-    :raises TargetError: earlier results cannot be listed.
+    :raises TargetError: if the results of earlier verifications cannot be
+        listed.
     """
-    last = {id(job): _last(library, job) for job in jobs}
-    oldest = sorted(jobs, key=lambda job: last[id(job)])
-    wanted = sum(job.size for job in jobs) * percent / 100
-    chosen, size = set(), 0
+    # By identity: jobs hold whole sets, too much to compare.
+    hashed_at = {id(job): _hashed_at(library, job) for job in jobs}
+    oldest = sorted(jobs, key=lambda job: hashed_at[id(job)])
+    wanted_bytes = sum(job.size for job in jobs) * percent / 100
+    sample, size = set(), 0
     for job in oldest:
-        if size < wanted or not job.size:
-            chosen.add(id(job))
+        if size < wanted_bytes or not job.size:
+            sample.add(id(job))
             size += job.size
     return [
-        job if id(job) in chosen else _left_out(job, last[id(job)])
+        job if id(job) in sample else _reduced(job, hashed_at[id(job)])
         for job in jobs
     ]
 
 
-def _last(library: libraries.Library, job: resource_check.Job) -> str:
-    """Return when the files of a resource were last hashed, or ``''``."""
+def _hashed_at(library: libraries.Library, job: resource_check.Job) -> str:
+    """Return when the files of a backup were last hashed, ``''`` for never."""
     known = library.standings(job.survey.found)
-    return verified.of_entry(known, job.entry).proved.get(_DATA, '')
+    return verified.of_entry(known, job.entry).hashed_at
 
 
-def _left_out(job: resource_check.Job, last: str) -> resource_check.Job:
-    when = f'last hashed on {last[:10]}' if last else 'never hashed so far'
+def _reduced(job: resource_check.Job, at: str) -> resource_check.Job:
+    when = f'last hashed on {at[:10]}' if at else 'never hashed so far'
     return dataclasses.replace(
         job,
         depth=verification.Depth.FILES,

@@ -43,7 +43,9 @@ def plan(
     ]
     fitting = quota.within(wanted, inventory.quotas)
     items = tuple(wholes.of_their_parts(fitting))
-    said = cautions.of(request, items, selected.waiting, inventory.login)
+    said = cautions.of(
+        request, items, selected.without_target, inventory.login
+    )
     return plans.Plan(
         identity=inventory.identity,
         request=request,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which resources a request means, in the order of the plan.
+"""Find the resources that a request selects, in the order of the plan.
 
 The selectors add up, and ``--exclude`` wins over all of them. An excluded
-server brings no volumes, so these stay only when something else selects them,
-and it is never stopped.
+server is never stopped, and brings no volumes: a volume of it is selected only
+by its own name, by ``--match`` or by ``--all``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,42 +20,49 @@ from backupclient.planner.backup import unread
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Selection:
-    """What a request means.
+    """The resources that a request selects.
 
-    :param waiting: what ``--all`` would mean too if there were a target.
+    :param without_target: resources that ``--all`` would select too if the
+        request had a target.
     """
 
     cases: tuple[rule.Case, ...]
-    waiting: frozenset[resources.Resource]
+    without_target: frozenset[resources.Resource]
 
 
 def select(index: indexes.Index, rules: Sequence[rule.Rule]) -> Selection:
-    """Find what the request selects, each resource once.
+    """Find the resources that the request selects, each once.
 
-    :param rules: of all kinds, in the order of the plan.
-    :raises UsageError: when a name fits nothing or more than one, when
-        ``--match`` fits nothing, and for a named resource that needs a target.
-    :raises CloudError: what a name could mean was not read.
+    :param rules: one for each kind, in the order of the plan.
+    :raises UsageError: if a name, also of ``--exclude``, fits no resource or
+        several, ``--match`` fits nothing, or a named resource needs a target.
+    :raises CloudError: if a kind that a name or ``--match`` refers to could
+        not be read.
     """
     known = [
         resource for each in rules for resource in each.known(index.inventory)
     ]
     excluded = set(_all_excluded(index, known))
-    said = _named(index, rules, known) | matching.matched(index)
-    said -= excluded
-    own = _everything(index, rules) - excluded
-    waiting = _waiting(index, rules, own)
-    selected = said | (_brought(index, said) - excluded) | (own - waiting)
+    asked = _named(index, rules, known) | matching.matched(index)
+    asked -= excluded
+    # With --all, the volumes of the servers are there by themselves.
+    of_all = _of_tenant(index, rules) - excluded
+    without_target = _without_target(index, rules, of_all)
+    volumes = _volumes_of_servers(index, asked) - excluded
+    selected = asked | volumes | (of_all - without_target)
     return Selection(
         _cases(index, rules, frozenset(selected), frozenset(excluded)),
-        frozenset(waiting),
+        frozenset(without_target),
     )
 
 
 def _all_excluded(
     index: indexes.Index, known: list[resources.Resource]
 ) -> Iterator[resources.Resource]:
-    """Find what is excluded; of a kind that was not read there is nothing."""
+    """Find the excluded resources.
+
+    A kind that could not be read is passed over: nothing of it is planned.
+    """
     for text in index.request.exclude:
         if text.partition('/')[0] not in index.inventory.unread:
             yield _excluded(index, text, known)
@@ -92,7 +99,7 @@ def _named(
     return found
 
 
-def _everything(
+def _of_tenant(
     index: indexes.Index, rules: Sequence[rule.Rule]
 ) -> set[resources.Resource]:
     if not index.request.everything:
@@ -100,24 +107,24 @@ def _everything(
     return {one for each in rules for one in each.of_tenant(index)}
 
 
-def _waiting(
+def _without_target(
     index: indexes.Index,
     rules: Sequence[rule.Rule],
-    own: set[resources.Resource],
+    of_all: set[resources.Resource],
 ) -> set[resources.Resource]:
     if index.request.target:
         return set()
     kinds = {each.KIND for each in rules if each.NEEDS_TARGET}
-    return {resource for resource in own if resource.kind in kinds}
+    return {resource for resource in of_all if resource.kind in kinds}
 
 
-def _brought(
-    index: indexes.Index, said: set[resources.Resource]
+def _volumes_of_servers(
+    index: indexes.Index, asked: set[resources.Resource]
 ) -> set[resources.Resource]:
-    """Find the volumes of the servers."""
+    """Return the volumes of the servers among what was asked for."""
     return {
         index.volumes[volume_id].resource
-        for resource in said
+        for resource in asked
         if resource.kind is resources.Kind.SERVER
         for volume_id in index.volumes_of[resource.id]
         if volume_id in index.volumes
@@ -149,21 +156,30 @@ def _group(
     selected: frozenset[resources.Resource],
     excluded: frozenset[resources.Resource],
 ) -> str:
-    """Give the ID of the server that a resource is captured with."""
+    """Return the ID of the server whose disks are captured together with it.
+
+    A volume belongs to a selected server that holds it, else to any that is
+    not excluded: so a plan's volumes of one server stand together, and the
+    server can be stopped for them. ``''`` stands for none.
+    """
     if resource.kind is resources.Kind.SERVER:
         return resource.id
     if resource.kind is not resources.Kind.VOLUME:
         return ''
     holders = [one.resource for one in index.servers_of.get(resource.id, ())]
-    together = [one for one in holders if one in selected]
-    together += [one for one in holders if one not in excluded]
-    return together[0].id if together else ''
+    candidates = [one for one in holders if one in selected]
+    candidates += [one for one in holders if one not in excluded]
+    return candidates[0].id if candidates else ''
 
 
 def _position(
     case: rule.Case, order: list[resources.Kind]
 ) -> tuple[bool, str, str, int, int, str, str]:
-    """Sort by server and its order of disks, then what is on its own."""
+    """Return the key that sorts by server, and a server before its disks.
+
+    Disks stand in the order of their devices; resources without a server are
+    last.
+    """
     resource = case.resource
     server = case.index.servers.get(case.group)
     disks = server.volume_ids if server else ()

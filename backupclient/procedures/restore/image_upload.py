@@ -209,7 +209,7 @@ def command(
     :param variable: keeps the ID of the image.
     :param with_key: the secret in ``KEY`` opens the data.
     """
-    return shell.kept(
+    return shell.assign(
         variable,
         'id',
         'openstack image create --private',
@@ -223,7 +223,7 @@ def command(
         f'--property {KEY}={shell.value("KEY")}' if with_key else '',
         *shell.options('--tag', image.tags),
         f'--file {shell.word(path)}',
-        shell.last(name),
+        shell.positional(name),
     )
 
 

@@ -9,7 +9,7 @@ from backupclient import errors
 from backupclient.cloud import new_servers
 from backupclient.cloud import once
 from backupclient.cloud import waiting
-from backupclient.model import details
+from backupclient.model import names
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
@@ -38,7 +38,7 @@ class UploadDisk(image_upload.Upload):
             image_upload.described(item),
             'IMAGE',
             task.file(item).path,
-            details.between(item.resource),
+            names.temporary_image(item.resource),
         )
 
 
@@ -51,12 +51,12 @@ class BuildServer(step.Step[interim.Restore]):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        create = shell.kept(
+        create = shell.assign(
             'SERVER',
             'id',
             f'openstack --os-compute-api-version {_SINCE} server create',
             *_options(item),
-            shell.last(task.of(item).name),
+            shell.positional(task.of(item).name),
         )
         wait = shell.ready(item.resource.id, 'server', 'SERVER')
         return f'{create}\n{wait}'

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands whose words may come from the cloud: they stay words.
+"""Build bash commands for people, with names that come from the cloud.
 
-A word with a line break or with something else that does not show is written
-with escapes, in bash's ``$'...'``: so the page itself does nothing to a
-terminal, and the command gets the word as it was.
+Names are quoted so that the shell cannot interpret them. A word with
+characters that cannot be printed is written as ``$'...'`` with escapes: to
+print the page is harmless, and the command receives the exact word.
 
-New IDs are passed on in variables. ``new`` has the ID of what was restored by
-the old ID. ``IMAGE``, ``KEY``, ``SECRET``, ``SERVER`` and ``VOLUME`` are for
-the commands of one resource.
+Variables pass new IDs on. The bash array ``new``, which the page declares
+(``operations/by_hand/page``), maps the old ID of a restored resource to its
+new ID. ``IMAGE``, ``KEY``, ``SECRET``, ``SERVER`` and ``VOLUME`` hold IDs
+within the commands of one resource.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,8 +17,9 @@ import shlex
 from backupclient.model import layout
 
 SUFFIX = '\ufdd0'
-"""In a name: what the reader wants there, the value of ``SUFFIX``. Unicode
-has no character with this number."""
+"""A placeholder in names; :func:`word` writes the variable ``SUFFIX`` in its
+place, which the page asks the reader to set. U+FDD0 is no character in
+Unicode, so no real name has it."""
 
 READY = """\
 ready() {  # KIND ID: wait until it can be used, and print its ID
@@ -25,35 +27,39 @@ ready() {  # KIND ID: wait until it can be used, and print its ID
     while state=$(openstack "$1" show -f value -c status "$2"); do
         case $state in
             available | active | ACTIVE) echo "$2"; return ;;
-            error* | ERROR) break ;;
+            error* | ERROR | killed | deactivated | SHUTOFF | *DELETED)
+                break ;;
         esac
         sleep 2
     done
-    echo "$1 $2 is not ready: ${state:-its status is not known}" >&2
+    echo "$1 $2 is not ready: ${state:-its status cannot be read}" >&2
     return 1
 }"""
-"""A function for the shell, which the commands call."""
+"""The bash function ``ready``, which the commands call."""
 
 _ESCAPES = {'\n': r'\n', '\r': r'\r', '\t': r'\t', '\\': r'\\'}
 
 
 def plain(text: str) -> str:
-    """Replace what moves the cursor, ends a line or turns its direction."""
+    """Return a text with a space for each character that cannot be printed.
+
+    Those could move the cursor, end a line or turn its direction.
+    """
     return ''.join(c if c.isprintable() else ' ' for c in text)
 
 
-def carries(text: str) -> bool:
-    """Tell whether a command's argument can be this text.
+def fits_argument(text: str) -> bool:
+    """Return whether a command's argument can be this text.
 
-    None can hold NUL, nor half a surrogate pair.
+    No argument can hold NUL or half of a surrogate pair.
     """
     return not any(map(_is_no_argument, text))
 
 
 def word(text: str) -> str:
-    """Quote a word for bash.
+    """Return a word, quoted for bash.
 
-    What no argument can hold becomes a space.
+    NUL and halves of surrogate pairs become spaces: no argument holds them.
     """
     parts = text.split(SUFFIX)
     if len(parts) == 1:
@@ -62,10 +68,10 @@ def word(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    held = ''.join(' ' if _is_no_argument(c) else c for c in text)
-    if held.isprintable() and not ("'" in held and '!' in held):
-        return shlex.quote(held)
-    return f"$'{''.join(map(_escaped, held))}'"
+    possible = ''.join(' ' if _is_no_argument(c) else c for c in text)
+    if possible.isprintable() and not ("'" in possible and '!' in possible):
+        return shlex.quote(possible)
+    return f"$'{''.join(map(_escaped, possible))}'"
 
 
 def _is_no_argument(character: str) -> bool:
@@ -73,11 +79,11 @@ def _is_no_argument(character: str) -> bool:
 
 
 def _escaped(character: str) -> str:
-    """Write a character of ``$'...'``.
+    """Return a character as it is written within ``$'...'``.
 
-    As bytes: bash writes other escapes by the locale. Quotes and
-    exclamation marks are escaped too: an interactive bash may take them for
-    the end, or for a part of its history.
+    The escapes are bytes of UTF-8, since what bash makes of other escapes
+    depends on the locale. A quote would end the string, and an interactive
+    bash may expand an exclamation mark from its history.
     """
     if character in _ESCAPES:
         return _ESCAPES[character]
@@ -87,9 +93,9 @@ def _escaped(character: str) -> str:
 
 
 def option(name: str, value: str) -> str:
-    """Give an option with its value, whatever that begins with.
+    """Return an option with its value, also one that begins with a hyphen.
 
-    :returns: nothing for a value that is empty.
+    :returns: ``''`` if the value is empty.
     """
     if not value:
         return ''
@@ -98,31 +104,35 @@ def option(name: str, value: str) -> str:
 
 
 def options(name: str, values: Iterable[str]) -> tuple[str, ...]:
-    """Give an option that is repeated."""
+    """Return an option once for each value."""
     return tuple(option(name, value) for value in values)
 
 
 def properties(
     found: Mapping[str, str], name: str = '--property'
 ) -> tuple[str, ...]:
-    """Give the options for properties, those that a command can give.
+    """Return an option for each property that OSC can set.
 
-    :param name: of the option.
+    Keys that are empty or contain ``=`` are left out; :func:`inexpressible`
+    names them.
+
+    :param name: the name of the option.
     """
     return options(
         name, (f'{k}={found[k]}' for k in sorted(found) if _is_key(k))
     )
 
 
-def lost(found: Mapping[str, str]) -> tuple[str, ...]:
-    """Give the properties that a command cannot give as they are.
+def inexpressible(found: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the properties that a command cannot set exactly.
 
-    OSC takes what comes before the first ``=`` for the name.
+    OSC splits at the first ``=``, and an argument cannot hold every text, see
+    :func:`fits_argument`.
     """
     return tuple(
         f'{k}={found[k]}'
         for k in sorted(found)
-        if not (_is_key(k) and carries(k + found[k]))
+        if not (_is_key(k) and fits_argument(k + found[k]))
     )
 
 
@@ -130,42 +140,46 @@ def _is_key(name: str) -> bool:
     return bool(name) and '=' not in name
 
 
-def last(name: str) -> str:
-    """Give the new name at the end of a command, whatever it begins with."""
+def positional(name: str) -> str:
+    """Return a name as the last word of a command, behind ``--`` if needed."""
     return ('-- ' if name.startswith('-') else '') + word(name)
 
 
 def command(*parts: str) -> str:
-    """Give a command, each of its parts on a line; empty ones are dropped."""
+    """Return a command with a line for each part that is not empty."""
     return ' \\\n    '.join(part for part in parts if part)
 
 
 def value(variable: str) -> str:
-    """Give what a variable holds; the command stops if that is nothing."""
+    """Return a reference to a variable; bash stops if it is empty."""
     return f'"${{{variable}:?}}"'
 
 
 def new(old_id: str) -> str:
-    """Name the variable with the new ID of a resource, by its old ID."""
+    """Return the bash variable that holds the new ID of a resource."""
     return f'new[{old_id}]'
 
 
-def kept(variable: str, column: str, *parts: str) -> str:
-    """Give a command that keeps one column of its answer in a variable.
+def assign(variable: str, column: str, *parts: str) -> str:
+    """Return a command that assigns one column of its output to a variable.
 
-    :param parts: the last one is what comes after all options.
+    :param parts: the parts of the command; the last one is what comes after
+        all options.
     """
     show = f'-f value -c {shlex.quote(column)}'
     return f'{variable}=$({command(*parts[:-1], show, parts[-1])})'
 
 
 def ready(old_id: str, kind: str, variable: str) -> str:
-    """Give the command that waits for what was made, and keeps its new ID."""
+    """Return the command that waits for a new resource and stores its ID.
+
+    :param variable: the one that holds the new ID until then.
+    """
     return f'{new(old_id)}=$(ready {kind} {value(variable)})'
 
 
 def content(path: str) -> str:
-    """Give the command that writes a small file's content to the next one."""
+    """Return the command that prints a file, decrypted if it is sealed."""
     if layout.is_sealed(path):
         return f'age --decrypt -i {value("IDENTITY")} {word(path)}'
     return f'cat {word(path)}'

@@ -202,7 +202,7 @@ def command(item: plans.Item, source: str, version: str = '') -> str:
     """
     wanted, old = new(item), described(item)
     name = task.of(item).name
-    create = shell.kept(
+    create = shell.assign(
         'VOLUME',
         'id',
         f'openstack {version}volume create',
@@ -212,7 +212,7 @@ def command(item: plans.Item, source: str, version: str = '') -> str:
         shell.option('--availability-zone', wanted.zone),
         shell.option('--description', old.description),
         *shell.properties(_metadata(item)),
-        shell.last(name) if name else '',
+        shell.positional(name) if name else '',
     )
     wait = shell.ready(item.resource.id, 'volume', 'VOLUME')
     return f'{create}\n{wait}'

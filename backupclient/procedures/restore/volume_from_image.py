@@ -4,7 +4,7 @@
 import dataclasses
 import functools
 
-from backupclient.model import details
+from backupclient.model import names
 from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
@@ -50,7 +50,7 @@ class UploadVolume(image_upload.Upload):
             _between(item),
             'IMAGE',
             luks_opening.PLAIN if opened else path,
-            details.between(item.resource),
+            names.temporary_image(item.resource),
             with_key=way is restores.Way.WITH_KEY,
         )
         if not opened:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
 import testtools
+from testtools import matchers
 
 from backupclient.model import details
 from backupclient.model import resources
@@ -14,6 +15,18 @@ WEB = resources.Server('s-1', 'web', 'ACTIVE', created_at=AT)
 
 def volume(**fields):
     return resources.Volume('v-1', 'data', 'in-use', 10, **fields)
+
+
+def image(properties):
+    return resources.Image(
+        'i',
+        'n',
+        'active',
+        'o',
+        1234,
+        disk_format='raw',
+        properties=properties,
+    )
 
 
 class DetailsTestCase(testtools.TestCase):
@@ -43,6 +56,28 @@ class DetailsTestCase(testtools.TestCase):
             found = details.volume(volume(image_metadata=properties))
             self.assertEqual(f'10 GiB, not attached{expected}', found)
 
+    def test_restored(self):
+        marks = {tags.RUN: RUN, tags.ROLE: 'restored'}
+        for found in (
+            details.volume(volume(metadata=marks)),
+            details.image(image(marks)),
+        ):
+            self.assertThat(
+                found, matchers.EndsWith(f', restored by run {RUN}')
+            )
+
+    def test_image_that_is_a_backup(self):
+        marks = {tags.RUN: RUN, tags.ROLE: 'artifact'}
+        self.assertEqual(
+            f'1,234 bytes, raw, a backup, made by run {RUN}',
+            details.image(image(marks)),
+        )
+        # Nova copies the properties of a server's image into its snapshots.
+        self.assertEqual(
+            '1,234 bytes, raw',
+            details.image(image({**marks, tags.IMAGE: 'j'})),
+        )
+
     def test_others(self):
         for found, expected in (
             (details.server(WEB), f'{CREATED}, ACTIVE'),
@@ -57,11 +92,7 @@ class DetailsTestCase(testtools.TestCase):
                 f'{CREATED}, 2 GiB, incremental, of volume v-1',
             ),
             (
-                details.image(
-                    resources.Image(
-                        'i', 'n', 'active', 'o', 1234, disk_format='raw'
-                    )
-                ),
+                details.image(image({})),
                 '1,234 bytes, raw',
             ),
             (

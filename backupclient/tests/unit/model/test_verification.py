@@ -42,6 +42,18 @@ class StandingTestCase(testtools.TestCase):
         )
         self.assertEqual({D.FILES: day(2), D.DATA: day(1)}, dict(found.proved))
 
+    def test_hashed(self):
+        """Whatever that found."""
+        for found, expected in (
+            ([], ''),
+            ([(D.FILES, R.GOOD), (D.FILES, R.MISSING)], ''),
+            ([(D.DATA, R.GOOD), (D.FILES, R.GOOD)], day(1)),
+            ([(D.DATA, R.GOOD), (D.DATA, R.DAMAGED)], day(2)),
+            ([(D.DATA, R.DAMAGED), (D.KEYS, R.GOOD)], day(2)),
+        ):
+            standing = verification.standing(rows(*found))
+            self.assertEqual(expected, standing.hashed_at, found)
+
     def test_unproved_proves_what_it_reached(self):
         self.check([(D.DATA, R.UNPROVED)], False, D.DATA, 1)
         self.check([(D.NONE, R.UNPROVED)], False, D.NONE, 0)

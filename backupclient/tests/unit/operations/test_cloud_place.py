@@ -55,7 +55,10 @@ class TestCase(base.TestCase):
         self.new_process()
 
     def library(self):
-        return cloud_place.library(self.cloud)
+        project = self.cloud.identity.project_id
+        return cloud_place.library(
+            self.cloud, tuple(self.cloud.glance.images(project))
+        )
 
     def opened(self):
         library = self.library()

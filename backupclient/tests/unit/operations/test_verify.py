@@ -901,6 +901,17 @@ class TestSample(CASE.TestCase):
         second = self.hashed(30)
         self.assertEqual({'archive'}, second)
 
+    def test_what_was_found_damaged(self):
+        """It was hashed: it does not come first in each sample."""
+        self.make(disk=os.urandom(3 * CASE.MIB), image=os.urandom(CASE.MIB))
+        self.flip(CASE.DISK, 2 * CASE.MIB)
+        rows = self.rows(sample=30)
+        self.assertEqual('damaged', rows['volume', 'web data'].result)
+        rows = self.rows(sample=30)
+        self.assertEqual('data', rows['volume', 'archive'].depth)
+        (note, *_) = rows['volume', 'web data'].notes
+        self.assertIn('Not in the sample; last hashed on 20', note)
+
     def test_all(self):
         self.make()
         self.assertEqual(

@@ -61,7 +61,10 @@ class VerifyTestCase(base.TestCase):
             },
             rows[2],
         )
-        self.assertIn('5 good; 3.1 MiB hashed in ', self.err.said)
+        self.assertIn(
+            f'Backups of run {CASE.RUN}\n5 good; 3.1 MiB hashed in ',
+            self.err.said,
+        )
 
     def test_damage(self):
         os.truncate(self.set / CASE.SPARSE, 5)

@@ -83,3 +83,21 @@ class TestAvailable(testtools.TestCase):
         self.write(f'{group}/memory.limit_in_bytes', 90 * MIB)
         self.write(f'{group}/memory.usage_in_bytes', 20 * MIB)
         self.assert_free(70)
+
+    def test_page_cache_of_version_1(self):
+        """Of the groups below too, as the usage has it."""
+        self.write('proc/self/cgroup', '3:memory:/pod/job')
+        pod = 'sys/fs/cgroup/memory/pod'
+        self.write(f'{pod}/memory.limit_in_bytes', 90 * MIB)
+        self.write(f'{pod}/memory.usage_in_bytes', 80 * MIB)
+        self.write(
+            f'{pod}/memory.stat',
+            'active_file 0\ninactive_file 0\n'
+            f'total_active_file {20 * MIB}\ntotal_inactive_file {30 * MIB}',
+        )
+        self.assert_free(60)
+
+    def test_limit_below_what_is_used(self):
+        self.write('proc/self/cgroup', '0::/backup')
+        self.write_group('backup', 100 * MIB, 120 * MIB)
+        self.assert_free(0)

@@ -66,7 +66,7 @@ class TestShell(testtools.TestCase):
             ("--property 'a=b=c'".replace("'", ''), "--property 'h= '"),
             shell.properties(found),
         )
-        self.assertEqual(('=g', 'd=e=f', 'h=\0'), shell.lost(found))
+        self.assertEqual(('=g', 'd=e=f', 'h=\0'), shell.inexpressible(found))
 
     def test_option(self):
         self.assertEqual("--type 'a b'", shell.option('--type', 'a b'))
@@ -84,9 +84,9 @@ class TestShell(testtools.TestCase):
             self.assertEqual(word, shell.word(text))
 
     def test_last(self):
-        self.assertEqual("'a b'", shell.last('a b'))
-        self.assertEqual('-- -f', shell.last('-f'))
-        self.assertEqual("''", shell.last(''))
+        self.assertEqual("'a b'", shell.positional('a b'))
+        self.assertEqual('-- -f', shell.positional('-f'))
+        self.assertEqual("''", shell.positional(''))
 
     def test_ids(self):
         self.assertEqual('new[1-4]', shell.new('1-4'))
@@ -106,7 +106,7 @@ class TestShell(testtools.TestCase):
     def test_kept(self):
         self.assertEqual(
             "A=$(make \\\n    --this \\\n    -f value -c 'the ID' \\\n    it)",
-            shell.kept('A', 'the ID', 'make', '', '--this', 'it'),
+            shell.assign('A', 'the ID', 'make', '', '--this', 'it'),
         )
 
     def test_value(self):
