@@ -126,7 +126,8 @@ def plan_summary(planned: plans.Plan) -> list[str]:
     lines = [
         f'{able} of {len(planned.items)} resources can be '
         f'{_DONE[planned.command]}{_there(there)}; {moved} to move'
-        f'{_into_files(planned)}'
+        f'{_into_files(planned)}',
+        *_suffix(planned),
     ]
     lines += [
         f'Quota {peak.quota}: at least {peak.needed} needed, {peak.free} free.'
@@ -149,13 +150,23 @@ def _into_files(planned: plans.Plan) -> str:
     return f', {display.size(planned.bytes_to_files)} of it into files.'
 
 
+def _suffix(planned: plans.Plan) -> list[str]:
+    """Return how the new names differ from those in the table."""
+    suffix = planned.restore.suffix if planned.restore else ''
+    return [f'The new names end in "{suffix}".'] if suffix else []
+
+
 def run_summary(done: run.Result) -> list[str]:
     """Return the run, where its files are, the counts, the bytes, the time."""
     report = done.report
     lines = [f'Run {report.run}']
     if report.place:
         lines.append(f'{_set(report)}: {report.place}')
-    return [*lines, _counts(report.outcomes, done.seconds)]
+    return [
+        *lines,
+        _counts(report.outcomes, done.seconds),
+        *_suffix(done.plan),
+    ]
 
 
 def _counts(outcomes: Sequence[results.Outcome], seconds: float) -> str:

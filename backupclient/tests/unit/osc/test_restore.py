@@ -48,6 +48,7 @@ class RestoreTestCase(base.TestCase):
         )
         names = [v['name'] for v in self.fake.world.things['volumes'].values()]
         self.assertEqual(['data', 'data.new'], names)
+        self.assertIn('The new names end in ".new".', self.err.said)
 
     def test_dry_run(self):
         before = self.fake.world.holdings()

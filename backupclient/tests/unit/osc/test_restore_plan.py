@@ -36,6 +36,7 @@ class RestorePlanTestCase(base.TestCase):
         self.assertIn(
             f"openstack backup restore --plan '{file}'", self.err.said
         )
+        self.assertIn('The new names end in "-new".', self.err.said)
         (row,) = self.rows('restore', '--plan', file)
         self.assertEqual('complete', row['Outcome'])
         made = self.fake.world.things['images'][row['Restored']]

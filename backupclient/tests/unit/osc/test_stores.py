@@ -12,6 +12,7 @@ import os
 import fixtures
 
 from backupclient.store import targets
+from backupclient.store.restic import repos
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.osc import base
@@ -141,10 +142,10 @@ class OverStores:
 
 class RestTestCase(OverStores, base.TestCase):
     def serve(self):
-        made = self.useFixture(repositories.Repository())
-        port = self.rclone.serve('restic', made.place)
+        self.repository = self.useFixture(repositories.Repository())
+        port = self.rclone.serve('restic', self.repository.place)
         login = f'{rclones.USER}:{rclones.PASSWORD}'
-        self.written = f'restic:{made.place}'
+        self.written = f'restic:{self.repository.place}'
         self.place = f'restic:rest:http://{login}@127.0.0.1:{port}/'
 
     def test_without_a_cloud(self):
@@ -157,6 +158,17 @@ class RestTestCase(OverStores, base.TestCase):
         code = self.openstack('backup', 'history', '--from', self.place)
         self.assertEqual(1, code)
         self.assertIn('password', self.err.said)
+
+    def test_locked(self):
+        """Who holds the lock is said before anything is made."""
+        holder = self.repository.lock()
+        self.useFixture(
+            fixtures.MonkeyPatch(f'{repos.__name__}.LOCK_PATIENCE', 1.0)
+        )
+        code = self.openstack('backup', 'run', '--all', '--to', self.place)
+        self.assertEqual(1, code)
+        self.assertIn(f'process {holder.pid} of', self.err.said)
+        self.assertEqual([], self.fake.asked('POST', 'PUT', 'DELETE'))
 
 
 class WebdavTestCase(OverStores, base.TestCase):

@@ -7,8 +7,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 
 from cryptography.hazmat.primitives import ciphers
 from cryptography.hazmat.primitives import poly1305
@@ -127,3 +129,24 @@ class Repository(fixtures.Fixture):
         return store.Restic(
             addresses.Address(addresses.Kind.RESTIC, str(self.place))
         )
+
+    def lock(self):
+        """Have a process hold the lock that shuts out everybody else.
+
+        :returns: the process, which is stopped.
+        """
+        process = subprocess.Popen(
+            ['restic', '-r', str(self.place), 'check'],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        locks = self.place / 'locks'
+        while not any(len(each.name) == 64 for each in locks.iterdir()):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.05)
+        if len(list(locks.iterdir())) != 1:
+            raise AssertionError('restic has let its lock go')
+        return process

@@ -268,25 +268,8 @@ class TestKilled(Case):
 
 
 class TestLocked(Case):
-    def lock(self):
-        """Have a process hold the lock that shuts out everybody else."""
-        process = subprocess.Popen(
-            ['restic', '-r', str(self.repository.place), 'check'],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        locks = self.repository.place / 'locks'
-        while not any(len(each.name) == 64 for each in locks.iterdir()):
-            time.sleep(0.001)
-        process.send_signal(signal.SIGSTOP)
-        time.sleep(0.05)
-        self.assertEqual(1, len(list(locks.iterdir())))
-        return process
-
     def test_said_by_whom(self):
-        holder = self.lock()
+        holder = self.repository.lock()
         self.be_patient(1.0)
         for call in (
             self.store.require_writable,
@@ -301,7 +284,7 @@ class TestLocked(Case):
 
     def test_goes_away_meanwhile(self):
         """A stream waits, and loses nothing of what was fed already."""
-        holder = self.lock()
+        holder = self.repository.lock()
         writing = threading.Thread(target=self.write)
         writing.start()
         time.sleep(1.0)
@@ -310,7 +293,7 @@ class TestLocked(Case):
         self.assertEqual(DATA, self.content())
 
     def test_of_a_dead_process(self):
-        holder = self.lock()
+        holder = self.repository.lock()
         holder.kill()
         holder.wait()
         self.store.require_writable()
