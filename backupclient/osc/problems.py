@@ -7,6 +7,7 @@ quota is too small for make one sentence.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 import shlex
+from typing import TYPE_CHECKING
 
 from backupclient.model import addresses
 from backupclient.model import layout
@@ -14,8 +15,12 @@ from backupclient.model import plans
 from backupclient.model import requests
 from backupclient.model import resources
 from backupclient.model import results
+from backupclient.model import verification
 from backupclient.operations import run
 from backupclient.osc import display
+
+if TYPE_CHECKING:
+    from backupclient.operations import verify
 
 _CAUTION = 'caution'
 _NAMED = 5
@@ -51,6 +56,30 @@ def of_run(done: run.Result) -> list[str]:
 def of_files(outcomes: Iterable[results.Outcome]) -> list[str]:
     """Say what did not come back as a file, and what else was noticed."""
     return _grouped(_unexpected(outcomes, ()))
+
+
+def of_verification(done: 'verify.Report') -> list[str]:
+    """Return what is not good, and why: each reason once for each run."""
+    groups: dict[tuple[str, ...], list[verification.Row]] = {}
+    for row in done.rows:
+        if row.result is not verification.Result.GOOD:
+            of_set = verification.SET if row.kind == verification.SET else ''
+            why = (row.run, row.result.value, ' '.join(row.notes), of_set)
+            groups.setdefault(why, []).append(row)
+    return [
+        f'{_verified(rows)} of run {run}: {result}: {why}'
+        for (run, result, why, _), rows in groups.items()
+    ] + list(done.notices)
+
+
+def _verified(rows: Iterable[verification.Row]) -> str:
+    every = []
+    for row in rows:
+        if row.kind == verification.SET:
+            return 'The set'
+        kind = resources.Kind(row.kind)
+        every.append(resources.Resource(kind, row.name, row.id))
+    return _names(every)
 
 
 def _of_outcomes(
@@ -117,8 +146,8 @@ def _names(every: Sequence[resources.Resource]) -> str:
         return every[0].label
     more = len(every) - _NAMED
     some = [
-        f'{kind}{"s" if len(names) > 1 else ""} {", ".join(names)}'
-        for kind, names in _by_kind(every[:_NAMED]).items()
+        f'{kind}{"s" if len(found) > 1 else ""} {", ".join(found)}'
+        for kind, found in _by_kind(every[:_NAMED]).items()
     ]
     return ', '.join([*some, f'{more} more'] if more > 0 else some)
 

@@ -162,11 +162,9 @@ def run_summary(done: run.Result) -> list[str]:
     lines = [f'Run {report.run}']
     if report.place:
         lines.append(f'{_set(report)}: {report.place}')
-    return [
-        *lines,
-        _counts(report.outcomes, done.seconds),
-        *_suffix(done.plan),
-    ]
+    lines.append(_counts(report.outcomes, done.seconds))
+    made = any(one.state is results.State.COMPLETE for one in report.outcomes)
+    return [*lines, *(_suffix(done.plan) if made else ())]
 
 
 def _counts(outcomes: Sequence[results.Outcome], seconds: float) -> str:

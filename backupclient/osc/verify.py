@@ -88,12 +88,13 @@ class VerifyBackup(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """Verify; the summary is said after the rows."""
+        from backupclient.osc import problems
         from backupclient.osc import verify_rows
 
         _check(parsed_args)
         done = self._verify(parsed_args)
         self.exit_code = done.exit_code
-        self.problems = verify_rows.problems(done)
+        self.problems = problems.of_verification(done)
         self.epilogue = verify_rows.summary(done)
         return verify_rows.rows(done)
 

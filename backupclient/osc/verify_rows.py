@@ -26,15 +26,6 @@ def rows(done: verify.Report) -> base.Table:
     ]
 
 
-def problems(done: verify.Report) -> list[str]:
-    """Say what is not good, and why."""
-    return [
-        f'{_label(row)} of run {row.run}: {row.result}: {" ".join(row.notes)}'
-        for row in done.rows
-        if row.result is not verification.Result.GOOD
-    ] + list(done.notices)
-
-
 def summary(done: verify.Report) -> list[str]:
     """Return the runs, the counts, the bytes, and the time."""
     counts = Counter(row.result for row in done.rows)
@@ -61,10 +52,3 @@ def _runs(done: verify.Report) -> list[str]:
     if len(runs) == 1:
         return [f'Backups of run {runs[0]}']
     return [f'Backups of {len(runs)} runs, the newest {runs[0]}']
-
-
-def _label(row: verification.Row) -> str:
-    if row.kind == verification.SET:
-        return 'The set'
-    name = f' "{row.name}"' if row.name else ''
-    return f'{row.kind}{name} ({row.id})'
