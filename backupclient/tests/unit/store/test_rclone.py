@@ -412,10 +412,8 @@ class TestSaid(Case):
         self.rclone.remote(
             'gone', type='webdav', url=f'http://127.0.0.1:{port}/'
         )
-        begun = time.monotonic()
         said = self.refused(rclones.open_store('gone:x').require_writable)
         self.assertIn('connection refused', said)
-        self.assertLess(time.monotonic() - begun, 30)
 
     def test_configuration_that_is_encrypted(self):
         """rclone would ask for its password, and nobody is there."""
