@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Time that tests can replace."""
+"""A clock that tests can replace."""
 
 import datetime
 import time
@@ -9,11 +9,11 @@ from backupclient import stops
 
 
 class Clock(Protocol):
-    """What waits and stamps need to know of the time."""
+    """The source of time for waits and time stamps."""
 
     @property
     def stop(self) -> stops.Stop:
-        """What cuts a sleep short."""
+        """The request to stop, which interrupts a sleep."""
 
     def monotonic(self) -> float:
         """Seconds, for durations."""
@@ -22,14 +22,14 @@ class Clock(Protocol):
         """The time in UTC, for stamps."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait.
+        """Wait for some seconds.
 
-        :raises Interrupted: when this thread is to stop.
+        :raises Interrupted: as soon as this thread is to stop.
         """
 
 
 class SystemClock:
-    """The real time."""
+    """The clock of this machine."""
 
     def __init__(self, stop: stops.Stop | None = None) -> None:
         self.stop = stop or stops.Stop()
@@ -43,5 +43,5 @@ class SystemClock:
         return datetime.datetime.now(datetime.UTC)
 
     def sleep(self, seconds: float) -> None:
-        """Wait, unless this thread is to stop."""
+        """Wait for some seconds; raise Interrupted if it is to stop."""
         self.stop.wait(seconds)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our dataclasses as JSON files: read strictly, written whole or not at all.
+"""Dataclasses as JSON files: read strictly, written atomically.
 
-A class with a field ``version`` is a format of its own: the field's default
-is the version that is written. It is the one that is read, and those that the
-class names in ``OLDER``.
+A class with a field ``version`` is a format of its own. The field's default
+is the version to write. That version is read, and those in the class's
+attribute ``OLDER``.
 """
 
 import dataclasses
@@ -19,10 +19,11 @@ from backupclient.store import localfile
 from backupclient.store import whole
 
 LARGEST = 64 << 20
-"""The most bytes that are read."""
+"""The largest file in bytes that is read."""
 
 _MOST_VALUES = 4_000_000
-"""The most values that are read: each takes up to 100 times its bytes."""
+"""The largest number of JSON values that is read: in memory, a short value
+takes up to 100 times its bytes."""
 
 _LARGEST_NUMBER = (1 << 63) - 1
 _MOST_DIGITS = 30
@@ -47,9 +48,9 @@ def read(
 ) -> _Document:
     """Read a file of this machine that holds a dataclass.
 
-    :param what: the file is, for messages: ``saved plan``.
-    :param edited: as of :func:`decode`.
-    :raises DocumentError: when it cannot be read, and as :func:`decode` does.
+    :param what: the kind of file, for messages, such as ``saved plan``.
+    :param edited: see :func:`decode`.
+    :raises DocumentError: if it cannot be read; see also :func:`decode`.
     """
     try:
         data = localfile.read(path, LARGEST + 1)
@@ -64,18 +65,19 @@ def read(
 def decode(
     data: bytes, kind: type[_Document], what: str, *, edited: bool = False
 ) -> _Document:
-    """Read a dataclass.
+    """Return the dataclass in a file's content.
 
-    Fields that the class does not have are passed over.
+    Fields that the class does not have are ignored, unless ``edited``.
 
-    :param data: the content of a file, of :data:`LARGEST` bytes at most.
-    :param what: it is, for messages: ``saved plan`` and its path.
-    :param edited: people may have written it: such fields are refused, for
-        a misspelt one would be an option that silently does nothing.
-    :raises DocumentError: when it is larger, is not JSON in UTF-8, has
-        another format version, or a value does not fit, as its type or its
-        class says; the text says where, as in ``$.items[3].size``.
-    :raises NewerDocument: when its format version is a newer one.
+    :param data: the content of a file.
+    :param what: the kind of file and its path, for messages.
+    :param edited: whether people may have written the file. Then unknown
+        fields are refused, because a misspelt option would be ignored.
+    :raises DocumentError: if it has more than :data:`LARGEST` bytes, is not
+        JSON in UTF-8, has another format version, or a value does not fit its
+        type or its class; the text names the place, such as
+        ``$.items[3].size``.
+    :raises NewerDocument: if its format version is newer.
     """
     try:
         _require_few_values(data)
@@ -97,10 +99,9 @@ def decode(
 
 
 def text(data: bytes, what: str) -> str:
-    """Read a text in UTF-8.
+    """Return bytes as a text.
 
-    :raises DocumentError: when it is larger than :data:`LARGEST`, or is not
-        UTF-8.
+    :raises DocumentError: if they are more than :data:`LARGEST`, or not UTF-8.
     """
     if len(data) > LARGEST:
         raise _damaged(what, f'it has over {LARGEST:,} bytes')
@@ -111,17 +112,17 @@ def text(data: bytes, what: str) -> str:
 
 
 def encode(value: Document) -> bytes:
-    """Give the content of a file: sorted, indented, and in ASCII.
+    """Return the content of a file: sorted, indented, and in ASCII.
 
-    A name with control characters or another direction of writing is inert
-    when the file is printed.
+    ASCII makes names harmless in a terminal that have control characters or
+    change the direction of writing.
     """
     plain = msgspec.to_builtins(value, order='sorted')
     return f'{json.dumps(plain, indent=2, allow_nan=False)}\n'.encode()
 
 
 def line(value: Document) -> str:
-    """Give a dataclass as one line of JSON in ASCII, as short as it gets."""
+    """Return a dataclass as one compact line of JSON in ASCII."""
     plain = msgspec.to_builtins(value, order='sorted')
     return json.dumps(plain, separators=(',', ':'), allow_nan=False)
 
@@ -129,11 +130,11 @@ def line(value: Document) -> str:
 def write(
     path: pathlib.Path, value: Document, *, replace: bool = True
 ) -> None:
-    """Write a dataclass into a file of this machine, whole or not at all.
+    """Write a dataclass into a file of this machine atomically.
 
-    :param replace: a plain file of that name; a link is never followed.
-    :raises TargetError: when it cannot be written; an older one is still
-        there.
+    :param replace: whether to replace an existing plain file; links are never
+        followed.
+    :raises TargetError: if it cannot be written; an older file stays.
     """
     whole.put(path, encode(value), replace=replace)
 
@@ -141,8 +142,8 @@ def write(
 def _require_few_values(data: bytes) -> None:
     """Raise ValueError if the values would take too much memory.
 
-    The signs that each value but the first has before it are counted: too
-    many of them in texts count as well.
+    Each value but the first has one of ``,``, ``[`` and ``{`` before it. These
+    characters are counted, also inside texts: the result may be too high.
     """
     values = sum(map(data.count, (b',', b'[', b'{')))
     if values > _MOST_VALUES:
@@ -157,7 +158,8 @@ def _finite(text: str) -> float:
 
 
 def _sensible(text: str) -> int:
-    # Python refuses to read thousands of digits, in words of its own.
+    # Cut the text first: Python raises an error of its own for thousands of
+    # digits.
     number = int(text[:_MOST_DIGITS])
     if len(text) >= _MOST_DIGITS or abs(number) > _LARGEST_NUMBER:
         raise ValueError(f'{text:.20} is too large a number')
@@ -165,10 +167,11 @@ def _sensible(text: str) -> int:
 
 
 def _require_known(loaded: Any, known: Any, place: str) -> None:
-    """Raise ValueError if there is a field that no class has.
+    """Raise ValueError if there is a field that its class does not have.
 
-    :param known: what was read, as it would be written.
-    :param place: as msgspec names it.
+    :param loaded: the JSON values of the file.
+    :param known: the values of the dataclass made from them.
+    :param place: the path of the value, in msgspec's form.
     """
     if isinstance(loaded, dict) and isinstance(known, dict):
         for name, value in loaded.items():

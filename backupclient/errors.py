@@ -1,27 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The errors that reach a person: the class carries the exit code.
+"""The errors that users see; the class has the exit code.
 
-Each text says what failed, names the thing with its ID, and what to do next.
+Each text says what failed, for which resource (with its ID), and what to do
+next.
 """
 
 from typing import ClassVar
 
 
 def root(error: BaseException) -> str:
-    """Say what is at the bottom of an error, in the system's words."""
+    """Return the message of an error's first cause."""
     while error.__cause__ is not None:
         error = error.__cause__
     return str(getattr(error, 'strerror', None) or error)
 
 
 class BackupError(Exception):
-    """Something could not be done; the text is meant for the user."""
+    """The base class of all errors for the user."""
 
     exit_code: ClassVar[int] = 1
 
 
 class UsageError(BackupError):
-    """The arguments do not fit together or name nothing."""
+    """The arguments do not fit together, or name something that is missing."""
 
     exit_code = 2
 
@@ -33,10 +34,10 @@ class Interrupted(BackupError):
 
 
 class JournalError(Interrupted):
-    """The journal cannot be written: so nothing more is begun.
+    """The journal cannot be written, so the run must not start further steps.
 
-    :param path: of the journal, or of a part of it.
-    :param cause: what went wrong.
+    :param path: the path of the journal, or of a part of it.
+    :param cause: the error of the write.
     """
 
     def __init__(self, path: object, cause: BaseException) -> None:
@@ -47,11 +48,11 @@ class JournalError(Interrupted):
 
 
 class LoginEnded(Interrupted):
-    """Keystone refuses to renew the login: nothing more can be asked.
+    """Keystone refuses to renew the login: all further requests would fail.
 
-    Nothing can be undone either, so what was made stays for a resume.
+    Nothing can be deleted either, so temporary resources stay for a resume.
 
-    :param cause: what Keystone said.
+    :param cause: Keystone's message.
     """
 
     def __init__(self, cause: object) -> None:
@@ -65,8 +66,8 @@ class LoginEnded(Interrupted):
 class CloudError(BackupError):
     """A service refused a request.
 
-    :param text: what the service said, with the request that it answered.
-    :param status: the HTTP status, 0 where there was no answer.
+    :param text: the request and the service's message.
+    :param status: the HTTP status, 0 if there was no response.
     """
 
     def __init__(self, text: str, status: int = 0) -> None:
@@ -75,12 +76,12 @@ class CloudError(BackupError):
 
     @property
     def passes(self) -> bool:
-        """True when a later try may end better."""
+        """True if the request is worth a retry."""
         return self.status in (0, 429) or self.status >= 500
 
 
 class NotFound(CloudError):
-    """404: the thing is not there, or not in this project."""
+    """404: the resource does not exist, or not in this project."""
 
 
 class Forbidden(CloudError):
@@ -88,15 +89,15 @@ class Forbidden(CloudError):
 
 
 class QuotaExceeded(CloudError):
-    """413 with quota words: the project's quota is used up."""
+    """413 that is not a rate limit: the project's quota is used up."""
 
 
 class AnswerLost(CloudError):
-    """The connection broke: the request may or may not have been done."""
+    """There was no usable response: the request may have been done or not."""
 
 
 class WaitFailed(BackupError):
-    """A resource went into a state that it does not leave as hoped for."""
+    """A resource went into a state from which it does not recover."""
 
 
 class WaitTimeout(WaitFailed):
@@ -104,13 +105,13 @@ class WaitTimeout(WaitFailed):
 
 
 class Busy(BackupError):
-    """Another run is working on the same thing."""
+    """Another run or command is working on the same resource or set."""
 
 
 class BackupServiceUnavailable(BackupError):
-    """The cloud takes backup requests but no backup service answers.
+    """The cloud accepts backup requests but no backup service answers.
 
-    :param stuck: the volume is still in ``backing-up`` and cannot be used.
+    :param stuck: whether the volume is still in ``backing-up``, so unusable.
     """
 
     def __init__(self, text: str, *, stuck: bool) -> None:
@@ -119,15 +120,15 @@ class BackupServiceUnavailable(BackupError):
 
 
 class TransferError(BackupError):
-    """A download could not be finished, or its content is not right."""
+    """A transfer could not be finished, or its content is wrong."""
 
 
 class TargetError(BackupError):
-    """The backup set's folder cannot take what should go there."""
+    """A file in the target or another store cannot be read or written."""
 
 
 class TargetLost(TargetError):
-    """A file was not written to its end; it may be with another try."""
+    """A write was cut off; a retry may succeed."""
 
 
 class DocumentError(BackupError):
@@ -135,4 +136,4 @@ class DocumentError(BackupError):
 
 
 class NewerDocument(DocumentError):
-    """A newer release has written the file: nothing says it is damaged."""
+    """A newer release has written the file: it is probably not damaged."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long to wait before the next look or try: one schedule for all.
+"""The pauses between two polls or retries: one schedule for all.
 
-The pauses are short at first, because most things are done in a second or
-two, and grow by 30 %, so that a service in trouble is not flooded.
+The pauses are short at first, because most requests finish in a second or
+two. They grow by 30 %, so that a service in trouble is not flooded.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _LONGEST = 10.0
 
 
 def growing() -> Iterator[float]:
-    """Yield the seconds of each pause, without an end."""
+    """Yield the length of each pause in seconds, without an end."""
     pause = _FIRST
     while True:
         yield pause
@@ -21,7 +21,7 @@ def growing() -> Iterator[float]:
 
 
 def within(seconds: float) -> Iterator[float]:
-    """Yield pauses until they add up to a number of seconds, or a bit more."""
+    """Yield pauses until their sum reaches a number of seconds."""
     waited = 0.0
     for pause in growing():
         if waited >= seconds:

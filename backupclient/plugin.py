@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How python-openstackclient finds the commands.
+"""The entry point of the plugin for python-openstackclient.
 
-It imports this module at every call and cannot go on without these names, so
-nothing heavy is imported here.
+The client imports this module at every call, so no heavy module is imported
+here. It requires all names of this module.
 """
 
 import argparse
@@ -11,7 +11,7 @@ from osc_lib import clientmanager
 
 from backupclient.osc import masking
 
-# python-freezerclient has taken `backup`.
+# Not "backup": python-freezerclient uses that name.
 API_NAME = 'backupclient'
 API_VERSION_OPTION = 'os_backupclient_api_version'
 DEFAULT_API_VERSION = '1'
@@ -21,16 +21,15 @@ API_VERSIONS = {'1': 'openstack.connection.Connection'}
 def build_option_parser(
     parser: argparse.ArgumentParser,
 ) -> argparse.ArgumentParser:
-    """Add no global option: all options belong to the commands.
+    """Return the parser without new options: all belong to the commands.
 
-    The client logs what was typed as soon as the options are known.
-
-    :returns: the same parser, which the client goes on with.
+    The client calls this before it logs the command line: this is the last
+    moment to hide passwords in its log.
     """
     masking.of_client()
     return parser
 
 
 def make_client(instance: clientmanager.ClientManager) -> object:
-    """Give what ``client_manager.backupclient`` is: the SDK's connection."""
+    """Return the SDK's connection, for ``client_manager.backupclient``."""
     return instance.sdk_connection

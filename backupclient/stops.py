@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the program was asked to stop, and who goes on all the same."""
+"""The request to stop the program, and threads that may ignore it."""
 
 from collections.abc import Iterator
 import contextlib
@@ -10,10 +10,10 @@ from backupclient import errors
 
 
 class Stop:
-    """A request to stop. Used by all threads.
+    """A request to stop. Thread-safe.
 
-    Once it is asked for, it stays. A thread that undoes its work is shielded
-    from it meanwhile.
+    The request cannot be withdrawn. A thread that undoes its work can be
+    shielded from it.
     """
 
     def __init__(self) -> None:
@@ -21,26 +21,26 @@ class Stop:
         self._undoing = threading.local()
 
     def ask(self) -> None:
-        """Ask everyone to stop, and wake those who wait."""
+        """Ask all threads to stop, and wake the waiting ones."""
         self._asked.set()
 
     @property
     def asked(self) -> bool:
-        """True when someone has asked, also for a shielded thread."""
+        """True after the request, also in a shielded thread."""
         return self._asked.is_set()
 
     def check(self) -> None:
         """Raise Interrupted if this thread is to stop.
 
-        :raises Interrupted: it was asked to, and is not shielded.
+        :raises Interrupted: after the request, unless it is shielded.
         """
         if self.asked and not self._is_shielded():
             raise errors.Interrupted('The run was asked to stop.')
 
     def wait(self, seconds: float) -> None:
-        """Wait, unless this thread is to stop.
+        """Wait for some seconds.
 
-        :raises Interrupted: as soon as it is.
+        :raises Interrupted: as soon as this thread is to stop.
         """
         if self._is_shielded():
             time.sleep(seconds)
@@ -50,7 +50,7 @@ class Stop:
 
     @contextlib.contextmanager
     def shielded(self) -> Iterator[None]:
-        """Let this thread go on even when asked to stop: to undo."""
+        """Shield this thread from the request, so that it can undo."""
         before = self._is_shielded()
         self._undoing.now = True
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What backups need of Barbican: secrets."""
+"""Read secrets and containers from Barbican."""
 
 from collections.abc import Iterator
 import dataclasses
@@ -12,7 +12,7 @@ from backupclient.model import resources
 from backupclient.model import secret_facts
 
 _PAGE = 100
-"""The most that Barbican gives at once (the default is 10)."""
+"""The largest page that Barbican returns by default (its default is 10)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -22,14 +22,15 @@ class Barbican:
     service: services.Service
 
     def secrets(self) -> Iterator[resources.Secret]:
-        """All secrets of the project, their metadata only."""
+        """Yield all secrets of the project, without their payloads."""
         containers: dict[str, list[secret_facts.Membership]] = {}
         for raw in self._pages('containers'):
             for secret_id, membership in records.memberships(raw):
                 containers.setdefault(secret_id, []).append(membership)
         seen: set[str] = set()
         for secret in map(records.secret, self._pages('secrets')):
-            # Pages by offset overlap when secrets come and go meanwhile.
+            # Pages by offset overlap when secrets are created or deleted
+            # while the list is read.
             if secret.id not in seen:
                 seen.add(secret.id)
                 yield dataclasses.replace(
@@ -37,12 +38,18 @@ class Barbican:
                 )
 
     def named(self, name: str) -> Iterator[resources.Secret]:
-        """The secrets of a name, without their containers; ``''``: all."""
+        """Yield the secrets with a name, without their containers.
+
+        :param name: ``''`` for all secrets.
+        """
         query = {'name': name} if name else {}
         yield from map(records.secret, self._pages('secrets', **query))
 
     def containers(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """All containers of the project: the ID, and those of its secrets."""
+        """Yield the ID of each container, and the IDs of its secrets.
+
+        Empty containers are left out.
+        """
         for raw in self._pages('containers'):
             found = records.memberships(raw)
             if found:
@@ -50,12 +57,12 @@ class Barbican:
                 yield container_id, tuple(id_ for id_, _ in found)
 
     def address(self, secret_id: str) -> str:
-        """The address of a secret, as Barbican itself writes it."""
+        """Return the URL of a secret, as Barbican itself writes it."""
         path, what = f'/secrets/{secret_id}', f'read secret {secret_id}'
         return records.reference(self.service.get(path, what), 'secret_ref')
 
     def _pages(self, noun: str, **query: str) -> Iterator[fields.Json]:
-        """Read a list by offset.
+        """Yield the rows of a list, read in pages by offset.
 
         The ``next`` link of the answer is an absolute URL whose host is
         often wrong, and no token is sent to a host that a response names.
@@ -73,11 +80,11 @@ class Barbican:
             rows = records.rows(body, noun)
             yield from rows
             total = records.total(body) if rows else 0
-            # Fewer than were asked for, where its operator says so.
+            # A page can be smaller than _PAGE: operators can lower the limit.
             offset += len(rows)
 
     def secret(self, secret_id: str) -> resources.Secret | None:
-        """A secret's metadata, None when there is none with that ID."""
+        """Return a secret without its payload, None if there is no such ID."""
         path, what = f'/secrets/{secret_id}', f'read secret {secret_id}'
         try:
             return records.secret(self.service.get(path, what))
@@ -85,22 +92,22 @@ class Barbican:
             return None
 
     def metadata(self, secret_id: str) -> dict[str, str]:
-        """The metadata that users gave a secret."""
+        """Return the metadata that users gave a secret."""
         path = f'/secrets/{secret_id}/metadata'
         what = f'read the metadata of secret {secret_id}'
         return records.user_metadata(self.service.get(path, what))
 
     def acl(self, secret_id: str) -> secret_facts.Acl:
-        """Who may read a secret."""
+        """Return the access list of a secret."""
         path = f'/secrets/{secret_id}/acl'
         what = f'read the access list of secret {secret_id}'
         return records.acl(self.service.get(path, what))
 
     def payload(self, secret_id: str) -> bytes:
-        """The bytes of a secret, as Barbican holds them.
+        """Return the payload of a secret, as Barbican stores it.
 
-        Asked for as octets, which every type of secret has, and without a
-        log: keystoneauth writes answers that are text to the debug log.
+        The request accepts octets, which every type of secret has, and
+        disables logging: keystoneauth writes text responses to the debug log.
         """
         answer = self.service.repeat(
             'GET',

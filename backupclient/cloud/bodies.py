@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data on their way into the cloud."""
+"""The interface of data that are uploaded to the cloud."""
 
 from collections.abc import Iterator
 from typing import Protocol
 
 
 class Body(Protocol):
-    """Data to be sent: as long as it says, in blocks."""
+    """The body of an upload: blocks whose total length is known before."""
 
     def __len__(self) -> int:
-        """Give the length in bytes."""
+        """Return the length in bytes."""
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the blocks, from the first one on."""
+        """Yield the blocks; each call starts from the first block."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What backups need of Cinder: volumes, snapshots, backups, quotas."""
+"""Requests to Cinder: volumes, snapshots, backups, quotas."""
 
 from collections.abc import Iterable, Iterator, Mapping
 import dataclasses
@@ -19,27 +19,27 @@ MICROVERSION = '3.65'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cinder:
-    """Volumes and what is made of them."""
+    """Volumes, their snapshots and backups, and quotas."""
 
     service: services.Service
 
     def volumes(self, **query: str) -> Iterator[resources.Volume]:
-        """All volumes of the project, or those that a query fits."""
+        """Yield all volumes of the project, or those that match a query."""
         return map(records.volume, self._list('volumes', **query))
 
     def snapshots(self, **query: str) -> Iterator[resources.Snapshot]:
-        """All snapshots of the project, or those that a query fits."""
+        """Yield all snapshots of the project, or those that match a query."""
         return map(records.snapshot, self._list('snapshots', **query))
 
     def backups(self, **query: str) -> Iterator[resources.CinderBackup]:
-        """All backups of the project, or those that a query fits."""
+        """Yield all backups of the project, or those that match a query."""
         return map(records.backup, self._list('backups', **query))
 
     def quotas(self, project_id: str) -> dict[str, inventories.Quota]:
-        """Limits and their use, those of each volume type included.
+        """Return limits and their use by name, including each volume type's.
 
-        Where the policy hides them, those of ``GET /limits``, which has none
-        of the volume types.
+        If the policy hides the quota set, return the values of
+        ``GET /limits``, which has no limits for volume types.
         """
         try:
             body = self.service.get(
@@ -53,66 +53,66 @@ class Cinder:
         return quotas.of_limits(self.service.get('/limits', 'read the limits'))
 
     def volume(self, volume_id: str) -> resources.Volume | None:
-        """One volume, None when it is gone."""
+        """Return a volume, None if it does not exist."""
         raw = self._show('volume', volume_id)
         return records.volume(raw) if raw else None
 
     def volume_state(self, volume_id: str) -> str:
-        """The status of a volume, GONE without one."""
+        """Return the status of a volume, GONE if it does not exist."""
         return _state(self._show('volume', volume_id))
 
     def snapshot_state(self, snapshot_id: str) -> str:
-        """The status of a snapshot, GONE without one."""
+        """Return the status of a snapshot, GONE if it does not exist."""
         return _state(self._show('snapshot', snapshot_id))
 
     def backup_state(self, backup_id: str) -> str:
-        """The status of a backup, GONE without one."""
+        """Return the status of a backup, GONE if it does not exist."""
         return _state(self._show('backup', backup_id))
 
     def snapshot(self, snapshot_id: str) -> resources.Snapshot | None:
-        """One snapshot, None when it is gone."""
+        """Return a snapshot, None if it does not exist."""
         raw = self._show('snapshot', snapshot_id)
         return records.snapshot(raw) if raw else None
 
     def backup(self, backup_id: str) -> resources.CinderBackup | None:
-        """One backup, None when it is gone."""
+        """Return a backup, None if it does not exist."""
         raw = self._show('backup', backup_id)
         return records.backup(raw) if raw else None
 
     def backup_is_served(self, backup_id: str) -> bool:
-        """Tell whether a backup service has taken a backup into its hands.
+        """Return whether a backup service has started to work on a backup.
 
-        ``cinder/backup/manager.py:create_backup`` notes the service's zone
-        first; the drivers then note where the data go.
+        ``cinder/backup/manager.py:create_backup`` first sets the service's
+        zone on the backup; the drivers then set the container for the data.
         """
         raw = self._show('backup', backup_id) or {}
         return bool(raw.get('availability_zone') or raw.get('container'))
 
     def backup_failure(self, backup_id: str) -> str:
-        """Why a backup failed, as Cinder says, or nothing."""
+        """Return Cinder's reason why a backup failed, or ``''``."""
         raw = self._show('backup', backup_id) or {}
         return str(raw.get('fail_reason') or '')
 
     def find_volume(self, name: str, tags: Mapping[str, str]) -> str | None:
-        """The ID of the volume with that name and these metadata."""
+        """Return the ID of the volume with that name and these metadata."""
         return _tagged(self.volumes(name=name), tags)
 
     def find_snapshot(
         self, volume_id: str, tags: Mapping[str, str]
     ) -> str | None:
-        """The ID of the volume's snapshot with these metadata."""
+        """Return the ID of the volume's snapshot with these metadata."""
         return _tagged(self.snapshots(volume_id=volume_id), tags)
 
     def find_backup(
         self, volume_id: str, tags: Mapping[str, str]
     ) -> str | None:
-        """The ID of the volume's backup with these metadata."""
+        """Return the ID of the volume's backup with these metadata."""
         return _tagged(self.backups(volume_id=volume_id), tags)
 
     def create_snapshot(
         self, volume_id: str, name: str, metadata: Mapping[str, str]
     ) -> str:
-        """Ask for a snapshot, of a volume in use as well.
+        """Request a snapshot; the volume may be in use.
 
         ``force`` true works at every microversion; false is refused from
         3.66 on (``cinder/api/v3/snapshots.py:create``).
@@ -132,9 +132,10 @@ class Cinder:
     def create_volume(
         self, snapshot_id: str, name: str, metadata: Mapping[str, str]
     ) -> str:
-        """Ask for a volume with the content of a snapshot.
+        """Request a volume with the content of a snapshot.
 
-        Size, type and zone are the snapshot's when they are left out.
+        The request leaves out size, type and zone: Cinder then takes those
+        of the snapshot.
 
         :returns: the volume's ID.
         """
@@ -148,7 +149,7 @@ class Cinder:
         return records.made(answer, 'volume', 'id')
 
     def create_image(self, volume_id: str, name: str) -> str:
-        """Ask for an image with the content of a detached volume.
+        """Request an image with the content of a detached volume.
 
         :returns: the image's ID.
         """
@@ -175,8 +176,9 @@ class Cinder:
         incremental: bool,
         in_use: bool,
     ) -> str:
-        """Ask for a backup.
+        """Request a backup.
 
+        :param in_use: whether the volume is attached; sent as ``force``.
         :returns: the backup's ID.
         """
         body = {
@@ -192,21 +194,21 @@ class Cinder:
         return records.made(answer, 'backup', 'id')
 
     def delete_volume(self, volume_id: str) -> None:
-        """Ask for a volume's deletion; wait for GONE afterwards."""
+        """Request a volume's deletion; the caller waits for GONE."""
         self._delete('volume', volume_id)
 
     def delete_snapshot(self, snapshot_id: str) -> None:
-        """Ask for a snapshot's deletion; wait for GONE afterwards.
+        """Request a snapshot's deletion; the caller waits for GONE.
 
-        A snapshot that is busy goes back to ``available``.
+        Cinder sets a busy snapshot back to ``available``.
         """
         self._delete('snapshot', snapshot_id)
 
     def delete_backup(self, backup_id: str) -> None:
-        """Ask for a backup's deletion; wait for GONE afterwards.
+        """Request a backup's deletion; the caller waits for GONE.
 
-        :raises CloudError: no backup service answers. Cinder says 404 then,
-            as for a backup that is gone.
+        :raises CloudError: if no backup service answers. Cinder returns 404
+            in this case too, as for a backup that does not exist.
         """
         try:
             self.service.repeat(
@@ -221,7 +223,7 @@ class Cinder:
                 ) from exc
 
     def last_message(self, resource_id: str) -> str:
-        """What Cinder last told the user about a resource, or nothing."""
+        """Return Cinder's last message about a resource, or ``''``."""
         try:
             body = self.service.get(
                 '/messages',
@@ -260,7 +262,7 @@ def _tagged(
     ],
     tags: Mapping[str, str],
 ) -> str | None:
-    """Give the ID of the first thing with these metadata."""
+    """Return the ID of the first resource with these metadata."""
     return next(
         (one.id for one in found if tags.items() <= one.metadata.items()),
         None,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the SDK's connection to the services as this program uses them."""
+"""Make the clients of all services from the SDK's connection."""
 
 import dataclasses
 import functools
@@ -27,7 +27,7 @@ Connection = openstack.connection.Connection
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cloud:
-    """A cloud, as one user sees it in one project.
+    """A cloud, as seen by one user in one project.
 
     :param services: the service types that the catalogue has in the user's
         region, as the SDK names them.
@@ -47,15 +47,17 @@ class Cloud:
 
 
 def connect(connection: Connection, clock: clocks.Clock) -> Cloud:
-    """Open the door.
+    """Log in, and return the cloud with a client for each service.
 
     :param connection: OSC's ``client_manager.sdk_connection``: it has the
-        user's authentication, region and TLS settings. Its requests get a
-        timeout, if the user's settings have none.
+        user's authentication, region and TLS settings. Its session gets a
+        timeout if the user's settings have none.
+    :raises UsageError: if the login is not a Keystone login.
     """
     session = connection.session
     if session.timeout is None:
-        # For what is asked on the way: a new token, a service's versions.
+        # Requests of keystoneauth itself (a new token, a service's versions)
+        # have no other timeout.
         session.timeout = max(services.TIMEOUT)
     auth = session.auth
     if not isinstance(auth, base.BaseIdentityPlugin):
@@ -128,10 +130,10 @@ def _proxy(
     offered: frozenset[str],
     service: str,
 ) -> adapter.Adapter:
-    """Give the SDK's proxy of a service.
+    """Return the SDK's proxy of a service.
 
-    Older SDKs cannot make that of an absent one: a plain adapter fails when
-    it is used.
+    Older SDKs fail to make a proxy of a service that the catalogue lacks.
+    For such a service, return a plain adapter, which fails when it is used.
     """
     if service not in offered:
         return adapter.Adapter(connection.session, service_type=service)

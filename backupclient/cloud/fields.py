@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The fields of a service's JSON: each is what it should be, or an error.
+"""Read the fields of a service's JSON, and check their types.
 
-What is missing or null is not known, which is no error: older releases and
-narrower policies leave fields out.
+A field that is missing or null counts as unknown, which is no error: older
+releases and narrower policies leave fields out.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,13 +18,13 @@ T = TypeVar('T')
 _Reader = Callable[Concatenate[Json, P], T]
 
 LARGEST = (1 << 63) - 1
-"""No size and no count is larger."""
+"""The largest size or count that is accepted."""
 
 
 def reader(noun: str) -> Callable[[_Reader[P, T]], _Reader[P, T]]:
-    """Decorate what reads an object: its ValueError becomes a CloudError.
+    """Return a decorator that turns a reader's ValueError into a CloudError.
 
-    :param noun: what it reads, for messages.
+    :param noun: the kind of object that the function reads, for messages.
     """
 
     def decorate(read: _Reader[P, T]) -> _Reader[P, T]:
@@ -44,7 +44,7 @@ def reader(noun: str) -> Callable[[_Reader[P, T]], _Reader[P, T]]:
 
 
 def answer(content: bytes) -> dict[str, Any] | None:
-    """Read the JSON object that an answer is, None when it is none."""
+    """Return the JSON object of a response, None if it is something else."""
     try:
         found = json.loads(content)
     except (ValueError, RecursionError):
@@ -53,21 +53,26 @@ def answer(content: bytes) -> dict[str, Any] | None:
 
 
 def text(raw: Json, key: str) -> str:
-    """Give a text, ``''`` when it is not known.
+    """Return a text, ``''`` if it is unknown.
 
-    Half a surrogate pair, which JSON can hold and nothing else, becomes a
+    A lone surrogate, which is valid in JSON but not in UTF-8, becomes a
     question mark.
+
+    :raises ValueError: if it is an object or a list.
     """
     return _text(key, raw.get(key) or '')
 
 
 def texts(raw: Json, key: str) -> tuple[str, ...]:
-    """Give the texts of a list."""
+    """Return the texts of a list, an empty one if it is unknown.
+
+    :raises ValueError: if it is not a list of texts.
+    """
     return tuple(_text(key, one) for one in _list(raw, key))
 
 
 def pairs(raw: Json) -> dict[str, str]:
-    """Give names and values as texts, without those that are null."""
+    """Return an object's names and values as texts, without null values."""
     return {
         _plain(name): _plain(value)
         for name, value in raw.items()
@@ -76,9 +81,10 @@ def pairs(raw: Json) -> dict[str, str]:
 
 
 def number(raw: Json, key: str, least: int = 0) -> int | None:
-    """Give a whole number, None when it is not known.
+    """Return a whole number, None if it is unknown.
 
-    :raises ValueError: it is smaller, or larger than any size.
+    :raises ValueError: if it is not a number, or is less than ``least`` or
+        greater than :data:`LARGEST`.
     """
     value = raw.get(key)
     if value is None or value == '':
@@ -93,7 +99,10 @@ def number(raw: Json, key: str, least: int = 0) -> int | None:
 
 
 def inner(raw: Json, key: str) -> Json:
-    """Give an object, an empty one when it is not known."""
+    """Return an object, an empty one if it is unknown.
+
+    :raises ValueError: if it is not an object.
+    """
     value = raw.get(key) or {}
     if not isinstance(value, Mapping):
         raise _wrong(key, value, 'an object')
@@ -101,7 +110,10 @@ def inner(raw: Json, key: str) -> Json:
 
 
 def objects(raw: Json, key: str) -> Sequence[Json]:
-    """Give the objects of a list."""
+    """Return the objects of a list, an empty one if it is unknown.
+
+    :raises ValueError: if it is not a list of objects.
+    """
     found = _list(raw, key)
     for one in found:
         if not isinstance(one, Mapping):
@@ -117,7 +129,7 @@ def _list(raw: Json, key: str) -> Sequence[Any]:
 
 
 def _text(key: str, value: object) -> str:
-    # Nearly every field of nearly every row is that: it is worth a line.
+    # A fast path: nearly every field of nearly every row is ASCII.
     if type(value) is str and value.isascii():
         return value
     if isinstance(value, Mapping | list):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What backups need of Glance: images and their data."""
+"""Requests to Glance: images, their properties and data, and leases."""
 
 from collections.abc import Iterable, Iterator, Mapping
 import dataclasses
@@ -20,7 +20,7 @@ from backupclient.model import leases
 from backupclient.model import resources
 from backupclient.model import tags
 
-# A query with more of them could be too long for a proxy before Glance.
+# With more IDs, the URL could be too long for a proxy in front of Glance.
 _IDS_PER_PAGE = 50
 _PATCH_TYPE = 'application/openstack-images-v2.1-json-patch'
 
@@ -32,12 +32,12 @@ class Glance:
     service: services.Service
 
     def images(self, project_id: str) -> Iterator[resources.Image]:
-        """All images of the project, the hidden ones included."""
+        """Yield all images of the project, the hidden ones included."""
         for hidden in ('false', 'true'):
             yield from self._all(owner=project_id, os_hidden=hidden)
 
     def foreign(self, name_or_id: str) -> Iterator[resources.Image]:
-        """Images that the user can see, by a name or ID: others' too."""
+        """Yield the images with a name or ID, also other projects' images."""
         found = {one.id: one for one in self._all(name=name_or_id)}
         yield from found.values()
         if ids.is_id(name_or_id) and name_or_id not in found:
@@ -46,10 +46,11 @@ class Glance:
                 yield by_id
 
     def visible(self, image_ids: Iterable[str]) -> Iterator[resources.Image]:
-        """Those of these images that the user can see, also hidden ones.
+        """Yield the images with these IDs that the user can see.
 
-        Without the two filters, Glance leaves out community images, and
-        images that are shared with the project and not accepted yet.
+        Hidden images are included. Without the filters ``visibility`` and
+        ``member_status``, Glance leaves out community images, and images that
+        are shared with the project but not accepted yet.
         """
         wanted = sorted(image_ids)
         while wanted:
@@ -63,7 +64,7 @@ class Glance:
                 )
 
     def image(self, image_id: str) -> resources.Image | None:
-        """One image, None when it is gone."""
+        """Return an image, None if it does not exist."""
         try:
             raw = self.service.get(
                 f'/images/{image_id}', f'read image {image_id}'
@@ -73,17 +74,17 @@ class Glance:
         return records.image(raw)
 
     def state(self, image_id: str) -> str:
-        """The status of an image, GONE without one."""
+        """Return the status of an image, GONE if it does not exist."""
         found = self.image(image_id)
         return found.status.lower() if found else waiting.GONE
 
     def find(
         self, project_id: str, name: str, tags: Mapping[str, str]
     ) -> str | None:
-        """The ID of the project's image with these properties.
+        """Return the ID of the project's image with these properties.
 
-        Or with that name: an image has no properties of ours until the
-        service that makes it is done with it.
+        Without such an image, look for the name: an image that Cinder or Nova
+        makes gets our properties only after that.
         """
         for query in (tags, {'name': name}):
             for image in self._all(owner=project_id, **query):
@@ -91,7 +92,7 @@ class Glance:
         return None
 
     def find_named(self, project_id: str, name: str) -> str | None:
-        """The ID of the project's image of a name."""
+        """Return the ID of the project's image with a name, None without."""
         for image in self._all(owner=project_id, name=name):
             return image.id
         return None
@@ -103,9 +104,9 @@ class Glance:
         properties: Mapping[str, str],
         **fields: int,
     ) -> None:
-        """Set an image's name and some of its properties, and mark it.
+        """Set an image's name and some of its properties, and mark it as ours.
 
-        :param fields: of Glance itself: ``min_disk``, ``min_ram``.
+        :param fields: Glance's own fields, such as ``min_disk``, ``min_ram``.
         """
         marked = {**properties, tags.IMAGE: image_id}
         self._change(
@@ -122,41 +123,45 @@ class Glance:
         properties: Mapping[str, str],
         removed: Iterable[str] = (),
     ) -> None:
-        """Set properties of an image, and take others away.
+        """Set properties of an image, and remove others.
 
-        :param removed: names of properties that the image has.
+        :param removed: names of properties that the image has: Glance refuses
+            to remove others.
         """
         gone = ({'op': 'remove', 'path': f'/{name}'} for name in removed)
         self._change(image_id, [*_additions(properties), *gone])
 
     def set_fields(self, image_id: str, **fields: object) -> None:
-        """Set fields of Glance itself, as ``os_hidden``."""
+        """Set Glance's own fields, such as ``os_hidden``."""
         self._change(image_id, _changes('replace', fields))
 
     def delete(self, image_id: str) -> None:
-        """Delete an image, and the key that Cinder gave it."""
+        """Delete an image; Glance deletes the key that Cinder made for it too.
+
+        An image that does not exist is no error.
+        """
         self.service.delete(f'/images/{image_id}', f'delete image {image_id}')
 
     def of_role(
         self, project_id: str, role: tags.Role, run: str = ''
     ) -> Iterator[resources.Image]:
-        """Images of the project with a role, the hidden ones included.
+        """Yield the project's images with a role, the hidden ones included.
 
-        :param run: that made them, ``''`` for any.
+        :param run: the run that made the images, ``''`` for any.
         """
         query = {tags.ROLE: role.value} | ({tags.RUN: run} if run else {})
         for hidden in ('false', 'true'):
             yield from self._all(owner=project_id, os_hidden=hidden, **query)
 
     def leases(self, project_id: str) -> Iterator[leases.Lease]:
-        """The notes that the runs of the project have left."""
+        """Yield the leases of the project's runs."""
         query = {tags.ROLE: tags.Role.LEASE.value}
         yield from map(records.lease, self._rows(owner=project_id, **query))
 
     def create_lease(self, name: str, properties: Mapping[str, str]) -> str:
-        """Leave a note: an image that never gets any data.
+        """Create a lease: an image that never gets any data.
 
-        :returns: its ID.
+        :returns: the image's ID.
         """
         body = {'name': name, 'visibility': 'private', **properties}
         made = self.service.post('/images', 'create a lease', body)
@@ -165,14 +170,14 @@ class Glance:
     def renew_lease(
         self, image_id: str, properties: Mapping[str, str]
     ) -> datetime.datetime:
-        """Write to a note.
+        """Set properties of a lease, which also renews its ``updated_at``.
 
         :returns: the time by the cloud's clock.
         """
         return _time(self._change(image_id, _additions(properties)))
 
     def now(self) -> datetime.datetime:
-        """The time by the cloud's clock."""
+        """Return the time by the cloud's clock."""
         return _time(
             self.service.repeat(
                 'GET', '/images', 'read the time', params={'limit': 1}
@@ -180,7 +185,7 @@ class Glance:
         )
 
     def data(self, image_id: str) -> image_data.ImageData:
-        """An image's data as a source for a download."""
+        """Return an image's data as a source for a download."""
         return image_data.ImageData(self.service, image_id)
 
     def _change(
@@ -215,7 +220,7 @@ def _changes(
 
 
 def _time(answer: requests.Response) -> datetime.datetime:
-    """Read when a service answered; without it, take our own time."""
+    """Return the time in a response's ``Date``, else this machine's time."""
     try:
         found = email.utils.parsedate_to_datetime(answer.headers['Date'])
     except (ArithmeticError, LookupError, TypeError, ValueError):

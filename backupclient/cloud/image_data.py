@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bytes of an image, as they come from Glance."""
+"""Download an image's data from Glance."""
 
 from collections.abc import Iterator
 import contextlib
@@ -15,22 +15,23 @@ from backupclient.cloud import services
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ImageData:
-    """The bytes of an image."""
+    """An image's data, as a source for a download."""
 
     service: services.Service
     image_id: str
 
     @contextlib.contextmanager
     def open(self, offset: int = 0) -> 'Iterator[Opened]':
-        """Ask for the bytes from an offset on.
+        """Request the bytes from an offset on.
 
-        Some stores refuse every range with 400, and some answer from the
-        start (``glance_store/capabilities.py``).
+        Some stores refuse every range with 400, and some ignore it and send
+        the data from the start (``glance_store/capabilities.py``): check
+        :attr:`Opened.start`.
 
-        :raises CloudError: with the status of the refusal.
-        :raises AnswerLost: when there was no answer.
+        :raises CloudError: if Glance refuses, with the HTTP status.
+        :raises AnswerLost: if there was no response.
         """
-        # Compressed on the way, the bytes would not be those that were hashed.
+        # "identity": compressed bytes would not match the image's hash.
         headers = {
             'Accept': 'application/octet-stream',
             'Accept-Encoding': 'identity',
@@ -56,10 +57,11 @@ class ImageData:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Opened:
-    """An answer whose body is read as it comes.
+    """A response whose body is read block by block.
 
-    :param start: the offset of its first byte in the image.
-    :param login: when it has ended nothing can be made of the data.
+    :param start: the offset in the image of the body's first byte.
+    :param login: reading stops when the login has ended, because the run
+        can then do nothing with the data.
     """
 
     answer: requests.Response
@@ -67,10 +69,10 @@ class Opened:
     login: logins.Login
 
     def read(self, size: int) -> bytes:
-        """Read up to so many bytes; nothing at the end.
+        """Return up to ``size`` bytes, ``b''`` at the end.
 
-        :raises AnswerLost: when the connection broke before the end.
-        :raises LoginEnded: another request was refused meanwhile.
+        :raises AnswerLost: if the connection broke before the end.
+        :raises LoginEnded: if Keystone refused to renew the login meanwhile.
         """
         self.login.check()
         try:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One read of the project: everything that the planner has to know.
+"""Read the project: everything that the planner has to know.
 
-The lists are read side by side: what takes the time is the services' work on
-them. A service that does not answer costs what it would have told, and
-nothing else.
+The lists are read in parallel, because the services' work takes most of the
+time. If a service does not answer, only its lists are missing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -29,7 +28,7 @@ _MAIN = {
     'server': 'compute',
     'secret': 'key-manager',
 }
-"""The list of each service without which it counts as silent."""
+"""The main list of each service. If it fails, the service counts as silent."""
 
 
 def read(
@@ -37,9 +36,9 @@ def read(
 ) -> inventories.Inventory:
     """Read the project: a request per page, none per resource.
 
-    :param images: names or IDs that the user typed: others' images are
-        found only by these.
-    :raises CloudError: no service answers.
+    :param images: names or IDs that the user typed. Other projects' images
+        are read only if they are named here.
+    :raises CloudError: if no service answers.
     """
     return _read(cloud, {**_storage(cloud, images), **_others(cloud)})
 
@@ -47,10 +46,10 @@ def read(
 def read_for_restore(
     cloud: door.Cloud, referenced: Iterable[str]
 ) -> inventories.Inventory:
-    """Read the project, and what else decides whether backups fit into it.
+    """Read the project, and the other limits that a restore must fit into.
 
-    :param referenced: IDs of images, also of others, that backups name.
-    :raises CloudError: no service answers.
+    :param referenced: IDs of images that backups name, also of other projects.
+    :raises CloudError: if no service answers.
     """
     readers = {**_storage(cloud, ()), **_others(cloud), **_limits(cloud)}
     wanted = frozenset(filter(ids.is_id, referenced))
@@ -75,12 +74,12 @@ def _read(cloud: door.Cloud, readers: _Readers) -> inventories.Inventory:
 def read_leftovers(
     cloud: door.Cloud, since: datetime.datetime | None = None
 ) -> inventories.Inventory:
-    """Read only where a run may leave something.
+    """Read only the lists in which a run may have left resources.
 
     :param since: secrets that are not older than this are read with their
         metadata, which costs a request each. None: no secrets.
-    :raises CloudError: a list cannot be read, and not for lack of a role:
-        nothing can be decided without it.
+    :raises CloudError: if a list cannot be read, unless a role is missing for
+        it: an incomplete list would hide leftovers.
     """
     readers = _storage(cloud, ())
     if 'compute' in cloud.services:
@@ -125,7 +124,7 @@ def _others(cloud: door.Cloud) -> _Readers:
 
 
 def _limits(cloud: door.Cloud) -> _Readers:
-    """Return how the quotas are read that only a restore needs."""
+    """Return the readers of the quotas that only a restore needs."""
     readers: _Readers = {}
     if 'compute' in cloud.services:
         readers['server-quota'] = lambda: limits.of_servers(cloud.nova)
@@ -137,7 +136,7 @@ def _limits(cloud: door.Cloud) -> _Readers:
 def _described(
     cloud: door.Cloud, since: datetime.datetime
 ) -> Iterator[resources.Secret]:
-    """Read secrets with their metadata, the new ones only."""
+    """Yield the secrets made since a time, with their metadata."""
     barbican = cloud.barbican
     for secret in barbican.named(''):
         created = stamps.read(secret.created_at)
@@ -162,10 +161,12 @@ def _unless_forbidden(reader: Callable[[], Any]) -> Callable[[], Any]:
 def _require_anything(
     wanted: Iterable[str], failed: Mapping[str, errors.CloudError]
 ) -> None:
-    """Raise the first failure if nothing at all could be read.
+    """Raise the first failure if no main list could be read.
 
-    :raises CloudError: the network is down, say. A user who may list nothing
-        gets a plan that says so.
+    A user without the roles to list anything gets a plan that says so.
+
+    :raises CloudError: if every list failed, one of them for another reason
+        than a missing role; for example, because the network is down.
     """
     kinds = set(wanted)
     if kinds and kinds <= failed.keys():
@@ -215,10 +216,10 @@ def _silent(failed: Mapping[str, errors.CloudError]) -> Iterator[str]:
 def _backups(
     cloud: door.Cloud,
 ) -> tuple[resources.CinderBackup, ...] | None:
-    """The Cinder backups, None where the cloud or the policy has none.
+    """Return the Cinder backups, None if the API or the policy refuses them.
 
-    That the list can be read does not say that a backup service runs: only
-    a backup tells.
+    A readable list does not mean that a backup service runs: only a backup
+    shows that.
     """
     try:
         return tuple(cloud.cinder.backups())

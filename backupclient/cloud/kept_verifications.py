@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The result of a verification as a property of its manifest's image.
 
-A property of Glance holds 65,535 bytes, and lists carry all properties. So
-the text names resources by their numbers in the manifest, those with equal
-results together. Notes on what is good are left out, except for hashes: a
-later verification compares with them.
+A Glance property holds 65,535 bytes, and image lists contain all properties.
+To be short, the text names resources by their numbers in the manifest, and
+groups those with equal results. Notes on good backups are left out, except
+for hashes: a later verification compares with them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -18,12 +18,12 @@ from backupclient.model import tags
 from backupclient.model import verification
 
 LONGEST = 32_000
-"""The most bytes of a result."""
+"""The largest result in bytes; about half of what a property can hold."""
 
 _Notes = Callable[[verification.Row], tuple[str, ...]]
 
 MOST = 24
-"""How many results of a manifest are kept: the newest ones."""
+"""The number of results kept for a manifest; older ones are removed."""
 
 _PROPERTY = tags.VERIFIED
 _HASH = 'sha512:'
@@ -37,8 +37,8 @@ _MOST_NUMBERS = 1_000_000
 class Group:
     """Resources with equal results.
 
-    :param items: their numbers in the manifest, as ``0-9,12``; ``set`` for
-        the set itself.
+    :param items: their numbers in the manifest, such as ``0-9,12``; ``set``
+        for the set itself.
     """
 
     items: str
@@ -50,7 +50,7 @@ class Group:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Kept:
-    """A verification; the fields are those of the model's."""
+    """A verification; its fields are those of the model's Verification."""
 
     verified_at: str
     depth: verification.Depth
@@ -63,10 +63,10 @@ class Kept:
 def encode(
     found: verification.Verification, manifest: Sequence[resources.Resource]
 ) -> str:
-    """Return the text of a verification.
+    """Return the text of a verification, if need be with no notes but hashes.
 
     :param manifest: the resources of the manifest, in its order.
-    :raises TargetError: it is too long.
+    :raises TargetError: if the text is longer than :data:`LONGEST`.
     """
     for notes in (_notes, _hashes):
         text = documents.line(_kept(found, manifest, notes))
@@ -81,11 +81,12 @@ def encode(
 def decode(
     text: str, run: str, manifest: Sequence[resources.Resource], what: str
 ) -> verification.Verification:
-    """Read the text of a verification.
+    """Return the verification in a text.
 
-    :param run: of the manifest.
-    :param what: it is, for messages.
-    :raises DocumentError: it is none.
+    :param run: the manifest's run.
+    :param manifest: the resources of the manifest, in its order.
+    :param what: the name of the text, for messages.
+    :raises DocumentError: if the text is damaged or does not fit the manifest.
     """
     kept = documents.decode(text.encode(), Kept, what)
     try:
@@ -109,9 +110,11 @@ def vain(
     new: verification.Verification,
     manifest: Sequence[resources.Resource],
 ) -> list[str]:
-    """Return the properties with results that a new one makes vain.
+    """Return the properties whose results a new verification supersedes.
 
-    :param properties: of the image, before the new one.
+    The oldest results beyond :data:`MOST` are among them.
+
+    :param properties: the image's properties, without the new result.
     """
     known = sorted(name for name in properties if name.startswith(_PROPERTY))
     found = known[: max(0, len(known) + 1 - MOST)]
@@ -128,7 +131,7 @@ def vain(
 def _superseded(
     old: verification.Verification, new: verification.Verification
 ) -> bool:
-    """Tell whether a verification says nothing more beside a later one."""
+    """Return whether a new verification covers all of an older one."""
     later = {(row.kind, row.id): row for row in new.rows}
     return all(_covers(later.get((row.kind, row.id)), row) for row in old.rows)
 
@@ -138,7 +141,7 @@ def _covers(new: verification.Row | None, old: verification.Row) -> bool:
         return False
     if not new.result.bad and new.depth is verification.Depth.NONE:
         return not old.result.bad and old.depth is verification.Depth.NONE
-    # Of what is damaged now, it is still told when it was good.
+    # Keep the older result: it tells when the damaged backup was good.
     if new.result.bad and not old.result.bad:
         return False
     return bool(_hashes(new)) or not _hashes(old)
@@ -177,7 +180,7 @@ def _kept(
 
 
 def _notes(row: verification.Row) -> tuple[str, ...]:
-    """Return the notes that are kept."""
+    """Return the notes to keep: all of a bad result, hashes of a good one."""
     if row.result is verification.Result.GOOD:
         return _hashes(row)
     return tuple(note[:_LONGEST_NOTE] for note in row.notes)
@@ -188,7 +191,7 @@ def _hashes(row: verification.Row) -> tuple[str, ...]:
 
 
 def _ranges(numbers: Iterable[int]) -> str:
-    """Write sorted numbers, as ``0-9,12``."""
+    """Return the text of sorted numbers, such as ``0-9,12``."""
     spans: list[list[int]] = []
     for number in numbers:
         if spans and number == spans[-1][1] + 1:

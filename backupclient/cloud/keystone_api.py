@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What backups need of Keystone: how long the login lasts."""
+"""Requests to Keystone: how long the login lasts."""
 
 import dataclasses
 import datetime
@@ -20,11 +20,11 @@ from backupclient.model import stamps
 
 _ONCE = frozenset(
     {
-        # A token gives no token that lasts longer than itself.
+        # A token made from a token does not last longer than it.
         'OidcAccessToken',
         'Token',
         'TokenMethod',
-        # A passcode is taken once, and so is what a browser brought.
+        # A passcode is accepted once, and so is a code from a browser.
         'OidcAuthorizationCode',
         'OidcDeviceAuthorization',
         'TOTP',
@@ -40,8 +40,8 @@ older releases have only some of them."""
 class Keystone:
     """The login.
 
-    :param access: the answer to it.
-    :param renewable: keystoneauth can log in once more.
+    :param access: Keystone's response to the login.
+    :param renewable: whether keystoneauth can log in again.
     """
 
     session: session_.Session
@@ -49,10 +49,11 @@ class Keystone:
     renewable: bool
 
     def login(self, now: datetime.datetime) -> inventories.Login:
-        """Read how long the login lasts.
+        """Return how long the login lasts.
 
-        That of a password lasts for as long as the password. An application
-        credential may have an end, which its owner may read.
+        A login by password has no end. An application credential may have
+        an end, which its owner may read. A login that cannot be renewed ends
+        with its token.
         """
         ends_at = self._credential_ends() if self.renewable else self._ends()
         return inventories.Login(
@@ -68,14 +69,19 @@ class Keystone:
         return ends_at
 
     def _credential_ends(self) -> datetime.datetime | None:
-        """Ask once: it is for a caution only, and some policies refuse."""
+        """Return when the application credential ends, None if unknown.
+
+        Ask once, without retries: the answer is only used for a caution, and
+        some policies refuse it.
+        """
         id_ = getattr(self.access, 'application_credential_id', None)
         if not id_:
             return None
         try:
             answer = self.session.get(
                 f'/users/{self.access.user_id}/application_credentials/{id_}',
-                # Where the user logged in, whatever the catalogue says.
+                # The endpoint where the user logged in: the catalogue may
+                # name another one.
                 endpoint_filter={
                     'service_type': 'identity',
                     'interface': plugin.AUTH_INTERFACE,
@@ -88,7 +94,7 @@ class Keystone:
                 records.expiry(fields.answer(answer.content) or {})
             )
         except (
-            # As in proxies: another thread renews the token.
+            # Raised while another thread renews the token, as in proxies.
             AssertionError,
             errors.CloudError,
             ks_exceptions.ClientException,
@@ -98,7 +104,7 @@ class Keystone:
 
 
 def is_renewable(auth: base.BaseIdentityPlugin) -> bool:
-    """Tell whether keystoneauth can log in once more."""
+    """Return whether keystoneauth can log in again."""
     methods = getattr(auth, 'auth_methods', None) or ()
     names = {
         parent.__name__

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The quotas that only a restore needs: those of Nova and of Glance."""
+"""Read the quotas that only a restore needs: Nova's and Glance's."""
 
 from backupclient import errors
 from backupclient.cloud import glance_api
@@ -11,7 +11,9 @@ from backupclient.model import inventories
 def of_servers(nova: nova_api.Nova) -> dict[str, inventories.Quota]:
     """Return the limits of servers, cores and memory, and their use.
 
-    Nova tells every user those of the own project.
+    Nova shows the limits of a project to each of its users.
+
+    :raises CloudError: if Nova does not answer or refuses.
     """
     return quotas.of_server_limits(
         nova.service.get('/limits', 'read the limits of servers')
@@ -19,11 +21,11 @@ def of_servers(nova: nova_api.Nova) -> dict[str, inventories.Quota]:
 
 
 def of_images(glance: glance_api.Glance) -> dict[str, inventories.Quota]:
-    """Return the limits of images and their use, nothing without limits.
+    """Return the limits of images and their use, ``{}`` if there are none.
 
-    Glance has them when Keystone keeps its limits
-    (``glance/quota/keystone.py``). The largest size of an image it tells
-    nobody.
+    Glance has limits only if Keystone stores them
+    (``glance/quota/keystone.py``). It shows nobody the largest size of an
+    image.
     """
     try:
         body = glance.service.get('/info/usage', 'read the limits of images')

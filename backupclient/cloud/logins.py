@@ -2,9 +2,9 @@
 """The login that all requests share: whether Keystone still renews it.
 
 keystoneauth renews a token that is about to expire, or that a service has
-refused. Keystone refuses the renewal for good when the token was revoked, the
-application credential deleted, the user disabled. One that is just recovering
-may do so once, so a refusal counts when it is repeated.
+refused. Keystone refuses the renewal for good if the token was revoked, the
+application credential deleted or the user disabled. A Keystone that is just
+recovering may refuse once, so a refusal only counts if it is repeated.
 """
 
 import json
@@ -16,13 +16,13 @@ from keystoneauth1 import exceptions as ks_exceptions
 from backupclient import errors
 
 _DECORATION = re.compile(r' \((?:HTTP|Request-ID:)[^)]*\)')
-"""What keystoneauth adds to Keystone's words, sometimes twice."""
+"""Text that keystoneauth appends to Keystone's message, sometimes twice."""
 
 
 class Refused(Exception):
     """Keystone refused to renew the login.
 
-    :param answer: as keystoneauth raised it.
+    :param answer: the exception that keystoneauth raised.
     """
 
     def __init__(self, answer: ks_exceptions.ClientException) -> None:
@@ -32,9 +32,10 @@ class Refused(Exception):
 
 
 class Login:
-    """Remembers that the login has ended. Used by all threads.
+    """Remembers that the login has ended. Thread-safe.
 
-    ``asking_again`` is held by the thread that asks Keystone a second time.
+    The thread that asks Keystone a second time holds the lock
+    ``asking_again``.
     """
 
     def __init__(self) -> None:
@@ -43,19 +44,19 @@ class Login:
 
     @property
     def ended(self) -> errors.LoginEnded | None:
-        """The error of a login that has ended, None while it works."""
+        """The error to raise if the login has ended, else None."""
         return errors.LoginEnded(self._cause) if self._cause else None
 
     def check(self) -> None:
-        """Raise LoginEnded if the login has ended.
+        """Raise LoginEnded if the login has ended: all requests would fail.
 
-        :raises LoginEnded: no request would be answered any more.
+        :raises LoginEnded: if Keystone has refused the login twice.
         """
         if self.ended is not None:
             raise self.ended
 
     def end(self, refusal: Refused) -> errors.LoginEnded:
-        """Note that Keystone has refused the login again.
+        """Record that Keystone has refused the login for the second time.
 
         :returns: the error to raise.
         """
@@ -64,14 +65,15 @@ class Login:
 
 
 def is_refusal(exc: ks_exceptions.ClientException) -> bool:
-    """Tell Keystone's refusal of a login from its trouble.
+    """Return whether an error is Keystone's refusal of the login.
 
-    The answers of services are never raised, so this one came from Keystone.
-    A 401 is always meant. Another status is Keystone's own word only with its
-    JSON: a proxy in front of a Keystone that restarts answers with a page.
+    Error responses of services are not raised (``raise_exc=False``), so this
+    exception is from Keystone. A 401 is always a refusal. Another status is
+    one only with Keystone's JSON body: a proxy in front of a Keystone that
+    restarts sends a web page.
     """
     if isinstance(exc, ks_exceptions.MissingAuthMethods):
-        # Of several factors, one that a person has to give anew.
+        # A multi-factor login: a person has to enter one factor again.
         return True
     if not isinstance(exc, ks_exceptions.HttpError):
         return False

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Manifests in the cloud: for each run a small private image.
+"""Manifests in the cloud: a small private image for each run.
 
-The image is ``temporary`` until its data are there and right; then it gets
-the role ``manifest``. So a manifest is there as a whole or not at all, and
-"backup cleanup" deletes the half ones. It is hidden: no list has it that is
-not asked for hidden images.
+The image has the role ``temporary`` until its data are uploaded and checked;
+then it gets the role ``manifest``. So no reader takes half an upload for a
+manifest, and "backup cleanup" deletes it. The image is hidden: only lists
+that ask for hidden images contain it.
 """
 
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ class Images:
     def all(self) -> tuple[resources.Image, ...]:
         """Return the manifests of the project.
 
-        :raises CloudError: the list cannot be read.
+        :raises CloudError: if the list cannot be read.
         """
         found = self.glance.of_role(self.project_id, tags.Role.MANIFEST)
         return self.among(found)
@@ -45,14 +45,15 @@ class Images:
     def among(
         self, images: Iterable[resources.Image]
     ) -> tuple[resources.Image, ...]:
-        """Return those of some images that are manifests."""
+        """Return the images that are manifests."""
         return tuple(one for one in images if self.is_manifest(one))
 
     def is_manifest(self, image: resources.Image) -> bool:
-        """Tell whether an image counts as a manifest.
+        """Return whether an image counts as a manifest.
 
-        It has to be a private one of the project, with the role and the name.
-        Whoever shares an image with the project cannot make one.
+        It has to be a private image of the project, with the role and the
+        name. So nobody can forge a manifest by sharing an image with the
+        project.
         """
         own = tags.own(image.id, image.properties)
         run = own.get(tags.RUN, '')
@@ -66,16 +67,19 @@ class Images:
         )
 
     def of(self, run: str) -> tuple[resources.Image, ...]:
-        """Return the manifests of a run as they are now: mostly one."""
+        """Read the manifests of a run; usually there is one.
+
+        :raises CloudError: if the list cannot be read.
+        """
         role = tags.Role.MANIFEST
         return self.among(self.glance.of_role(self.project_id, role, run))
 
     def read(self, image: resources.Image) -> bytes:
-        """Read a manifest.
+        """Return the content of a manifest.
 
-        :raises CloudError: it cannot be read.
-        :raises DocumentError: it is too large, or its bytes are not those
-            that Glance has hashed.
+        :raises CloudError: if it cannot be read.
+        :raises DocumentError: if it is too large, or does not match the size
+            or the hash that Glance has for it.
         """
         what = f'manifest {image.name} (image {image.id})'
         if image.size is None or image.size > documents.LARGEST:
@@ -96,12 +100,13 @@ class Images:
         return found
 
     def write(self, run: str, content: bytes) -> None:
-        """Write the manifest of a run, as a whole or not at all.
+        """Write the manifest of a run atomically, and replace an older one.
 
-        An older one of the run is replaced. Writing it twice leaves one.
+        Idempotent: writing the same content again makes no second image.
 
-        :raises CloudError: it cannot be written.
-        :raises Interrupted: a resumed run writes it.
+        :raises CloudError: if it cannot be written.
+        :raises Interrupted: if the run was asked to stop; the resumed run
+            writes the manifest again.
         """
         before = self.of(run)
         same = [one for one in before if _is(one, content)]
@@ -135,7 +140,7 @@ class Images:
             raise
 
     def _half(self, run: str) -> Iterator[resources.Image]:
-        """Find what earlier tries have left."""
+        """Yield the unfinished manifests that earlier tries have left."""
         for one in self.glance.of_role(
             self.project_id, tags.Role.TEMPORARY, run
         ):
@@ -158,7 +163,10 @@ class Images:
         return records.made(made, 'id')
 
     def _fill(self, image_id: str, content: bytes) -> None:
-        """Upload the bytes, and see that they have arrived."""
+        """Upload the bytes, and check that Glance has stored them.
+
+        :raises CloudError: if it has not.
+        """
         try:
             new_images.upload(self.glance, image_id, _Body(content))
         except errors.AnswerLost:
@@ -193,7 +201,7 @@ class _Body:
 
 
 def _is(image: resources.Image, content: bytes) -> bool:
-    """Tell whether Glance's size and hash of an image are those of bytes."""
+    """Return whether Glance's size and hash of an image match the bytes."""
     if image.size != len(content):
         return False
     algorithm, known = image.hash_algorithm, image.hash_value

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The manifests in the cloud, as a place whose backup sets can be listed.
 
-Who lists, verifies, restores or prunes backups treats it as a folder of sets:
-``<run>/manifest.json`` is the data of the run's image, and the properties of
-that image hold ``<run>/verified/<UTC>.json``. There are no other files: what
-a manifest lists are Cinder backups and images.
+Commands that list, verify, restore or prune backups use it as a folder of
+sets: ``<run>/manifest.json`` is the data of the run's image, and the image's
+properties hold ``<run>/verified/<UTC>.json``. There are no other files: the
+manifest lists Cinder backups and images.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,10 +34,10 @@ _LONG_AGO = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 class ManifestShelf(base.Shelf):
     """The manifests of a project.
 
-    :param images: of the project, if they have been listed just now: then no
-        list is read.
-    :param others: manifests of runs that have none in the cloud, by the run:
-        read from a journal of this machine, say. They can only be read.
+    :param images: the project's images, if the caller has just listed them:
+        then no list is read.
+    :param others: further manifests by run, such as those in this machine's
+        journals, for runs without one in the cloud. They are read-only.
     """
 
     name = NAME
@@ -91,7 +91,7 @@ class ManifestShelf(base.Shelf):
         if image is None:
             return ''
         if name == layout.MANIFEST:
-            # The data of an image never change, and Glance knows their hash.
+            # An image's data never change, and Glance stores their hash.
             return f'{image.id} {image.hash_value}'
         return f'{image.id} {image.properties.get(_property(name), "")}'
 
@@ -121,7 +121,7 @@ class ManifestShelf(base.Shelf):
     def delete(self, path: str) -> None:
         """Delete the manifest of a run, or the result of a verification.
 
-        The image is read again just before.
+        The image is read again first: the list may be outdated.
         """
         run, name = _split(path)
         with _troubles(f'{self.name}/{path} cannot be deleted'):
@@ -140,15 +140,15 @@ class ManifestShelf(base.Shelf):
         self._refuse(path)
 
     def is_marked(self, run: str) -> bool:
-        """Tell whether the artifacts of a run are being deleted."""
+        """Return whether the artifacts of a run are being deleted."""
         image = self._images().get(run)
         return image is not None and tags.DELETING in image.properties
 
     def mark(self, run: str, now: datetime.datetime) -> None:
-        """Note that the artifacts of a run are being deleted from now on.
+        """Mark a run: its artifacts are being deleted from now on.
 
         :param now: an aware time.
-        :raises TargetError: it cannot be noted.
+        :raises TargetError: if the mark cannot be written.
         """
         stamp = now.astimezone(datetime.UTC).isoformat(timespec='seconds')
         with _troubles(f'The manifest of run {run} cannot be marked'):
@@ -159,12 +159,12 @@ class ManifestShelf(base.Shelf):
         self.forget()
 
     def forget(self) -> None:
-        """Read the list again when something is asked next."""
+        """Drop the cached list: the next access reads it again."""
         with self._lock:
             self._given = self._listed = self._listed_of = None
 
     def _images(self) -> Mapping[str, resources.Image]:
-        """Return the images by run: the newest of each."""
+        """Return the newest image of each run, by run."""
         with self._lock:
             if self._listed is None:
                 with _troubles('The manifests in the cloud cannot be listed'):
@@ -207,7 +207,7 @@ class ManifestShelf(base.Shelf):
         return documents.encode(found)
 
     def _keep(self, run: str, name: str, data: bytes) -> None:
-        """Keep the result of a verification, and drop what it makes vain."""
+        """Keep the result of a verification, and drop superseded ones."""
         image = next(iter(self._access.of(run)), None)
         if image is None:
             raise errors.TargetError(
@@ -221,16 +221,16 @@ class ManifestShelf(base.Shelf):
         glance.set_properties(image.id, {_property(name): text})
         vain = kept_verifications.vain(image.properties, new, items)
         if vain:
-            # It may be gone already: another machine may verify as well.
+            # Another machine that verifies may have removed them already.
             with contextlib.suppress(errors.CloudError):
                 glance.set_properties(image.id, {}, vain)
         with self._lock:
             self._given = self._listed = None
 
     def _listed_in(self, run: str) -> tuple[resources.Resource, ...]:
-        """Return the resources of a manifest; those of the last are kept.
+        """Return the resources of a manifest; the last result is cached.
 
-        :raises DocumentError: it cannot be used.
+        :raises DocumentError: if the manifest cannot be used.
         """
         with self._lock:
             if self._listed_of is None or self._listed_of[0] != run:
@@ -252,7 +252,7 @@ class ManifestShelf(base.Shelf):
 
 
 class _Stream(io.BytesIO):
-    """Bytes that were read."""
+    """A file's content as a stream."""
 
     def read_into(self, buffer: bytearray | memoryview, /) -> int:
         return self.readinto(buffer)
@@ -268,7 +268,7 @@ def _split(path: str) -> tuple[str, str]:
 
 
 def _property(name: str) -> str:
-    """Return the property that has the result of a verification."""
+    """Return the name of the property for a verification's result."""
     stamp = name.removeprefix(f'{layout.VERIFIED}/').removesuffix('.json')
     return tags.VERIFIED + stamp
 
@@ -281,9 +281,9 @@ def _missing(path: str) -> errors.TargetError:
 
 @contextlib.contextmanager
 def _troubles(what: str) -> Iterator[None]:
-    """Tell what a service says as a trouble of this place.
+    """Raise a service's errors as TargetError, as other stores do.
 
-    :raises TargetError: a service refuses, or a manifest is damaged.
+    :raises TargetError: if a service refuses or does not answer.
     """
     try:
         yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What restores need of Neutron: networks and security groups by name."""
+"""Requests to Neutron for restores: networks and security groups."""
 
 from collections.abc import Iterator
 import dataclasses
@@ -18,9 +18,10 @@ class Neutron:
     service: services.Service
 
     def networks(self, project_id: str) -> Iterator[on_offer.Named]:
-        """All networks that servers of a project may use.
+        """Yield all networks that servers of a project may use.
 
-        To administrators Neutron lists those of all projects.
+        The result is filtered here, because Neutron lists the networks of all
+        projects to administrators.
         """
         rows = self._list('networks', 'networks', 'shared', _EXTERNAL)
         return (
@@ -32,7 +33,7 @@ class Neutron:
         )
 
     def security_groups(self, project_id: str) -> Iterator[on_offer.Named]:
-        """All security groups of a project."""
+        """Yield all security groups of a project."""
         rows = self._list('security-groups', 'security_groups')
         return (
             _named(row)
@@ -41,7 +42,7 @@ class Neutron:
         )
 
     def _list(self, path: str, key: str, *more: str) -> Iterator[fields.Json]:
-        """List things with a few of their fields: they have many."""
+        """Yield the rows of a list, with only the fields that are needed."""
         return self.service.pages(
             f'/{path}',
             key,

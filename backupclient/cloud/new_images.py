@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a restore needs of Glance: images that are made of files."""
+"""Requests to Glance for restores: make images from files."""
 
 from collections.abc import Mapping
 
@@ -15,10 +15,10 @@ def create(
     like: resources.Image,
     properties: Mapping[str, str],
 ) -> str:
-    """Ask for a private image without data.
+    """Create a private image without data.
 
-    :param like: has the formats, the limits and the tags.
-    :param properties: all of them.
+    :param like: the image whose formats, minimum sizes and tags are used.
+    :param properties: all properties of the new image.
     :returns: the image's ID.
     """
     body = {
@@ -40,9 +40,9 @@ def upload(
 ) -> None:
     """Send an image's data.
 
-    An upload that broke off cannot be continued: delete the image.
+    A broken upload cannot be continued: delete the image.
 
-    :raises AnswerLost: nobody knows whether all of it has arrived.
+    :raises AnswerLost: if it is unknown whether all data have arrived.
     """
     glance.service.upload(
         f'/images/{image_id}/file', f'upload image {image_id}', body
@@ -56,9 +56,10 @@ def finish(
     like: resources.Image,
     properties: Mapping[str, str],
 ) -> None:
-    """Give an image its name, its marks, and what protects or hides it.
+    """Set an image's name and properties, then hide and protect it if due.
 
-    :param properties: that are set, besides those that it has.
+    :param like: the image whose flags ``hidden`` and ``protected`` are used.
+    :param properties: set in addition to the properties that it has.
     """
     glance.update(image_id, name, properties)
     if like.hidden:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a restore needs of Barbican: secrets that are stored again.
+"""Requests to Barbican for restores: store secrets and containers again.
 
-Barbican strips blanks and line breaks from a text that comes with the POST,
-and keeps all bytes of one that follows with a PUT. So the payload follows,
-when those who may read it are known.
+Barbican strips blanks and line breaks from a text payload that is sent with
+the POST, but stores all bytes of a payload that is sent with a PUT. So the
+payload is sent with a PUT, after the access list is set.
 """
 
 import base64
@@ -26,12 +26,12 @@ _BY_PUT = frozenset({BYTES, TEXT})
 
 
 def takes_put(content_type: str) -> bool:
-    """Tell whether a payload of that type can follow with a PUT."""
+    """Return whether a payload of that type can be sent with a PUT."""
     return plain_type(content_type) in _BY_PUT
 
 
 def plain_type(content_type: str) -> str:
-    """Give a content type without its character set."""
+    """Return a content type without its character set."""
     return content_type.split(';')[0].strip()
 
 
@@ -41,9 +41,10 @@ def create(
     name: str,
     payload: bytes | None = None,
 ) -> str:
-    """Ask for a secret.
+    """Create a secret.
 
-    :param payload: only of a type that cannot follow with a PUT.
+    :param payload: None if :func:`fill` sends it later; see
+        :func:`takes_put`.
     :returns: the secret's ID.
     """
     body: dict[str, object] = {
@@ -73,9 +74,9 @@ def fill(
     payload: bytes,
     content_type: str,
 ) -> None:
-    """Give a secret its payload. Done once: a second time is refused.
+    """Store a secret's payload. Barbican refuses a second payload.
 
-    :raises AnswerLost: look whether it has one now.
+    :raises AnswerLost: if it is unknown whether the secret has it now.
     """
     barbican.service.put_secret(
         f'/secrets/{secret_id}',
@@ -92,15 +93,15 @@ def find(
     since: datetime.datetime,
     payload: bytes | None = None,
 ) -> str | None:
-    """Give the ID of a secret that an earlier try has made.
+    """Return the ID of the secret that an earlier try has made, or None.
 
-    A secret cannot be renamed, and has no tags before it is made: so one
-    without tags counts if it is without a payload, too, or has the one that
-    came with the POST.
+    Tags can be set only after a secret is created, so the try may have
+    stopped before that. A secret with the name but without tags counts if it
+    has no payload either, or the payload that was sent with the POST.
 
-    :param source: the tags that it has if the try came so far.
-    :param since: it is not older.
-    :param payload: that came with the POST, None where it follows.
+    :param source: the tags of the secret, if the try has set them.
+    :param since: older secrets are left out.
+    :param payload: the payload sent with the POST, None if a PUT sends it.
     """
     for secret in barbican.named(name):
         created = stamps.read(secret.created_at)
@@ -123,7 +124,7 @@ def set_metadata(
     secret_id: str,
     metadata: Mapping[str, str],
 ) -> None:
-    """Replace the metadata that users give a secret."""
+    """Replace the user metadata of a secret."""
     barbican.service.repeat(
         'PUT',
         f'/secrets/{secret_id}/metadata',
@@ -135,7 +136,7 @@ def set_metadata(
 def set_acl(
     barbican: barbican_api.Barbican, secret_id: str, acl: secret_facts.Acl
 ) -> None:
-    """Say who may read a secret."""
+    """Set the access list of a secret: who may read it."""
     read = {'project-access': acl.project_access, 'users': [*acl.users]}
     barbican.service.repeat(
         'PUT',
@@ -146,7 +147,7 @@ def set_acl(
 
 
 def delete(barbican: barbican_api.Barbican, secret_id: str) -> None:
-    """Delete a secret; one that is gone is fine."""
+    """Delete a secret; a secret that does not exist is no error."""
     barbican.service.delete(
         f'/secrets/{secret_id}', f'delete secret {secret_id}'
     )
@@ -158,7 +159,7 @@ def create_container(
     kind: str,
     members: Iterable[tuple[str, str]],
 ) -> str:
-    """Ask for a container of secrets.
+    """Create a container of secrets.
 
     :param members: role and ID of each secret.
     :returns: the container's ID.
@@ -180,7 +181,7 @@ def create_container(
 def find_container(
     barbican: barbican_api.Barbican, members: Iterable[str]
 ) -> str | None:
-    """Give the ID of a container that has just these secrets."""
+    """Return the ID of a container with exactly these secrets, or None."""
     wanted = set(members)
     for container_id, secrets in barbican.containers():
         if set(secrets) == wanted:
@@ -191,14 +192,17 @@ def find_container(
 def delete_container(
     barbican: barbican_api.Barbican, container_id: str
 ) -> None:
-    """Delete a container; its secrets stay."""
+    """Delete a container, but not its secrets."""
     barbican.service.delete(
         f'/containers/{container_id}', f'delete container {container_id}'
     )
 
 
 def _id(address: str, noun: str) -> str:
-    """Give the ID in an address: the host in it is often wrong."""
+    """Return the ID in a URL, whose host is often wrong.
+
+    :raises AnswerLost: if there is no ID in it.
+    """
     fit = re.search(rf'/{noun}/([^/]+)/?\Z', address)
     if not fit or not ids.is_id(fit[1]):
         raise errors.AnswerLost(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a restore needs of Cinder: volumes with the data of a backup."""
+"""Requests to Cinder for restores: make volumes and set their fields."""
 
 from collections.abc import Iterable, Mapping
 
@@ -16,7 +16,7 @@ def create(
     source: tuple[str, str],
     metadata: Mapping[str, str],
 ) -> str:
-    """Ask for a volume with the data of an image or of a backup.
+    """Request a volume with the data of an image or of a backup.
 
     :param source: the field of the request, ``imageRef`` or ``backup_id``,
         and the ID.
@@ -64,12 +64,12 @@ def set_metadata(
 def set_bootable(
     cinder: cinder_api.Cinder, volume_id: str, *, bootable: bool
 ) -> None:
-    """Say whether servers can boot from a volume."""
+    """Set whether servers can boot from a volume."""
     _act(cinder, volume_id, 'os-set_bootable', {'bootable': bootable})
 
 
 def set_readonly(cinder: cinder_api.Cinder, volume_id: str) -> None:
-    """Say that nobody may write to a volume."""
+    """Make a volume read-only."""
     _act(
         cinder,
         volume_id,
@@ -94,7 +94,7 @@ def set_image_metadata(
 def unset_image_metadata(
     cinder: cinder_api.Cinder, volume_id: str, names: Iterable[str]
 ) -> None:
-    """Take some of the image properties of a volume away."""
+    """Remove image properties of a volume; missing ones are no error."""
     for name in names:
         try:
             _act(cinder, volume_id, 'os-unset_image_metadata', {'key': name})
@@ -105,7 +105,7 @@ def unset_image_metadata(
 def _act(
     cinder: cinder_api.Cinder, volume_id: str, action: str, body: object
 ) -> None:
-    """Ask for something that may be done twice."""
+    """Request an idempotent action, which is retried."""
     cinder.service.repeat(
         'POST',
         f'/volumes/{volume_id}/action',

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What backups need of Nova: servers."""
+"""Requests to Nova: servers."""
 
 from collections.abc import Iterator, Mapping
 import dataclasses
@@ -10,8 +10,8 @@ from backupclient.cloud import services
 from backupclient.model import resources
 
 MICROVERSION = '2.72'
-"""2.9 shows locks, 2.26 tags, 2.47 the flavor; 2.45 answers createImage with
-the ID."""
+"""2.9 shows locks, 2.26 tags, 2.47 the flavor; since 2.45 createImage returns
+the image's ID in the body."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Nova:
     service: services.Service
 
     def servers(self) -> Iterator[resources.Server]:
-        """All servers of the project."""
+        """Yield all servers of the project."""
         return map(
             records.server,
             self.service.pages(
@@ -30,7 +30,7 @@ class Nova:
         )
 
     def server(self, server_id: str) -> resources.Server | None:
-        """One server, None when it is gone."""
+        """Return a server, None if it does not exist."""
         try:
             body = self.service.get(
                 f'/servers/{server_id}', f'read server {server_id}'
@@ -42,9 +42,9 @@ class Nova:
     def create_image(
         self, server_id: str, name: str, metadata: Mapping[str, str]
     ) -> str:
-        """Ask for an image of a server's root disk.
+        """Request an image of a server's root disk.
 
-        :param metadata: become properties of the image.
+        :param metadata: set as properties of the image.
         :returns: the image's ID.
         """
         answer = self.service.post(
@@ -55,11 +55,11 @@ class Nova:
         return records.made(answer, 'image_id')
 
     def stop(self, server_id: str) -> None:
-        """Ask a server to stop; wait for its status afterwards."""
+        """Request a server's stop; the caller waits for its status."""
         self._act(server_id, 'os-stop', 'stop')
 
     def start(self, server_id: str) -> None:
-        """Ask a server to start; wait for its status afterwards."""
+        """Request a server's start; the caller waits for its status."""
         self._act(server_id, 'os-start', 'start')
 
     def _act(self, server_id: str, action: str, verb: str) -> None:

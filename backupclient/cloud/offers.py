@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One read of what the cloud offers to build resources of.
+"""Read what the cloud offers for new resources: types, zones, flavors, ...
 
-The lists are read side by side. One that cannot be read costs what it would
-have told: the plan says what follows of that.
+The lists are read in parallel. If a list cannot be read, only its values are
+missing, and the plan says what it cannot check.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,8 +20,9 @@ from backupclient.model import on_offer
 def read(cloud: door.Cloud) -> on_offer.Offers:
     """Read volume types, zones, flavors, key pairs, networks and groups.
 
-    :returns: whether volume types encrypt is told to administrators only, so
-        it is not known.
+    :returns: the lists, and under ``unread`` why others are missing. Whether
+        a volume type encrypts is unknown: Cinder shows it to administrators
+        only.
     """
     readers: dict[str, Callable[[], Any]] = {}
     unread: dict[str, str] = {}
@@ -92,7 +93,7 @@ def _volume_type(raw: fields.Json) -> on_offer.VolumeType:
 
 
 def _default_type(service: services.Service) -> str:
-    """Read the name of the default volume type, ``''`` without one."""
+    """Return the name of the default volume type, ``''`` without one."""
     try:
         body = service.get('/types/default', 'read the default volume type')
     except (errors.Forbidden, errors.NotFound):
@@ -101,9 +102,9 @@ def _default_type(service: services.Service) -> str:
 
 
 def _zones(service: services.Service, whose: str) -> Iterator[str]:
-    """Read the zones where something can be made now.
+    """Yield the names of the available zones.
 
-    Cinder and Nova answer alike.
+    Cinder and Nova have the same format.
     """
     what = f'list the availability zones {whose}'
     body = service.get('/os-availability-zone', what)
@@ -119,7 +120,7 @@ def _flavors(service: services.Service) -> Iterator[on_offer.Flavor]:
 
 @fields.reader('flavor')
 def _flavor(raw: fields.Json) -> on_offer.Flavor:
-    """Read a flavor; older releases write no swap as an empty text."""
+    """Read a flavor; older Nova releases write "no swap" as ``''``."""
     return on_offer.Flavor(
         id=fields.text(raw, 'id'),
         name=fields.text(raw, 'name'),
@@ -132,9 +133,9 @@ def _flavor(raw: fields.Json) -> on_offer.Flavor:
 
 
 def _key_pairs(service: services.Service) -> Iterator[str]:
-    """Read the names of the user's key pairs.
+    """Yield the names of the user's key pairs.
 
-    They have no IDs, so pages go on by names.
+    Key pairs have no IDs, so the page marker is a name.
     """
     marker: dict[str, str] = {}
     while True:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Making a thing in the cloud that must not be made twice."""
+"""Create a cloud resource that must not be created twice."""
 
 from collections.abc import Callable
 import logging
@@ -20,15 +20,16 @@ def make_once(
     make: Callable[[], T],
     clock: clocks.Clock,
 ) -> T:
-    """Make a thing that must not be made twice.
+    """Find or create a resource that must not be created twice.
 
-    It is looked for before each try: an earlier run, or a request whose
-    answer was lost, may have made it. After a lost answer the service gets
-    time to finish before the request is sent again.
+    Look for it before each try: an earlier run, or a request whose response
+    was lost, may have created it. After a lost response, look repeatedly for
+    :data:`~backupclient.cloud.services.PATIENCE` seconds, so that the service
+    can finish, before the request is sent again.
 
-    :param find: gives the thing when it is there.
-    :param make: sends the POST.
-    :raises AnswerLost: when the answer was lost again and again.
+    :param find: returns the resource, None if it does not exist.
+    :param make: sends the POST, and returns the resource.
+    :raises AnswerLost: if the response was lost in each of three tries.
     """
     tries = 3
     found = find()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The SDK's proxies, made when they are first used.
 
-To make one, the SDK asks the service for its versions, and fails if that does
-not answer. So a service in trouble fails the requests to it, which are
-repeated, and not the whole program.
+To make a proxy, the SDK asks the service for its versions, and fails if the
+service does not answer. Because proxies are made late, a service in trouble
+fails only the requests to it, which are retried, and not the whole program.
 """
 
 from collections.abc import Callable
@@ -17,17 +17,19 @@ import openstack.exceptions
 import requests
 
 _RENEWALS = 8
-"""How often a request may find the token gone that another thread renews."""
+"""How often a request is retried when keystoneauth finds no token because
+another thread renews it."""
 
 
 class Unreachable(Exception):
-    """The service did not tell its versions, or has none that is known."""
+    """The service did not list its versions, or has no supported one."""
 
 
 class Proxy:
-    """A service's proxy. Used by all threads.
+    """A service's proxy. Thread-safe.
 
-    :param make: asks the SDK for it. That is not safe from several threads.
+    :param make: makes the SDK's proxy. It is called under a lock, because the
+        SDK's code for it is not thread-safe.
     """
 
     def __init__(self, make: Callable[[], adapter.Adapter]) -> None:
@@ -41,13 +43,13 @@ class Proxy:
     ) -> requests.Response:
         """Send a request.
 
-        Of two threads that renew the token at the same time, keystoneauth
-        lets one find none, and asserts that there is one
-        (``keystoneauth1/identity/base.py:get_access``). Without a token
-        nothing is sent, and what was sent before was refused: so the request
-        is sent again.
+        If two threads renew the token at the same time, one of them can find
+        no token, and keystoneauth raises AssertionError
+        (``keystoneauth1/identity/base.py:get_access``). Retrying is safe even
+        for a POST: without a token nothing was sent, or the service had
+        refused the old token.
 
-        :raises Unreachable: there is nobody to send it to.
+        :raises Unreachable: if the service's versions cannot be read.
         """
         for _ in range(_RENEWALS):
             with contextlib.suppress(AssertionError):
@@ -67,7 +69,8 @@ class Proxy:
         with self._lock:
             if self._found is None:
                 if len(self._failures) > seen:
-                    # Another thread was told so while this one waited.
+                    # Another thread failed while this one waited for the lock:
+                    # don't ask the same service again.
                     raise self._failures[-1]
                 self._found = self._made()
             return self._found
@@ -81,7 +84,7 @@ class Proxy:
 
 
 class _OneWordEach(logging.Filter):
-    """Makes keystoneauth's warnings of each try details: we say it once."""
+    """Logs keystoneauth's warning of each try as debug: we report it once."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if str(record.msg).startswith('Failed to contact the endpoint'):
@@ -94,6 +97,6 @@ _QUIET = _OneWordEach()
 
 
 def quieten() -> None:
-    """Keep warnings of services that do not answer out of the output."""
+    """Hide keystoneauth's warnings about services that do not answer."""
     for name in ('discover', 'identity.base'):
         logging.getLogger(f'keystoneauth.{name}').addFilter(_QUIET)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits and their use, as each service tells them."""
+"""Read limits and their use from each service's JSON."""
 
 from collections.abc import Mapping
 import re
@@ -31,7 +31,7 @@ _OF_IMAGES = ('image_count_total', 'image_size_total')
 
 @fields.reader('quota set')
 def of_quota_set(body: fields.Json) -> dict[str, inventories.Quota]:
-    """Read a quota set with its usage, those of volume types included."""
+    """Return Cinder's quotas by name, including those of volume types."""
     return {
         name: _quota(row, 'limit', 'in_use', 'reserved')
         for name, row in fields.inner(body, 'quota_set').items()
@@ -41,7 +41,7 @@ def of_quota_set(body: fields.Json) -> dict[str, inventories.Quota]:
 
 @fields.reader('list of limits')
 def of_limits(body: fields.Json) -> dict[str, inventories.Quota]:
-    """Read the limits, which have none of the volume types."""
+    """Return Cinder's limits by name; there are none for volume types."""
     absolute = fields.inner(fields.inner(body, 'limits'), 'absolute')
     return {
         name: _quota(absolute, limit, used)
@@ -52,7 +52,7 @@ def of_limits(body: fields.Json) -> dict[str, inventories.Quota]:
 
 @fields.reader('list of limits')
 def of_server_limits(body: fields.Json) -> dict[str, inventories.Quota]:
-    """Read the limits of Nova: ``instances``, ``cores``, ``ram`` in MiB."""
+    """Return Nova's limits: ``instances``, ``cores``, ``ram`` in MiB."""
     absolute = fields.inner(fields.inner(body, 'limits'), 'absolute')
     return {
         name: _quota(absolute, limit, used)
@@ -63,7 +63,7 @@ def of_server_limits(body: fields.Json) -> dict[str, inventories.Quota]:
 
 @fields.reader('list of limits')
 def of_image_usage(body: fields.Json) -> dict[str, inventories.Quota]:
-    """Read the limits of Glance, by the names that Keystone has for them."""
+    """Return Glance's limits, by their names in Keystone."""
     usage = fields.inner(body, 'usage')
     return {
         name: _quota(row, 'limit', 'usage')
@@ -73,7 +73,7 @@ def of_image_usage(body: fields.Json) -> dict[str, inventories.Quota]:
 
 
 def _quota(raw: fields.Json, limit: str, *used: str) -> inventories.Quota:
-    """Read one; a use that was counted wrongly may be below zero."""
+    """Return a quota; its use may be negative if a service miscounted."""
     most, *parts = (
         fields.number(raw, key, least=-fields.LARGEST) or 0
         for key in (limit, *used)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the services' JSON to the records of the model.
+"""Convert the services' JSON to the records of the model.
 
-What is missing or null becomes the record's default: older releases and
+A missing or null field becomes the record's default: older releases and
 narrower policies leave fields out.
 """
 
@@ -88,7 +88,7 @@ def backup(raw: fields.Json) -> resources.CinderBackup:
 
 @fields.reader('image')
 def image(raw: fields.Json) -> resources.Image:
-    """Read an image; what is not one of Glance's fields is a property."""
+    """Read an image; fields that are not Glance's own are properties."""
     return resources.Image(
         id=fields.text(raw, 'id'),
         name=fields.text(raw, 'name'),
@@ -116,7 +116,7 @@ def image(raw: fields.Json) -> resources.Image:
 
 @fields.reader('lease')
 def lease(raw: fields.Json) -> leases.Lease:
-    """Read a lease from its image; without a time, it was just touched."""
+    """Read a lease from its image; without a time, it counts as fresh."""
     return leases.Lease(
         id=fields.text(raw, 'id'),
         run=fields.text(raw, tags.RUN),
@@ -176,7 +176,7 @@ def _addresses(networks: fields.Json) -> Iterator[resources.Address]:
 
 @fields.reader('container')
 def memberships(raw: fields.Json) -> list[tuple[str, secret_facts.Membership]]:
-    """Read a container: the ID of each secret in it, and as what."""
+    """Read a container: the ID of each secret, and its role in it."""
     found = fields.objects(raw, 'secret_refs')
     return [
         (
@@ -194,7 +194,7 @@ def memberships(raw: fields.Json) -> list[tuple[str, secret_facts.Membership]]:
 
 
 def _last_part(href: str) -> str:
-    """Give the ID in a reference; its host may be anyone's."""
+    """Return the ID in a reference URL, whose host cannot be trusted."""
     return href.rstrip('/').rsplit('/', 1)[-1]
 
 
@@ -226,7 +226,7 @@ def user_metadata(raw: fields.Json) -> dict[str, str]:
 
 @fields.reader('access list')
 def acl(raw: fields.Json) -> secret_facts.Acl:
-    """Read who may read a secret; a list that was never set says little."""
+    """Read the access list of a secret; if never set, it is nearly empty."""
     found = fields.inner(raw, 'read')
     return secret_facts.Acl(
         users=fields.texts(found, 'users'),
@@ -236,7 +236,7 @@ def acl(raw: fields.Json) -> secret_facts.Acl:
 
 @fields.reader('application credential')
 def expiry(answer: fields.Json) -> str:
-    """Read when an application credential ends, ``''`` for never."""
+    """Return when an application credential ends, ``''`` for never."""
     return fields.text(
         fields.inner(answer, 'application_credential'), 'expires_at'
     )
@@ -244,15 +244,15 @@ def expiry(answer: fields.Json) -> str:
 
 @fields.reader('status')
 def state(raw: fields.Json) -> str:
-    """Read a status, in lower case."""
+    """Return a status, in lower case."""
     return fields.text(raw, 'status').lower()
 
 
 @fields.reader('answer')
 def made(answer: fields.Json, *path: str) -> str:
-    """Read the ID of what a POST made.
+    """Return the ID in the response to a POST.
 
-    :param path: the names on the way to the ID.
+    :param path: the names of the objects around the ID, and its own name.
     """
     *outer, key = path
     for name in outer:
@@ -264,27 +264,28 @@ def made(answer: fields.Json, *path: str) -> str:
 
 @fields.reader('answer')
 def reference(answer: fields.Json, name: str) -> str:
-    """Give the address by which Barbican knows a thing."""
+    """Return the URL of a resource of Barbican."""
     return fields.text(answer, name)
 
 
 @fields.reader('answer')
 def part(answer: fields.Json, name: str) -> fields.Json:
-    """Read the object in an answer."""
+    """Return an object in a response, an empty one if it is missing."""
     return fields.inner(answer, name)
 
 
 @fields.reader('list')
 def rows(answer: fields.Json, name: str) -> Sequence[fields.Json]:
-    """Read the objects of a list, or of a page of it."""
+    """Return the objects of a list, or of a page of it."""
     return fields.objects(answer, name)
 
 
 @fields.reader('page')
 def has_more(answer: fields.Json) -> bool:
-    """Tell whether another page follows.
+    """Return whether another page follows.
 
-    Links are named as their list is, but for Cinder's ``volume_type_links``.
+    Links are usually named ``<list>_links``; Cinder's ``volume_type_links``
+    are not, so any name with that ending counts.
     """
     names = (name for name in answer if name.endswith('_links'))
     links = (one for name in names for one in fields.objects(answer, name))
@@ -294,5 +295,5 @@ def has_more(answer: fields.Json) -> bool:
 
 @fields.reader('list')
 def total(answer: fields.Json) -> int:
-    """Read of how many this is a page."""
+    """Return the length of the list that this is a page of."""
     return fields.number(answer, 'total') or 0

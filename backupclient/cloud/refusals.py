@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a service says when it refuses a request, and when to ask again."""
+"""Turn a service's error response into an error, and decide on retries."""
 
 from collections.abc import Mapping
 import html
@@ -13,7 +13,7 @@ import requests
 from backupclient import errors
 
 PASSING = frozenset({429, 500, 502, 503, 504})
-"""Of such an answer the next try may make another."""
+"""HTTP statuses that are worth a retry."""
 
 _LONGEST_RETRY_AFTER = 60.0
 _QUOTA = re.compile(r'quota|exceed|limit for|over ?limit', re.IGNORECASE)
@@ -21,7 +21,7 @@ _LONGEST = 65536
 
 
 class Answer(Protocol):
-    """What is read of an answer: of ``requests.Response``."""
+    """The part of ``requests.Response`` that is used here."""
 
     @property
     def status_code(self) -> int:
@@ -37,9 +37,10 @@ class Answer(Protocol):
 
 
 def no_object(service: str, what: str) -> str:
-    """Say that an answer is not the JSON object that was asked for.
+    """Return the message that a response is not the expected JSON object.
 
-    :param what: could not be done.
+    :param service: its name.
+    :param what: the request in words, such as ``list the volumes``.
     """
     return (
         f'Could not {what}: {service} answered with something other than a '
@@ -49,7 +50,7 @@ def no_object(service: str, what: str) -> str:
 
 
 def explain(answer: Answer) -> str:
-    """Find the sentence for people in the body of an error.
+    """Return the message for people in the body of an error response.
 
     Each service has its own form: ``{"<fault>": {"message": ...}}`` (Cinder,
     Nova), ``{"title": ..., "description": ...}`` (Barbican), HTML (Glance).
@@ -73,18 +74,19 @@ def explain(answer: Answer) -> str:
 
 
 def _said(answer: Answer) -> str:
-    """Read the body; all services write UTF-8, whatever they claim."""
+    """Return the body's text; all services send UTF-8, whatever they claim."""
     try:
         return answer.content[:_LONGEST].decode(errors='replace')
     except requests.RequestException:
-        # Of a stream the body is still to come, and may never do so.
+        # The body of a streamed response is read only here, and the
+        # connection may break.
         return ''
 
 
 def error(answer: Answer, what: str) -> errors.CloudError:
-    """Make the error that fits an answer.
+    """Return the error for a response, by its status.
 
-    :param what: the request, in words, as ``read volume <id>``.
+    :param what: the request in words, such as ``read volume <id>``.
     """
     status, said = answer.status_code, explain(answer)
     text = f'Could not {what}: {said or "no reason given"} (HTTP {status})'
@@ -98,9 +100,10 @@ def error(answer: Answer, what: str) -> errors.CloudError:
 
 
 def wants_patience(answer: Answer) -> bool:
-    """Tell a limit of the rate from a quota, which is 413 as well.
+    """Return whether the request is worth a retry.
 
-    Cinder answers an exhausted quota with ``Retry-After: 0``.
+    413 means a rate limit or an exhausted quota; only a rate limit is worth a
+    retry. For an exhausted quota, Cinder sends ``Retry-After: 0``.
     """
     if answer.status_code != 413:
         return answer.status_code in PASSING
@@ -108,9 +111,9 @@ def wants_patience(answer: Answer) -> bool:
 
 
 def retry_after(answer: Answer) -> float:
-    """Give the seconds that a service asks for, 0 when it does not."""
+    """Return the seconds to wait by ``Retry-After``, 0 without; at most 60."""
     value = answer.headers.get('Retry-After', '')
-    # What is only "digit", as a superscript, float() refuses.
+    # isdecimal(), not isdigit(): float() refuses superscript digits.
     seconds = float(value) if value.isdecimal() else 0.0
     return min(seconds, _LONGEST_RETRY_AFTER)
 
@@ -118,14 +121,14 @@ def retry_after(answer: Answer) -> float:
 def unanswered(
     exc: ks_exceptions.ClientException, what: str
 ) -> errors.CloudError:
-    """Return the error of a request that got no answer of the service."""
+    """Return the error for a request that the service did not answer."""
     text = f'Could not {what}: {exc}'
     lost = (
         ks_exceptions.ConnectFailure,
         ks_exceptions.ConnectTimeout,
         ks_exceptions.UnknownConnectionError,
     )
-    # A status is Keystone's, which was asked for a new token.
+    # An HTTP status here is from Keystone, when a token was renewed.
     in_trouble = getattr(exc, 'http_status', 0) in PASSING
     if isinstance(exc, lost) or in_trouble:
         return errors.AnswerLost(text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the images of servers say, noted at the servers."""
+"""Add properties of a server's source image to the server's record."""
 
 from collections.abc import Iterable
 import dataclasses
@@ -18,9 +18,9 @@ def described(
     servers: Iterable[resources.Server],
     images: Iterable[resources.Image],
 ) -> tuple[resources.Server, ...]:
-    """Return the servers with what the image says that each was made from.
+    """Return the servers, with the properties and limits of their images.
 
-    :param images: the project's own; only others' are asked for.
+    :param images: the project's images; only other projects' are read.
     """
     servers = tuple(servers)
     known = {image.id: image for image in images}
@@ -38,9 +38,10 @@ def described(
 def _others(
     cloud: door.Cloud, image_ids: Iterable[str]
 ) -> dict[str, resources.Image]:
-    """Read the images of others, which the list of the project's own lacks.
+    """Return images of other projects by ID, none if Glance refuses.
 
-    The plan can do without: the run reads the same of Nova's snapshot.
+    The plan does not depend on them: the run reads the same properties from
+    the image that Nova makes of the server.
     """
     if 'image' not in cloud.services:
         return {}

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """One service of the cloud, with our rules for retries and errors.
 
-A GET, and a request that may be done twice (DELETE, a PATCH that sets
-values), is repeated with growing pauses. A POST is sent once: when its
-answer is lost, the caller has to look first
-(:func:`backupclient.cloud.once.make_once`).
+Idempotent requests (GET, DELETE, a PATCH that sets values) are retried with
+growing pauses. A POST is sent once: if its response is lost, the caller first
+has to look for the new resource (:func:`backupclient.cloud.once.make_once`).
 """
 
 from collections.abc import Iterator
@@ -28,38 +27,38 @@ from backupclient.cloud import records
 from backupclient.cloud import refusals
 
 PAGE = 1000
-"""The largest page that Cinder, Nova and Glance give by default."""
+"""The largest page that Cinder, Nova and Glance return by default."""
 
 TIMEOUT = (10.0, 120.0)
-"""Seconds to connect, and between two bytes of an answer."""
+"""Seconds to connect, and between two bytes of a response."""
 
 LOG = logging.getLogger(__name__)
 
 PATIENCE = 30.0
-"""Seconds for which a request is repeated; a service restarts meanwhile."""
+"""Seconds for which a request is retried: enough for a service to restart."""
 
 _LONGEST = 300.0
-"""Seconds after which a service that is silent, and not just refused, is
-not asked again; each try has its timeout."""
+"""Seconds after which a request is not retried: PATIENCE counts the pauses
+only, and each try at a silent service takes its whole timeout."""
 
 _REFUSED_LOGINS = 2
-"""How often a request is repeated whose renewed token a service refuses."""
+"""Retries of a request if the service refuses the renewed token."""
 
 _UPLOAD_TIMEOUT = 1800.0
-"""Seconds that a service may take for data after their last byte."""
+"""Seconds that a service may take to store data after their last byte."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Service:
     """One service of the cloud.
 
-    :param name: what people call it, for messages.
-    :param microversion: sent with each request; None for services that have
-        none. Every release that is supported knows it, so that nothing has
-        to be negotiated and no setting of the user changes what we see.
-    :param limited: the user has set a limit to the rate of requests, or to
-        their number at a time.
-    :param login: that all services share.
+    :param name: the service's name in messages, such as ``Cinder``.
+    :param microversion: sent with each request; None for services without
+        microversions. All supported releases know it, so nothing has to be
+        negotiated, and no setting of the user changes the responses.
+    :param limited: whether the user has limited the rate of requests, or
+        the number of concurrent ones.
+    :param login: shared by all services.
     """
 
     adapter: proxies.Proxy
@@ -70,9 +69,9 @@ class Service:
     login: logins.Login = dataclasses.field(default_factory=logins.Login)
 
     def get(self, path: str, what: str, **query: object) -> dict[str, Any]:
-        """Read a JSON object.
+        """Return the JSON object at a path.
 
-        :raises CloudError: NotFound, Forbidden and others, by status.
+        :raises CloudError: by status, such as NotFound or Forbidden.
         """
         answer = self.repeat('GET', path, what, params=query)
         body = fields.answer(answer.content)
@@ -83,10 +82,10 @@ class Service:
     def pages(
         self, path: str, key: str, what: str, **query: object
     ) -> Iterator[fields.Json]:
-        """Read all objects of a list, with the largest pages.
+        """Yield all objects of a list, read in the largest pages.
 
-        The next page is asked for by the last object's ID, not by the link
-        of the answer, whose host is often wrong behind a proxy.
+        The next page is requested by the last object's ID, not by the link
+        in the response, whose host is often wrong behind a proxy.
         """
         marker: dict[str, str] = {}
         while True:
@@ -106,10 +105,10 @@ class Service:
     def post(
         self, path: str, what: str, body: object, **options: Any
     ) -> dict[str, Any]:
-        """Send a request that must not be done twice.
+        """Send a POST, which must not be done twice; return its response.
 
-        :param options: as ``log=False`` for what nobody may read.
-        :raises AnswerLost: nobody knows whether it was done.
+        :param options: such as ``log=False`` for secrets.
+        :raises AnswerLost: if it is unknown whether it was done.
         """
         answer = self._post(path, what, json=body, **options)
         self._accept_once(answer, what)
@@ -119,12 +118,12 @@ class Service:
         return made
 
     def upload(self, path: str, what: str, body: bodies.Body) -> None:
-        """Send data, once.
+        """Send data, without a retry.
 
-        :param body: its length is announced, so that a part of it can never
-            be taken for the whole. It may be read again from its start: if
+        :param body: its length is sent first, so that the service never
+            takes a part for the whole. It is read again from its start if
             the token has to be renewed.
-        :raises AnswerLost: nobody knows what has arrived.
+        :raises AnswerLost: if it is unknown what has arrived.
         """
         answer = self._send(
             'PUT',
@@ -139,9 +138,9 @@ class Service:
     def put_secret(
         self, path: str, what: str, data: bytes, content_type: str
     ) -> None:
-        """Send a few bytes that nobody may read in a log, once.
+        """Send a few secret bytes, without logging them and without a retry.
 
-        :raises AnswerLost: nobody knows whether they have arrived.
+        :raises AnswerLost: if it is unknown whether they have arrived.
         """
         answer = self._accepted(
             'PUT',
@@ -154,7 +153,7 @@ class Service:
         self._accept_once(answer, what)
 
     def delete(self, path: str, what: str) -> None:
-        """Ask for a deletion; what is gone already is fine."""
+        """Request a deletion; a missing resource is no error."""
         try:
             self.repeat('DELETE', path, what)
         except errors.NotFound:
@@ -163,11 +162,11 @@ class Service:
     def repeat(
         self, method: str, path: str, what: str, **options: Any
     ) -> requests.Response:
-        """Send a request that may be done twice, until it is answered.
+        """Send an idempotent request, with retries; return the response.
 
-        :raises AnswerLost: there was no answer.
-        :raises CloudError: the service refused, or is still in trouble.
-        :raises LoginEnded: Keystone no longer renews the login.
+        :raises AnswerLost: if there was no response.
+        :raises CloudError: if the service refused, or still fails.
+        :raises LoginEnded: if Keystone no longer renews the login.
         """
         end = self.clock.monotonic() + _LONGEST
         for pause in (*pauses.within(PATIENCE), None):
@@ -188,7 +187,7 @@ class Service:
         return answer
 
     def _post(self, path: str, what: str, **options: Any) -> requests.Response:
-        """Send a POST, again only if the service says that it did nothing."""
+        """Send a POST; retry only if the service says that it did nothing."""
         for pause in (*pauses.within(PATIENCE), None):
             answer = self._accepted('POST', path, what, **options)
             if pause is None or answer.status_code not in (413, 429):
@@ -201,11 +200,11 @@ class Service:
     def _accepted(
         self, method: str, path: str, what: str, **options: Any
     ) -> requests.Response:
-        """Send, again if the service does not accept the token.
+        """Send a request; retry if the service refuses even the new token.
 
-        keystoneauth has renewed it once for each 401. A service may need a
-        moment: the revocation of the old token can cover the very second in
-        which the new one was made.
+        keystoneauth renews the token once for each 401. The service can
+        refuse the new token for a moment: the revocation of the old one also
+        covers tokens that were made in the same second.
         """
         answer = self._send(method, path, what, **options)
         for pause in itertools.islice(pauses.growing(), _REFUSED_LOGINS):
@@ -231,14 +230,14 @@ class Service:
     def _send(
         self, method: str, path: str, what: str, **options: Any
     ) -> requests.Response:
-        """Send once; Keystone is asked twice before the login has ended.
+        """Send a request once; if Keystone refuses the login, retry once.
 
-        A request is sent only with a token, so nothing is done twice.
+        Without a token no request was sent, so nothing is done twice.
         """
         try:
             return self._request(method, path, what, **options)
         except logins.Refused:
-            # One of the threads asks for all: the others hear what came of it.
+            # One thread retries for all; the others then see its result.
             with self.login.asking_again:
                 self.login.check()
                 self.clock.sleep(next(pauses.growing()))
@@ -254,17 +253,17 @@ class Service:
         self.login.check()
         options.setdefault('timeout', TIMEOUT)
         if not self.limited:
-            # keystoneauth paces by the clock on the wall, without a limit
-            # too: when that is set back, all wait until it has caught up.
+            # keystoneauth paces by the wall clock even without a limit: if
+            # the clock is set back, all requests wait until it catches up.
             options['rate_semaphore'] = contextlib.nullcontext()
         try:
             return self.adapter.request(
                 path,
                 method,
                 raise_exc=False,
-                # Nothing is sent twice that we do not know of, the token
-                # goes to no host that an answer names, and what is read is
-                # neither old nor kept in the SDK's cache.
+                # No hidden retries, no token for a host that a response
+                # names, and neither reads from the SDK's cache nor writes
+                # into it.
                 connect_retries=0,
                 status_code_retries=0,
                 redirect=False,
@@ -287,7 +286,7 @@ class Service:
             raise refusals.unanswered(exc, what) from exc
 
     def _accept_once(self, answer: requests.Response, what: str) -> None:
-        """Raise an error if it was refused, or may be done all the same."""
+        """Raise CloudError if refused, AnswerLost if it may have been done."""
         if answer.status_code in refusals.PASSING:
             raise errors.AnswerLost(
                 str(refusals.error(answer, what)), answer.status_code

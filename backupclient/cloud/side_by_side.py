@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several reads at the same time, each in a thread of its own."""
+"""Call several functions in parallel, each in a thread of its own."""
 
 from collections.abc import Callable, Mapping
 from concurrent import futures
@@ -13,14 +13,14 @@ T = TypeVar('T')
 
 
 def read(readers: Mapping[str, Callable[[], T]]) -> dict[str, T]:
-    """Call some functions side by side.
+    """Call functions in parallel.
 
-    The threads are daemons: whoever presses Ctrl-C does not wait for a
-    service that is silent.
+    The threads are daemons, so that Ctrl-C does not wait for a service that
+    does not answer.
 
-    :param readers: by a name.
-    :returns: what each gave, by the same names in the same order.
-    :raises BaseException: what one of them has raised.
+    :param readers: the functions by name.
+    :returns: their results, by the same names in the same order.
+    :raises BaseException: the first exception that one of them raises.
     """
     done: queue.SimpleQueue[futures.Future[T]] = queue.SimpleQueue()
     answers = {name: futures.Future[T]() for name in readers}
@@ -33,15 +33,15 @@ def read(readers: Mapping[str, Callable[[], T]]) -> dict[str, T]:
             daemon=True,
         ).start()
     for _ in readers:
-        # The first that fails ends it all.
+        # In the order of completion: the first failure is raised at once.
         done.get().result()
     return {name: answer.result() for name, answer in answers.items()}
 
 
 def whole(reader: Callable[[], T]) -> Callable[[], T | errors.CloudError]:
-    """Make of a reader one that returns the refusal of a service.
+    """Return a function that returns the reader's CloudError, not raises it.
 
-    What it had read by then is dropped: half a list is none.
+    Rows read before the error are dropped: half a list is useless.
     """
 
     def read_whole() -> T | errors.CloudError:

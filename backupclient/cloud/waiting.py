@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one way to wait: end states, failing states, a deadline, a clock."""
+"""Wait for a resource's state, with failing states and a deadline."""
 
 from collections.abc import Callable, Collection
 import dataclasses
@@ -10,13 +10,13 @@ from backupclient import errors
 from backupclient import pauses
 
 GONE = 'gone'
-"""The state of what is not there (any more)."""
+"""The state of a resource that does not exist (any more)."""
 
 LOG = logging.getLogger(__name__)
 
 _UNKNOWN = 'unknown'
 _OUTAGE = 900.0
-"""Seconds for which a service may not tell the state: it may be restarted."""
+"""Seconds for which reading the state may fail: a service may restart."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -39,16 +39,17 @@ class Waiter:
     ) -> str:
         """Wait until a state is one of the good ones.
 
-        :param read: gives the state now, in lower case; GONE for a 404.
-        :param what: the thing with its ID, for messages.
+        :param read: returns the current state in lower case; GONE for a 404.
+        :param what: the resource with its ID, for messages.
         :param bad: states that do not lead to a good one. GONE is always
             bad unless it is good.
+        :param timeout: seconds, instead of the waiter's own.
         :returns: the good state that was reached.
-        :raises WaitFailed: a bad state was reached.
-        :raises WaitTimeout: no good state before the deadline.
-        :raises CloudError: the state cannot be read, and not for lack of
-            patience.
-        :raises Interrupted: the run was asked to stop.
+        :raises WaitFailed: if a bad state was reached.
+        :raises WaitTimeout: if no good state was reached in time.
+        :raises CloudError: if the state cannot be read, and a retry would not
+            help or has not helped for 15 minutes.
+        :raises Interrupted: if the run was asked to stop.
         """
         limit = self.timeout if timeout is None else timeout
         deadline = self.clock.monotonic() + limit
@@ -84,7 +85,7 @@ class Waiter:
 
 
 def _end(what: str, state: str) -> str:
-    """Say that a state was reached that does not lead to a good one."""
+    """Return the message that a bad state was reached."""
     if state == GONE:
         return (
             f'{what} was deleted while the run waited for it. Find out who '

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys: what opens encrypted data, proved, protected and written down."""
+"""Keys of encrypted data: check, encrypt, export and use them."""

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decrypt exported keys and secrets with a person's private keys.
+"""Decrypt exported keys and secrets with a user's private keys.
 
-Reads what ``age --identity`` reads: files of age identities, also those that
-are encrypted with a passphrase, and SSH private keys (ed25519 and rsa). Keys
-and what they decrypt stay in memory: no file, no log, no ``repr`` and no
-exception has them.
+Supports the files that ``age --identity`` supports: age identities, also
+encrypted with a passphrase, and SSH private keys (ed25519 and rsa). Private
+keys and decrypted bytes stay in memory: no file, no log, no ``repr`` and no
+exception contains them.
 """
 
 import base64
@@ -29,25 +29,25 @@ _ARMOR = (
 )
 _SCRYPT = re.compile(rb'-> scrypt \S+ ([0-9]{1,3})\n')
 
-# The limit of ``age``. scrypt with a block size of 8 takes 1 KiB times 2 to
-# the power of the work factor: 256 MiB for the usual 18, 4 GiB for 22.
+# age's own limit. scrypt with a block size of 8 takes 1 KiB times 2 to the
+# power of the work factor: 256 MiB for the usual 18, 4 GiB for 22.
 _MOST_WORK = 22
 _SPARE = 64 << 20
 
 Ask = Callable[[str], str]
-"""Asks a person for a passphrase: from a prompt to what was typed."""
+"""A function that shows a prompt and returns the typed passphrase."""
 
 _Identity = pyrage.x25519.Identity | pyrage.ssh.Identity
 
 
 class NotOpened(errors.BackupError):
-    """None of the given identities decrypts a file."""
+    """None of the identities decrypts a file."""
 
 
 class Identities:
-    """Private keys that decrypt what was encrypted to their public keys.
+    """Private keys, which decrypt files that were encrypted to them.
 
-    It refuses to be pickled or copied, so that no journal can hold it.
+    Instances cannot be pickled or copied, so that no journal contains them.
     """
 
     def __init__(self, known: Iterable[_Identity] = ()) -> None:
@@ -60,7 +60,7 @@ class Identities:
         """Read identity files.
 
         :param paths: files of age identities (one on each line; empty lines
-            and those that begin with ``#`` do not count) or SSH private keys.
+            and lines that begin with ``#`` are ignored) or SSH private keys.
         :param ask: asks for the passphrase of a protected file, at most three
             times; None where there is no terminal.
         :returns: the private keys of all files together.
@@ -78,8 +78,8 @@ class Identities:
     def open(self, data: bytes, what: str) -> bytes:
         """Decrypt the content of an age file.
 
-        :param what: names the file for a message, to begin a sentence with.
-        :returns: the plain bytes. They are in memory only.
+        :param what: the name of the file, at the start of a message.
+        :returns: the plain bytes.
         :raises NotOpened: if no identity was given, none of them fits, or the
             file is not in the age format.
         """
@@ -104,7 +104,7 @@ class Identities:
             ) from None
 
     def __reduce__(self) -> NoReturn:
-        """Refuse.
+        """Refuse to be pickled or copied.
 
         :raises TypeError: always.
         """
@@ -123,7 +123,7 @@ def _identities(path: str, ask: Ask | None) -> list[_Identity]:
 
 def _read(path: str) -> bytes:
     try:
-        # No lstat: "--identity <(...)" of a shell is a pipe.
+        # Special files are allowed: "--identity <(...)" of a shell is a pipe.
         with pathlib.Path(path).open('rb') as file:
             data = file.read(_FILE_LIMIT + 1)
     except (OSError, ValueError) as failure:
@@ -191,7 +191,7 @@ def _without_armor(path: str, data: bytes) -> bytes:
 
 
 def _check_work(path: str, sealed: bytes) -> None:
-    """Raise UsageError if scrypt would take more memory than there is."""
+    """Raise UsageError if scrypt would take too much memory."""
     stanza = _SCRYPT.match(sealed.removeprefix(_AGE))
     if stanza is None:
         raise _wrong(path, 'it is encrypted, but not with a passphrase')
@@ -237,8 +237,8 @@ def _plain_ssh(path: str, data: bytes, ask: Ask | None) -> bytes:
     try:
         return _converted(data, None)
     except (TypeError, ValueError) as exc:
-        # How ``cryptography`` says that there is a passphrase: with a
-        # TypeError, and version 44 with a ValueError.
+        # For a key with a passphrase, ``cryptography`` raises TypeError;
+        # version 44 raises ValueError.
         if 'password' not in str(exc).lower():
             raise _wrong(path, 'it is damaged or of an unknown type') from None
     except exceptions.UnsupportedAlgorithm:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A secret's bytes, held so that nothing shows or stores them unasked."""
+"""A secret's bytes, protected from being shown or stored by accident."""
 
 import dataclasses
 import hashlib
@@ -11,14 +11,14 @@ from typing import NoReturn
 class KeyMaterial:
     """A Barbican secret with its payload.
 
-    It refuses to be pickled or copied, so that no journal can hold it.
+    Instances cannot be pickled or copied, so that no journal contains them.
 
     :param secret_id: the UUID of the secret.
     :param secret_type: Barbican's: ``symmetric``, ``passphrase``,
         ``opaque``, ...
-    :param algorithm: as the secret's maker stated it, ``''`` for none.
-    :param bit_length: as the secret's maker stated it.
-    :param payload: the bytes as Barbican holds them; not in the repr.
+    :param algorithm: as stated by the secret's creator, ``''`` for none.
+    :param bit_length: as stated by the secret's creator.
+    :param payload: the bytes as Barbican stores them; not in the repr.
     """
 
     secret_id: str
@@ -33,7 +33,7 @@ class KeyMaterial:
         return hashlib.sha256(self.payload).hexdigest()
 
     def __reduce__(self) -> NoReturn:
-        """Refuse.
+        """Refuse to be pickled or copied.
 
         :raises TypeError: always.
         """
@@ -41,5 +41,5 @@ class KeyMaterial:
 
 
 def forbid_core_dumps() -> None:
-    """Keep the memory of this process, keys and all, out of core files."""
+    """Disable core files of this process: they would contain keys."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a key in Barbican to the passphrase that LUKS was given.
+"""Convert a key in Barbican to the passphrase of LUKS.
 
-Cinder and Nova give LUKS the lower-case hexadecimal digits of a key's bytes,
-without a newline. A secret of type ``passphrase`` is used as it is by os-brick
-(``os_brick.utils.get_passphrase_from_secret``), but as hexadecimal digits by
-Nova's libvirt driver (``_attach_encryptor``). So the type says which form is
-likely, and only a proof says which one it is.
+Cinder and Nova use as the passphrase the lower-case hexadecimal digits of a
+key's bytes, without a newline. For a secret of type ``passphrase``, os-brick
+uses the bytes unchanged (``os_brick.utils.get_passphrase_from_secret``), but
+Nova's libvirt driver uses the hexadecimal digits (``_attach_encryptor``). So
+the type only shows which form is likely. A proof shows which one is right.
 """
 
 import enum
@@ -14,7 +14,7 @@ from backupclient.keys import material
 
 
 class Format(enum.StrEnum):
-    """How a key is written to a file."""
+    """The form in which a key is written to a file."""
 
     PASSPHRASE = enum.auto()
     RAW = enum.auto()
@@ -22,10 +22,7 @@ class Format(enum.StrEnum):
 
 
 def candidates(key: material.KeyMaterial) -> tuple[bytes, ...]:
-    """Give the forms in which LUKS may have been given the key.
-
-    :returns: the likely form first.
-    """
+    """Return the possible passphrases for a key, the likely one first."""
     digits = key.payload.hex().encode()
     match key.secret_type:
         case 'passphrase':
@@ -35,10 +32,10 @@ def candidates(key: material.KeyMaterial) -> tuple[bytes, ...]:
 
 
 def encode(key: material.KeyMaterial, form: Format) -> bytes:
-    """Give the content of a key file, without a newline at its end.
+    """Return the content of a key file, without a newline at its end.
 
-    Where a proof has shown which candidate opens the data, that one is
-    better than ``Format.PASSPHRASE``, which is the likely one.
+    ``Format.PASSPHRASE`` is only the likely candidate. If a proof has found
+    the right one, write that instead.
     """
     match form:
         case Format.PASSPHRASE:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Encrypt exported keys to people: the age format, opened by ``age``."""
+"""Encrypt exported keys to public keys, in the format of ``age``."""
 
 from collections.abc import Iterable, Iterator
 import pathlib
@@ -16,12 +16,12 @@ _Recipient = pyrage.x25519.Recipient | pyrage.ssh.Recipient
 
 
 def expand(values: Iterable[str]) -> tuple[str, ...]:
-    """Replace the files among recipients by the public keys in them.
+    """Return the public keys of recipients, which can be files.
 
     :param values: age or SSH public keys, or names of files with one on each
-        line (empty lines and those that begin with ``#`` do not count).
-    :returns: public keys that can be encrypted to, each once, in order.
-    :raises UsageError: for what is neither, and for a secret key given by
+        line (empty lines and lines that begin with ``#`` are ignored).
+    :returns: valid public keys in their order, without duplicates.
+    :raises UsageError: if a value is neither, or a secret key was given by
         mistake; the text repeats no secret key and no line of a file.
     """
     found: dict[str, None] = {}
@@ -33,10 +33,10 @@ def expand(values: Iterable[str]) -> tuple[str, ...]:
 
 
 class Protector:
-    """Encrypts to public keys: only who has a secret one can decrypt.
+    """Encrypts to public keys: each of their private keys decrypts.
 
     :param recipients: age or SSH public keys, not files.
-    :raises UsageError: when there is none, or one is no public key.
+    :raises UsageError: if there is none, or one is no public key.
     """
 
     def __init__(self, recipients: Iterable[str]) -> None:
@@ -48,15 +48,12 @@ class Protector:
             )
 
     def seal(self, data: bytes) -> bytes:
-        """Encrypt.
-
-        :returns: the content of a file in age's binary format.
-        """
+        """Return encrypted bytes, in age's binary format."""
         return pyrage.encrypt(data, self._recipients)
 
 
 def _keys(value: str) -> Iterator[tuple[str, str]]:
-    """Give the keys that a value stands for, with words for their place."""
+    """Yield the keys in a value, each with its place for messages."""
     if value.startswith(_PUBLIC) or _is_secret(value):
         yield _place(value), value
         return
@@ -70,7 +67,7 @@ def _keys(value: str) -> Iterator[tuple[str, str]]:
 
 
 def _read(name: str) -> str:
-    """Give the text of a file of recipients."""
+    """Return the text of a file of recipients."""
     try:
         with pathlib.Path(name).open('rb') as file:
             return file.read(_FILE_LIMIT).decode()
@@ -83,9 +80,9 @@ def _read(name: str) -> str:
 
 
 def _parse(place: str, key: str) -> _Recipient:
-    """Read a public key.
+    """Return the recipient of a public key.
 
-    :param place: where the key was given, to begin a sentence with.
+    :param place: where the key was given, at the start of a message.
     """
     if _is_secret(key):
         raise errors.UsageError(
@@ -104,7 +101,7 @@ def _parse(place: str, key: str) -> _Recipient:
 
 
 def _place(value: str) -> str:
-    """Name a recipient, unless it must not be shown."""
+    """Return words for a recipient; a secret key is not repeated."""
     return (
         'A recipient' if _is_secret(value) else f'The recipient {value!r:.99}'
     )

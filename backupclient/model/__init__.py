@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The words of the program as values: frozen dataclasses, nothing else.
+"""The program's data: frozen dataclasses that all other packages share.
 
 Sizes are in bytes unless a name ends in ``_gib``.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``--to`` and ``--from`` may say: where backup sets go and come from."""
+"""The targets of ``--to`` and ``--from``: where backup sets are stored."""
 
 import dataclasses
 import enum
@@ -11,9 +11,10 @@ from backupclient.model import urls
 
 EXAMPLE = '/srv/backups'
 HIDDEN = '***'
-"""What is shown, and kept, in the place of a password."""
+"""The text that replaces a password in messages and documents."""
 
-# The storage systems of restic, by its names for them; and of scp.
+# Prefixes that restic gives to its storage systems, and scp's USER@HOST:.
+# A path that begins like this is probably a mistake.
 _ELSEWHERE = re.compile(
     r'(?:s3|swift|sftp|rest|b2|azure|gs|[^/:]+@[^/:]+):', re.IGNORECASE
 )
@@ -22,7 +23,7 @@ _LOCAL = re.compile(r'(?![a-z0-9]+:)', re.IGNORECASE)
 
 
 class Kind(enum.StrEnum):
-    """What keeps the backup sets."""
+    """The storage of the backup sets."""
 
     FOLDER = 'folder'
     RESTIC = 'restic'
@@ -34,7 +35,7 @@ class Address:
     """Where backup sets are.
 
     :param place: the path of a folder, restic's repository, or rclone's
-        remote and path: what the program takes. It may hold passwords.
+        remote and path, as the program accepts it. It may contain passwords.
     """
 
     kind: Kind
@@ -42,7 +43,7 @@ class Address:
 
     @property
     def full(self) -> str:
-        """The target as a person gives it, with its passwords."""
+        """The target as a user types it, with its passwords."""
         return self._named(self.place)
 
     @property
@@ -61,7 +62,7 @@ class Address:
 
     @property
     def lacks_passwords(self) -> bool:
-        """True if the place was shown once, and its passwords are hidden."""
+        """True if the place contains :data:`HIDDEN` instead of a password."""
         return self.kind is not Kind.FOLDER and HIDDEN in self.place
 
     def _named(self, place: str) -> str:
@@ -71,13 +72,12 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """Return the target that a text means.
+    """Return the target in a text.
 
-    Nothing is looked up: whether the place is there, and can be written to,
-    shows later.
+    The place is not accessed: it may be missing or read-only.
 
-    :raises ValueError: the text means no target, or hardly the one that was
-        meant; the message is for the user and has no password.
+    :raises ValueError: if the text is no target, or probably a mistake. The
+        message is for the user and contains no password.
     """
     word, colon, place = text.partition(':')
     if colon and word == Kind.RESTIC:
@@ -92,10 +92,10 @@ def parse(text: str) -> Address:
 
 
 def kept(text: str) -> Address:
-    """Return the target that a document has.
+    """Return the target in a text from a document.
 
-    :raises ValueError: the text is no target, depends on the current folder,
-        or has a password in it.
+    :raises ValueError: if the text is no target, depends on the current
+        folder, or contains a password.
     """
     found = parse(text)
     if found.is_of_this_machine and not os.path.isabs(found.place):
@@ -144,7 +144,7 @@ def _remote(form: str, place: str) -> remotes.Remote:
 
 
 def _require_argument(form: str, place: str) -> None:
-    """Raise ValueError if no program could take a place."""
+    """Raise ValueError if a place has unprintable characters."""
     if not place.isprintable():
         raise ValueError(
             f'The target {form} has a character that cannot be printed.'
@@ -152,7 +152,7 @@ def _require_argument(form: str, place: str) -> None:
 
 
 def _no_folder(text: str) -> str:
-    """Say why a text is no folder, and what to write in its place."""
+    """Return why a text is no folder, with a hint, ``''`` if it is one."""
     if not text or '\0' in text:
         return f'it is no path of a folder. Say which, such as {EXAMPLE}.'
     if text.startswith('~'):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run has made of a resource: in the cloud, in a file, and its key."""
+"""The copy of a resource: an artifact in the cloud, or a file, and a key."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -33,10 +33,10 @@ class FileRecord:
     """A file of a backup set.
 
     :param path: relative to the set's folder, with ``/``.
-    :param digests: hexadecimal, by algorithm; ``sha512`` is always there.
-    :param verified: what the content was compared with: ``sha512`` (or
-        another algorithm, or ``md5``) of Glance, or ``size`` when the cloud
-        has no hash.
+    :param digests: hexadecimal, by algorithm; always with ``sha512``.
+    :param verified: what the content was compared with: the algorithm of
+        Glance's hash, such as ``sha512`` or ``md5``; ``size`` if the cloud has
+        no hash.
     """
 
     path: str
@@ -54,13 +54,15 @@ class FileRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What is known of an exported key, never its bytes.
+    """Facts about an exported key, without its bytes.
 
-    :param path: of the file in the set.
-    :param fingerprint: sha256 of Barbican's raw bytes.
-    :param opens: ``yes``, ``no`` or ``not checked``.
-    :param luks: the version of the header that it was tried on, 0 when not
-        known: earlier releases did not record it.
+    :param path: the path of the key's file in the set.
+    :param fingerprint: the sha256 of the payload as Barbican stores it.
+    :param opens: whether the key opens its data: ``yes``, ``no`` or
+        ``not checked``.
+    :param protected: whether the file is encrypted by age.
+    :param luks: the version of the LUKS header on which the key was tried, 0
+        if unknown: earlier releases did not record it.
     """
 
     path: str

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run tells while it goes on; the reporter decides how it looks."""
+"""The events that a run reports; the reporter decides how to show them."""
 
 from typing import Protocol
 
@@ -8,16 +8,16 @@ from backupclient.model import results
 
 
 class Reporter(Protocol):
-    """Hears what happens. Called from many threads; must not raise."""
+    """Receives events. Called from many threads; must not raise."""
 
     def say(self, text: str) -> None:
-        """Tell something about the whole run."""
+        """Show information about the whole run."""
 
     def warn(self, text: str) -> None:
-        """Tell what a person has to know who asked for silence, too."""
+        """Show a warning, even if the user asked for no output."""
 
     def leave(self, text: str) -> None:
-        """Tell the last thing: the process ends at once, whatever blocks."""
+        """Show the last message; the process exits even if this blocks."""
 
     def step(self, resource: resources.Resource, text: str) -> None:
         """A resource's next step begins."""
@@ -25,40 +25,41 @@ class Reporter(Protocol):
     def progress(
         self, resource: resources.Resource, done: int, total: int | None
     ) -> None:
-        """So many bytes of the current step are done.
+        """The current step has transferred more bytes.
 
-        :param total: of how many; None when not known.
+        :param done: the bytes so far.
+        :param total: all bytes of the step, None if unknown.
         """
 
     def ended(self, outcome: results.Outcome) -> None:
-        """The work on a resource has ended, well or not."""
+        """The work on a resource has ended, with or without success."""
 
     def done(self, resource: resources.Resource, text: str) -> None:
-        """The work on a resource has ended that gets no outcome."""
+        """The work on a resource without an outcome has ended."""
 
 
 class Silent:
-    """A reporter that says nothing."""
+    """A reporter that shows nothing."""
 
     def say(self, text: str) -> None:
-        """Tell something about the whole run."""
+        """Ignore information about the whole run."""
 
     def warn(self, text: str) -> None:
-        """Tell what went wrong."""
+        """Ignore a warning."""
 
     def leave(self, text: str) -> None:
-        """Tell the last thing."""
+        """Ignore the last message."""
 
     def step(self, resource: resources.Resource, text: str) -> None:
-        """A resource's next step begins."""
+        """Ignore the next step of a resource."""
 
     def progress(
         self, resource: resources.Resource, done: int, total: int | None
     ) -> None:
-        """Bytes of the current step."""
+        """Ignore the bytes of the current step."""
 
     def ended(self, outcome: results.Outcome) -> None:
-        """A resource is done with."""
+        """Ignore the outcome of a resource."""
 
     def done(self, resource: resources.Resource, text: str) -> None:
-        """The work on a resource without an outcome has ended."""
+        """Ignore the end of the work on a resource."""

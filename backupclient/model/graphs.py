@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The flows of a plan and what each of them waits for. A value.
+"""The flows of a plan, and the flows that each of them waits for.
 
-A graph is compiled from a plan, printed by ``plan --steps``, scheduled by the
-engine and simulated by tests. It stands below all of them, in the model,
-since the compiler belongs to the procedures and the schedule to the engine::
+The procedures compile a graph from a plan, ``plan --steps`` prints it, the
+engine schedules it and tests simulate it. The classes are in the model because
+all of these import them::
 
     stop ──► capture 1 ─┐
          ──► capture 2 ─┴─ended─► start
@@ -18,11 +18,11 @@ import enum
 from backupclient.model import resources
 
 Amounts = tuple[tuple[str, int], ...]
-"""How much of which quota, sorted by the quotas' names."""
+"""Pairs of a quota's name and the amount taken of it, sorted by name."""
 
 
 def amounts(counts: Mapping[str, int]) -> Amounts:
-    """Write counts as a value that can be compared and hashed."""
+    """Return counts as a hashable value, without zeros."""
     return tuple(sorted((name, n) for name, n in counts.items() if n))
 
 
@@ -40,11 +40,11 @@ class Part(enum.StrEnum):
 
 
 class Wait(enum.StrEnum):
-    """What a flow waits for.
+    """The kinds of conditions that a flow waits for.
 
-    ``DONE``: the other flow did its work; where it failed, this one is not
-    tried. ``ENDED``: the other flow is over, whatever became of it.
-    ``FACT``: something that another flow finds out is known.
+    ``DONE``: another flow has succeeded; if it fails, this flow is not tried.
+    ``ENDED``: another flow is over, whether it succeeded or not.
+    ``FACT``: another flow has found out a fact.
     """
 
     DONE = 'done'
@@ -54,10 +54,10 @@ class Wait(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Edge:
-    """One thing that a flow waits for.
+    """One condition that a flow waits for.
 
-    :param on: the place of a flow, such as ``volume/<ID>/capture``, or the
-        name of a fact.
+    :param on: the place of another flow, such as ``volume/<ID>/capture``, or
+        the name of a fact.
     """
 
     kind: Wait
@@ -68,15 +68,18 @@ class Edge:
 class Flow:
     """Steps that one worker performs one after the other.
 
-    :param group: the ID of its group.
-    :param way: 1 as it was planned, 2 for the fall-back of the group.
-    :param steps: their stable names, in their order.
-    :param takes: quota that the group holds from here on.
+    :param group: the ID of the flow's group.
+    :param way: 1 for the planned way, 2 for the group's fall-back.
+    :param steps: the stable names of the steps, in their order.
+    :param waits: all conditions that must hold before the flow starts.
+    :param takes: the quota that the group takes when this flow starts.
     :param keeps: the quota that stays taken when the group is complete.
-    :param gives_back: the group's temporaries are gone after this flow.
-    :param on_demand: starts when a flow that waits for it has its slot and
-        its quota, and takes no slot of its own.
-    :param always: runs on every way out, without waiting for a slot.
+    :param gives_back: whether the group's temporaries are deleted after this
+        flow: then their quota is free again.
+    :param on_demand: the flow starts when a flow that waits for it has a slot
+        and its quota; it uses no slot of its own.
+    :param always: the flow also runs if an earlier flow of the group fails,
+        and without waiting for a slot.
     :param probes: the fact that this flow finds out, ``''`` for none.
     """
 
@@ -94,24 +97,25 @@ class Flow:
 
     @property
     def place(self) -> str:
-        """What edges name: the flow, in whichever way it is done."""
+        """The name of the flow for edges; the same for both ways."""
         return f'{self.group}/{self.part}'
 
     @property
     def id(self) -> str:
-        """What orders and records name: ``volume/<ID>/capture#1``."""
+        """The place and the way, such as ``volume/<ID>/capture#1``."""
         return f'{self.place}#{self.way}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Group:
-    """Flows that follow each other: the unit of outcome, undo and claim.
+    """Flows that follow each other. A group has one outcome, undo and claim.
 
     :param id: such as ``volume/<ID>``, or ``downtime/<ID>`` of a server.
-    :param item: the place in the plan of the item whose outcome this is,
-        None where the group has no outcome of its own.
+    :param item: the index in the plan of the item that gets this group's
+        outcome; None if the group has no outcome of its own.
     :param instead: the flows of the fall-back, if there is one.
-    :param claim: what no other run may work on meanwhile, ``''`` for nothing.
+    :param claim: the resource on which no other run may work meanwhile, such
+        as ``volume/<ID>``; ``''`` for none.
     """
 
     id: str
@@ -123,24 +127,24 @@ class Group:
 
 
 def end_of(group: str) -> str:
-    """Give the place of a group's end, after its last flow."""
+    """Return the place of a group's end, after its last flow."""
     return f'{group}/end'
 
 
 def group_of(place: str) -> str:
-    """Give the ID of the group that a place belongs to."""
+    """Return the ID of the group that a place belongs to."""
     return place.rpartition('/')[0]
 
 
 def part_of(flow: str) -> Part:
-    """Give the part of a flow, by its ID."""
+    """Return the part of a flow, by the flow's ID."""
     return Part(flow.rpartition('/')[2].partition('#')[0])
 
 
 class Graph:
     """The groups of a plan, in the order of the plan.
 
-    :raises ValueError: two groups have the same ID.
+    :raises ValueError: if two groups have the same ID.
     """
 
     def __init__(self, groups: Iterable[Group]) -> None:
@@ -169,29 +173,29 @@ class Graph:
         return hash(self.groups)
 
     def group(self, id_: str) -> Group:
-        """Give a group.
+        """Return a group.
 
-        :raises KeyError: there is none with that ID.
+        :raises KeyError: if there is none with that ID.
         """
         return self._by_id[id_]
 
     def flow(self, id_: str) -> Flow:
-        """Give a flow.
+        """Return a flow.
 
-        :raises KeyError: there is none with that ID.
+        :raises KeyError: if there is none with that ID.
         """
         return self._flows[id_]
 
     def flows(self) -> Iterator[Flow]:
-        """Give all flows, those of the fall-backs too."""
+        """Return all flows, including those of the fall-backs."""
         return iter(self._flows.values())
 
     def is_waited_for(self, flow: Flow) -> bool:
-        """Tell whether another flow starts only when this one is done."""
+        """Return whether another flow starts only after this one succeeds."""
         return flow.place in self._waited_for
 
     def before(self, flow: Flow) -> Flow | None:
-        """Give the flow that this one follows in its group."""
+        """Return the previous flow of the group's way, None for the first."""
         group = self.group(flow.group)
         flows = group.flows if flow.way == 1 else group.instead
         number = flows.index(flow)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which backups there are: the rows of ``openstack backup history``."""
+"""The rows of ``openstack backup history``: backups, or runs."""
 
 import dataclasses
 import enum
@@ -8,9 +8,9 @@ from backupclient.model import verification
 
 
 class State(enum.StrEnum):
-    """How a run, or the backup of a resource, ended.
+    """The state of a run, or of the backup of a resource.
 
-    ``incomplete`` is a run only: some of its backups are complete.
+    Only runs can be ``incomplete``: some of their backups are complete.
     """
 
     COMPLETE = 'complete'
@@ -21,19 +21,19 @@ class State(enum.StrEnum):
 
 
 SET = verification.SET
-"""The kind of a row about a whole run: ``id`` is that of the run."""
+"""The kind of a row about a whole run; its ``id`` is the run's ID."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Backup:
-    """What a run made of a resource.
+    """The backup of a resource in a run.
 
     :param captured_at: UTC, ISO 8601, ``''`` if there is no copy.
-    :param time: by which it is sorted out: when it was captured, or else
-        when the run began.
-    :param size: in bytes, None when not known.
+    :param time: the time for sorting and filters: when the data were captured,
+        or else when the run began.
+    :param size: in bytes, None if unknown.
     :param place: ``cloud``, or the target.
-    :param standing: what verifications have found.
+    :param standing: the combined result of all verifications.
     """
 
     run: str
@@ -54,14 +54,14 @@ class Backup:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Run:
-    """A run, as far as its place tells.
+    """A run, with the facts that its place has.
 
-    :param started_at: UTC, ISO 8601; ``finished_at`` likewise, ``''`` for a
-        run that is not finished.
-    :param complete: how many resources are; ``failed`` and ``skipped``
-        likewise; None when not known.
-    :param size: of what is complete, in bytes.
-    :param host: the name of the machine, ``''`` when not known.
+    :param started_at: UTC, ISO 8601; ``finished_at`` likewise, ``''`` for an
+        unfinished run.
+    :param complete: the number of complete resources; ``failed`` and
+        ``skipped`` likewise; None if unknown.
+    :param size: the total size of the complete resources, in bytes.
+    :param host: the name of the machine, ``''`` if unknown.
     """
 
     run: str

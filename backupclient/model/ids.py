@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""IDs, as services give them: they become parts of URLs and of file names."""
+"""Check the IDs of services: they become parts of URLs and of file names."""
 
 import re
 
@@ -8,14 +8,14 @@ _UUID = re.compile('[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text can be an ID: one word, mostly a UUID."""
+    """Return whether a text can be an ID: a UUID, or another single word."""
     return _ID.fullmatch(text) is not None
 
 
 def require(*texts: str) -> None:
-    """Do nothing when these are IDs.
+    """Raise ValueError if a text is not an ID.
 
-    :raises ValueError: naming the one that is none.
+    :raises ValueError: the message names that text.
     """
     for text in texts:
         if not is_id(text):
@@ -23,10 +23,10 @@ def require(*texts: str) -> None:
 
 
 def require_if_any(*texts: str) -> None:
-    """Do nothing when these are IDs, or ``''`` for none."""
+    """Raise ValueError if a text is neither an ID nor ``''``."""
     require(*filter(None, texts))
 
 
 def is_uuid(text: str) -> bool:
-    """Tell whether a text is a UUID, as most services write it."""
+    """Return whether a text is a UUID with hyphens, in either case."""
     return _UUID.fullmatch(text.lower()) is not None

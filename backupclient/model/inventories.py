@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that the planner has to know, read once from the cloud."""
+"""The planner's input, read once from the cloud."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -9,7 +9,7 @@ from backupclient.model import resources
 
 
 class Project(NamedTuple):
-    """What tells a project from all others: names can be the same."""
+    """The identity of a project, without names, which are not unique."""
 
     auth_url: str
     region: str
@@ -18,7 +18,7 @@ class Project(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class CloudIdentity:
-    """Which cloud, and as whom: what tells two clouds' runs apart."""
+    """The cloud, the region, the project and the user of a run."""
 
     auth_url: str
     region: str
@@ -28,7 +28,7 @@ class CloudIdentity:
 
     @property
     def project(self) -> Project:
-        """The project, whoever the user is."""
+        """The project, without the user."""
         return Project(self.auth_url, self.region, self.project_id)
 
 
@@ -36,10 +36,11 @@ class CloudIdentity:
 class Login:
     """How long the user's login lasts.
 
-    :param renewable: False if a person has to log in again: with a token or
-        a passcode.
-    :param ends_at: UTC, ISO 8601; ``''`` for no end that is known.
-    :param seconds_left: when it was read, None without an end.
+    :param renewable: False if a person has to log in again, such as after a
+        login with a token or a passcode.
+    :param ends_at: UTC, ISO 8601; ``''`` if there is no known end.
+    :param seconds_left: seconds until the end at the time of reading, None
+        without an end.
     """
 
     renewable: bool = True
@@ -49,38 +50,36 @@ class Login:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Quota:
-    """A limit and its use; a limit of -1 is none."""
+    """A limit and its use; a limit of -1 means unlimited."""
 
     limit: int
     used: int
 
     @property
     def free(self) -> int | None:
-        """How much is left, None without a limit."""
+        """The free amount, 0 if overused, None without a limit."""
         return None if self.limit < 0 else max(0, self.limit - self.used)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Inventory:
-    """One read of a project.
+    """The resources of a project, with its quotas and the user's roles.
 
     :param roles: the names of the user's roles in the project.
-    :param services: the service types that the catalogue has, as
-        openstacksdk names them: ``block-storage``, ``image``, ``compute``,
-        ``key-manager``.
-    :param backup_api: False where the user may not list Cinder backups.
+    :param services: the service types in the catalogue, by openstacksdk's
+        names: ``block-storage``, ``image``, ``compute``, ``key-manager``.
+    :param backup_api: False if Cinder backups cannot be listed.
     :param quotas: by Cinder's names: ``volumes``, ``gigabytes``,
         ``snapshots``, ``backups``, ``backup_gigabytes`` and, per volume type,
         ``volumes_<type>`` and so on; for a restore also by Nova's:
         ``instances``, ``cores``, ``ram`` (MiB), and by those of Glance:
-        ``image_count_total``, ``image_size_total`` (MiB). A missing one is
-        not known.
-    :param unread: by the kind of what could not be read, why, in a sentence:
-        a kind of resources, ``snapshot``, ``backup``, ``quota``,
+        ``image_count_total``, ``image_size_total`` (MiB). A missing quota is
+        unknown.
+    :param unread: why a list could not be read, in a sentence, by the kind of
+        the list: a kind of resources, ``snapshot``, ``backup``, ``quota``,
         ``server-quota`` or ``image-quota``. A list is read as a whole or not
         at all.
-    :param silent: the service types that the catalogue has and that did not
-        answer: nothing can be done with them now.
+    :param silent: the service types in the catalogue that did not answer.
     """
 
     identity: CloudIdentity

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where things lie in a backup set: relative paths, with ``/``.
+"""The paths of files in a backup set, relative to its folder, with ``/``.
 
-Only IDs and known words become parts of a path, never a name.
+Only IDs and fixed words become parts of a path, never a resource's name.
 """
 
 import re
@@ -12,23 +12,23 @@ MANIFEST = 'manifest.json'
 CHECKSUMS = 'SHA512SUMS'
 INSTRUCTIONS = 'RESTORE.md'
 FAILED = '.failed'
-"""The folder for sets in which nothing is complete, beside the others."""
+"""The folder beside the other sets for sets without a complete backup."""
 MARKER = 'in-progress.json'
 PARTIAL = '.partial'
-"""The end of the name of a set that is not finished."""
+"""The suffix of an unfinished set's folder."""
 
 DELETING = '.deleting'
-"""The end of the name of a set that is being deleted."""
+"""The suffix of the folder of a set that is being deleted."""
 DELETION = 'deleting.json'
-"""What is being deleted of a set: there from before the manifest goes."""
+"""The list of a set's files, written before its deletion begins."""
 CLAIMS = 'in-use'
-"""The folder in which those who read a set say so."""
+"""The folder in a set with the claims of its readers."""
 
 VERIFIED = 'verified'
-"""The folder with what verifications have found, in a set."""
+"""The folder in a set with the results of verifications."""
 
 DESCRIPTIONS = (MANIFEST, CHECKSUMS, INSTRUCTIONS)
-"""What tells of a set, the manifest first."""
+"""The texts that describe a set, the manifest first."""
 
 _VERIFIED = re.compile(
     rf'{VERIFIED}/[0-9]{{8}}T[0-9]{{6}}Z(?:-[0-9]{{1,3}})?\.json'
@@ -62,22 +62,22 @@ _MEMBER = re.compile(
 
 
 def is_member(path: str) -> bool:
-    """Tell whether a path can be that of a file with data or a key.
+    """Return whether a path is allowed for a file with data or a key.
 
-    Such a path stays within the set, and no shell reads anything into it.
+    Such a path stays within the set, and is safe in a shell without quotes.
     """
     return _MEMBER.fullmatch(path) is not None
 
 
 def may_be_read(path: str) -> bool:
-    """Tell whether a path can be that of any file of a finished set."""
+    """Return whether a path is allowed for any file of a finished set."""
     return path in DESCRIPTIONS or is_member(path) or is_verified(path)
 
 
 def require_member(path: str) -> None:
-    """Do nothing when :func:`is_member` holds.
+    """Raise ValueError unless :func:`is_member` is true for a path.
 
-    :raises ValueError: naming the path.
+    :raises ValueError: the message names the path.
     """
     if not is_member(path):
         raise ValueError(
@@ -86,10 +86,10 @@ def require_member(path: str) -> None:
 
 
 def is_file_of(path: str, source: resources.Resource) -> bool:
-    """Tell whether a path is that of the data, or the payload, of a resource.
+    """Return whether a path belongs to the data or payload of a resource.
 
-    A manifest may have been written by anybody: it must not name the file of
-    one resource as that of another.
+    A forged manifest could name one resource's file as another's: check each
+    path with this function.
     """
     folder = _FOLDERS.get(source.kind, 'secrets')
     name = path.removeprefix(f'{folder}/{source.id}.')
@@ -99,9 +99,9 @@ def is_file_of(path: str, source: resources.Resource) -> bool:
 
 
 def is_key_of(path: str, source: resources.Resource) -> bool:
-    """Tell whether a path is that of the key of a resource.
+    """Return whether a path belongs to the key of a resource.
 
-    The payload of a secret is its key.
+    For a secret, that is the path of its payload.
     """
     if source.kind is resources.Kind.SECRET:
         return is_file_of(path, source)
@@ -112,43 +112,43 @@ def is_key_of(path: str, source: resources.Resource) -> bool:
 
 
 def is_verified(path: str) -> bool:
-    """Tell whether a path can be that of the result of a verification."""
+    """Return whether a path is allowed for the result of a verification."""
     return _VERIFIED.fullmatch(path) is not None
 
 
 def is_claim(path: str) -> bool:
-    """Tell whether a path can be that of the claim of a reader."""
+    """Return whether a path is allowed for the claim of a reader."""
     return _CLAIM.fullmatch(path) is not None
 
 
 def claim_file(name: str) -> str:
-    """Return the path of the claim of a reader.
+    """Return the path for the claim of a reader.
 
-    :param name: a time and four letters, as the ID of a run.
+    :param name: a time and four letters, in the form of a run's ID.
     """
     return f'{CLAIMS}/{name}.json'
 
 
 def verified_file(stamp: str, number: int = 0) -> str:
-    """Give the path of the result of a verification.
+    """Return the path for the result of a verification.
 
-    :param stamp: its time in UTC, as in ``20260131T235959Z``.
-    :param number: tells results of the same second apart.
+    :param stamp: its time in UTC, such as ``20260131T235959Z``.
+    :param number: distinguishes results of the same second.
     """
     return f'{VERIFIED}/{stamp}{f"-{number}" if number else ""}.json'
 
 
 def data_file(source: resources.Resource, disk_format: str) -> str:
-    """Give the path of the data of a volume, server or image.
+    """Return the path for the data of a volume, server or image.
 
-    :param disk_format: Glance's; one that is not known becomes ``bin``.
+    :param disk_format: Glance's; an unknown one becomes ``bin``.
     """
     ending = disk_format if disk_format in _FORMATS else _UNKNOWN
     return f'{_FOLDERS[source.kind]}/{source.id}.{ending}'
 
 
 def is_data_of(source: resources.Resource, path: str) -> bool:
-    """Tell whether a path is one where the data of a resource belong."""
+    """Return whether a path is one for the data or payload of a resource."""
     if source.kind is resources.Kind.SECRET:
         return path in (
             secret_file(source.id, protected=False),
@@ -161,17 +161,23 @@ def is_data_of(source: resources.Resource, path: str) -> bool:
 
 
 def is_sealed(path: str) -> bool:
-    """Tell whether a file is encrypted by age, by its path."""
+    """Return whether a file is encrypted by age, by its path."""
     return path.endswith('.age')
 
 
 def key_file(source: resources.Resource, *, protected: bool) -> str:
-    """Give the path of the key that opens a resource's data."""
+    """Return the path for the key that opens a resource's data.
+
+    :param protected: whether the file is encrypted by age.
+    """
     ending = 'key.age' if protected else 'key'
     return f'keys/{source.kind}-{source.id}.{ending}'
 
 
 def secret_file(secret_id: str, *, protected: bool) -> str:
-    """Give the path of a secret's payload."""
+    """Return the path for a secret's payload.
+
+    :param protected: whether the file is encrypted by age.
+    """
     ending = 'bin.age' if protected else 'bin'
     return f'secrets/{secret_id}.{ending}'

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the runs of one project see each other: by a note in the cloud.
+"""The leases by which the runs of one project see each other.
 
-The note is an image without data. Who holds it writes to it again and again;
-when that was last, Glance tells by its own clock (``updated_at``), so that
-the clocks of the machines do not matter. It also says what the run works on.
+A lease is an image without data. Its run updates it at intervals (the
+heartbeat). Glance sets the time of the update by its own clock
+(``updated_at``), so that the clocks of the machines do not matter. The lease
+also lists the resources on which the run works (its claims).
 """
 
 from collections.abc import Iterable
@@ -13,10 +14,10 @@ import datetime
 from backupclient.model import tags
 
 BEAT = 60.0
-"""Seconds between two signs of life."""
+"""Seconds between two heartbeats."""
 
 LIFETIME = datetime.timedelta(minutes=15)
-"""Without a sign of life for so long, a run counts as dead."""
+"""A run counts as dead after this time without a heartbeat."""
 
 HOST = 'backupclient_host'
 CLAIMS = 'backupclient_claims'
@@ -24,12 +25,13 @@ CLAIMS = 'backupclient_claims'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Lease:
-    """What a note says.
+    """A lease of a run.
 
-    :param id: of the image.
-    :param host: the machine that the run is on.
-    :param seen_at: the last sign of life, by the cloud's clock.
-    :param claims: what the run works on, as ``volume/<ID>``.
+    :param id: the image's ID.
+    :param host: the name of the machine on which the run is.
+    :param seen_at: the last heartbeat, by the cloud's clock.
+    :param claims: the resources on which the run works, such as
+        ``volume/<ID>``.
     """
 
     id: str
@@ -39,28 +41,31 @@ class Lease:
     claims: frozenset[str] = frozenset()
 
     def is_alive(self, now: datetime.datetime) -> bool:
-        """Tell whether the run counts as alive.
+        """Return whether the run counts as alive.
 
-        :param now: by the cloud's clock.
+        :param now: the time by the cloud's clock.
         """
         return now - self.seen_at < LIFETIME
 
     def seen(self, now: datetime.datetime) -> str:
-        """Say where the run is, and when it was last seen."""
+        """Return where the run is and when it was last seen, for messages.
+
+        :param now: the time by the cloud's clock.
+        """
         seconds = max(0, round((now - self.seen_at).total_seconds()))
         return f'on {self.host or "an unknown host"}, seen {seconds} s ago'
 
 
 def name(run: str) -> str:
-    """Give the name of a run's note."""
+    """Return the name of a run's lease."""
     return f'backupclient-{run}-lease'
 
 
 def identity(run: str) -> dict[str, str]:
-    """Give the properties by which a run's note is found."""
+    """Return the properties by which a run's lease is found."""
     return {tags.RUN: run, tags.ROLE: tags.Role.LEASE.value}
 
 
 def metadata(run: str, host: str, claims: Iterable[str]) -> dict[str, str]:
-    """Give all properties of a run's note."""
+    """Return all properties of a run's lease."""
     return identity(run) | {HOST: host, CLAIMS: ' '.join(sorted(claims))}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an interrupted run left in the project."""
+"""The resources and sets that an interrupted run has left."""
 
 import dataclasses
 import datetime
@@ -7,10 +7,11 @@ import enum
 
 
 class Kind(enum.StrEnum):
-    """What it is, in the order in which it has to go.
+    """The kinds of leftovers, in the order in which to delete them.
 
-    A server holds its volumes. An image comes before them: a volume is busy
-    while it is copied. A volume depends on its snapshot, and on its key.
+    Servers and images come before volumes, because Cinder does not delete a
+    volume that is attached or being copied to an image. Snapshots and secrets
+    come after the volumes that depend on them.
     """
 
     SERVER = 'server'
@@ -24,7 +25,7 @@ class Kind(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """What is done about it."""
+    """What happens to a leftover, or has happened to it."""
 
     DELETE = 'delete'
     DELETED = 'deleted'
@@ -34,11 +35,11 @@ class Action(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Leftover:
-    """A thing in the cloud that serves nobody once its run is dead.
+    """A leftover: a resource or set that is useless once its run is dead.
 
-    :param age: by the cloud's clock; nothing where the cloud does not tell.
-    :param size: in bytes, None where it has none.
-    :param reason: of ``keep`` and ``failed``, in a sentence.
+    :param age: by the cloud's clock; zero if the cloud does not show it.
+    :param size: in bytes, None if it has none.
+    :param reason: why it is kept, or why the deletion failed, in a sentence.
     """
 
     kind: Kind
@@ -52,7 +53,7 @@ class Leftover:
 
     @property
     def goes(self) -> bool:
-        """True when it is to be deleted."""
+        """True if it is to be deleted."""
         return self.action is Action.DELETE
 
     @property

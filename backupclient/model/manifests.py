@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a backup set says of itself: the content of ``manifest.json``."""
+"""The content of ``manifest.json``, which describes a backup set."""
 
 import dataclasses
 import enum
@@ -17,7 +17,7 @@ PROGRAM = 'python-backupclient'
 
 
 class State(enum.StrEnum):
-    """Whether everything that was asked for is there."""
+    """Whether the set has a backup of each requested resource."""
 
     COMPLETE = 'complete'
     INCOMPLETE = 'incomplete'
@@ -25,15 +25,15 @@ class State(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Entry:
-    """One resource: what it was, and what became of it.
+    """A resource and the outcome of its backup.
 
-    ``server``, ``volume``, ``image`` and ``secret`` are as in the plan: one
-    is set, and beside a server the image that holds, or held, its own disk.
-    A secret has its metadata and its ACL as the run has read them. The other
-    fields are those of the plan's item and of its outcome.
+    As in the plan, one of ``server``, ``volume``, ``image`` and ``secret`` is
+    set; with a server also the image that has, or had, its own disk. A secret
+    has the metadata and the ACL that the run has read. The other fields are
+    those of the plan's item and of its outcome.
 
-    :param size: of the data, in bytes, None when not known.
-    :param notes: the plan's and the run's.
+    :param size: the size of the data in bytes, None if unknown.
+    :param notes: the notes of the plan and of the run.
     """
 
     resource: resources.Resource
@@ -56,12 +56,12 @@ class Entry:
 
     @property
     def has_copy(self) -> bool:
-        """True when there is something to restore."""
+        """True if there is a file or an artifact to restore from."""
         return self.file is not None or self.artifact is not None
 
     @property
     def artifact_id(self) -> str:
-        """The ID of what stays in the cloud, ``''`` for nothing."""
+        """The ID of the artifact in the cloud, ``''`` for none."""
         return self.artifact.id if self.artifact else ''
 
 
@@ -70,8 +70,8 @@ class Manifest:
     """A run and its result.
 
     :param created_at: UTC, ISO 8601; ``finished_at`` likewise.
-    :param cautions: the plan's.
-    :param host: the name of the machine, ``''`` when not known.
+    :param cautions: the plan's cautions.
+    :param host: the name of the machine, ``''`` if unknown.
     """
 
     run: str
@@ -90,11 +90,11 @@ class Manifest:
 
     @property
     def is_of_use(self) -> bool:
-        """True when something of it is complete, or nothing had to be."""
+        """True if at least one backup is complete, or none was needed."""
         return self.state is State.COMPLETE or any(
             item.state is results.State.COMPLETE for item in self.items
         )
 
     def of_kind(self, kind: resources.Kind) -> tuple[Entry, ...]:
-        """Give the entries of one kind, in their order."""
+        """Return the entries of one kind, in their order."""
         return tuple(e for e in self.items if e.resource.kind is kind)

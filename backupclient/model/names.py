@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the backups in the cloud are called, for people who see them listed.
+"""The names of artifacts and restored resources in the cloud.
 
-The program itself finds its things by their tags. A name only has to tell a
-person what the thing is, to differ from the others of its run, and to be one
-that Cinder and Glance accept.
+Names are for people only: the program finds its resources by their tags. A
+name shows a person what the artifact is, is unique in its run, and is valid
+for Cinder and Glance.
 """
 
 from collections import Counter
@@ -15,11 +15,11 @@ from backupclient.model import resources
 from backupclient.model import tags
 
 LONGEST = 255
-"""Characters, however many bytes each has: so Cinder and Glance count
-(``cinder/api/validation/parameter_types.py``, Glance's image schema)."""
+"""The longest name in characters. Cinder and Glance count characters, not
+bytes (``cinder/api/validation/parameter_types.py``, Glance's image schema)."""
 
 LONGEST_START = 200
-"""Characters of ``--name``: an ID still fits behind it."""
+"""The longest ``--name`` in characters: an ID still fits behind it."""
 
 _TEMPORARY = 'restore-'
 _REPLACEMENT = '\N{REPLACEMENT CHARACTER}'
@@ -29,7 +29,7 @@ _CUT = '...'
 def require_start(text: str) -> None:
     """Raise ValueError if a text cannot be the start of names.
 
-    :raises ValueError: it is blank or too long, or has a control character.
+    :raises ValueError: if it is blank or too long, or has a control character.
     """
     if text.isspace():
         raise ValueError('it is blank. Leave the option out, or give a text.')
@@ -63,12 +63,12 @@ def artifact(
     start: str = '',
     same: frozenset[str] = frozenset(),
 ) -> str:
-    """Return the name of what a run keeps of a resource in the cloud.
+    """Return the name of a resource's artifact.
 
-    :param start: of ``--name``, ``''`` for our own. A run of an earlier
-        release may have one that :func:`require_start` refuses.
-    :param same: the names that several resources of the run have.
-    :returns: a name that nothing else of this run has.
+    :param start: the value of ``--name``, ``''`` for our default. A run of an
+        earlier release may have a value that :func:`require_start` refuses.
+    :param same: the result of :func:`shared` for the resources of the run.
+    :returns: a name that is unique in the run.
     """
     name = plain(resource.name)
     if not start:
@@ -82,7 +82,7 @@ def artifact(
 
 
 def description(run: str, resource: resources.Resource) -> str:
-    """Return what is said of a backup beside its name."""
+    """Return the description of a Cinder backup."""
     kind, end = resource.kind.capitalize(), f'({resource.id}), run {run}'
     name = _cut(plain(resource.name), LONGEST - len(kind) - len(end) - 4)
     return f'{kind} "{name}" {end}' if name else f'{kind} {end}'
@@ -103,11 +103,11 @@ def is_temporary_image(name: str) -> bool:
 
 
 def plain(text: str) -> str:
-    """Return a text in characters that Cinder and Glance accept.
+    """Return a text with only characters that Cinder and Glance accept.
 
-    Cinder refuses what cannot be printed in a description, and both may
-    refuse what has four bytes in UTF-8 (``glance/common/utils.py:
-    no_4byte_params``, and databases with three bytes a character).
+    Cinder refuses unprintable characters in a description. Both may refuse
+    characters of four bytes in UTF-8 (``glance/common/utils.py:
+    no_4byte_params``, and databases with three bytes per character).
     """
     return ''.join(map(_plain, text)).strip()
 
@@ -119,22 +119,22 @@ def _plain(char: str) -> str:
 
 
 def _printable(char: str) -> bool:
-    """Tell whether Cinder calls a character printable."""
+    """Return whether Cinder accepts a character as printable."""
     category = unicodedata.category(char)
     return category == 'Zs' or category[0] not in 'CZ'
 
 
 def _cut(text: str, length: int) -> str:
-    """Return a text, its end replaced by dots where it is too long."""
+    """Return a text, with dots in place of its end if it is too long."""
     if len(text) <= length:
         return text
     return text[: length - len(_CUT)] + _CUT
 
 
 def restored(name: str, suffix: str) -> str:
-    """Return the name of what is made of a backup.
+    """Return the name of a restored resource.
 
-    :param name: the old one; a thing without a name gets none.
-    :param suffix: of ``--suffix``.
+    :param name: the original name; a nameless resource stays nameless.
+    :param suffix: the value of ``--suffix``.
     """
     return _cut(name, LONGEST - len(suffix)) + suffix if name else ''

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the work on an item takes of the project's quotas.
+"""The quota that the work on an item takes.
 
-The names of the quotas are those of the services. Cinder counts a snapshot's
-size in ``gigabytes`` too, and everything once more for its volume type.
+Quotas have the names of the services. Cinder counts a snapshot's size in
+``gigabytes`` too, and counts everything a second time in the quotas of the
+volume type.
 """
 
 from collections import Counter
@@ -14,7 +15,7 @@ from backupclient.model import tasks
 
 
 def artifacts(item: plans.Item) -> Counter[str]:
-    """Count what stays, by the names of the quotas."""
+    """Return the quota that stays taken after the run, by name."""
     match item:
         case plans.Item(task=restores.Task(new=new)):
             return _restored(new)
@@ -26,10 +27,10 @@ def artifacts(item: plans.Item) -> Counter[str]:
 
 
 def temporaries(item: plans.Item) -> Counter[str]:
-    """Count what goes again.
+    """Return the quota of the temporary resources, by name.
 
-    That is a snapshot, and the volume made of it; for a restore the image
-    between a file and what is made of it.
+    In a backup these are a snapshot and the volume made from it. In a restore
+    from a file it is the image from which a volume or server is made.
     """
     match item:
         case plans.Item(task=restores.Task(source=source)):
@@ -46,14 +47,14 @@ def temporaries(item: plans.Item) -> Counter[str]:
 
 
 def of(item: plans.Item) -> Counter[str]:
-    """Count all that it takes at a time."""
+    """Return the quota that the item takes at its peak, by name."""
     return artifacts(item) + temporaries(item)
 
 
 def once_captured(item: plans.Item) -> Counter[str]:
-    """Count what it takes on top when it goes on after its capture.
+    """Return the additional quota that the item takes after its capture.
 
-    That is the volume that is made of the snapshot.
+    That is the quota of the volume that is made from the snapshot.
     """
     match item:
         case plans.Item(
@@ -66,7 +67,7 @@ def once_captured(item: plans.Item) -> Counter[str]:
 
 
 def _restored(new: restores.New) -> Counter[str]:
-    """Count what a restore makes."""
+    """Return the quota of the resource that a restore makes."""
     match new:
         case restores.NewVolume():
             return _counted(new.type_name, volumes=1, gigabytes=new.size_gib)
@@ -79,7 +80,7 @@ def _restored(new: restores.New) -> Counter[str]:
 
 
 def _counted(type_name: str, **needed: int) -> Counter[str]:
-    """Count in each quota, and in that of the volume type, if it is known."""
+    """Return quota amounts, also for the volume type if it is known."""
     if not type_name:
         return Counter(needed)
     of_type = {f'{name}_{type_name}': n for name, n in needed.items()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a cloud offers to build resources of: types, flavors, networks."""
+"""The cloud's offers for new resources: types, flavors, networks, ..."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -9,7 +9,7 @@ import dataclasses
 class Flavor:
     """A flavor of Nova.
 
-    :param disk_gib: of the root disk; 0 takes the size of the image.
+    :param disk_gib: the root disk; 0 means the size of the image.
     """
 
     id: str
@@ -31,9 +31,9 @@ class Named:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class VolumeType:
-    """A volume type, as far as a user can know it.
+    """A volume type, with the facts that a user can see.
 
-    :param encrypted: None when not known. Cinder tells administrators only;
+    :param encrypted: None if unknown. Cinder shows it to administrators only;
         the planner of a restore infers it from the volumes of the project.
     """
 
@@ -44,10 +44,10 @@ class VolumeType:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Offers:
-    """One read of what can be had. None: it could not be read.
+    """The cloud's offers. A field is None if it could not be read.
 
-    :param zones: of volumes; ``server_zones`` of servers.
-    :param unread: why, in a sentence, by the name of the field.
+    :param zones: the zones for volumes; ``server_zones`` for servers.
+    :param unread: why a field is None, in a sentence, by the field's name.
     """
 
     volume_types: tuple[VolumeType, ...] | None = None

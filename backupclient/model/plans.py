@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plan: which procedure backs up or restores what, and what cannot be."""
+"""The plan: the procedure for each resource, or why there is none."""
 
 import dataclasses
 import enum
@@ -15,7 +15,7 @@ FORMAT_VERSION = 1
 
 
 class Procedure(enum.StrEnum):
-    """The ways to back up one resource, and to restore it."""
+    """The procedures that back up or restore one resource."""
 
     IMAGE_DOWNLOAD = 'image-download'
     SERVER_IMAGE = 'server-image'
@@ -32,11 +32,11 @@ class Procedure(enum.StrEnum):
 
 
 AT_REST = frozenset({'SHUTOFF', 'SHELVED', 'SHELVED_OFFLOADED'})
-"""Nova's states of a server that writes to none of its disks."""
+"""Nova's states in which a server writes to none of its disks."""
 
 
 class Consistency(enum.StrEnum):
-    """What a copy is worth: how its source was when it was captured."""
+    """The consistency of a copy: the state of its source at the capture."""
 
     DETACHED = 'detached'
     CRASH = 'crash-consistent'
@@ -47,11 +47,11 @@ class Consistency(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class VolumeBackup:
-    """Cinder backs a volume up.
+    """Back up a volume with Cinder.
 
-    :param incremental: it builds on an earlier backup.
-    :param stops: as of :class:`.tasks.ImageCopy`.
-    :param fallback: what to do instead when the backup service of the cloud
+    :param incremental: whether the backup builds on an earlier one.
+    :param stops: see :class:`.tasks.ImageCopy`.
+    :param fallback: the item to do instead if the backup service of the cloud
         does not answer.
     """
 
@@ -75,21 +75,22 @@ Task = (
     | VolumeBackup
     | restores.Task
 )
-"""What is to be done. Each class has what its procedure needs, no more."""
+"""The task of an item. Each class has only its procedure's parameters."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Item:
-    """One resource and what is to be done with it.
+    """A resource and its task.
 
     :param reason: why this procedure, or why none, in a sentence.
-    :param seen: the resource as the plan saw it; None when it could not.
-    :param result: what will be there: a file of the backup set, or a kind of
+    :param seen: the resource's fields when the plan was made; None if they
+        could not be read.
+    :param result: the expected result: a file of the backup set, or a kind of
         artifact in the cloud.
-    :param size: of the data that have to be moved, None when not known.
-    :param warnings: those of the notes that a person should read unasked.
-    :param group: items of one group are captured close together: the ID of
-        their server, ``''`` for a resource on its own.
+    :param size: the bytes to move, None if unknown.
+    :param warnings: the notes that are always shown to the user.
+    :param group: the ID of the server whose items are captured close
+        together, ``''`` for a resource on its own.
     """
 
     resource: resources.Resource
@@ -108,7 +109,7 @@ class Item:
 
     @property
     def procedure(self) -> Procedure:
-        """The way to do the task."""
+        """The procedure that does the task."""
         match self.task:
             case tasks.ImageDownload():
                 return Procedure.IMAGE_DOWNLOAD
@@ -128,22 +129,22 @@ class Item:
 
     @property
     def volume(self) -> resources.Volume | None:
-        """The volume that the item is about, if it is about one."""
+        """The volume of the item, None for another kind."""
         return self.seen if isinstance(self.seen, resources.Volume) else None
 
     @property
     def server(self) -> resources.Server | None:
-        """The server that the item is about, if it is about one."""
+        """The server of the item, None for another kind."""
         return self.seen if isinstance(self.seen, resources.Server) else None
 
     @property
     def secret(self) -> resources.Secret | None:
-        """The secret that the item is about, if it is about one."""
+        """The secret of the item, None for another kind."""
         return self.seen if isinstance(self.seen, resources.Secret) else None
 
     @property
     def image(self) -> resources.Image | None:
-        """The image that the item is about, or that has a server's disk."""
+        """The image of the item, or the one that has its server's own disk."""
         match self.task:
             case tasks.ImageDownload(image=image):
                 return image
@@ -153,12 +154,12 @@ class Item:
 
     @property
     def restore(self) -> restores.Task | None:
-        """How the resource comes back, if the plan restores it."""
+        """The task of a restore, None in a plan that backs up."""
         return self.task if isinstance(self.task, restores.Task) else None
 
     @property
     def fallback(self) -> 'Item | None':
-        """What to do when no backup service answers, if there is a choice."""
+        """The item to do if no backup service answers, None without."""
         task = self.task
         return task.fallback if isinstance(task, VolumeBackup) else None
 
@@ -171,7 +172,7 @@ class Item:
 
     @property
     def to_file(self) -> bool:
-        """True when the data leave the cloud, into the backup set."""
+        """True if the data are downloaded into the backup set."""
         match self.task:
             case tasks.ImageDownload() | tasks.SecretDownload():
                 return True
@@ -181,24 +182,24 @@ class Item:
 
     @property
     def parts(self) -> tuple[str, ...]:
-        """The IDs of the resources that hold the data instead."""
+        """The IDs of the resources that contain this one's data."""
         return self.task.parts if isinstance(self.task, tasks.Covered) else ()
 
     @property
     def possible(self) -> bool:
-        """True when a procedure was found, or none is needed."""
+        """True if there is a procedure, or none is needed."""
         return not isinstance(self.task, tasks.Nothing)
 
     @property
     def makes_things(self) -> bool:
-        """True when something is made in the cloud for it."""
+        """True if the task makes resources in the cloud."""
         return isinstance(
             self.task, tasks.ImageCopy | VolumeBackup | restores.Task
         )
 
     @property
     def encrypted(self) -> bool:
-        """True when the data are noise without a key."""
+        """True if the data are encrypted in the cloud."""
         return bool(
             (self.volume and self.volume.encrypted)
             or (self.image and self.image.key_id)
@@ -221,16 +222,15 @@ def _restoring(new: restores.New) -> Procedure:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Peak:
-    """The least of a quota that a run can do with.
+    """The minimum free quota that a run needs.
 
-    That is room for all its artifacts and for the largest of its temporaries:
-    with less room than for all at once, they are made one after the other,
-    and with more, side by side.
-    Items that were refused for a lack of quota are counted too.
+    That is enough for all artifacts and for the largest item's temporaries: if
+    the quota does not suffice for all items at once, the run makes them one
+    after the other. Items that were refused for lack of quota are included.
 
-    :param quota: Cinder's name of it.
+    :param quota: the quota's name in its service.
     :param needed: in the quota's unit (a count, or GiB for gigabytes).
-    :param free: None when there is no limit, or it is not known.
+    :param free: None if there is no limit, or it is unknown.
     """
 
     quota: str
@@ -240,13 +240,13 @@ class Peak:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
-    """The procedures chosen for a request. A value: print, save, compare.
+    """The procedures chosen for a request.
 
-    :param bytes_to_move: through the services, and to files.
-    :param bytes_to_files: the part of it that the target must have room for.
-    :param cautions: what a person should know before the run.
-    :param gaps: what was asked for and could not be looked at, in sentences.
-    :param restore: what a restore was asked for; None in a plan that backs up.
+    :param bytes_to_move: the bytes to copy within the cloud and to files.
+    :param bytes_to_files: the bytes among them that go to the target.
+    :param cautions: sentences that the user should read before the run.
+    :param gaps: sentences on requested resources that could not be read.
+    :param restore: the request of a restore; None in a plan that backs up.
     """
 
     identity: inventories.CloudIdentity
@@ -262,7 +262,7 @@ class Plan:
 
     @property
     def command(self) -> str:
-        """The command that runs it: ``run``, ``restore`` or ``verify``."""
+        """The command for the plan: ``run``, ``restore`` or ``verify``."""
         if self.restore is None:
             return 'run'
         tried = any(one.restore and one.restore.drill for one in self.items)
@@ -270,5 +270,5 @@ class Plan:
 
     @property
     def complete(self) -> bool:
-        """True when everything that was selected can be done."""
+        """True if each selected resource could be read and has a procedure."""
         return not self.gaps and all(item.possible for item in self.items)

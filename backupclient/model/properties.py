@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Properties of images: those of the owner, and those that services set.
+"""Image properties: tell the owner's from those that services set.
 
-Properties belong to a server's disk as its bytes do: ``hw_disk_bus`` and its
-like decide on which hardware the guest finds it.
+The owner's properties are part of a server's backup: for example,
+``hw_disk_bus`` decides on which virtual hardware the guest finds its disk.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,10 +40,10 @@ GLANCE = frozenset(
 """Glance's own fields of an image; Cinder lists some as properties."""
 
 OF_CINDER = frozenset({'attached_mode', 'readonly'})
-"""What Cinder shows among the metadata of a volume, and is none of them."""
+"""Cinder's own fields that it shows in a volume's metadata."""
 
-# With the key's old deletion policy, deleting the image would also delete the
-# key that was stored for it. A signature is of bytes that are no longer there.
+# Never restored. With cinder_encryption_key_deletion_policy, deleting the new
+# image would also delete the key. A signature fits only the original bytes.
 _PREFIXES = (
     'backupclient_',
     'cinder_encryption_key_',
@@ -53,8 +53,8 @@ _PREFIXES = (
     'owner_specified.openstack.',
     'owner_specified.shade.',
 )
-# By Nova on its snapshots, by Cinder on the images of volumes, or by both on
-# an image that stands for a volume-backed server.
+# Set by Nova on its snapshots, by Cinder on images of volumes, or by both on
+# the image of a volume-backed server.
 _SERVICES = frozenset(
     {
         'base_image_ref',
@@ -76,10 +76,11 @@ _SERVICES = frozenset(
         'user_id',
     }
 )
-# They name another image. Nova also sets them where there is none.
+# IDs of other images. Nova also sets them, to '', if there is none.
 _OTHER_IMAGES = ('kernel_id', 'ramdisk_id')
 CERTIFICATE = 'img_signature_certificate_uuid'
-"""Names the secret by which Glance proves the signature of an image."""
+"""The property with the ID of the secret that has the certificate. With it,
+Glance verifies an image's signature."""
 
 _SIGNATURE = (
     'img_signature',
@@ -89,16 +90,16 @@ _SIGNATURE = (
 )
 _LONGEST_TAG = 255
 _MOST_TAGS = 128
-"""Of an image: Glance's own default limit."""
+"""Glance's default limit of tags for an image."""
 
-# Nova keeps so many bytes of a property (``nova/utils.py``,
+# Nova cuts a property to this many bytes (``nova/utils.py``,
 # ``get_system_metadata_from_image``).
 _KEPT_BYTES = 255
 _LARGEST_NUMBER = (1 << 31) - 1
 
 
 def owned(found: Mapping[str, str]) -> dict[str, str]:
-    """Return the properties that no service sets by itself, by their names."""
+    """Return the properties that the owner has set, sorted by name."""
     return {
         name: found[name]
         for name in sorted(found)
@@ -108,9 +109,9 @@ def owned(found: Mapping[str, str]) -> dict[str, str]:
 
 
 def signature(found: Mapping[str, str]) -> dict[str, str]:
-    """Return the signature of an image's bytes, nothing if a part is missing.
+    """Return the properties of an image's signature, ``{}`` if incomplete.
 
-    Glance proves it while the bytes arrive, and needs all parts.
+    Glance verifies the signature during an upload, and needs all four.
     """
     if not all(found.get(name) for name in _SIGNATURE):
         return {}
@@ -118,9 +119,9 @@ def signature(found: Mapping[str, str]) -> dict[str, str]:
 
 
 def references(found: Mapping[str, str]) -> dict[str, str]:
-    """Return the IDs that properties name, by the property.
+    """Return the IDs of other resources in the properties, by property.
 
-    :returns: of a certificate only where the signature is whole.
+    :returns: the certificate's ID only if the signature is complete.
     """
     named = {**found, CERTIFICATE: signature(found).get(CERTIFICATE, '')}
     return {
@@ -131,10 +132,10 @@ def references(found: Mapping[str, str]) -> dict[str, str]:
 
 
 def own_tags(tags: Iterable[str]) -> tuple[str, ...]:
-    """Return the tags of an image that a restore sets.
+    """Return the tags of an image that a restore may set.
 
-    Not those by which we or a service would know it, which a set of somebody
-    else could have, nor more than Glance takes.
+    Left out are tags that have a meaning for this program or a service, since
+    a forged manifest could have them, and tags beyond Glance's limit.
     """
     found = [
         tag
@@ -148,9 +149,9 @@ def own_tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 
 def of_volume(metadata: Mapping[str, str]) -> dict[str, str]:
-    """Return the metadata of a volume that users gave it.
+    """Return the metadata of a volume that users have set.
 
-    Cinder shows two facts of its own among them (``cinder/utils.py``,
+    Cinder adds two fields of its own (``cinder/utils.py``,
     ``add_visible_admin_metadata``).
     """
     return {
@@ -161,19 +162,19 @@ def of_volume(metadata: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_only(metadata: Mapping[str, str]) -> bool:
-    """Tell whether Cinder shows among its metadata that a volume is so."""
+    """Return whether a volume is read-only, by Cinder's field for it."""
     return metadata.get('readonly', '').lower() == 'true'
 
 
 def completed(
     inherited: Mapping[str, str], source: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return properties that Nova inherited, those that it cut made whole.
+    """Return a server's image properties, with values that Nova cut completed.
 
-    What Nova inherited when the server was made is what the server has. The
-    source may have been changed since then.
-
+    :param inherited: the properties that Nova copied when the server was made.
+        They count, because the source image may have changed since then.
     :param source: the properties of the image that the server was made from.
+        A cut value is replaced only if it is the beginning of the value here.
     """
     return {
         name: _whole(value, source.get(name, ''))
@@ -196,9 +197,9 @@ def _is_of_services(name: str) -> bool:
 
 
 def _number(found: Mapping[str, str], name: str) -> int:
-    """Return a number that Glance would take, 0 for anything else.
+    """Return a number if Glance would accept it, else 0.
 
-    Cinder keeps texts, and its users can write what they like into them.
+    Cinder stores the property as a text, which users can set to anything.
     """
     text = found.get(name, '')
     value = int(text) if re.fullmatch('[0-9]{1,10}', text) else 0
@@ -206,6 +207,7 @@ def _number(found: Mapping[str, str], name: str) -> int:
 
 
 def _whole(value: str, long: str) -> str:
-    # Nova cuts no character in two, so up to three bytes may be missing.
+    # Nova does not split a character of UTF-8, so a cut value can be up to
+    # three bytes shorter than the limit.
     cut = len(value.encode(errors='replace')) > _KEPT_BYTES - 4
     return long if cut and long.startswith(value) else value

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``prune`` decides for each backup, and what became of it."""
+"""The rows of ``prune``: its decision for each backup, and the result."""
 
 import dataclasses
 import enum
@@ -9,7 +9,7 @@ SET = 'set'
 
 
 class Action(enum.StrEnum):
-    """What is done about a backup."""
+    """What happens to a backup, or has happened to it."""
 
     KEEP = 'keep'
     DELETE = 'delete'
@@ -19,15 +19,15 @@ class Action(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """One resource in one run in one place.
+    """The backup of a resource in one run and one place.
 
-    :param captured: UTC, ISO 8601, ``''`` where it is not known.
-    :param kind: of the resource, or ``set``: then ``id`` is the run's.
+    :param captured: UTC, ISO 8601, ``''`` if unknown.
+    :param kind: the resource's kind, or ``set``: then ``id`` is the run's.
     :param place: ``cloud``, or the target.
-    :param size: in bytes, None where the data are elsewhere or not known.
-    :param reasons: of ``keep`` and ``failed``: a rule as it was typed, or a
-        sentence.
-    :param artifact: the ID of what stays in the cloud, ``''`` for none.
+    :param size: in bytes, None if unknown or if the data are elsewhere.
+    :param reasons: why the backup is kept, or why its deletion failed: a rule
+        as the user typed it, or a sentence.
+    :param artifact: the ID of the artifact in the cloud, ``''`` for none.
     """
 
     run: str
@@ -43,7 +43,7 @@ class Row:
 
     @property
     def goes(self) -> bool:
-        """True when it is to be deleted."""
+        """True if the backup is to be deleted."""
         return self.action is Action.DELETE
 
     @property

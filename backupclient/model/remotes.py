@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The remotes of rclone: ``NAME:PATH``, or all options in the text itself.
+"""The remotes of rclone: ``NAME:PATH``, or a connection string.
 
-The second form is rclone's connection string: ``:webdav,url="https://a":PATH``
-for a storage system, ``NAME,option=value:PATH`` for a configured remote with
-other options. https://rclone.org/docs/#connection-strings
+A connection string contains options: ``:webdav,url="https://a":PATH`` for a
+storage system, ``NAME,option=value:PATH`` for a configured remote with other
+options. https://rclone.org/docs/#connection-strings
 """
 
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ _QUOTED = {
 class Remote:
     """A place in a storage system of rclone.
 
-    :param name: of the configured remote, or of the storage system.
-    :param on_the_fly: the name is that of a storage system.
-    :param options: names and values. They may be secret.
-    :param path: in the storage system.
+    :param name: the configured remote, or the type of the storage system.
+    :param on_the_fly: whether the name is a type of storage system.
+    :param options: names and values, which may be secret.
+    :param path: the path in the storage system.
     """
 
     name: str
@@ -38,13 +38,16 @@ class Remote:
 
     @property
     def argument(self) -> str:
-        """The remote as an argument of rclone, which has no secrets."""
+        """The remote as an argument for rclone, without its options.
+
+        Other users of the machine can see a program's arguments.
+        """
         name = _OWN_NAME if self.on_the_fly else self.name
         return f'{name}:{self.path}'
 
     @property
     def environment(self) -> dict[str, str]:
-        """The variables that give rclone the options of the remote."""
+        """The environment variables that pass the options to rclone."""
         name = _OWN_NAME if self.on_the_fly else self.name
         type_ = {'type': self.name} if self.on_the_fly else {}
         return {
@@ -56,8 +59,8 @@ class Remote:
 def parse(text: str) -> Remote:
     """Split a remote into its parts.
 
-    :raises ValueError: the text is no remote. The message has nothing of its
-        options.
+    :raises ValueError: if the text is no remote. The message contains no
+        values of options.
     """
     on_the_fly = text.startswith(':')
     at = int(on_the_fly)
@@ -77,9 +80,9 @@ def parse(text: str) -> Remote:
 
 
 def _option(text: str, at: int) -> tuple[str, str, int]:
-    """Read an option.
+    """Return an option's name and value, and the index behind it.
 
-    :returns: its name, its value, and where it ends.
+    :raises ValueError: if it is malformed.
     """
     key = _KEY.match(text, at)
     if key is None:
@@ -105,10 +108,10 @@ def _option(text: str, at: int) -> tuple[str, str, int]:
 
 
 def shown(text: str, hidden: str) -> str:
-    """Return a remote without what may be secret in its options.
+    """Return a remote with option values hidden that may be secret.
 
-    :param text: a remote that :func:`parse` takes.
-    :param hidden: takes the place of what is hidden.
+    :param text: a remote that :func:`parse` accepts.
+    :param hidden: the text in place of a hidden value.
     """
     found = parse(text)
     return ''.join(_words(found, hidden)) + f':{found.path}'
@@ -152,4 +155,4 @@ _HARMLESS = frozenset(
         'vendor',
     }
 )
-"""The options whose values are shown. Any other could be a key."""
+"""The options whose values are shown; any other value may be secret."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the user asked for: the selection and the options."""
+"""A user's request for a backup: the selection and the options."""
 
 import dataclasses
 import enum
@@ -16,7 +16,7 @@ class VolumeMethod(enum.StrEnum):
 
 
 class Chain(enum.StrEnum):
-    """Whether a Cinder backup builds on an earlier one."""
+    """Whether a Cinder backup is incremental, so builds on an earlier one."""
 
     AUTO = 'auto'
     FULL = 'full'
@@ -25,16 +25,16 @@ class Chain(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Request:
-    """A selection and what to do with it.
+    """A selection of resources, and the options of their backup.
 
     :param everything: ``--all``.
-    :param match: metadata keys with their value, None for any value.
-    :param exclude: ``KIND/NAME-OR-ID`` as typed.
-    :param target: of ``--to``, without passwords, as
+    :param match: metadata keys with their values, None for any value.
+    :param exclude: ``KIND/NAME-OR-ID``, as typed.
+    :param target: the value of ``--to`` without passwords, as
         :func:`backupclient.operations.request.target` returns it; ``''`` for
         none.
-    :param recipients: age or SSH public keys, one each.
-    :param name: the start of the artifacts' names, ``''`` for our own.
+    :param recipients: age or SSH public keys.
+    :param name: the start of the artifacts' names, ``''`` for our default.
     """
 
     everything: bool = False
@@ -59,11 +59,11 @@ class Request:
 
     @property
     def selects(self) -> bool:
-        """True when the request names resources, or means all of them."""
+        """True if the request selects any resources."""
         named = (self.servers, self.volumes, self.images, self.secrets)
         return self.everything or any(named) or bool(self.match)
 
     @property
     def exports_keys(self) -> bool:
-        """True when keys and secrets may be written to files."""
+        """True if keys and secrets may be written to files."""
         return self.plaintext_keys or bool(self.recipients)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a project holds, as it was read once from the cloud.
+"""The resources of a project, as records of a service's fields.
 
-IDs are checked here, wherever they come from: a service or a file.
+The constructors check IDs, whether these come from a service or a file.
 
 Longer than 300 lines because it has each field of each kind of resource.
 """
@@ -30,7 +30,7 @@ PASSING_VOLUME_STATES = frozenset(
         'uploading',
     }
 )
-"""States that a volume leaves by itself, as a rule."""
+"""Transitional states, which a volume usually leaves by itself."""
 
 
 class Kind(enum.StrEnum):
@@ -44,7 +44,7 @@ class Kind(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Resource:
-    """A resource that holds user data, as people name it."""
+    """The kind, name and ID of a resource that holds user data."""
 
     kind: Kind
     name: str
@@ -55,7 +55,7 @@ class Resource:
 
     @property
     def place(self) -> str:
-        """The kind and the ID, as one word."""
+        """The kind and the ID as one word, such as ``volume/<ID>``."""
         return f'{self.kind}/{self.id}'
 
     @property
@@ -67,7 +67,7 @@ class Resource:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Attachment:
-    """Where a volume is attached."""
+    """The server and the device where a volume is attached."""
 
     server_id: str
     device: str
@@ -77,10 +77,10 @@ class Attachment:
 class Volume:
     """A Cinder volume.
 
-    :param key_id: the Barbican secret of an encrypted volume; ``''`` where
-        the cloud does not tell (fixed key) or the volume is not encrypted.
-    :param consumes_quota: False for the temporaries of Cinder itself.
-    :param read_only: nothing that has it attached can write to it.
+    :param key_id: the Barbican secret of an encrypted volume; ``''`` if the
+        volume is not encrypted, or the cloud has a fixed key.
+    :param consumes_quota: False for Cinder's own temporary volumes.
+    :param read_only: whether servers can attach it for reading only.
     """
 
     id: str
@@ -143,8 +143,9 @@ class Snapshot:
 class CinderBackup:
     """A backup in Cinder's Backup API.
 
-    :param data_at: the time of its data: of the volume, or of the snapshot
-        that it was made of. Cinder chooses parents by it.
+    :param data_at: the time of the data in the backup; for a backup made from
+        a snapshot, that is the snapshot's time. Cinder chooses the parent of
+        an incremental backup by it.
     """
 
     id: str
@@ -172,9 +173,9 @@ class CinderBackup:
 class Image:
     """A Glance image.
 
-    :param size: in bytes, None until the data are there.
-    :param hash_algorithm: what Glance hashed with (mostly ``sha512``), ``''``
-        where it did not.
+    :param size: in bytes, None until the data are uploaded.
+    :param hash_algorithm: the algorithm of Glance's hash (usually
+        ``sha512``), ``''`` without a hash.
     """
 
     id: str
@@ -202,9 +203,10 @@ class Image:
 
     @property
     def key_id(self) -> str:
-        """The secret that opens the data, as Cinder noted it, or ``''``.
+        """The ID of the secret that opens the data, by Cinder, or ``''``.
 
-        Anyone may set the property: what is no ID, Cinder did not note.
+        Users can set the property to anything; other texts than IDs are
+        ignored.
         """
         found = self.properties.get('cinder_encryption_key_id', '')
         return found if ids.is_id(found) else ''
@@ -217,7 +219,7 @@ class Image:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Address:
-    """An address of a server, a fact for building it again.
+    """An address of a server, which helps to build the server again.
 
     :param kind: ``fixed`` or ``floating``.
     """
@@ -234,15 +236,15 @@ class Server:
 
     :param image_id: the image that it was made from, ``''`` for a server
         that boots from a volume.
-    :param volume_ids: its attached volumes, in the order of Nova's answer.
+    :param volume_ids: its attached volumes, in Nova's order.
     :param ephemeral_gib: size of the flavor's ephemeral disk, 0 for none.
     :param swap_mib: size of the flavor's swap disk, 0 for none.
-    :param image_properties: the owner's properties of that image, as long as
-        the user can see it.
-    :param min_disk: of that image, in GiB.
-    :param min_ram: of that image, in MiB.
-    :param locked: only administrators can stop or start it.
-    :param description: None when not known, as in sets of earlier releases.
+    :param image_properties: the owner's properties of the source image, empty
+        if the user cannot see that image.
+    :param min_disk: the source image's, in GiB.
+    :param min_ram: the source image's, in MiB.
+    :param locked: whether only administrators can stop or start it.
+    :param description: None if unknown, as in sets of earlier releases.
     """
 
     id: str
@@ -288,10 +290,10 @@ class Server:
 class Secret:
     """A Barbican secret, without its payload.
 
-    :param content_type: of the payload, ``''`` for a secret without one.
-    :param metadata: that users gave it. It is in no list, as the ACL: both
-        are read when the secret is backed up.
-    :param acl: None when not known.
+    :param content_type: the payload's type, ``''`` for a secret without one.
+    :param metadata: set by users. Barbican's lists have neither it nor the
+        ACL: both are read when the secret is backed up.
+    :param acl: the access list, None if unknown.
     """
 
     id: str
@@ -319,4 +321,4 @@ class Secret:
 
 
 Record = Server | Volume | Image | Secret
-"""What a service tells of a resource."""
+"""A resource with its fields from a service."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Restoring: what a user asked for, and how each resource comes back."""
+"""Restores: a user's request, and the task for each resource."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -13,26 +13,28 @@ from backupclient.model import resources
 from backupclient.model import tags
 
 NOT_NETWORKED = 'none'
-"""What Nova calls a server without networks."""
+"""Nova's value of ``networks`` for a server without networks."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Request:
-    """What comes back, from where, and what takes the place of what is gone.
+    """The resources to restore, their source, and replacements in this cloud.
 
-    :param selection: only the fields that select.
-    :param source: the target of ``--from``, without passwords, as
+    :param selection: a request of which only the selecting fields count.
+    :param source: the value of ``--from`` without passwords, as
         :func:`backupclient.operations.request.target` returns it; ``''`` for
         the project's own artifacts in the cloud.
     :param run: the ID of the run, ``''`` for the newest that fits.
-    :param at: UTC, ISO 8601: the newest run that had ended by then.
-    :param suffix: behind the names of what is made.
-    :param volume_types: by the old name the new one; ``flavors`` and
-        ``zones`` likewise.
-    :param networks: by the old name the new one; ``''`` is the old name of
-        every network that has no line of its own.
-    :param key_pair: for the servers, ``''`` for that of the same name.
-    :param decrypt: encrypted data may go into a type without encryption.
+    :param at: UTC, ISO 8601: use the newest run that had ended by then.
+    :param suffix: appended to the names of the new resources.
+    :param volume_types: new names by old names; ``flavors`` and ``zones``
+        likewise.
+    :param networks: new networks by old names; the old name ``''`` stands for
+        all networks that are not listed.
+    :param key_pair: the key pair of all servers, ``''`` for the one with the
+        old name.
+    :param decrypt: whether encrypted data may be stored in a volume type
+        without encryption.
     """
 
     selection: requests.Request
@@ -58,10 +60,10 @@ class Request:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
-    """The backup that a resource comes back from.
+    """The backup from which a resource is restored.
 
-    :param run: that made it; its set has the files.
-    :param captured_at: UTC, ISO 8601, ``''`` when not known.
+    :param run: the run that made the backup; its set has the files.
+    :param captured_at: UTC, ISO 8601, ``''`` if unknown.
     """
 
     run: str
@@ -75,12 +77,12 @@ class Source:
 
 
 class Way(enum.StrEnum):
-    """How the data of a volume become those of a new one.
+    """How the data get into a new volume.
 
-    ``PLAIN``: they are not encrypted. ``WITH_KEY``: as they are, with their
-    key beside them. ``OPENED``: they are opened on the way, and Cinder
-    encrypts them anew, as the new type wants it. ``BACKUP``: Cinder does it,
-    from a backup of its own.
+    ``PLAIN``: copy data that are not encrypted. ``WITH_KEY``: copy encrypted
+    data, and store their key. ``OPENED``: decrypt the data on the way; Cinder
+    encrypts them again if the new type is encrypted. ``BACKUP``: Cinder
+    restores a backup of its own.
     """
 
     PLAIN = 'plain'
@@ -95,8 +97,10 @@ class NewVolume:
 
     :param type_name: ``''`` for the cloud's default.
     :param zone: ``''`` for Cinder's choice.
-    :param bytes: of the image that it is made of, None when not known.
-    :param encrypted: the new volume has to be: else it is taken away again.
+    :param bytes: the size of the image from which it is made, None if
+        unknown.
+    :param encrypted: whether the new volume has to be encrypted: if it is not,
+        it is deleted again.
     """
 
     size_gib: int
@@ -111,8 +115,8 @@ class NewVolume:
 class Disk:
     """A volume of a server to be built.
 
-    :param volume_id: of the volume that was backed up.
-    :param device: where it was, ``''`` when not known.
+    :param volume_id: the ID of the volume that was backed up.
+    :param device: its old device name, ``''`` if unknown.
     """
 
     volume_id: str
@@ -126,14 +130,15 @@ class Disk:
 class NewServer:
     """A server to be built.
 
-    :param boot_volume: the old ID of the volume that it boots from, ``''``
-        where its own disk comes from an image.
-    :param boot_image: the old ID of an image of the same restore that has
-        its disk, as of a shelved server; ``''`` where the copy has it.
+    :param boot_volume: the old ID of the volume that it boots from, ``''`` if
+        its own disk comes from an image.
+    :param boot_image: the old ID of an image in the same restore that has the
+        server's own disk (a shelved server's); ``''`` if the server's own
+        backup has it.
     :param disks: the other volumes, in their order.
-    :param networks: IDs; none: it has no network.
-    :param security_groups: IDs.
-    :param vcpus: of the flavor, 0 when not known; ``ram_mib`` likewise.
+    :param networks: the IDs of its networks; empty for none.
+    :param security_groups: the IDs of its security groups.
+    :param vcpus: the flavor's, 0 if unknown; ``ram_mib`` likewise.
     """
 
     flavor_id: str
@@ -156,7 +161,8 @@ class NewServer:
 class Member:
     """A secret of a container, by its old ID.
 
-    :param role: what it is in the container, ``''`` for a nameless one.
+    :param role: its name in the container, such as ``private_key``; ``''`` for
+        a nameless secret.
     """
 
     secret_id: str
@@ -168,7 +174,7 @@ class Member:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Container:
-    """A container of secrets, made when the last of them is back.
+    """A container of secrets, made when all its secrets are restored.
 
     :param kind: Barbican's: ``certificate``, ``rsa`` or ``generic``.
     """
@@ -182,7 +188,8 @@ class Container:
 class NewSecret:
     """A secret to be stored.
 
-    :param containers: that are made after this secret.
+    :param containers: the containers to make after this secret, as its last
+        member.
     """
 
     containers: tuple[Container, ...] = ()
@@ -194,21 +201,21 @@ class NewImage:
 
 
 New = NewSecret | NewImage | NewVolume | NewServer
-"""What a restore makes."""
+"""The resource that a restore makes."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Task:
-    """How one resource comes back.
+    """The restore of one resource.
 
-    :param name: of what is made.
-    :param needs: the old IDs of the resources that have to be back before.
-    :param after: of those whose turn has to be over, whatever became of
-        them.
-    :param own_disk: the image that a server is built from, to be uploaded or
-        still in the cloud.
-    :param drill: it is only tried: what is made is compared, and taken away
-        again.
+    :param name: the name of the new resource.
+    :param needs: the old IDs of resources that must be restored before.
+    :param after: the old IDs of resources that must be done before, whether
+        restored or failed.
+    :param own_disk: the image from which a server is built; it is uploaded
+        first, unless it is still in the cloud.
+    :param drill: whether the restore is a test: the new resource is compared
+        and deleted again.
     """
 
     source: Source

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What became of each item of a plan."""
+"""The outcome of each item of a plan."""
 
 import dataclasses
 import enum
@@ -19,15 +19,17 @@ class State(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one item.
+    """The outcome of one item.
 
-    :param reason: of a failure or a skip, in a sentence.
-    :param captured_at: UTC, ISO 8601: when the data were as they are in the
-        copy.
-    :param image: of a server's own disk: the image that held it, as Nova
-        made it. It need not be there any more.
-    :param secret: a secret with what only the run has read of it.
-    :param restored: the ID of what a restore has made, ``''`` for nothing.
+    :param reason: why the item failed or was skipped, in a sentence.
+    :param seconds: how long the work on the item took.
+    :param size: the size of the data in bytes, None if unknown.
+    :param captured_at: UTC, ISO 8601: the time of the data in the copy.
+    :param image: for a server's own disk, the image that Nova made of it,
+        which may be deleted by now.
+    :param secret: a secret with the fields that only the run has read.
+    :param restored: the ID of the resource that a restore has made, ``''``
+        for none.
     """
 
     resource: resources.Resource
@@ -48,7 +50,7 @@ class Outcome:
 
     @property
     def result(self) -> str:
-        """The file, or the artifact's ID, or nothing."""
+        """The file's path, else the artifact's ID, else ``''``."""
         if self.file:
             return self.file.path
         return self.artifact.id if self.artifact else ''

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the image has to be like that a server's own disk is restored from."""
+"""The image from which to restore a server's own disk."""
 
 import dataclasses
 import posixpath
@@ -12,12 +12,13 @@ from backupclient.model import resources
 def image(entry: manifests.Entry, server: resources.Server) -> resources.Image:
     """Return the image of a server's own disk, with the owner's properties.
 
-    It is the one that held the disk during the run, or since the server was
-    shelved. Older manifests do not have it: then what is known of the image
-    that the server was made from has to do.
+    It is the image that the run made of the disk, or that Nova made when the
+    server was shelved. Older manifests lack it: then the fields of the
+    server's source image are used.
 
-    :returns: ``min_disk`` is at least the server's root disk: without it Nova
-        accepts a smaller flavor, and the new server ends in ``ERROR``.
+    :returns: an image whose ``min_disk`` is at least the server's root disk.
+        Otherwise Nova would accept a smaller flavor, and the new server would
+        end in ``ERROR``.
     """
     path = entry.file.path if entry.file else ''
     found = entry.image or _of_source(server, path)
@@ -31,9 +32,9 @@ def image(entry: manifests.Entry, server: resources.Server) -> resources.Image:
 
 
 def _of_source(server: resources.Server, path: str) -> resources.Image:
-    """Return what is known of the image that the server was made from.
+    """Return a record of the image that the server was made from.
 
-    :param path: of the file, which is named by its disk format.
+    :param path: the path of the backup's file; its ending is the disk format.
     """
     return resources.Image(
         id=server.image_id or server.id,

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How plans and items are written to files: ``formats/plan.rst``.
+"""Convert plans and items to and from their form in files.
 
-In a file, an item has the fields of all tasks beside each other, and its
-``procedure`` says which of them count: people read and edit plans, and those
-of earlier releases are run. This is the one place that converts.
+The format is described in ``formats/plan.rst``. In a file, an item has the
+fields of all tasks side by side, and its ``procedure`` decides which of them
+count. People read and edit plans, and plans of earlier releases must work.
 """
 
 import dataclasses
@@ -37,9 +37,9 @@ _KINDS = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Task:
-    """How one resource comes back: one of ``volume`` and ``server`` at most.
+    """The restore of one resource. The fields are those of ``restores.Task``.
 
-    The other fields are those of ``restores.Task``.
+    At most one of ``volume`` and ``server`` is set.
     """
 
     source: restores.Source
@@ -56,9 +56,11 @@ class Task:
 class Item:
     """An item of a plan.
 
-    :param server: the resource as the plan saw it, like ``volume``,
-        ``image`` and ``secret``: one of them. Beside a server there is the
-        ``image`` that its own disk is in, if the task needs it.
+    :param server: the resource's fields when the plan was made. One of
+        ``server``, ``volume``, ``image`` and ``secret`` is set; with a server
+        also the ``image`` that has its own disk, if the task needs it.
+    :param present: the ID of the existing resource, if there is nothing to
+        restore.
     """
 
     resource: resources.Resource
@@ -85,9 +87,10 @@ class Item:
     present: str = ''
 
     def __post_init__(self) -> None:
-        """Raise ValueError if it is no item, so that readers name its place.
+        """Raise ValueError if the fields do not fit together.
 
-        Files come from people and from other releases.
+        Files come from people and from other releases. The check is here so
+        that msgspec adds the place in the file to the message.
         """
         ids.require_if_any(self.group, self.present)
         ids.require(*self.parts, *self.stops)
@@ -111,7 +114,7 @@ class Item:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Plan:
-    """A plan: ``plans.Plan`` with the items as they are in files."""
+    """A plan in its form for files; see ``plans.Plan``."""
 
     identity: inventories.CloudIdentity
     request: requests.Request
@@ -126,19 +129,19 @@ class Plan:
 
 
 def of(plan: plans.Plan) -> Plan:
-    """Return a plan as it is written."""
+    """Return a plan in its form for files."""
     fields = {name: getattr(plan, name) for name in _FIELDS}
     return Plan(**fields, items=tuple(map(of_item, plan.items)))
 
 
 def plan(saved: Plan) -> plans.Plan:
-    """Return the plan that was read."""
+    """Return the plan from its form in a file."""
     fields = {name: getattr(saved, name) for name in _FIELDS}
     return plans.Plan(**fields, items=tuple(map(item, saved.items)))
 
 
 def of_item(one: plans.Item) -> Item:
-    """Return an item as it is written."""
+    """Return an item in its form for files."""
     task = one.task
     copy = task if isinstance(task, tasks.ImageCopy) else None
     backup = task if isinstance(task, plans.VolumeBackup) else None
@@ -163,7 +166,7 @@ def of_item(one: plans.Item) -> Item:
 
 
 def item(saved: Item) -> plans.Item:
-    """Return the item that was read."""
+    """Return the item from its form in a file."""
     return plans.Item(
         **{name: getattr(saved, name) for name in _SAME},
         task=_task(saved),
@@ -172,9 +175,9 @@ def item(saved: Item) -> plans.Item:
 
 
 def _task(saved: Item) -> plans.Task:
-    """Return what an item is to do.
+    """Return the task of an item.
 
-    :raises ValueError: its fields do not fit its procedure.
+    :raises ValueError: if its fields do not fit its procedure.
     """
     wanted, procedure = saved.restore, plans.Procedure
     copied = (saved.to_file, saved.keep_image, saved.stops)

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What belongs to a secret: the containers that it is in, and its readers."""
+"""Facts about a secret: its containers and its access list."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Membership:
-    """That a secret is part of a container.
+    """A secret's membership in a container.
 
     :param kind: Barbican's: ``certificate``, ``rsa`` or ``generic``.
-    :param role: what the secret is in it, as ``private_key``.
-    :param size: how many secrets the container has, 0 when not known.
+    :param role: the secret's name in the container, such as ``private_key``.
+    :param size: the number of secrets in the container, 0 if unknown.
     """
 
     container_id: str
@@ -24,8 +24,8 @@ class Membership:
 class Acl:
     """Who may read a secret besides its creator.
 
-    :param users: IDs of users, of any project.
-    :param project_access: the members of the project may.
+    :param users: the IDs of users, of any project.
+    :param project_access: whether all members of the project may read it.
     """
 
     users: tuple[str, ...] = ()

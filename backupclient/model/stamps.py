@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The services' times as values that can be compared."""
+"""Parse the services' times."""
 
 import datetime
 
 
 def read(text: str) -> datetime.datetime | None:
-    """Read a time in ISO 8601, None when it is none, or none of UTC.
+    """Return the time in an ISO 8601 text, None if it is none.
 
-    Cinder and Barbican write UTC without saying so.
+    A time without a zone counts as UTC: Cinder and Barbican write it so.
+
+    :returns: an aware time that can be converted to UTC.
     """
     try:
         found = datetime.datetime.fromisoformat(text)
         if found.tzinfo:
-            # At the ends of the calendar a time of another zone is none here.
+            # Raises OverflowError if the time in UTC is before year 1 or
+            # after year 9999.
             found.astimezone(datetime.UTC)
     except (ValueError, OverflowError):
         return None

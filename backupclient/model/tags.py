@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How everything that a run makes in the cloud is told apart.
+"""The tags and names of all resources that a run makes in the cloud.
 
-Metadata (or image properties) carry the run, the source and the role; the
-name says the same, for the calls that take no metadata.
+Metadata (or image properties) have the run, the source and the role. The name
+has the run and the source too, for requests that accept no metadata.
 """
 
 from collections.abc import Mapping
@@ -18,15 +18,16 @@ RUN = 'backupclient_run'
 SOURCE = 'backupclient_source'
 ROLE = 'backupclient_role'
 IMAGE = 'backupclient_image'
-"""An image's own ID. What is made of an image inherits its other properties
-(Nova's images of servers, Cinder's of volumes), and this one is then wrong."""
+"""An image's own ID. Images that Nova makes of servers and Cinder of volumes
+inherit the source image's properties: then this ID is not the image's own."""
 
 DELETING = 'backupclient_deleting'
-"""Of a manifest in the cloud: since when its artifacts are being deleted."""
+"""A property of a manifest in the cloud: when the deletion of its artifacts
+began."""
 
 VERIFIED = 'backupclient_verified_'
-"""How the properties of a manifest in the cloud begin that have the results
-of verifications; the time in UTC follows, as in ``20260131T235959Z``."""
+"""The prefix of the properties of a manifest in the cloud that have results
+of verifications; the time in UTC follows, such as ``20260131T235959Z``."""
 
 _SKEW = datetime.timedelta(minutes=10)
 _RUN_ID = '[0-9]{8}T[0-9]{6}Z-[a-z]{4}'
@@ -36,11 +37,11 @@ _NAME = re.compile(
 
 
 class Role(enum.StrEnum):
-    """Whether a thing is the backup, goes away again, or is data again.
+    """The purpose of a resource that a run has made.
 
-    A lease goes away too: it says that a run is alive. A manifest says which
-    artifacts a run has left. What was restored is the tenant's as if no run
-    had made it.
+    ``ARTIFACT``: a backup. ``TEMPORARY``: deleted during the run. ``LEASE``:
+    shows that a run is alive; deleted at its end. ``RESTORED``: tenant data
+    again, never deleted as ours. ``MANIFEST``: the list of a run's artifacts.
     """
 
     ARTIFACT = 'artifact'
@@ -51,7 +52,7 @@ class Role(enum.StrEnum):
 
 
 def new_run_id(now: datetime.datetime) -> str:
-    """Make the ID of a run: UTC time and four random letters.
+    """Return a new ID for a run: UTC time and four random letters.
 
     :param now: an aware time.
     """
@@ -70,9 +71,10 @@ def started(run: str) -> datetime.datetime:
 
 
 def nothing_before(run: str) -> datetime.datetime:
-    """Give a time before which a run has made nothing.
+    """Return a time before which a run has made nothing, by the cloud's clock.
 
-    Its ID has the time of the machine; the cloud's clock may be another.
+    The ID has the time of the machine, whose clock may differ from the
+    cloud's by up to 10 minutes.
 
     :param run: a run's ID.
     """
@@ -80,7 +82,7 @@ def nothing_before(run: str) -> datetime.datetime:
 
 
 def is_run_id(text: str) -> bool:
-    """Tell whether a text has the form of a run's ID."""
+    """Return whether a text has the form of a run's ID."""
     return re.fullmatch(_RUN_ID, text) is not None
 
 
@@ -91,7 +93,7 @@ def require_run_id(text: str) -> None:
 
 
 def name(run: str, source: resources.Resource) -> str:
-    """Give the name that identifies what a run makes of a source."""
+    """Return the name for a resource that a run makes from a source."""
     return f'backupclient-{run}-{source.kind}-{source.id}'
 
 
@@ -103,17 +105,17 @@ def manifest_name(run: str) -> str:
 def metadata(
     run: str, source: resources.Resource, role: Role
 ) -> dict[str, str]:
-    """Give the metadata that mark what a run makes of a source."""
+    """Return the tags for a resource that a run makes from a source."""
     return {RUN: run, SOURCE: f'{source.kind}/{source.id}', ROLE: role.value}
 
 
 def is_name(text: str) -> bool:
-    """Tell whether a text is a name that :func:`name` could give."""
+    """Return whether a text has the form of a name by :func:`name`."""
     return _NAME.fullmatch(text) is not None
 
 
 def run_of(name_: str, metadata_: Mapping[str, str]) -> str:
-    """Give the run that made a thing in the cloud, ``''`` if none did."""
+    """Return the run that made a cloud resource, ``''`` if none did."""
     if RUN in metadata_:
         return metadata_[RUN]
     fit = _NAME.fullmatch(name_)
@@ -121,7 +123,7 @@ def run_of(name_: str, metadata_: Mapping[str, str]) -> str:
 
 
 def own(image_id: str, properties: Mapping[str, str]) -> Mapping[str, str]:
-    """Give an image's properties, none of ours where they are inherited."""
+    """Return an image's properties, without inherited tags of ours."""
     if properties.get(IMAGE, image_id) == image_id:
         return properties
     ours = {RUN, SOURCE, ROLE, IMAGE}
@@ -129,10 +131,10 @@ def own(image_id: str, properties: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def made_by_us(name_: str, metadata_: Mapping[str, str]) -> bool:
-    """Tell whether some run of this program made a thing in the cloud.
+    """Return whether a run made a cloud resource that is not tenant data.
 
-    That says what is no data of the tenant; what was restored is. It is no
-    reason to delete anything: see :func:`made_by`.
+    Restored resources are tenant data. Don't delete anything because of this
+    function: use :func:`made_by`.
     """
     if metadata_.get(ROLE) == Role.RESTORED:
         return False
@@ -140,9 +142,9 @@ def made_by_us(name_: str, metadata_: Mapping[str, str]) -> bool:
 
 
 def made_by(run: str, name_: str, metadata_: Mapping[str, str]) -> bool:
-    """Tell whether one run made a thing in the cloud.
+    """Return whether a certain run made a cloud resource.
 
-    :raises ValueError: this is no run's ID, such as an empty text.
+    :raises ValueError: if ``run`` is no run's ID, such as an empty text.
     """
     require_run_id(run)
     return run in (metadata_.get(RUN), run_of(name_, {}))

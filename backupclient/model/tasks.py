@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is done with a resource to back it up; or why nothing is.
+"""The tasks that back a resource up, or the reasons to do nothing.
 
-Each class has what its procedure needs, and no more. How a resource comes
-back is in :mod:`backupclient.model.restores`.
+Each class has only the parameters of its procedure. The tasks of restores are
+in :mod:`backupclient.model.restores`.
 """
 
 import dataclasses
@@ -13,16 +13,15 @@ from backupclient.model import resources
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Nothing:
-    """There is no way to do it: the reason of the item says why."""
+    """Nothing can be done: the item's reason says why."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Covered:
-    """Nothing has to be done: the data are backed up elsewhere.
+    """Nothing has to be done: backups of other resources contain the data.
 
-    :param by: what holds the data, in words.
-    :param parts: the IDs of the resources that hold them. What becomes of
-        these becomes of this one.
+    :param by: the resources with the data, in words.
+    :param parts: the IDs of these resources; their outcome is this one's.
     """
 
     by: str
@@ -34,7 +33,7 @@ class Covered:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Present:
-    """Nothing has to be restored: the resource with this ID is there."""
+    """Nothing has to be restored: the resource with this ID exists."""
 
     id: str
 
@@ -58,10 +57,10 @@ class SecretDownload:
 class ImageCopy:
     """Make an image.
 
-    :param to_file: the image is downloaded.
-    :param keep_image: the image stays in the cloud after the download.
-    :param stops: the IDs of the running servers that are stopped for the
-        capture, and started again afterwards.
+    :param to_file: whether the image is downloaded.
+    :param keep_image: whether it stays in the cloud after the download.
+    :param stops: the IDs of running servers to stop for the capture and to
+        start again afterwards.
     """
 
     to_file: bool = False

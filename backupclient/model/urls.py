@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""URLs as they are shown: without passwords."""
+"""Hide passwords in URLs."""
 
 import re
 
@@ -9,10 +9,11 @@ _USER = re.compile(r'([^:]*):.*@')
 
 
 def shown(text: str, hidden: str) -> str:
-    """Return a text without the password and the query of a URL in it.
+    """Return a text with the password and the query of its URL hidden.
 
-    :param text: with a URL at most, such as ``rest:https://ann:secret@host/``.
-    :param hidden: takes the place of what is hidden.
+    :param text: a text with at most one URL, such as
+        ``rest:https://ann:secret@host/``.
+    :param hidden: the text in place of a hidden part.
     """
     found = _URL.search(text)
     if found is None:
@@ -23,7 +24,7 @@ def shown(text: str, hidden: str) -> str:
         name, colon, _ = user.partition(':')
         authority = f'{name}{colon}{hidden if colon else ""}@{host}'
     elif ':' in authority and not _PORT.fullmatch(authority):
-        # There is no such port: it is a password with a slash in it.
+        # Not a port: a password that contains a slash.
         authority, path = _USER.sub(rf'\1:{hidden}@', authority + path), ''
         if hidden not in authority:
             authority = hidden

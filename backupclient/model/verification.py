@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What verifying backups has found: the content of ``verified/<UTC>.json``."""
+"""The results of a verification: the content of ``verified/<UTC>.json``."""
 
 from collections.abc import Iterable, Mapping
 import dataclasses
@@ -14,7 +14,7 @@ SET = 'set'
 
 
 class Depth(enum.StrEnum):
-    """How much is proved; each depth includes those before it."""
+    """How much is proved; each depth includes the previous ones."""
 
     NONE = ''
     FILES = 'files'
@@ -24,12 +24,12 @@ class Depth(enum.StrEnum):
 
     @property
     def number(self) -> int:
-        """How deep it is, for comparisons."""
+        """The rank for comparisons: 0 for NONE, higher is deeper."""
         return list(Depth).index(self)
 
 
 class Result(enum.StrEnum):
-    """What a verification found, the best first."""
+    """The result for a backup, the best first."""
 
     GOOD = 'good'
     UNPROVED = 'unproved'
@@ -38,24 +38,24 @@ class Result(enum.StrEnum):
 
     @property
     def number(self) -> int:
-        """How bad it is, for comparisons."""
+        """The rank for comparisons: 0 for GOOD, higher is worse."""
         return list(Result).index(self)
 
     @property
     def bad(self) -> bool:
-        """True when the backup cannot be restored as it is."""
+        """True if the backup cannot be restored as it is."""
         return self in (Result.MISSING, Result.DAMAGED)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Row:
-    """What was found of one resource in one run.
+    """The result for one resource in one run.
 
-    :param kind: of the resource, or ``set``: then ``id`` is the run's.
-    :param depth: for ``good`` and ``unproved`` the deepest that was proved;
-        for ``damaged`` and ``missing`` the one that found it.
-    :param provable: for ``unproved``: the depth that was asked for could have
-        proved it, had the identity been given.
+    :param kind: the resource's kind, or ``set``: then ``id`` is the run's.
+    :param depth: for ``good`` and ``unproved``, the deepest that was proved;
+        for ``damaged`` and ``missing``, the one that found the problem.
+    :param provable: for ``unproved``, whether the requested depth could be
+        proved in another call, such as with ``--identity``.
     """
 
     run: str
@@ -69,7 +69,7 @@ class Row:
 
     @property
     def fails(self) -> bool:
-        """True when the command has to end with 3."""
+        """True if the command has to exit with code 3."""
         return self.result.bad or self.provable
 
 
@@ -78,7 +78,7 @@ class Verification:
     """One verification of one set.
 
     :param verified_at: when it ended: UTC, ISO 8601.
-    :param depth: that was asked for.
+    :param depth: the requested depth.
     :param host: the name of the machine.
     """
 
@@ -99,13 +99,14 @@ class Verification:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Standing:
-    """What all verifications of a backup say together.
+    """The combined result of all verifications of a backup.
 
-    :param damaged: the newest that could see it found it damaged or missing.
-    :param depth: of the newest success, :attr:`Depth.NONE` without one.
-    :param at: of the newest success: UTC, ISO 8601; ``''`` without one.
-    :param proved: by depth, when it was last proved: UTC, ISO 8601. A success
-        at a depth counts for all before it.
+    :param damaged: whether the backup was found damaged or missing, and no
+        later verification of at least that depth found it good.
+    :param depth: the depth of the newest success, :attr:`Depth.NONE` without.
+    :param at: the time of the newest success: UTC, ISO 8601; ``''`` without.
+    :param proved: the time of the last success by depth: UTC, ISO 8601. A
+        success at a depth counts for the lower depths too.
     :param hashed_at: when its bytes were last hashed, with whatever result:
         UTC, ISO 8601; ``''`` for never.
     """
@@ -118,12 +119,13 @@ class Standing:
 
 
 def standing(rows: Iterable[tuple[str, Row]]) -> Standing:
-    """Put together what was found of one backup.
+    """Return the combined result of all verifications of a backup.
 
-    Damage stays known until a verification that is at least as deep as the
-    one that found it finds none.
+    A damage counts until a verification that is at least as deep as the one
+    that found it finds the backup good.
 
-    :param rows: with the times of the verifications, the oldest first.
+    :param rows: the results with the times of the verifications, the oldest
+        first.
     """
     found = Standing()
     seen = Depth.NONE
@@ -147,10 +149,10 @@ def standing(rows: Iterable[tuple[str, Row]]) -> Standing:
 
 
 def _proved(row: Row) -> Depth:
-    """Return the depth at which a backup was found good.
+    """Return the depth that a result proves, NONE for none.
 
-    A restore whose bytes nobody could compare proves no more than that the
-    copy is there.
+    A test restore whose bytes could not be compared only proves that the copy
+    exists.
     """
     if row.result is Result.UNPROVED and row.depth is Depth.RESTORE:
         return Depth.FILES

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What becomes of a resource whose data other resources hold."""
+"""The outcome of a resource whose data other resources contain."""
 
 from collections.abc import Mapping
 
@@ -12,10 +12,11 @@ def state(
 ) -> tuple[results.State, str]:
     """Return the state of a resource that others cover, with the reason.
 
-    It is complete when all its parts are, and has failed when one has.
+    It is COMPLETE if all parts are, FAILED if any part has failed, else
+    SKIPPED.
 
-    :param others: outcomes by the IDs of the resources. A part that is not
-        among them is no part of the run.
+    :param others: the outcomes by resource ID. A part without an outcome does
+        not belong to the run.
     """
     reason = f'The data are in {covered.by}.'
     lacking = {

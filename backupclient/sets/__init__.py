@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The backup set: the folder with a run's files and their description."""
+"""The backup set: the folder with a run's files and its manifest."""

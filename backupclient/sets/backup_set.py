@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A backup set, from its first file to its manifest."""
+"""Write a backup set, from its marker to its manifest."""
 
 from collections.abc import Iterator
 import contextlib
@@ -16,20 +16,21 @@ from backupclient.store import base
 from backupclient.store import within
 
 _MARKED_EVERY = 4 * 3600.0
-"""The seconds after which a marker is written again."""
+"""Seconds between two writes of the marker. A set counts as abandoned after
+:data:`backupclient.sets.catalogue.GRACE`, which is a day."""
 
 
 class BackupSet:
-    """The files of one run in a store, for their owner's eyes only.
+    """The files of one run in a store, readable by their owner only.
 
-    First there is a marker; the manifest comes last: with it, the set is
-    finished. A store that can rename has the set as ``<run>.partial`` until
-    then. A set in which nothing is complete ends as ``.failed/<run>``, so that
-    nobody takes it for the newest backup. Made by :meth:`create` and
-    :meth:`open`.
+    The marker is written first and the manifest last: the manifest finishes
+    the set. Until then, a store that can rename has the set as
+    ``<run>.partial``. A set without a complete backup becomes
+    ``.failed/<run>``, so that nobody takes it for the newest backup. Use
+    :meth:`create` or :meth:`open` to make an instance.
 
-    :param files: with data and keys, by the paths of
-        :mod:`backupclient.model.layout`; any other path is refused.
+    :param files: the files with data and keys, by the paths of
+        :mod:`backupclient.model.layout`; other paths are refused.
     """
 
     def __init__(self, store: base.Store, run: str) -> None:
@@ -48,7 +49,7 @@ class BackupSet:
     def create(cls, store: base.Store, run: str) -> 'BackupSet':
         """Begin a new set.
 
-        :raises TargetError: when it cannot be made, or the set is there.
+        :raises TargetError: if it cannot be made, or exists.
         """
         new = cls(store, run)
         if store.can.renaming and store.has(run):
@@ -64,11 +65,12 @@ class BackupSet:
 
     @classmethod
     def open(cls, store: base.Store, run: str) -> 'BackupSet':
-        """Go on with a set.
+        """Continue a set.
 
-        One that is finished has no manifest again until the next close.
+        The manifest of a finished set is deleted; :meth:`close` writes a new
+        one.
 
-        :raises TargetError: when it is not there, or not the user's own.
+        :raises TargetError: if the set does not exist, or is not the user's.
         """
         found = cls(store, run)
         if store.can.renaming:
@@ -87,19 +89,19 @@ class BackupSet:
 
     @property
     def place(self) -> str:
-        """Where the set is now, for people."""
+        """The current location of the set, for messages."""
         return self._store.place_of(self._at)
 
     def close(self, manifest: manifests.Manifest, page: str) -> str:
-        """Describe what is there, and give the set its name.
+        """Write the manifest and the other texts, and give the set its name.
 
-        Doing it again after a crash does no harm. A set without anything
-        complete goes to where the failed ones are.
+        Idempotent: call it again after a crash. A set without a complete
+        backup is moved to the failed ones.
 
-        :param page: ``RESTORE.md``.
-        :returns: its final place.
-        :raises TargetError: when a file cannot be written, or one of the
-            set is gone.
+        :param page: the content of ``RESTORE.md``.
+        :returns: the final location of the set, for messages.
+        :raises TargetError: if a file cannot be written, or a file of the
+            set is missing or has another size.
         """
         self._require_whole(manifest)
         if not self._store.can.continuing:
@@ -122,10 +124,10 @@ class BackupSet:
 
     @contextlib.contextmanager
     def kept_alive(self) -> Iterator[None]:
-        """Write the marker again from time to time.
+        """Rewrite the marker at intervals, if the store needs that.
 
-        A store that shows a file only when it is whole would show nothing of
-        a run for days, while that writes a large one.
+        Some stores show a file only when it is complete. While a run writes a
+        large file there, the set would look abandoned.
         """
         ended = threading.Event()
         thread = threading.Thread(
@@ -141,7 +143,7 @@ class BackupSet:
                 thread.join()
 
     def discard(self) -> None:
-        """Take the set away if nothing is in it; else leave it as it is."""
+        """Delete the set if it has no files but the marker; else keep it."""
         self._store.tidy(self._folder)
         marked = self._path(layout.MARKER)
         if {each.path for each in self._store.list(self._folder)} == {marked}:
@@ -149,13 +151,16 @@ class BackupSet:
         self._store.drop(self._folder)
 
     def _rename_back(self) -> None:
-        """Give a set that was closed its unfinished name again."""
+        """Rename a closed set back to its unfinished name."""
         for closed in (self._run, f'{layout.FAILED}/{self._run}'):
             if not self._store.has(self._folder) and self._store.has(closed):
                 self._store.rename(closed, self._folder)
 
     def _take_back(self) -> None:
-        """Delete what describes a set in which nothing was complete."""
+        """Reopen a failed set in a store that cannot rename.
+
+        Its texts are deleted; :meth:`close` writes new ones.
+        """
         failed = f'{layout.FAILED}/{self._run}'
         if not self._store.has(failed):
             return
@@ -167,13 +172,13 @@ class BackupSet:
         self._store.drop(failed)
 
     def _require_failed_folder(self, final: str) -> None:
-        """Make the folder of the failed sets, if it is needed."""
+        """Make the folder of the failed sets if this set goes there."""
         failed = final.startswith(f'{layout.FAILED}/')
         if failed and not self._store.has(layout.FAILED):
             self._store.begin(layout.FAILED)
 
     def _take_away_unnamed(self, manifest: manifests.Manifest) -> None:
-        """Delete what failed items have left, such as half of a file."""
+        """Delete files of failed items, such as half of a file."""
         named = _named(manifest)
         for each in self.files.list():
             if layout.is_member(each.path) and each.path not in named:
@@ -184,19 +189,19 @@ class BackupSet:
 
     def _mark_until(self, ended: threading.Event) -> None:
         while not ended.wait(_MARKED_EVERY):
-            # Should the store not answer just now, the work itself tells.
+            # If the store does not answer, the run's own writes report it.
             with contextlib.suppress(errors.TargetError):
                 self._mark()
 
     def _mark(self) -> None:
-        """Say that a run writes here, before it writes anything."""
+        """Write the marker: a run writes to this set."""
         self._store.put(
             self._path(layout.MARKER),
             documents.encode(marker.of_this_process(self._run)),
         )
 
     def _require_whole(self, manifest: manifests.Manifest) -> None:
-        """Refuse to describe what somebody took away meanwhile."""
+        """Raise TargetError if a file of the manifest is missing or cut."""
         for path, size in _named(manifest).items():
             found = self.files.stat(path)
             if found is None or size not in (None, found.size):
@@ -208,9 +213,9 @@ class BackupSet:
     def _describe(
         self, manifest: manifests.Manifest, page: str, folder: str
     ) -> None:
-        """Write the manifest last: with it, the set is finished.
+        """Write the texts, the manifest last: it finishes the set.
 
-        :param folder: where the descriptions go.
+        :param folder: the folder for the texts.
         """
         texts = {
             layout.INSTRUCTIONS: page.encode(),
@@ -226,10 +231,10 @@ class BackupSet:
     def _checksums(
         self, manifest: manifests.Manifest, texts: dict[str, bytes]
     ) -> str:
-        """Give the lines for ``sha512sum``.
+        """Return the lines for ``sha512sum``.
 
-        Data were hashed as they came; only keys are read here. The paths
-        have nothing that the format would want escaped.
+        Data files were hashed while they were written; only keys are read
+        here. No path has characters that the format would escape.
         """
         small = dict(texts)
         for item in manifest.items:
@@ -252,7 +257,7 @@ class BackupSet:
 
 
 def _named(manifest: manifests.Manifest) -> dict[str, int | None]:
-    """Return the files that a manifest names, with the sizes that it has."""
+    """Return the manifest's files with their sizes, None for keys."""
     sizes: dict[str, int | None] = {
         e.key.path: None for e in manifest.items if e.key
     }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The manifest of a run: its plan and what became of it."""
+"""Build the manifest of a run from its plan and the outcomes."""
 
 from collections.abc import Iterable, Mapping
 import dataclasses
@@ -23,8 +23,8 @@ def manifest(
 ) -> manifests.Manifest:
     """Build the manifest of a run from its plan and the outcomes.
 
-    An item without an outcome was not reached and counts as skipped; one whose
-    data are in other resources has the state of these.
+    An item without an outcome was not reached and counts as skipped. An item
+    whose data are in other resources has the state of these resources.
 
     :param started: an aware time, as ``finished`` is.
     """
@@ -56,11 +56,12 @@ def manifest(
 def for_cloud(
     manifest: manifests.Manifest,
 ) -> manifests.Manifest | None:
-    """Return the manifest that a run leaves in the cloud.
+    """Return the manifest that a run stores in the cloud.
 
-    What is in the target, or should be, is left out: the set there lists it.
+    Resources whose data are (or should be) in the target are left out: the
+    set there lists them.
 
-    :returns: None where no artifact stays.
+    :returns: None if no artifact stays in the cloud.
     """
     items = tuple(
         entry
@@ -73,7 +74,7 @@ def for_cloud(
 
 
 def without_files(manifest: manifests.Manifest) -> manifests.Manifest:
-    """Return a manifest without files and keys: the cloud has none."""
+    """Return a manifest without files and keys: the cloud stores none."""
     return dataclasses.replace(
         manifest,
         items=tuple(
@@ -86,7 +87,7 @@ def without_files(manifest: manifests.Manifest) -> manifests.Manifest:
 def _is_elsewhere(
     manifest: manifests.Manifest, entry: manifests.Entry
 ) -> bool:
-    """Tell whether the target has the data of a resource, or should."""
+    """Return whether the target has the data of a resource, or should."""
     if not manifest.request.target:
         return False
     return bool(entry.file) or not entry.covered_by
@@ -119,7 +120,7 @@ def _entry(item: plans.Item, outcome: results.Outcome) -> manifests.Entry:
 def _without(
     item: plans.Item, others: Mapping[str, results.Outcome]
 ) -> results.Outcome:
-    """Say what became of an item that nothing was done for."""
+    """Return the outcome of an item for which the run did nothing."""
     state, reason = results.State.SKIPPED, item.reason
     if isinstance(item.task, tasks.Covered):
         state, reason = wholes.state(item.task, others)

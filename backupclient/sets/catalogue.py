@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The runs whose sets a store has, and their manifests.
+"""List the sets in a store, and read their manifests.
 
-What a store holds is input: whoever may write to it could have written
-anything. So a folder that is none of ours is passed over, and a manifest that
-cannot be used is a value with the reason: the other sets are still listed.
+The content of a store is untrusted input. Other folders are skipped. If a
+manifest cannot be used, the result holds the reason instead of raising an
+error, so that the other sets are still listed.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ from backupclient.store import base
 from backupclient.store import within
 
 MOST_ITEMS = 100_000
-"""The resources that a manifest may have."""
+"""The largest number of resources in a manifest that is read."""
 
 GRACE = datetime.timedelta(days=1)
-"""A run that has written nothing to its set for so long is dead."""
+"""A run counts as dead if it has written nothing to its set for this long."""
 
 
 class State(enum.StrEnum):
-    """How far a set is, by the names in the store alone."""
+    """The state of a set, by the names in the store alone."""
 
     FINISHED = 'finished'
     UNFINISHED = 'unfinished'
@@ -40,7 +40,7 @@ class State(enum.StrEnum):
 class Found:
     """A set in a store.
 
-    :param folder: its path in the store.
+    :param folder: the set's path in the store.
     """
 
     run: str
@@ -52,12 +52,13 @@ class Found:
 class Opened:
     """A set and its manifest.
 
-    :param manifest: None if it cannot be used.
-    :param problem: why not, in a sentence that names its file; else ``''``.
-    :param digest: the sha512 of its bytes, ``''`` if it cannot be used.
-    :param newer: a newer release has written it: the set may be a good one.
-    :param doubts: sentences on what no run has written in it. The entries that
-        they are about are failed ones.
+    :param manifest: the manifest, None if it cannot be used.
+    :param problem: the reason, in a sentence that names the file, else ``''``.
+    :param digest: the sha512 of the manifest's bytes, ``''`` if it cannot be
+        used.
+    :param newer: whether a newer release has written it: the set may be good.
+    :param doubts: sentences on implausible values in the manifest. The entries
+        with such values are in the state FAILED.
     """
 
     found: Found
@@ -71,23 +72,23 @@ class Opened:
 def runs(store: base.Shelf) -> tuple[Found, ...]:
     """List the sets in a store, the newest first.
 
-    A set is finished when its folder has the name of the run and its manifest
-    is there. A run can have several folders, as a finished set and one that
-    somebody copied; each is listed.
+    A set is finished if its folder has the name of the run and contains a
+    manifest. A run can have several folders, such as ``<run>`` and
+    ``<run>.partial``; each is listed.
 
-    :raises TargetError: the list would not be complete.
+    :raises TargetError: if the list would not be complete.
     """
     found = [*_current(store), *_failed(store)]
     return tuple(sorted(found, key=lambda one: one.run, reverse=True))
 
 
 def files(store: base.Shelf, found: Found) -> within.Within:
-    """Return the files of a set, by the paths of the layout."""
+    """Return access to a set's files, by the paths of the layout."""
     return within.Within(store, found.folder, layout.may_be_read)
 
 
 def read(store: base.Shelf, found: Found) -> Opened:
-    """Read the manifest of a set."""
+    """Read the manifest of a set; return the problem if it cannot be used."""
     try:
         return decode(store, found, content(store, found))
     except errors.DocumentError as exc:
@@ -95,9 +96,9 @@ def read(store: base.Shelf, found: Found) -> Opened:
 
 
 def content(store: base.Shelf, found: Found) -> bytes:
-    """Read the bytes of the manifest of a set.
+    """Return the bytes of the manifest of a set.
 
-    :raises DocumentError: they cannot be read.
+    :raises DocumentError: if they cannot be read.
     """
     return check.text(files(store, found), layout.MANIFEST)
 
@@ -105,9 +106,9 @@ def content(store: base.Shelf, found: Found) -> bytes:
 def decode(
     store: base.Shelf, found: Found, content: bytes, digest: str = ''
 ) -> Opened:
-    """Make out what the manifest of a set says.
+    """Decode and check the manifest of a set.
 
-    :param content: its bytes.
+    :param content: the manifest's bytes.
     :param digest: their sha512, if it is known.
     """
     try:
@@ -127,9 +128,9 @@ def decode(
 
 
 def doubtful(store: base.Shelf, opened: Opened) -> str:
-    """Say what no run has written in a manifest.
+    """Return the message about the implausible values in a manifest.
 
-    :param opened: with doubts.
+    :param opened: a set with at least one doubt.
     """
     more = len(opened.doubts) - 1
     return (
@@ -140,9 +141,9 @@ def doubtful(store: base.Shelf, opened: Opened) -> str:
 
 
 def last_written(store: base.Shelf, found: Found) -> datetime.datetime | None:
-    """Return when anything was last written to a set, None for an empty one.
+    """Return when a set's files were last written, None for an empty set.
 
-    :raises TargetError: the list of its files would not be complete.
+    :raises TargetError: if the list of its files would not be complete.
     """
     every = store.list(found.folder)
     return max((each.changed_at for each in every), default=None)
@@ -151,13 +152,13 @@ def last_written(store: base.Shelf, found: Found) -> datetime.datetime | None:
 def is_abandoned(
     store: base.Store, found: Found, now: datetime.datetime
 ) -> bool:
-    """Tell whether an unfinished set has no run any more, by its files alone.
+    """Return whether an unfinished set's run is dead, by its files alone.
 
-    A run that is alive writes to its set at least every few hours. A lease or
-    a journal of the run tells sooner.
+    A run writes to its set at least every few hours. The run's lease or
+    journal, if there is one, shows sooner that it is dead.
 
     :param now: an aware time.
-    :raises TargetError: the list of its files would not be complete.
+    :raises TargetError: if the list of its files would not be complete.
     """
     if found.state is not State.UNFINISHED:
         return False
@@ -183,7 +184,7 @@ def _failed(store: base.Shelf) -> Iterator[Found]:
 
 
 def _refusal(manifest: manifests.Manifest, found: Found) -> str:
-    """Say why a manifest cannot be that of a set."""
+    """Return why a manifest does not belong to a set, ``''`` if it does."""
     if manifest.run != found.run:
         return (
             f'is of the run {manifest.run[:80]!r}: it was copied into the '

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a backup set back, and see whether it is still what it was."""
+"""Read a backup set's texts, and compare its files with them."""
 
 from collections.abc import Iterator
 import dataclasses
@@ -18,9 +18,9 @@ Finding = set_files.Finding
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Loaded:
-    """A manifest as it was read.
+    """A manifest and its hash.
 
-    :param digest: the sha512 of its bytes.
+    :param digest: the sha512 of the manifest's bytes.
     """
 
     manifest: manifests.Manifest
@@ -30,18 +30,18 @@ class Loaded:
 def load(files: base.Files) -> Loaded:
     """Read the manifest of a set, and hash it.
 
-    :param files: of the set.
-    :raises DocumentError: when it is not one; also when it names a file that
-        cannot be one of a set.
+    :param files: the set's files.
+    :raises DocumentError: if it is not a manifest, or names a file that a set
+        cannot have.
     """
     content = text(files, layout.MANIFEST)
     return Loaded(decode(files, content), hashlib.sha512(content).hexdigest())
 
 
 def decode(files: base.Files, content: bytes) -> manifests.Manifest:
-    """Read the bytes of the manifest of a set.
+    """Return the manifest of a set, decoded from its bytes.
 
-    :raises DocumentError: it is not one.
+    :raises DocumentError: if it is not a manifest.
     """
     return documents.decode(
         content,
@@ -51,24 +51,24 @@ def decode(files: base.Files, content: bytes) -> manifests.Manifest:
 
 
 def read(files: base.Files) -> manifests.Manifest:
-    """Read the manifest of a set, as :func:`load` does."""
+    """Return the manifest of a set; see :func:`load`."""
     return load(files).manifest
 
 
 def sums(files: base.Files) -> dict[str, str]:
-    """Read the list of checksums of a set.
+    """Return the checksums of a set: sha512 digests by path.
 
-    :raises DocumentError: when it is not one.
+    :raises DocumentError: if ``SHA512SUMS`` is missing or not valid.
     """
     what = f'list of checksums {files.name}/{layout.CHECKSUMS}'
     return checksums.parse(text(files, layout.CHECKSUMS), what)
 
 
 def altered(files: base.Files, digest: str) -> str:
-    """Say that a manifest is not the one that was written, ``''`` if it is.
+    """Return why a manifest is not the one that was written, ``''`` if it is.
 
-    A hash beside the data proves nothing against who wrote both. It shows
-    that one of them was changed.
+    An attacker who can write to the set can change the manifest and its
+    checksum. The comparison finds a change of only one of them.
 
     :param digest: the sha512 of the manifest.
     """
@@ -85,11 +85,11 @@ def altered(files: base.Files, digest: str) -> str:
 
 
 def check(files: base.Files) -> tuple[Finding, ...]:
-    """Compare all files of a set with what is written down of them.
+    """Compare all files of a set with its manifest and checksums.
 
-    :param files: of the set.
-    :returns: nothing when all is well.
-    :raises DocumentError: when the manifest or the checksums are unusable.
+    :param files: the set's files.
+    :returns: the first problem of each bad file; empty if all are good.
+    :raises DocumentError: if the manifest or the checksums are unusable.
     """
     every = set_files.all_of(read(files), sums(files))
     return tuple(
@@ -100,7 +100,7 @@ def check(files: base.Files) -> tuple[Finding, ...]:
 
 
 def _wrong(files: base.Files, member: set_files.Member) -> Iterator[Finding]:
-    """Say what is wrong with a file, what is quickly seen first."""
+    """Yield the problems of a file; the slow check (hashing) comes last."""
     for found in (
         set_files.disagreement(member),
         set_files.absence(files, member),
@@ -112,9 +112,9 @@ def _wrong(files: base.Files, member: set_files.Member) -> Iterator[Finding]:
 
 
 def text(files: base.Files, path: str) -> bytes:
-    """Read a text of a set.
+    """Return the bytes of a text file of a set.
 
-    :raises DocumentError: it cannot be read.
+    :raises DocumentError: if it cannot be read.
     """
     try:
         return base.read_whole(files, path, documents.LARGEST + 1)

@@ -8,18 +8,18 @@ from backupclient import errors
 from backupclient.model import layout
 
 TEXTS = (layout.MANIFEST, layout.INSTRUCTIONS)
-"""The texts that are listed."""
+"""The texts in the list of checksums; all other entries are data and keys."""
 
 _LINE = re.compile(r'([0-9a-f]{128}) [ *](.+)')
 
 
 def parse(data: bytes, what: str) -> dict[str, str]:
-    """Read a list of checksums.
+    """Parse a list of checksums.
 
-    :param what: it is, for messages.
-    :returns: digests by path.
-    :raises DocumentError: it has anything else than checksums of files that a
-        set can have.
+    :param what: the name of the list, for messages.
+    :returns: sha512 digests in hexadecimal, by path.
+    :raises DocumentError: if a line is not the checksum of a file that a set
+        can have.
     """
     found = {}
     for line in documents.text(data, what).splitlines():

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""That somebody reads a set, so that nobody deletes it meanwhile.
+"""Claims: a reader protects a set from being deleted while it reads.
 
-The reader puts a small file into the set and takes it away afterwards. The
-reader and the deleter both write first and look for the other afterwards: of
-two that come at the same time, at least one sees the other.
+The reader writes a small file into the set and deletes it afterwards. Reader
+and deleter both write first and then look for the other's file. If they start
+at the same time, at least one sees the other.
 
-A place that can only be read needs no claim: nobody deletes there either, or
-it is done on another machine that cannot know.
+If the reader cannot write to the place, it reads without a claim: then either
+nobody deletes there, or another machine does, which cannot know of the reader.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,10 +28,10 @@ from backupclient.store import localfile
 FORMAT_VERSION = 1
 
 LIFETIME = datetime.timedelta(days=1)
-"""A claim that was not written for so long is that of a dead process."""
+"""A claim counts as dead if it was not rewritten for this long."""
 
 _MOVED_WITHIN = datetime.timedelta(hours=1)
-"""More than a living process takes to move a set that it deletes."""
+"""Longer than a deletion takes from writing its list to moving the set."""
 
 BEAT = 3600.0
 """Seconds between two writes of a claim."""
@@ -41,9 +41,9 @@ _SMALL = 1 << 16
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Claim:
-    """Who reads a set.
+    """The content of a claim's file: which command reads the set.
 
-    :param command: such as ``verify``.
+    :param command: the command that reads, such as ``verify``.
     :param host: the name of the machine.
     :param started_at: UTC, ISO 8601.
     """
@@ -60,10 +60,10 @@ class Claim:
 def reading(
     store: base.Store, sets: Iterable[catalogue.Found], command: str
 ) -> Iterator[None]:
-    """Claim sets while they are read.
+    """Hold claims on sets while the context is open.
 
-    :param command: that reads them.
-    :raises Busy: one of them is being deleted.
+    :param command: the command that reads the sets, such as ``verify``.
+    :raises Busy: if one of the sets is being deleted.
     """
     claims = [_Held(store, found, command) for found in sets]
     over = threading.Event()
@@ -82,10 +82,10 @@ def reading(
 
 
 def alive(store: base.Store, folder: str, now: datetime.datetime) -> str:
-    """Say who reads a set, ``''`` for nobody.
+    """Return the message about a set's reader, ``''`` if there is none.
 
-    :param folder: of the set.
-    :raises TargetError: the list would not be complete.
+    :param folder: the set's folder.
+    :raises TargetError: if the list of claims would not be complete.
     """
     start = f'{folder}/'
     for entry in store.list(start + layout.CLAIMS):
@@ -110,7 +110,7 @@ def _said(store: base.Store, path: str) -> str:
 
 
 class _Held:
-    """The claim on one set. One thread renews it, another one ends it."""
+    """The claim on one set. One thread renews it, another thread ends it."""
 
     def __init__(
         self, store: base.Store, found: catalogue.Found, command: str
@@ -133,9 +133,9 @@ class _Held:
         self._is_held = False
 
     def begin(self) -> None:
-        """Write the claim, and see that the set is not being deleted.
+        """Write the claim, and check that the set is not being deleted.
 
-        :raises Busy: it is.
+        :raises Busy: if the set is being deleted.
         """
         with contextlib.suppress(errors.TargetError):
             self._write()
@@ -154,7 +154,7 @@ class _Held:
                     self._write()
 
     def end(self) -> None:
-        """Take the claim away. One that stays counts for a day."""
+        """Delete the claim. If that fails, the claim counts for a day."""
         with self._lock:
             if self._is_held:
                 self._is_held = False
@@ -163,7 +163,7 @@ class _Held:
                     self._store.drop(f'{self._folder}/{layout.CLAIMS}')
 
     def _write(self) -> None:
-        """Write the claim; on a full disk an empty file, which counts too."""
+        """Write the claim; on a full disk write an empty one, which counts."""
         try:
             self._store.put(self._path, self._content)
         except errors.TargetError as exc:
@@ -176,14 +176,16 @@ class _Held:
             moved = self._folder + layout.DELETING
             return self._is_marked() or self._store.has(moved)
         except errors.TargetError:
-            # What cannot be looked at shows when it is read.
+            # The same error occurs again, and is reported, when the set is
+            # read.
             return False
 
     def _is_marked(self) -> bool:
-        """Tell whether a deletion has begun here.
+        """Return whether the set has the file list of a deletion that runs.
 
-        Where folders are renamed, that follows at once: an old list of files
-        is what a killed process has left in a set that is whole.
+        In a store that can rename, a deletion moves the set right after it
+        writes the list. So an old list there is a leftover of a killed
+        deletion, and the set is still complete.
         """
         record = self._store.stat(f'{self._folder}/{layout.DELETION}')
         if record is None or not self._store.can.renaming:

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Delete a set, so that what is left of it never looks whole.
+"""Delete a set, so that a half deleted one never looks complete.
 
-First a list of the files is written into the set. Then the set is moved to
-``<run>.deleting``, where the store can rename, then its manifest is deleted,
-and then its data. A killed deletion is finished by that list: after the
-manifest is gone, nothing else says which files are the set's.
+First write a list of the files into the set. Then, if the store can rename,
+move the set to ``<run>.deleting``. Then delete the manifest, and then the
+data. A later call finishes a killed deletion by that list: without the
+manifest, only the list shows which files are the set's.
 
-On a full disk the list cannot be written, and a deletion is what is needed. A
-rename needs no room: there the set is moved first, and the list is written as
-soon as its texts are gone.
+On a full disk the list cannot be written, but a deletion must still be
+possible. A rename needs no space: move the set first, and write the list as
+soon as deleted files have made room for it.
 
 Only files that the manifest lists, at the places of the layout, are deleted.
 """
@@ -29,9 +29,9 @@ obstacle = deletion_lists.obstacle
 
 
 def begun(store: base.Store) -> Iterator[Begun]:
-    """Find the sets whose deletion was not finished.
+    """Yield the sets whose deletion was not finished.
 
-    :raises TargetError: the list would not be complete.
+    :raises TargetError: if the list would not be complete.
     """
     if store.can.renaming:
         names = frozenset(store.folders())
@@ -44,7 +44,7 @@ def begun(store: base.Store) -> Iterator[Begun]:
 
 
 def _failed(store: base.Store) -> frozenset[str]:
-    """Find sets without a backup whose deletion was not finished."""
+    """Return the failed sets whose deletion was not finished."""
     every = (
         f'{layout.FAILED}/{name}' for name in store.folders(layout.FAILED)
     )
@@ -56,12 +56,13 @@ def _failed(store: base.Store) -> frozenset[str]:
 
 
 def delete(store: base.Store, opened: catalogue.Opened) -> None:
-    """Delete a finished set.
+    """Delete a closed set.
 
-    :param opened: with its manifest; the set is as it was decided on.
-    :raises TargetError: it has changed since, has files that are not its own,
-        or cannot be deleted. Called again, or by :func:`finish`, it goes on.
-    :raises Busy: somebody reads it.
+    :param opened: the set with its manifest, as it was chosen for deletion.
+    :raises TargetError: if the set has changed since, has files that are not
+        its own, or cannot be deleted. Continue with :func:`finish` if the
+        deletion has begun.
+    :raises Busy: if a command reads the set.
     """
     found = opened.found
     again = catalogue.read(store, found)
@@ -81,16 +82,16 @@ def delete(store: base.Store, opened: catalogue.Opened) -> None:
 
 
 def _move(store: base.Store, found: catalogue.Found, record: str) -> str:
-    """Give a set the name of one that is being deleted; return that.
+    """Rename a set to ``<run>.deleting``; return that name.
 
     :param record: the path of its list of files, ``''`` if the disk was full.
-    :raises Busy: somebody has begun to read the set.
+    :raises Busy: if a command has begun to read the set.
     """
     folder = found.run + layout.DELETING
     try:
         store.rename(found.folder, folder)
     except errors.TargetError:
-        # The set stays: it is not to look as if it were deleted.
+        # The set stays: without the list it does not count as being deleted.
         if record:
             store.delete(record)
         raise
@@ -102,11 +103,11 @@ def _move(store: base.Store, found: catalogue.Found, record: str) -> str:
 
 
 def abandon(store: base.Store, one: Begun) -> None:
-    """Delete a set that its dead run has not finished.
+    """Delete an unfinished set of a dead run.
 
-    There is no manifest: what is at the places of the layout is the set's.
+    It has no manifest: all files at the places of the layout are the set's.
 
-    :raises TargetError: it has other files, or cannot be deleted.
+    :raises TargetError: if it has other files, or cannot be deleted.
     """
     start = f'{one.folder}/'
     paths = {
@@ -132,18 +133,20 @@ def abandon(store: base.Store, one: Begun) -> None:
 
 
 def finish(store: base.Store, one: Begun) -> None:
-    """Delete what is left of a set whose deletion has begun.
+    """Delete the rest of a set whose deletion has begun.
 
-    :raises TargetError: it cannot be deleted, or there are files in it that
-        are not the set's.
-    :raises DocumentError: its list of files cannot be used.
+    :raises TargetError: if it cannot be deleted, or has files that are not its
+        own.
+    :raises DocumentError: if its list of files cannot be used.
+    :raises Busy: if a command reads the set, which was moved without a list.
     """
     record = f'{one.folder}/{layout.DELETION}'
     if store.can.renaming and store.stat(record) is None:
         deletion_lists.complete(store, one)
     if store.stat(record) is not None:
         found = deletion_lists.read(store, one, record)
-        # The manifest first: without it, nothing takes the rest for a set.
+        # The manifest first: without it, no command takes the rest for a
+        # finished set.
         store.delete(f'{one.folder}/{layout.MANIFEST}')
         for path in found.files:
             store.delete(f'{one.folder}/{path}')
@@ -157,16 +160,16 @@ def finish(store: base.Store, one: Begun) -> None:
 
 
 def _drop_failed(store: base.Store, folder: str) -> None:
-    """Take away the folder of sets without a backup, after its last one."""
+    """Delete the folder of the failed sets if it is empty now."""
     if folder.startswith(f'{layout.FAILED}/'):
         store.drop(layout.FAILED)
 
 
 def _announce(store: base.Store, opened: catalogue.Opened) -> str:
-    """Write the list of files, unless somebody reads the set.
+    """Write the list of files, unless a command reads the set.
 
     :returns: the path of the list, ``''`` if the disk is full.
-    :raises Busy: somebody does.
+    :raises Busy: if a command reads the set.
     """
     assert opened.manifest is not None  # noqa: S101
     found = opened.found
@@ -183,7 +186,7 @@ def _announce(store: base.Store, opened: catalogue.Opened) -> str:
 
 
 def _beside(store: base.Store, folder: str) -> list[str]:
-    """Return the results of verifications, and claims of dead readers."""
+    """Return the paths of verification results, markers and dead claims."""
     paths = [
         entry.path.removeprefix(f'{folder}/')
         for entry in store.list(folder)
@@ -197,7 +200,7 @@ def _beside(store: base.Store, folder: str) -> list[str]:
 
 
 def _require_empty(store: base.Store, folder: str, record: str) -> None:
-    """Raise TargetError if something is left that is not the set's."""
+    """Raise TargetError if files are left that are not the set's."""
     left = [
         entry.path.removeprefix(f'{folder}/')
         for entry in store.list(folder)

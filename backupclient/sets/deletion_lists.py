@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The list of the files of a set that is being deleted: ``deleting.json``.
 
-It is there from before the manifest goes until the end, so that a killed
-deletion can be finished.
+It is written before the manifest is deleted, and deleted last, so that a
+killed deletion can be finished.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _SHOWN = 5
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Deletion:
-    """What is being deleted: the content of ``deleting.json``.
+    """The content of ``deleting.json``.
 
     :param host: the name of the machine that deletes.
     :param started_at: UTC, ISO 8601.
@@ -55,7 +55,7 @@ class Deletion:
 class Begun:
     """A set whose deletion has begun.
 
-    :param folder: where it is in the store.
+    :param folder: the set's path in the store.
     """
 
     run: str
@@ -63,10 +63,10 @@ class Begun:
 
 
 def obstacle(store: base.Store, opened: catalogue.Opened) -> str:
-    """Say why a set cannot be deleted, ``''`` if it can.
+    """Return why a set cannot be deleted, ``''`` if it can.
 
-    :param opened: with its manifest.
-    :raises TargetError: the list of its files would not be complete.
+    :param opened: the set with its manifest.
+    :raises TargetError: if the list of its files would not be complete.
     """
     assert opened.manifest is not None  # noqa: S101
     files = catalogue.files(store, opened.found)
@@ -80,11 +80,11 @@ def obstacle(store: base.Store, opened: catalogue.Opened) -> str:
 
 
 def try_to_put(store: base.Store, one: Begun, files: tuple[str, ...]) -> str:
-    """Write the list of files into a set.
+    """Write the list of files into a set, if there is room for it.
 
-    :returns: its path, ``''`` if there is no room, and the set can be moved
-        without a list.
-    :raises TargetError: it cannot be written.
+    :returns: the list's path; ``''`` if the disk is full and the store can
+        rename: then the set can be moved without a list.
+    :raises TargetError: if the list cannot be written.
     """
     try:
         return put(store, one, files)
@@ -101,7 +101,10 @@ def try_to_put(store: base.Store, one: Begun, files: tuple[str, ...]) -> str:
 
 
 def put(store: base.Store, one: Begun, files: tuple[str, ...]) -> str:
-    """Write the list of files into a set; return its path."""
+    """Write the list of files into a set; return the list's path.
+
+    :raises TargetError: if the list cannot be written.
+    """
     now = datetime.datetime.now(datetime.UTC)
     record = f'{one.folder}/{layout.DELETION}'
     store.put(
@@ -121,13 +124,14 @@ def put(store: base.Store, one: Begun, files: tuple[str, ...]) -> str:
 def complete(store: base.Store, one: Begun) -> None:
     """Write the list of a set that was moved while the disk was full.
 
-    Its files are deleted until there is room. Nothing takes a folder of that
-    name for a backup. The manifest says which files are the set's. A dead run
-    has left none, and what is at the places of the layout is the set's.
+    Files of the set are deleted until there is room for the list. That is
+    safe: no command takes a folder of that name for a backup. The manifest
+    shows which files are the set's. Without a manifest, the set is unfinished,
+    and all files at the places of the layout are its own.
 
-    :raises Busy: somebody reads the set.
-    :raises TargetError: it has other files, or there is still no room.
-    :raises DocumentError: its manifest cannot be used.
+    :raises Busy: if a command reads the set.
+    :raises TargetError: if it has other files, or there is still no room.
+    :raises DocumentError: if its manifest cannot be used.
     """
     files = store.list(one.folder)
     if not files:
@@ -144,7 +148,8 @@ def complete(store: base.Store, one: Begun) -> None:
         names = _by_manifest(store, one)
     else:
         names = tuple(path for path in sizes if layout.may_be_read(path))
-    # The texts first, and the manifest never: it says what else there is.
+    # The texts first, then the largest files; never the manifest, which the
+    # next try needs to make the list.
     spare = sorted(
         (path for path in sizes if path in names or is_beside(path)),
         key=lambda path: (path not in layout.DESCRIPTIONS, -sizes[path]),
@@ -158,7 +163,7 @@ def complete(store: base.Store, one: Begun) -> None:
 
 
 def _by_manifest(store: base.Store, one: Begun) -> tuple[str, ...]:
-    """Return the files of a set that was moved with its manifest."""
+    """Return the paths of a moved set's files, by its manifest."""
     found = catalogue.Found(one.run, catalogue.State.UNFINISHED, one.folder)
     opened = catalogue.read(store, found)
     if opened.manifest is None:
@@ -169,7 +174,7 @@ def _by_manifest(store: base.Store, one: Begun) -> tuple[str, ...]:
 
 
 def named(manifest: manifests.Manifest) -> Iterator[str]:
-    """Return the paths of all files that a manifest stands for."""
+    """Yield the paths of the texts and of all files that a manifest lists."""
     yield from (layout.MANIFEST, layout.INSTRUCTIONS, layout.CHECKSUMS)
     yield from dict.fromkeys(
         member.path
@@ -181,8 +186,8 @@ def named(manifest: manifests.Manifest) -> Iterator[str]:
 def read(store: base.Store, one: Begun, record: str) -> Deletion:
     """Read the list of a set whose deletion has begun.
 
-    :param record: its path.
-    :raises DocumentError: it is not one of that set.
+    :param record: the list's path.
+    :raises DocumentError: if it is not valid, or belongs to another set.
     """
     what = f'list of files {store.name}/{record}'
     content = base.read_whole(store, record, documents.LARGEST + 1)
@@ -196,12 +201,12 @@ def read(store: base.Store, one: Begun, record: str) -> Deletion:
 
 
 def is_own(path: str) -> bool:
-    """Tell whether a file can be one of an unfinished set."""
+    """Return whether an unfinished set can have a file of that path."""
     return is_beside(path) or layout.may_be_read(path)
 
 
 def is_beside(path: str) -> bool:
-    """Tell whether a file can be in a set, and in no manifest."""
+    """Return whether a path is a set's file that no manifest lists."""
     return (
         layout.is_verified(path)
         or layout.is_claim(path)
@@ -210,9 +215,9 @@ def is_beside(path: str) -> bool:
 
 
 def not_plain(place: str, paths: Sequence[str]) -> str:
-    """Say that a set has links, or others that are no plain files.
+    """Return the message that a set has links or other special files.
 
-    :param paths: of these.
+    :param paths: the paths of these files.
     """
     return (
         f'{place} has links, or what else is no plain file: {_some(paths)}. '
@@ -222,9 +227,9 @@ def not_plain(place: str, paths: Sequence[str]) -> str:
 
 
 def not_ours(place: str, paths: Sequence[str]) -> str:
-    """Say that a set has files that it should not have.
+    """Return the message that a set has files that are not its own.
 
-    :param paths: of these.
+    :param paths: the paths of these files.
     """
     return (
         f'{place} has files that are not listed in its manifest: '

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hash the files of a set as fast as the processor can."""
+"""Hash the files of a set."""
 
 from collections.abc import Callable
 import hashlib
@@ -8,9 +8,10 @@ from backupclient import stops
 from backupclient.store import base
 
 Progress = Callable[[int], None]
-"""Hears how many bytes are hashed so far."""
+"""A callback that receives the number of bytes hashed so far."""
 
-# Large enough that Python's part is small, and small enough for the caches.
+# Large enough to keep the overhead of Python low, and small enough for the
+# processor's caches.
 _BLOCK = 1 << 20
 _ZEROS = bytes(_BLOCK)
 
@@ -21,15 +22,15 @@ def sha512(
     progress: Progress = lambda done: None,
     stop: stops.Stop | None = None,
 ) -> tuple[str, int]:
-    """Hash a file. Its holes are hashed as zeros and not read.
+    """Hash a file. Its holes are hashed as zeros without reading them.
 
-    Other threads go on meanwhile: neither reading nor hashing holds Python's
-    lock.
+    Reading and hashing release Python's global lock, so that several threads
+    can hash in parallel.
 
-    :param stop: is looked at for each block.
-    :returns: the digest in hexadecimal, and how many bytes were hashed.
-    :raises TargetError: the file cannot be read.
-    :raises Interrupted: the thread is to stop.
+    :param stop: checked for each block.
+    :returns: the digest in hexadecimal, and the number of hashed bytes.
+    :raises TargetError: if the file cannot be read.
+    :raises Interrupted: if the thread is asked to stop.
     """
     found = hashlib.sha512(usedforsecurity=False)
     block, zeros, done = memoryview(bytearray(_BLOCK)), memoryview(_ZEROS), 0

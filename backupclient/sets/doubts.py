@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What in a manifest no run has written.
+"""Find implausible values in a manifest: values that no run writes.
 
-A manifest can be damaged or forged and still be read. An entry that cannot be
-what a run has left is no backup: it must not take the place of a good one.
+A damaged or forged manifest can still be readable. An entry with such a value
+does not count as a backup: it must not take the place of a good one.
 """
 
 from collections import Counter
@@ -21,9 +21,9 @@ _FAILED = results.State.FAILED
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Checked:
-    """A manifest in which nothing counts as complete that cannot be.
+    """A manifest whose implausible entries are in the state FAILED.
 
-    :param doubts: sentences on what cannot be.
+    :param doubts: a sentence on each implausible value.
     """
 
     manifest: manifests.Manifest
@@ -31,9 +31,10 @@ class Checked:
 
 
 def check(manifest: manifests.Manifest) -> Checked:
-    """Look for what no run has written.
+    """Look for values that no run writes.
 
-    The entries that it is in are failed ones afterwards, with the reason.
+    In the returned manifest, complete entries with such a value are in the
+    state FAILED, with the reason.
     """
     counts = Counter(
         (one.resource.kind, one.resource.id) for one in manifest.items
@@ -79,7 +80,7 @@ def _of_times(manifest: manifests.Manifest) -> Iterator[str]:
 def _of_entry(
     entry: manifests.Entry, counts: Counter[tuple[resources.Kind, str]]
 ) -> str:
-    """Say why an entry cannot be right, ``''`` if it can."""
+    """Return why an entry is implausible, ``''`` if it is plausible."""
     resource = entry.resource
     if counts[resource.kind, resource.id] > 1:
         return 'The manifest lists it more than once.'
@@ -94,7 +95,7 @@ def _of_entry(
 
 
 def _of_time(text: str) -> str:
-    """Say why a text is no time that a run writes, ``''`` if it is one."""
+    """Return why a text is not a time with a zone, ``''`` if it is one."""
     if stamps.read(text) is None:
         return f'{text[:40]!r} is no time.'
     if datetime.datetime.fromisoformat(text).tzinfo is None:

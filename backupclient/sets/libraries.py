@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sets of one store, each manifest read when it is first asked for."""
+"""The sets of one store; each manifest is read on first use and cached."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,11 +16,11 @@ from backupclient.store import base
 
 
 class Library:
-    """The sets of a store. Used by many threads.
+    """The sets of a store. Thread-safe.
 
-    :param store: what it holds is listed once.
-    :param read: reads the manifest of a set.
-    :raises TargetError: the list would not be complete.
+    :param store: the store; its sets are listed once, in the constructor.
+    :param read: a function that reads the manifest of a set.
+    :raises TargetError: if the list would not be complete.
     """
 
     def __init__(
@@ -49,10 +49,10 @@ class Library:
 
     @property
     def closed(self) -> tuple[catalogue.Found, ...]:
-        """The finished sets, and those in which nothing is complete.
+        """The finished sets, and the failed ones.
 
-        A run that has other sets, too, has none of the latter here: which of
-        them counts, nobody knows.
+        The failed set of a run that also has other sets is left out, because
+        it is unclear which of them counts.
         """
         every = Counter(one.run for one in self.runs)
         return tuple(
@@ -63,20 +63,23 @@ class Library:
         )
 
     def open(self, found: catalogue.Found) -> catalogue.Opened:
-        """Read a set's manifest, once."""
+        """Return a set with its manifest, which is read once."""
         with self._lock:
             if found.folder not in self._opened:
                 self._opened[found.folder] = self._read(self.store, found)
             return self._opened[found.folder]
 
     def all_manifests(self) -> Iterator[manifests.Manifest]:
-        """Read the manifests that can be read, the newest first."""
+        """Yield the manifests of the finished sets, the newest first.
+
+        Manifests that cannot be used are left out.
+        """
         for found in self.finished:
             if manifest := self.open(found).manifest:
                 yield manifest
 
     def find(self, run: str) -> catalogue.Found | None:
-        """Return the set of a run, a finished one before any other."""
+        """Return a set of a run, preferably a finished one, or None."""
         same = [one for one in self.runs if one.run == run]
         finished = [one for one in same if one in self.finished]
         return next(iter(finished or same), None)
@@ -84,9 +87,10 @@ class Library:
     def standings(
         self, found: catalogue.Found
     ) -> dict[verified.Key, verification.Standing]:
-        """Return how the backups of a set stand, read once.
+        """Return the verification standing of a set's backups, read once.
 
-        :raises TargetError: the list would not be complete.
+        :returns: standings by resource, without those never verified.
+        :raises TargetError: if the list of results would not be complete.
         """
         with self._lock:
             if found.folder not in self._standings:
@@ -96,9 +100,9 @@ class Library:
             return self._standings[found.folder]
 
     def found_damaged(self, run: str, entry: manifests.Entry) -> bool:
-        """Tell whether a verification found a backup damaged or missing.
+        """Return whether a verification found a backup damaged or missing.
 
-        Results that cannot be read say nothing.
+        Unreadable results count as none.
         """
         found = self._finished.get(run)
         if found is None:
@@ -112,11 +116,12 @@ class Library:
     def others(
         self, manifest: manifests.Manifest, resource: resources.Resource
     ) -> Iterator[tuple[catalogue.Found, manifests.Entry]]:
-        """Find the complete backups of a resource in other sets.
+        """Yield the complete backups of a resource in other sets.
 
-        Only those whose files are there with their sizes, the newest first.
+        The newest comes first. Backups with missing files or files of a wrong
+        size are left out.
 
-        :param manifest: of the set whose backup is not good.
+        :param manifest: the manifest of the set whose backup is not good.
         """
         for found in self.finished:
             other = self.open(found).manifest
@@ -131,10 +136,11 @@ class Library:
                     yield found, entry
 
     def run_with(self, run: str, path: str, digest: str) -> str:
-        """Return the other run to whose set a file belongs, ``''`` for none.
+        """Return another run whose manifest lists a file, ``''`` if none.
 
-        :param path: of the file in its set.
-        :param digest: the sha512 that it has.
+        :param run: the run in whose set the file was found.
+        :param path: the file's path in its set.
+        :param digest: the file's actual sha512.
         """
         for manifest in self.all_manifests():
             for entry in manifest.items:

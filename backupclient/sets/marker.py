@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""That a run writes to a set: the content of ``in-progress.json``."""
+"""The marker of a set to which a run writes: ``in-progress.json``."""
 
 import dataclasses
 import datetime
@@ -11,10 +11,10 @@ FORMAT_VERSION = 1
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Marker:
-    """Who writes to a set.
+    """The content of the marker: which machine writes to the set.
 
     :param host: the name of the machine.
-    :param started_at: when it began to write, UTC, ISO 8601.
+    :param started_at: when the marker was written, UTC, ISO 8601.
     """
 
     run: str
@@ -25,6 +25,6 @@ class Marker:
 
 
 def of_this_process(run: str) -> Marker:
-    """Give the marker of a run that this machine performs, from now on."""
+    """Return the marker of a run on this machine, with the current time."""
     now = datetime.datetime.now(datetime.UTC)
     return Marker(run, socket.gethostname(), now.isoformat(timespec='seconds'))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A set at the depth ``files``: what is there, and what is wrong with it."""
+"""Check a set at the depth ``files``: its texts, and its files' sizes."""
 
 from collections.abc import Iterator, Mapping
 import dataclasses
@@ -19,13 +19,13 @@ _SHOWN = 5
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Survey:
-    """A set at the depth ``files``.
+    """The result of checking a set at the depth ``files``.
 
-    :param problems: of the set itself: of its checksums and its manifest.
-    :param findings: by path: what is wrong with the files.
-    :param members: by path: the files that have to be there.
-    :param foreign: what is there and does not belong to the set.
-    :param manifest_changed: what it says is not proved by the checksums.
+    :param members: the files that the set has to have, by path.
+    :param findings: the problems of files, by path.
+    :param problems: the problems of the set's checksums and manifest.
+    :param foreign: the paths of files that do not belong to the set.
+    :param manifest_changed: whether the manifest does not match its checksum.
     """
 
     found: catalogue.Found
@@ -39,9 +39,10 @@ class Survey:
 
 
 def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
-    """Look at a set whose manifest can be read.
+    """Check a set at the depth ``files``.
 
-    :raises TargetError: the list of its files would not be complete.
+    :param opened: a set with a readable manifest.
+    :raises TargetError: if the list of its files would not be complete.
     """
     found, manifest = opened.found, opened.manifest
     assert manifest is not None  # noqa: S101
@@ -84,9 +85,9 @@ def survey(store: base.Shelf, opened: catalogue.Opened) -> Survey:
 def row_of_set(
     one: Survey, depth: verification.Depth, stop: stops.Stop
 ) -> verification.Row:
-    """Say what is wrong with a set itself, or that it is good.
+    """Return the result for a set itself: its problems, or that it is good.
 
-    :param depth: from ``data`` on its texts are hashed.
+    :param depth: from the depth ``data`` on, ``RESTORE.md`` is hashed too.
     """
     notes = list(one.problems)
     page = one.members.get(layout.INSTRUCTIONS)
@@ -111,7 +112,7 @@ def row_of_set(
 
 
 def _sums(files: base.Files) -> tuple[dict[str, str] | None, list[str]]:
-    """Read the checksums; None, and why, if they cannot be used."""
+    """Return the checksums; None and the reason if they are unusable."""
     try:
         return check.sums(files), []
     except errors.DocumentError as exc:
@@ -127,7 +128,7 @@ def _of_texts(findings: Mapping[str, set_files.Finding]) -> Iterator[str]:
 def _unexplained(
     manifest: manifests.Manifest, every: Mapping[str, set_files.Member]
 ) -> Iterator[str]:
-    """Say what the checksums or the manifest have too much."""
+    """Yield a problem if the checksums list files that the manifest lacks."""
     named = {
         one.path for each in manifest.items for one in set_files.of_entry(each)
     }

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What verifications have found, kept beside the backup in ``verified/``.
+"""The results of verifications, kept beside the backup in ``verified/``.
 
-These files are listed in nothing that a verification checks: neither in the
-manifest nor in the checksums. So they say what somebody found, and prove
-nothing by themselves.
+Neither the manifest nor the checksums list these files. So nothing proves
+that a result is genuine.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,7 +24,7 @@ Key = tuple[str, str]
 """The kind and the ID of a resource."""
 
 _MOST = 1000
-"""How many results of a set are read: the newest ones."""
+"""The number of results of a set that are read: the newest ones."""
 
 
 def keep(
@@ -35,11 +34,11 @@ def keep(
     rows: Iterable[verification.Row],
     now: datetime.datetime,
 ) -> str:
-    """Keep the rows of one set beside it.
+    """Write the result of a verification into a set.
 
     :param now: an aware time.
     :returns: the path in the store.
-    :raises TargetError: it cannot be kept; the set is as it was.
+    :raises TargetError: if it cannot be written; the set is unchanged.
     """
     now = now.astimezone(datetime.UTC)
     content = documents.encode(
@@ -60,9 +59,9 @@ def keep(
 def put_back(
     store: base.Shelf, found: catalogue.Found, one: verification.Verification
 ) -> None:
-    """Keep a result again that was read before, with its own time.
+    """Write an earlier result into a set again, with its original time.
 
-    :raises TargetError: it cannot be kept.
+    :raises TargetError: if it cannot be written.
     """
     at = stamps.read(one.verified_at)
     if at is None:
@@ -75,11 +74,11 @@ def put_back(
 def read(
     store: base.Shelf, found: catalogue.Found
 ) -> tuple[verification.Verification, ...]:
-    """Read what the verifications of a set have found, the oldest first.
+    """Return the results of a set's verifications, the oldest first.
 
-    One that cannot be read counts as not there: it says nothing.
+    Unreadable results are left out.
 
-    :raises TargetError: the list would not be complete.
+    :raises TargetError: if the list would not be complete.
     """
     start = len(found.folder) + 1
     names = [path[start:] for path in paths(store, found)]
@@ -88,9 +87,9 @@ def read(
 
 
 def paths(store: base.Shelf, found: catalogue.Found) -> tuple[str, ...]:
-    """Return the paths of the newest results of a set, the oldest first.
+    """Return the paths of a set's newest results, the oldest of them first.
 
-    :raises TargetError: the list would not be complete.
+    :raises TargetError: if the list would not be complete.
     """
     folder = f'{found.folder}/{layout.VERIFIED}'
     start = len(found.folder) + 1
@@ -106,10 +105,11 @@ def paths(store: base.Shelf, found: catalogue.Found) -> tuple[str, ...]:
 def standings(
     store: base.Shelf, found: catalogue.Found
 ) -> dict[Key, verification.Standing]:
-    """Return how the backups of a set stand, by resource.
+    """Return the verification standings of a set's backups, by resource.
 
-    :returns: without those that were never verified.
-    :raises TargetError: the list would not be complete.
+    Backups that were never verified are left out.
+
+    :raises TargetError: if the list would not be complete.
     """
     rows: dict[Key, list[tuple[str, verification.Row]]] = {}
     for one in read(store, found):
@@ -123,16 +123,16 @@ def standings(
 def of_entry(
     known: dict[Key, verification.Standing], entry: manifests.Entry
 ) -> verification.Standing:
-    """Return how the backup of a resource stands.
+    """Return the standing of a backup; a default one if never verified.
 
-    :param known: as of :func:`standings`.
+    :param known: the result of :func:`standings`.
     """
     key = (entry.resource.kind.value, entry.resource.id)
     return known.get(key, verification.Standing())
 
 
 def _order(path: str) -> tuple[str, int]:
-    """Sort by time, and those of one second by their numbers."""
+    """Return the sort key of a path: its time, then its number."""
     stamp, _, number = path.removesuffix('.json').partition('-')
     return stamp, int(number or 0)
 
@@ -154,7 +154,7 @@ def _documents(
 
 
 def _new_path(store: base.Shelf, found: catalogue.Found, stamp: str) -> str:
-    """Return a path that no earlier result has."""
+    """Return a path that does not exist yet."""
     paths = (
         f'{found.folder}/{layout.verified_file(stamp, number)}'
         for number in itertools.count()

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The byte stream: from a source into a file of a backup set.
+"""Transfers: downloads into backup sets, uploads and copies from them.
 
-``download.download`` is the way in; ``room`` tells beforehand whether it
-will fit.
+``download.download`` fetches a file; ``room.require_room`` checks the free
+space before.
 """

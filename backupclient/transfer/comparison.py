@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was expected, what came, and whether they are the same."""
+"""Compare the bytes of a stream with their expected size and hash."""
 
 from collections.abc import Callable, Mapping
 import dataclasses
@@ -10,18 +10,18 @@ Progress = Callable[[int, int | None], None]
 
 
 class Mismatch(Exception):
-    """The bytes are not the expected ones; the text says in what."""
+    """The bytes differ from the expected ones; the text says how."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Expected:
-    """What the cloud or a manifest says of the bytes, as far as it does.
+    """The expected size and hash of a stream, by the cloud or a manifest.
 
-    :param size: in bytes, None when not known.
+    :param size: in bytes, None if unknown.
     :param algorithm: Glance's ``os_hash_algo``, or ``''``.
     :param value: Glance's ``os_hash_value``, hexadecimal, or ``''``.
     :param md5: Glance's ``checksum``, hexadecimal, or ``''``.
-    :param said_by: who says it, for a message.
+    :param said_by: where these values are from, for a message.
     """
 
     size: int | None = None
@@ -32,7 +32,7 @@ class Expected:
 
     @property
     def digest(self) -> tuple[str, str]:
-        """The best algorithm and its value, ``''`` for none."""
+        """The best available algorithm and its value, two ``''`` for none."""
         algorithm = self.algorithm.lower()
         if self.value and hasher.supported(algorithm):
             return algorithm, self.value.lower()
@@ -41,12 +41,12 @@ class Expected:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Proved:
-    """A stream that was as expected.
+    """The facts of a stream that was as expected.
 
     :param size: in bytes.
-    :param digests: hexadecimal, by algorithm; ``sha512`` is always there.
-    :param verified: what was compared: an algorithm, else ``size``, else
-        ``''``: the cloud said nothing.
+    :param digests: hexadecimal, by algorithm; always with ``sha512``.
+    :param verified: what was compared: an algorithm's name, else ``size``,
+        else ``''`` if nothing was known.
     """
 
     size: int
@@ -57,8 +57,8 @@ class Proved:
 class Tally:
     """Counts and hashes the bytes of one stream.
 
-    :param progress: hears, for each block, the bytes so far and of how many
-        (None: not known).
+    :param progress: called for each block with the bytes so far and in total
+        (None if unknown).
     """
 
     def __init__(
@@ -75,14 +75,14 @@ class Tally:
 
     @property
     def missing(self) -> int | None:
-        """How many bytes are still to come, None when not known."""
+        """The number of missing bytes, None if the size is unknown."""
         size = self._expected.size
         return None if size is None else size - self.done
 
     def add(self, block: bytes) -> None:
-        """Take the next block.
+        """Count and hash the next block.
 
-        :raises Mismatch: when the stream is longer than expected.
+        :raises Mismatch: if the stream is longer than expected.
         """
         if self.missing is not None and len(block) > self.missing:
             raise Mismatch(
@@ -93,9 +93,9 @@ class Tally:
         self._progress(self.done, self._expected.size)
 
     def prove(self) -> Proved:
-        """Compare what came with what was expected.
+        """Compare the stream with the expected values after its last block.
 
-        :raises Mismatch: when they differ.
+        :raises Mismatch: if they differ.
         """
         if self.missing:
             raise Mismatch(
@@ -113,10 +113,10 @@ class Tally:
         return Proved(self.done, digests, algorithm or counted)
 
     def close(self) -> None:
-        """End the hashing, done or not."""
+        """End the hashing thread, at any time."""
         self._hasher.close()
 
 
 def _beginning(digest: str) -> str:
-    """Return the first digits of a hash: enough to see that two differ."""
+    """Return the first digits of a hash; they show that two hashes differ."""
     return digest[:12]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copy a file out of a backup set, hashed and perhaps decrypted on the way."""
+"""Copy a file out of a backup set; hash it and optionally decrypt it."""
 
 from collections.abc import Callable, Iterator
 import contextlib
@@ -18,18 +18,21 @@ _ZEROS = bytes(base.BLOCK)
 
 
 class Decrypter(Protocol):
-    """Decrypts a file, fed from its first byte to its last."""
+    """Decrypts a file in a stream."""
 
     def feed(self, block: bytes, /) -> bytes:
-        """Return the plain bytes that are known by now."""
+        """Take the file's next bytes; return newly decrypted bytes."""
 
     def end(self) -> None:
-        """Raise BackupError if the file ended too early."""
+        """Raise BackupError if the file ended too early.
+
+        Called after the last block.
+        """
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Source:
-    """A file of a backup set, and what was written down of it.
+    """A file of a backup set, with its recorded size and hash.
 
     :param size: in bytes.
     :param sha512: hexadecimal.
@@ -50,7 +53,7 @@ class Source:
 class Plain:
     """How a file is decrypted.
 
-    :param size: of the result in bytes; what is behind it is left out.
+    :param size: the size of the result in bytes; further bytes are dropped.
     """
 
     decrypter: Decrypter
@@ -66,16 +69,17 @@ def copy(
     progress: Progress,
     plain: Plain | None = None,
 ) -> None:
-    """Copy a file. It is there only if the bytes that were read are right.
+    """Copy a file. The result appears only if the source's hash is right.
 
-    The hash is of the bytes as they are in the set. All of them are read, also
-    those that the result leaves out. Runs of zeros in the result become holes
-    where the target has holes.
+    The whole source is read and hashed before decryption, including bytes that
+    the result leaves out. Runs of zeros in the result become holes if the
+    target supports them.
 
-    :param path: of the result. What is there is not replaced.
-    :param progress: hears, for each block, the bytes so far and of how many.
-    :param plain: decrypts the bytes; None to copy them as they are.
-    :raises TransferError: if the bytes are not those that were written down.
+    :param path: the path of the result; an existing file is not replaced.
+    :param progress: called for each block with the bytes so far and in total.
+    :param plain: how to decrypt the bytes; None to copy them unchanged.
+    :raises TransferError: if the source differs from its recorded size or
+        hash.
     :raises TargetError: if the file cannot be read, or the result cannot be
         written.
     :raises Interrupted: if the thread is to stop.
@@ -93,7 +97,7 @@ def copy(
 
 
 def require_free(target: base.Files, path: str) -> None:
-    """Raise TargetError if something has the path of a result."""
+    """Raise TargetError if the path of a result exists."""
     if target.stat(path) is not None:
         raise errors.TargetError(
             f'{target.name}/{path} is there already and is not replaced. '
@@ -129,7 +133,7 @@ def _fill(
 
 
 def _blocks(stream: base.FileStream) -> Iterator[bytes]:
-    """Read a file. Its holes are not read from the store."""
+    """Yield a file's blocks; holes are zeros that are not read."""
     while True:
         if count := stream.pass_hole(base.BLOCK):
             yield _ZEROS[:count]
@@ -140,14 +144,18 @@ def _blocks(stream: base.FileStream) -> Iterator[bytes]:
 
 
 def _result(block: bytes, plain: Plain | None, written: int) -> bytes:
-    """Return the bytes of the result that a block gives."""
+    """Return the result's bytes for a block of the source."""
     if plain is None:
         return block
     return plain.decrypter.feed(block)[: plain.size - written]
 
 
 def require_right(source: Source, size: int, sha512: str) -> None:
-    """Raise TransferError if other bytes were read than written down."""
+    """Raise TransferError if the bytes differ from the recorded facts.
+
+    :param size: the number of bytes that were read.
+    :param sha512: their hash.
+    """
     if size > source.size:
         wrong = f'it has more than the {source.size:,} bytes that it had'
     elif size < source.size:

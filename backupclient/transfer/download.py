@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One download: bytes in, a checked file out.
+"""Download a stream into a checked file.
 
-A broken stream is continued where it ended: by a range where the service
-does ranges, else by reading over what is there already. The data do not
-change meanwhile, and the hash is of the whole.
+A broken stream is continued where it ended: with a range request if the
+service supports it, else by skipping the bytes that were already stored. This
+is safe: images do not change, and the hash covers the whole file.
 """
 
 import contextlib
@@ -21,10 +21,10 @@ from backupclient.transfer import zeros
 LOG = logging.getLogger(__name__)
 
 _PATIENCE = 300.0
-"""Seconds for which a stream may bring nothing before the download fails."""
+"""Seconds without a new byte after which the download fails."""
 
-# Glance's answers: 400 where the store has no ranges (RBD, Swift, S3), 416
-# behind the end, 500 for an image without a size.
+# Glance's answers to a range: 400 if the store has no ranges (RBD, Swift, S3),
+# 416 behind the end, 500 for an image without a size.
 _NO_RANGES = {400, 416, 500}
 
 
@@ -37,22 +37,25 @@ def download(
     clock: clocks.Clock,
     progress: comparison.Progress,
 ) -> comparison.Proved:
-    """Bring a stream into a file that is there only when all is right.
+    """Download a stream into a file that appears only if it is complete.
 
-    A file that is there already is checked and left as it is. In a store that
-    cannot continue, one that is not the right one is begun anew: a kill may
-    have left the beginning of it. What an earlier
-    try has left is continued where a hash can prove the whole; should that
-    fail, once more from the start. A stream that cannot be brought to its end
-    leaves what came of it: continue it, or delete the file.
+    An existing file is checked and kept if it is right. A wrong file is an
+    error in a store that can continue files. In other stores it may be the
+    beginning of a killed download, so it is downloaded again.
 
-    :param files: where the file goes.
-    :param path: of the file.
-    :param progress: hears, for each block, the bytes so far and of how many.
-    :raises TransferError: the stream broke too often, or is not as expected.
-    :raises TargetError: the file cannot be written, or has other content.
-    :raises CloudError: the service refused.
-    :raises Interrupted: the run was asked to stop.
+    A partial file of an earlier try is continued if there is a hash to check
+    the whole. If that check fails, the download starts again from the first
+    byte. If the stream fails, the partial file stays: call again to continue,
+    or delete it.
+
+    :param files: the store's files.
+    :param path: the path of the new file.
+    :param progress: called for each block with the bytes so far and in total.
+    :returns: the file's size and hashes.
+    :raises TransferError: if the stream stalled or is not as expected.
+    :raises TargetError: if the file cannot be written, or has other content.
+    :raises CloudError: if the service refused.
+    :raises Interrupted: if the run was asked to stop.
     """
     found = files.stat(path)
     if found is not None:
@@ -61,7 +64,7 @@ def download(
         except comparison.Mismatch as error:
             if files.can.continuing:
                 raise _something_else(files, path, error) from error
-        # A kill has left the beginning of it.
+        # Probably the beginning of a download that was killed.
         files.delete(path)
     job = _Job(source, files, path, expected, clock, progress)
     try:
@@ -77,9 +80,9 @@ def _check_present(
     clock: clocks.Clock,
     progress: comparison.Progress,
 ) -> comparison.Proved:
-    """Prove a file that is there.
+    """Hash an existing file and return its facts.
 
-    :raises Mismatch: it is not the one that was expected.
+    :raises Mismatch: if it is not as expected.
     """
     if expected.size not in (None, found.size):
         raise comparison.Mismatch(
@@ -105,12 +108,12 @@ def _something_else(
 
 
 class _Stale(Exception):
-    """What an earlier try has left cannot be continued."""
+    """The partial file of an earlier try is not a part of the right file."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Job:
-    """One file to bring, as often as it takes."""
+    """The download of one file."""
 
     source: sources.Source
     files: base.Files
@@ -120,10 +123,10 @@ class _Job:
     progress: comparison.Progress
 
     def bring(self, *, anew: bool) -> comparison.Proved:
-        """Bring the file.
+        """Download the file.
 
-        :param anew: else go on with what an earlier try has left.
-        :raises _Stale: that is not a part of the right file.
+        :param anew: whether to ignore a partial file of an earlier try.
+        :raises _Stale: if that partial file turns out to be wrong.
         """
         size = self.expected.size
         with self.files.write(self.path, size, anew=anew) as writer:
@@ -156,7 +159,7 @@ class _Job:
 
 
 class _Stream:
-    """The rest of a stream, over as many answers as it takes."""
+    """The rest of a stream, read in one or more responses."""
 
     def __init__(
         self,
@@ -174,9 +177,9 @@ class _Stream:
         self._ranges = True
 
     def fetch(self) -> None:
-        """Read until everything is there.
+        """Read until the stream is complete.
 
-        :raises TransferError: when try after try brings nothing.
+        :raises TransferError: if no try brought a byte for 5 minutes.
         """
         longer = pauses.growing()
         brought = self._clock.monotonic()
@@ -201,7 +204,7 @@ class _Stream:
             self._clock.sleep(pause)
 
     def _read(self, offset: int) -> None:
-        """Read one answer to its end and keep what is new in it."""
+        """Read one response to its end, and store its new bytes."""
         with self._source.open(offset) as opened:
             if opened.start > offset:
                 raise errors.CloudError(

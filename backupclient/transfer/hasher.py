@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hashing beside reading and writing."""
+"""Hash a stream in a thread, parallel to reading and writing."""
 
 from collections.abc import Iterable
 import hashlib
 import queue
 import threading
 
-# Blocks that may wait for the hashing thread: enough that reading and
-# hashing seldom wait for each other, little enough for any machine.
+# Blocks that may wait for the hashing thread: enough that reading and hashing
+# seldom wait for each other, and little memory.
 _WAITING = 4
 
 
 def supported(algorithm: str) -> bool:
-    """Tell whether this Python can make a digest of that name."""
+    """Return whether this Python has a hash algorithm.
+
+    Algorithms with a variable length of the digest, such as ``shake_128``, do
+    not count.
+    """
     try:
         return hashlib.new(algorithm, usedforsecurity=False).digest_size > 0
     except (TypeError, ValueError):
@@ -20,12 +24,12 @@ def supported(algorithm: str) -> bool:
 
 
 class Hasher:
-    """Hashes blocks in their order, in one thread of its own.
+    """Hashes blocks in their order, in a thread of its own.
 
-    hashlib lets other threads run while it hashes a large block. Between two
-    blocks the hashing thread holds Python's lock as shortly as it can: the
-    queues are in C, and with futures in their place a quarter more time goes
-    by until everything is hashed.
+    hashlib releases Python's global lock while it hashes a large block.
+    Between two blocks the hashing thread holds the lock only briefly, because
+    SimpleQueue is written in C: futures instead of queues take a quarter more
+    time. Call :meth:`close` at the end.
 
     :param algorithms: hashlib's names, see :func:`supported`.
     """
@@ -45,13 +49,13 @@ class Hasher:
         self._thread.start()
 
     def update(self, block: bytes) -> None:
-        """Take the next block; wait while too many are not hashed yet."""
+        """Take the next block; wait if too many blocks are not hashed yet."""
         self._permits.get()
         self._blocks.put(block)
         self._require_sound()
 
     def digests(self) -> dict[str, str]:
-        """Give the digests of all blocks so far.
+        """Wait until all blocks so far are hashed, and return the digests.
 
         :returns: hexadecimal, by algorithm.
         """
@@ -65,7 +69,7 @@ class Hasher:
         }
 
     def close(self) -> None:
-        """End the thread, whatever still waits."""
+        """End the thread; blocks that still wait are not hashed."""
         self._closed = True
         self._blocks.put(None)
         self._thread.join()
@@ -78,7 +82,8 @@ class Hasher:
                     for hash_ in hashes:
                         hash_.update(block)
             except BaseException as error:
-                # Nothing is hashed from now on, and whoever asks hears why.
+                # Hash nothing from now on; the next call of update() or
+                # digests() raises the error.
                 self._failure = self._failure or error
                 self._closed = True
             self._permits.put(None)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the header of a qcow2 file says, read before any other tool reads it.
+"""Check the header of a qcow2 file before any other tool opens the file.
 
-A qcow2 file may name other files, and whatever opens it opens these too: a
-file of this machine would come out as part of the disk. The format is that of
-``docs/interop/qcow2.txt`` of QEMU.
+A qcow2 file can name other files, and tools then open these too. So a forged
+file could copy a file of this machine into the disk. The format is described
+in QEMU's ``docs/interop/qcow2.txt``.
 """
 
 import struct
@@ -17,11 +17,11 @@ _EXTERNAL_DATA = 1 << 2
 
 
 def obstacle(stream: base.Stream) -> str:
-    """Say why a file must not be given to a tool.
+    """Return why a file must not be passed to a tool.
 
-    :param stream: of the file, from its start.
-    :returns: a sentence, ``''`` if the file stands alone.
-    :raises TargetError: it cannot be read.
+    :param stream: the file, from its start.
+    :returns: a sentence, ``''`` if the file names no other file.
+    :raises TargetError: if it cannot be read.
     """
     head = stream.read(_HEADER.size + _INCOMPATIBLE.size)
     if len(head) < _HEADER.size or not head.startswith(_MAGIC):
@@ -46,9 +46,9 @@ def obstacle(stream: base.Stream) -> str:
 
 
 def is_encrypted(stream: base.Stream) -> bool:
-    """Tell whether the data within a qcow2 file are encrypted.
+    """Return whether the data in a qcow2 file are encrypted.
 
-    :param stream: of the file, from its start.
+    :param stream: the file, from its start.
     """
     head = stream.read(_HEADER.size)
     return len(head) == _HEADER.size and bool(_HEADER.unpack(head)[6])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A limit on the bytes per second of all transfers of a run together."""
+"""A limit on the total bytes per second of all transfers of a run."""
 
 from collections.abc import Iterator
 import contextlib
@@ -10,11 +10,11 @@ from backupclient import clocks
 from backupclient.transfer import sources
 
 _BEHIND = 1.0
-"""Seconds that transfers may catch up after they had to wait themselves."""
+"""Seconds of unused rate that later transfers may use up."""
 
 
 class Rate:
-    """A limit. Used by many threads.
+    """A rate limit. Thread-safe.
 
     :param limit: bytes per second.
     """
@@ -26,9 +26,9 @@ class Rate:
         self._free_at = clock.monotonic()
 
     def take(self, count: int) -> None:
-        """Wait until so many bytes more are within the limit.
+        """Wait until ``count`` more bytes are within the limit.
 
-        :raises Interrupted: when this thread is to stop.
+        :raises Interrupted: if this thread is to stop.
         """
         with self._lock:
             now = self._clock.monotonic()
@@ -41,7 +41,7 @@ class Rate:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Opened:
-    """An answer whose bytes count."""
+    """A response whose bytes count for the limit."""
 
     opened: sources.Opened
     rate: Rate
@@ -58,13 +58,13 @@ class _Opened:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limited:
-    """A source whose bytes count, also those that come a second time."""
+    """A source whose bytes count for a limit, also if read a second time."""
 
     source: sources.Source
     rate: Rate
 
     @contextlib.contextmanager
     def open(self, offset: int, /) -> Iterator[_Opened]:
-        """Ask for the bytes from an offset to the end."""
+        """Request the bytes from an offset to the end."""
         with self.source.open(offset) as opened:
             yield _Opened(opened, self.rate)

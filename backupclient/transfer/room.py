@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Room for a backup set in the store where it goes."""
+"""Check the free space in the store of a backup set."""
 
 from backupclient import errors
 from backupclient.store import base
 
 
 def require_room(store: base.Store, needed: int) -> None:
-    """Raise TargetError unless so many bytes can be written.
+    """Raise TargetError if a store is read-only or has too little space.
 
-    A store that does not know its free space is taken at its word.
+    A store that does not know its free space passes.
 
-    :param needed: bytes.
+    :param needed: the number of bytes to write.
     """
     store.require_writable()
     free = store.free()

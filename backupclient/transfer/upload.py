@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Data on their way from a store into the cloud, hashed as they go.
+"""Upload a file of a set into the cloud, and hash it on the way.
 
-The last block is held back until all that came is proved to be what the
-manifest says: data that are damaged never arrive as a whole.
+The last block is held back until the hash of the whole file is right. So
+the service never receives damaged data as a complete upload.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,23 +17,26 @@ from backupclient.store import base
 from backupclient.transfer import comparison
 
 Opening = Callable[[base.Stream], Iterator[bytes]]
-"""Gives the blocks that are sent for the bytes of a file."""
+"""A function that yields the blocks to send for a file's bytes."""
 
 
 def as_it_is(stream: base.Stream) -> Iterator[bytes]:
-    """Give the bytes of a file as they are."""
+    """Yield the bytes of a file unchanged."""
     while block := stream.read(base.BLOCK):
         yield block
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Body:
-    """A file of a set, as the body of a request.
+    """A file of a set as the body of a request.
 
-    :param opens: opens the file. (With a ``read`` of its own, urllib3 would
-        not ask for blocks.)
-    :param size: of what is sent, in bytes.
-    :param sent_as: what is made of the bytes on the way.
+    The class has no method ``read``: with it, urllib3 would not iterate over
+    the blocks.
+
+    :param opens: opens the file.
+    :param size: the number of bytes to send.
+    :param sent_as: converts the file's bytes into the blocks to send, such as
+        by decrypting them.
     """
 
     opens: Callable[[], AbstractContextManager[base.Stream]]
@@ -44,14 +47,14 @@ class Body:
     sent_as: Opening = as_it_is
 
     def __len__(self) -> int:
-        """Give the length in bytes, which is announced."""
+        """Return the length in bytes for the request's header."""
         return self.size
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the blocks.
+        """Yield the blocks to send.
 
-        :raises TransferError: the file is not what the manifest says.
-        :raises TargetError: it cannot be read.
+        :raises TransferError: if the file does not match the manifest.
+        :raises TargetError: if it cannot be read.
         """
         expected = comparison.Expected(
             self.file.size,
@@ -93,7 +96,7 @@ class _Counted:
     clock: clocks.Clock
 
     def read(self, size: int, /) -> bytes:
-        """Read the next bytes."""
+        """Return the next bytes, ``b''`` at the end."""
         self.clock.stop.check()
         block = self.stream.read(size)
         if block:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Find the zeros in a stream, so that they become holes."""
+"""Write a stream with its zeros as holes."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,10 @@ _ZERO_BLOCK = bytes(base.BLOCK)
 
 
 class Sink:
-    """Writes a stream, its zeros as holes.
+    """Writes a stream with its zeros as holes.
 
-    :param holes: what the store can do; without, all is written as it comes.
+    :param holes: whether the store supports holes; if not, zeros are written
+        as data.
     """
 
     def __init__(self, writer: base.Writer, *, holes: bool) -> None:
@@ -23,8 +24,8 @@ class Sink:
     def write(self, offset: int, block: bytes) -> None:
         """Write a block.
 
-        :param offset: where all blocks before it have ended.
-        :raises TargetError: it cannot be written.
+        :param offset: the block's offset; the previous block ended there.
+        :raises TargetError: if it cannot be written.
         """
         if not self._holes:
             self._writer.data(offset, block)
@@ -42,10 +43,12 @@ class Sink:
 
 
 def runs(offset: int, block: bytes) -> Iterator[tuple[int, int]]:
-    """Find what is not zero, by the grains of file systems.
+    """Yield the runs of data in a block, without 4 KiB grains of zeros.
 
-    :param offset: of the block in the file.
-    :returns: begin and end in the block of each run of data.
+    File systems store holes in such grains.
+
+    :param offset: the block's offset in the file.
+    :returns: begin and end of each run, relative to the block.
     """
     if block == _ZERO_BLOCK:
         return
@@ -59,15 +62,16 @@ def runs(offset: int, block: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _zero_grains(offset: int, block: bytes) -> Iterator[tuple[int, int]]:
-    """Find the grains that are zero.
+    """Yield begin and end of each grain that is zero.
 
-    At both ends of the block a part of a grain counts as well: the rest of it
-    may be zeros too.
+    Partial grains at both ends of the block count too: the rest of the grain,
+    in another block, may also be zero.
     """
     first = min(len(block), -offset % _GRAIN)
     if first and block.startswith(_ZEROS[:first]):
         yield 0, first
-    # Most grains do not begin with a zero; one search passes over them.
+    # Fast: most grains do not begin with a zero byte, and one search over
+    # the first bytes of all grains skips them.
     heads = block[first::_GRAIN]
     number = heads.find(0)
     while number >= 0:

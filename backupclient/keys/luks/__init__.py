@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prove in user space that a key opens a LUKS header, without root.
+"""Check keys on LUKS headers, and decrypt LUKS images, without root.
 
-After the LUKS1 on-disk format specification 1.2.3 and the LUKS2 on-disk
+Implements the LUKS1 on-disk format specification 1.2.3 and the LUKS2 on-disk
 format specification 1.1.
 """

@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put a key together that LUKS spread over many stripes.
+"""Merge the stripes over which LUKS spreads a key.
 
-Each bit of the stripes counts, so that destroying a few destroys the key.
+The key depends on each bit of the stripes, so that overwriting a few of them
+destroys it.
 """
 
 from backupclient.keys.luks import hashing
 
 
 def merge(stripes: bytes, size: int, hash_name: str) -> bytes:
-    """Give the key.
+    """Return the key.
 
     :param stripes: a whole number of stripes, each as long as the key.
-    :param size: of the key, in bytes.
-    :raises NotCheckable: when the hash is not available here.
+    :param size: the size of the key in bytes.
+    :raises NotCheckable: if the hash is not available here.
     """
     last = len(stripes) - size
     block = bytes(size)
@@ -23,7 +24,7 @@ def merge(stripes: bytes, size: int, hash_name: str) -> bytes:
 
 
 def _diffuse(block: bytes, hash_name: str) -> bytes:
-    """Hash the block piece by piece, each with its number before it."""
+    """Hash each digest-sized piece of a block, prefixed with its number."""
     step = hashing.size(hash_name)
     pieces = (
         hashing.digest(

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decrypt the sectors of a disk, as dm-crypt would.
+"""Decrypt the sectors of a disk as dm-crypt does.
 
-A call into OpenSSL for each sector of 512 bytes costs more than its
-decryption. So many sectors are decrypted with one call, and what differs
-between sectors is put right for all of them together, with large integers
-that have one lane of 128 bits for each sector.
+A call into OpenSSL for each sector of 512 bytes costs more time than its
+decryption. So one call decrypts many sectors. The parts that differ between
+sectors (IVs and masks) are computed for all of them together, with large
+integers that have one lane of 128 bits for each sector.
 """
 
 import array
@@ -24,18 +24,19 @@ _BITS = _BLOCK * 8
 _PIECE = 1 << 17
 
 _Numbers = Callable[[int, int, int], bytes]
-"""From the first number, the count and the step to a block for each sector."""
+"""A function that returns a block (16 bytes) for each sector, from the first
+sector's number, the count of sectors and the step between numbers."""
 
 _Open = Callable[[bytes, bytes], bytes]
-"""From sectors and a block for each of them to their plain bytes."""
+"""A function that decrypts sectors, given those blocks."""
 
 
 class Sectors:
     """Decrypts sectors of one size with one key.
 
-    :param spec: cipher, mode and IV as in ``aes-xts-plain64``.
-    :param size: of a sector, in bytes: a power of 2 from 512 to 4096.
-    :raises NotCheckable: for a cipher that is not known here.
+    :param spec: cipher, mode and IV, such as ``aes-xts-plain64``.
+    :param size: the size of a sector in bytes: a power of 2 from 512 to 4096.
+    :raises NotCheckable: if the cipher is not supported.
     """
 
     def __init__(self, spec: str, key: bytes, size: int = SECTOR) -> None:
@@ -48,7 +49,7 @@ class Sectors:
     def decrypt(self, data: bytes, first: int = 0) -> bytes:
         """Decrypt whole sectors.
 
-        :param first: the number of the first one. dm-crypt counts in units
+        :param first: the number of the first sector. dm-crypt counts in units
             of 512 bytes, whatever the size of a sector.
         """
         return b''.join(
@@ -66,16 +67,16 @@ class Sectors:
 def decrypt(spec: str, key: bytes, data: bytes) -> bytes:
     """Decrypt sectors of 512 bytes that are numbered from 0.
 
-    :param spec: cipher, mode and IV as in ``aes-xts-plain64``.
-    :raises NotCheckable: for a cipher that is not known here.
+    :param spec: cipher, mode and IV, such as ``aes-xts-plain64``.
+    :raises NotCheckable: if the cipher is not supported.
     """
     return Sectors(spec, key).decrypt(data)
 
 
 def _parts(spec: str, key: bytes, size: int) -> tuple[_Numbers, _Open]:
-    """Return what numbers the sectors, and what opens them.
+    """Return the functions that number the sectors and decrypt them.
 
-    :raises ValueError: for a key of a wrong size.
+    :raises ValueError: if the key has a wrong size.
     """
     match spec.split('-'):
         case 'aes', 'xts', 'plain' | 'plain64' as kind:
@@ -89,14 +90,14 @@ def _parts(spec: str, key: bytes, size: int) -> tuple[_Numbers, _Open]:
 
 @functools.lru_cache(maxsize=4)
 def _lanes(count: int) -> tuple[int, int]:
-    """Return 1 in each lane, and 0, 1, 2, ... in the lanes."""
+    """Return two integers: 1 in each lane, and 0, 1, 2, ... in the lanes."""
     ones = int.from_bytes((1).to_bytes(_BLOCK, 'little') * count, 'little')
     indexes = (index.to_bytes(_BLOCK, 'little') for index in range(count))
     return ones, int.from_bytes(b''.join(indexes), 'little')
 
 
 def _counting(kind: str) -> _Numbers:
-    # "plain" has the lower 32 bits of the number only.
+    # "plain" uses only the lower 32 bits of the number.
     most = (1 << 32 if kind == 'plain' else 1 << 64) - 1
 
     def numbers(first: int, count: int, step: int) -> bytes:
@@ -108,7 +109,7 @@ def _counting(kind: str) -> _Numbers:
 
 
 def _essiv(key: bytes) -> _Numbers:
-    """Encrypt the numbers with the hashed key."""
+    """Return the numbering of ESSIV: numbers encrypted with the hashed key."""
     encryptor = _blocks(hashing.digest('sha256', key)).encryptor()
     plain = _counting('plain64')
 
@@ -121,7 +122,7 @@ def _essiv(key: bytes) -> _Numbers:
 def _xts(key: bytes, size: int) -> _Open:
     if len(key) not in (32, 64):
         raise ValueError
-    # From this size on, a call for each sector is faster.
+    # For sectors larger than 512 bytes, a call for each sector is faster.
     return _LargeXts(key, size) if size > SECTOR else _Xts(key, size)
 
 
@@ -165,7 +166,7 @@ class _Xts:
         return result.to_bytes(len(data), 'little')
 
     def _masks(self, numbers: bytes) -> int:
-        """Return the masks of all blocks, one behind the other."""
+        """Return the masks of all blocks, concatenated, as an integer."""
         ones, _ = _lanes(len(numbers) // _BLOCK)
         low = ones * ((1 << _BITS - 1) - 1)
         words = array.array('Q', bytes(len(numbers) * self._blocks))
@@ -182,8 +183,9 @@ class _Xts:
 class _Cbc:
     """CBC with one call for many sectors.
 
-    In one chain over all sectors only the first block of each sector is
-    wrong: it was mixed with the end of the sector before, not with its IV.
+    All sectors are decrypted as one chain. Then only the first block of each
+    sector is wrong: it was combined with the last encrypted block of the
+    previous sector instead of its own IV. That is corrected afterwards.
     """
 
     def __init__(self, key: bytes, size: int) -> None:
@@ -204,8 +206,8 @@ class _Cbc:
 
 
 def _blocks(key: bytes) -> ciphers.Cipher[modes.ECB]:
-    """Return what encrypts and decrypts each block on its own."""
-    # Other modes are made of it; here it is never all there is.
+    """Return the cipher that handles each block on its own (ECB)."""
+    # ECB is only a building block here for the modes XTS, CBC and ESSIV.
     return ciphers.Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305
 
 

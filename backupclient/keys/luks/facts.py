@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a LUKS header says without any key."""
+"""Facts in a LUKS header that can be read without a key."""
 
 from backupclient.keys.luks import luks1
 from backupclient.keys.luks import proof
@@ -7,10 +7,10 @@ from backupclient.keys.luks import untrusted
 
 
 def version(image: untrusted.Image) -> int:
-    """Return the version of LUKS of a disk image, 0 without a known header.
+    """Return the LUKS version of a disk image, 0 without a supported header.
 
     :param image: opens the disk image at an offset.
-    :raises BackupError: when the image cannot be read, as it says.
+    :raises BackupError: if ``image`` fails to read.
     """
     try:
         header = proof.header(untrusted.Source(image))
@@ -20,11 +20,12 @@ def version(image: untrusted.Image) -> int:
 
 
 def plain_size(image: untrusted.Image, size: int) -> int:
-    """Return how large the disk is that a disk image holds, in bytes.
+    """Return the size in bytes of the decrypted disk in a disk image.
 
     :param image: opens the disk image at an offset.
-    :param size: of the image, in bytes; all of it without a known header.
-    :raises BackupError: when the image cannot be read, as it says.
+    :param size: the size of the image in bytes, which is returned if there is
+        no supported header.
+    :raises BackupError: if ``image`` fails to read.
     """
     source = untrusted.Source(image)
     try:

@@ -9,15 +9,15 @@ _KNOWN = ('ripemd160', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512')
 
 
 def digest(name: str, data: bytes) -> bytes:
-    """Hash.
+    """Return the digest of data.
 
-    :raises NotCheckable: when the function is not available here.
+    :raises NotCheckable: if the hash function is not available here.
     """
     try:
         if name in _KNOWN:
             return hashlib.new(name, data).digest()
     except ValueError:
-        pass  # It is known, but not to this OpenSSL.
+        pass  # This OpenSSL lacks it, such as ripemd160.
     raise untrusted.NotCheckable(
         f'The LUKS header uses the hash {untrusted.quoted(name)}, which is '
         'not available here.'
@@ -25,8 +25,8 @@ def digest(name: str, data: bytes) -> bytes:
 
 
 def size(name: str) -> int:
-    """Give the length of a digest in bytes.
+    """Return the length of a digest in bytes.
 
-    :raises NotCheckable: when the function is not available here.
+    :raises NotCheckable: if the hash function is not available here.
     """
     return len(digest(name, b''))

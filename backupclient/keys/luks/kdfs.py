@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a passphrase to a key, slowly: PBKDF2 and Argon2."""
+"""Key derivation functions: PBKDF2 and Argon2."""
 
 import dataclasses
 import hashlib
@@ -18,7 +18,8 @@ _KIB_PER_SECOND = 512 << 10
 _SPARE_KIB = 64 << 10
 _ARGON2 = {'argon2i': 'Argon2i', 'argon2id': 'Argon2id'}
 
-# Several at once could together take more memory than each found free.
+# One derivation at a time: two parallel ones could see the same memory as
+# free, and together take more.
 _ARGON2_TURN = threading.Lock()
 
 
@@ -26,15 +27,16 @@ class Kdf(Protocol):
     """A key derivation function with its parameters."""
 
     def effort(self, length: int) -> float:
-        """Estimate the seconds that a slow machine needs.
+        """Return an estimate of the seconds that a slow machine needs.
 
-        :raises NotCheckable: when it cannot be done on this machine.
+        :param length: the length of the key in bytes.
+        :raises NotCheckable: if this machine cannot derive the key.
         """
 
     def derive(self, secret: bytes, length: int) -> bytes:
-        """Make a key of ``length`` bytes.
+        """Return a key of ``length`` bytes.
 
-        :raises NotCheckable: when it cannot be done on this machine.
+        :raises NotCheckable: if this machine cannot derive the key.
         """
 
 
@@ -47,7 +49,7 @@ class Pbkdf2:
     iterations: int
 
     def __post_init__(self) -> None:
-        """Check what a header says."""
+        """Check the header's values."""
         untrusted.within('an iteration count', self.iterations, 1, 2**32 - 1)
 
     def effort(self, length: int) -> float:
@@ -56,7 +58,7 @@ class Pbkdf2:
         return self.iterations * blocks / _BLOCKS_PER_SECOND
 
     def derive(self, secret: bytes, length: int) -> bytes:
-        """Make a key."""
+        """Return a key."""
         return hashlib.pbkdf2_hmac(
             self.hash, secret, self.salt, self.iterations, length
         )
@@ -66,8 +68,8 @@ class Pbkdf2:
 class Argon2:
     """Argon2 (RFC 9106).
 
-    :param variant: as LUKS2 names it, ``argon2i`` or ``argon2id``.
-    :param lanes: LUKS2 calls them cpus.
+    :param variant: LUKS2's name, ``argon2i`` or ``argon2id``.
+    :param lanes: ``cpus`` in LUKS2.
     """
 
     variant: str
@@ -77,7 +79,7 @@ class Argon2:
     lanes: int
 
     def __post_init__(self) -> None:
-        """Check what a header says, against the limits of cryptsetup."""
+        """Check the header's values against the limits of cryptsetup."""
         untrusted.within('an Argon2 salt', len(self.salt), 8, 64)
         untrusted.within('an Argon2 time', self.passes, 1, 2**32 - 1)
         untrusted.within('an Argon2 memory size', self.memory_kib, 32, 2**22)
@@ -88,20 +90,24 @@ class Argon2:
         return self.passes * self.memory_kib / _KIB_PER_SECOND
 
     def derive(self, secret: bytes, length: int) -> bytes:
-        """Make a key; one thread at a time."""
+        """Return a key; one thread at a time.
+
+        :raises NotCheckable: if there is too little memory, or no Argon2.
+        """
         with _ARGON2_TURN:
             free = memory.available()
             if free is not None and free >> 10 < self.memory_kib + _SPARE_KIB:
                 raise self._too_little_memory()
             try:
                 return self._derive(secret, length)
-            # The older cryptography library reports it as the second.
+            # Older releases of cryptography raise InternalError.
             except (MemoryError, exceptions.InternalError):
                 raise self._too_little_memory() from None
 
     def _derive(self, secret: bytes, length: int) -> bytes:
         try:
-            # Argon2id came with cryptography 44 and Argon2i later.
+            # cryptography has Argon2id since 44, and Argon2i since a later
+            # release.
             module = importlib.import_module(
                 'cryptography.hazmat.primitives.kdf.argon2'
             )

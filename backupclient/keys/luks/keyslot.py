@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A key slot of a LUKS header: the volume key under a passphrase."""
+"""A key slot of a LUKS header: the volume key encrypted by a passphrase."""
 
 import dataclasses
 import hmac
@@ -14,31 +14,31 @@ _OVERHEAD = 0.05
 
 
 def check_stripes(count: int) -> None:
-    """Check what a header says: LUKS always has 4000 stripes.
+    """Check the header's stripe count: LUKS always has 4000 stripes.
 
-    :raises NotCheckable: for another count.
+    :raises NotCheckable: if it is another count.
     """
     untrusted.within('a stripe count', count, _STRIPES, _STRIPES)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Digest:
-    """What a header knows of the volume key: a slow hash of it."""
+    """The header's slow hash of the volume key."""
 
     kdf: kdfs.Pbkdf2
     value: bytes
 
     def __post_init__(self) -> None:
-        """Check what a header says: a short value fits many keys."""
+        """Check the length: a short value would match wrong keys too."""
         untrusted.within('a digest', len(self.value), 20, 64)
 
     @property
     def effort(self) -> float:
-        """The seconds that a slow machine needs to compare."""
+        """An estimate of the seconds that a slow machine needs to compare."""
         return self.kdf.effort(len(self.value))
 
     def fits(self, volume_key: bytes) -> bool:
-        """Tell the right volume key from a wrong one."""
+        """Return whether a volume key is the right one."""
         found = self.kdf.derive(volume_key, len(self.value))
         return hmac.compare_digest(found, self.value)
 
@@ -47,13 +47,13 @@ class Digest:
 class Keyslot:
     """A key slot in use.
 
-    :param kdf: makes the slot's key from a passphrase.
-    :param cipher: of the slot's area, as ``aes-xts-plain64``.
-    :param cipher_key_size: in bytes.
-    :param offset: of the area in the file, in bytes.
-    :param key_size: of the volume key, in bytes.
-    :param stripe_hash: of the anti-forensic stripes.
-    :param digest: of the volume key.
+    :param kdf: derives the slot's key from a passphrase.
+    :param cipher: the cipher of the slot's area, such as ``aes-xts-plain64``.
+    :param cipher_key_size: the size of the slot's key in bytes.
+    :param offset: the offset of the area in the file, in bytes.
+    :param key_size: the size of the volume key in bytes.
+    :param stripe_hash: the hash function of the anti-forensic stripes.
+    :param digest: the hash of the volume key.
     """
 
     kdf: kdfs.Kdf
@@ -65,16 +65,16 @@ class Keyslot:
     digest: Digest
 
     def __post_init__(self) -> None:
-        """Check what a header says."""
+        """Check the header's values."""
         untrusted.within('an offset', self.offset, 0, 2**63)
         untrusted.within('a key size', self.key_size, 16, 128)
         untrusted.within('a key size', self.cipher_key_size, 16, 128)
 
     @property
     def effort(self) -> float:
-        """The seconds that a slow machine needs to try a passphrase.
+        """An estimate of the seconds that a slow machine needs for a try.
 
-        :raises NotCheckable: when it cannot be done on this machine.
+        :raises NotCheckable: if this machine cannot try a passphrase.
         """
         derivation = self.kdf.effort(self.cipher_key_size)
         return derivation + _OVERHEAD + self.digest.effort
@@ -84,7 +84,7 @@ class Keyslot:
     ) -> bytes | None:
         """Return the volume key, None if the passphrase is wrong.
 
-        :raises NotCheckable: when it cannot be done on this machine.
+        :raises NotCheckable: if this machine cannot try a passphrase.
         """
         size = self.key_size * _STRIPES
         area = source.read(self.offset, size + -size % diskcipher.SECTOR)

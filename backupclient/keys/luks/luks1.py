@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a LUKS1 header: one fixed structure, big endian, eight key slots."""
+"""Read a LUKS1 header: a fixed big-endian structure with eight key slots."""
 
 from collections.abc import Iterator
 import struct
@@ -30,17 +30,17 @@ class _Header(NamedTuple):
 
 
 def keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
-    """Give the key slots in use.
+    """Return the key slots in use.
 
-    :raises NotCheckable: when the header is damaged.
+    :raises NotCheckable: if the header is damaged.
     """
     return tuple(_keyslots(source, _header(source)))
 
 
 def payload(source: untrusted.Source) -> payloads.Payload:
-    """Return where the encrypted data are.
+    """Return the place and the cipher of the encrypted data.
 
-    :raises NotCheckable: when the header is damaged.
+    :raises NotCheckable: if the header is damaged.
     """
     header = _header(source)
     offset = header.payload_sector * diskcipher.SECTOR
@@ -82,5 +82,5 @@ def _keyslots(
 
 
 def _text(field: bytes) -> str:
-    """Give the words in a field that is filled up with zeros."""
+    """Return the text in a field that is padded with zeros."""
     return field.partition(b'\0')[0].decode('ascii', 'replace')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a LUKS2 header: a checksum over a structure and a JSON text."""
+"""Read a LUKS2 header: a structure and a JSON text, with a checksum."""
 
 import base64
 from collections.abc import Iterator
@@ -22,31 +22,31 @@ _MOST_SLOTS = 32
 
 
 def keyslots(source: untrusted.Source) -> tuple[keyslot.Keyslot, ...]:
-    """Give the key slots that open the volume.
+    """Return the key slots that open the volume.
 
-    :raises NotCheckable: when the header is damaged.
+    :raises NotCheckable: if the header is damaged.
     """
     metadata = _metadata(source)
     return tuple(_keyslots(metadata))
 
 
 def payload(source: untrusted.Source) -> payloads.Payload:
-    """Return where the encrypted data are.
+    """Return the place and the cipher of the encrypted data.
 
-    :raises NotCheckable: when the header is damaged, or the volume has
-        features that are not known here.
+    :raises NotCheckable: if the header is damaged, or the volume has
+        unsupported features.
     """
     metadata = _metadata(source)
     config = _field(metadata, 'config', dict)
     segments = _field(metadata, 'segments', dict)
-    # A volume that is being encrypted anew has several segments.
+    # A volume has several segments while it is being re-encrypted.
     if _required(config) or list(segments) != ['0']:
         raise _unknown_layout()
     return _segment(segments['0'])
 
 
 def _required(config: object) -> list[object]:
-    """Return the features that a reader has to know."""
+    """Return the names of the features that a reader must support."""
     if isinstance(config, dict) and 'requirements' not in config:
         return []
     return _field(_field(config, 'requirements', dict), 'mandatory', list)
@@ -69,11 +69,11 @@ def _segment(node: object) -> payloads.Payload:
 
 
 def _metadata(source: untrusted.Source) -> object:
-    """Give the JSON text as a value."""
+    """Return the value of the JSON text, after checking the checksum."""
     size, algorithm, checksum = _HEADER.unpack(source.read(0, _HEADER.size))
     untrusted.within('the size of the header', size, 1 << 14, 1 << 22)
     header = source.read(0, size)
-    # The checksum is of the header with zeros in the checksum's place.
+    # The checksum covers the header with zeros in place of the checksum.
     blank = (
         header[:_CHECKSUM_OFFSET]
         + bytes(len(checksum))
@@ -95,7 +95,7 @@ def _keyslots(metadata: object) -> Iterator[keyslot.Keyslot]:
     nodes = _field(metadata, 'keyslots', dict)
     untrusted.within('the number of key slots', len(nodes), 0, _MOST_SLOTS)
     for name, node in nodes.items():
-        # A slot without a digest holds something else than the volume's key.
+        # A slot without a digest contains another key than the volume key.
         if name in digests:
             yield _keyslot(node, digests[name])
 
@@ -143,7 +143,7 @@ def _pbkdf2(node: object) -> kdfs.Pbkdf2:
 
 
 def _digests(metadata: object) -> dict[str, keyslot.Digest]:
-    """Give the digest of each key slot that opens a segment of the volume."""
+    """Return the digest of each key slot that opens a segment, by name."""
     nodes = _field(metadata, 'digests', dict)
     untrusted.within('the number of digests', len(nodes), 0, _MOST_SLOTS)
     found = {}
@@ -157,7 +157,7 @@ def _digests(metadata: object) -> dict[str, keyslot.Digest]:
 
 
 def _field(node: object, name: str, kind: type[_T]) -> _T:
-    """Give a field that must be there and of that type."""
+    """Return a field, which must exist and have that type."""
     value = node.get(name) if isinstance(node, dict) else None
     if not isinstance(value, kind):
         raise _damaged(f'{name} is missing or of the wrong type')
@@ -165,7 +165,7 @@ def _field(node: object, name: str, kind: type[_T]) -> _T:
 
 
 def _binary(node: object, name: str) -> bytes:
-    """Give a field that is written in base64."""
+    """Return the bytes of a field in base64."""
     try:
         return base64.b64decode(_field(node, name, str), validate=True)
     except ValueError:
@@ -173,7 +173,7 @@ def _binary(node: object, name: str) -> bytes:
 
 
 def _number(node: object, name: str) -> int:
-    """Give a number in the file: JSON has large ones as text."""
+    """Return a number that LUKS2 writes as a text, since it can be large."""
     text = _field(node, name, str)
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
         raise _damaged(f'{name} is no number')

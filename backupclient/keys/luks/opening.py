@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decrypt a LUKS disk image in a stream.
 
-The volume key is in memory only. The plain bytes go to the caller.
+The volume key is only in memory.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ Image = untrusted.Image
 class NotOpened(errors.BackupError):
     """A disk image cannot be decrypted; the text says why.
 
-    :param blank: the image is empty, or begins with zeros instead of a LUKS
-        header, as that of a volume that was never attached.
+    :param blank: whether the image is empty, or begins with zeros instead of a
+        LUKS header, like a volume that was never attached.
     """
 
     def __init__(self, text: str, *, blank: bool = False) -> None:
@@ -30,15 +30,15 @@ class NotOpened(errors.BackupError):
 class Opener:
     """Decrypts one disk image, from its first byte to its last.
 
-    The zeros of a hole are decrypted like all other bytes, and give noise, as
-    they do for the kernel and for ``qemu-img``.
+    Holes are decrypted like other zeros, and become noise. The kernel and
+    ``qemu-img`` do the same.
 
-    It refuses to be pickled or copied, as it holds the volume key.
+    Instances cannot be pickled or copied, because they have the volume key.
 
-    :param payload: where the data are in the image.
-    :param volume_key: decrypts them.
+    :param payload: the place and the cipher of the data in the image.
+    :param volume_key: the key of the data.
     :param candidate: the index of the passphrase that opened the image.
-    :raises NotCheckable: for a cipher that is not known here.
+    :raises NotCheckable: if the cipher is not supported.
     """
 
     def __init__(
@@ -62,13 +62,13 @@ class Opener:
 
     @property
     def payload_offset(self) -> int:
-        """The offset of the data in bytes: the size of what precedes them."""
+        """The offset of the data in bytes: the size of the header area."""
         return self._payload.offset
 
     def plain_size(self, size: int) -> int:
-        """Return the size of the plain disk in bytes.
+        """Return the size of the decrypted disk in bytes.
 
-        :param size: of the image.
+        :param size: the size of the image in bytes.
         """
         data = max(size - self._payload.offset, 0)
         limit = self._payload.size
@@ -77,10 +77,9 @@ class Opener:
     def feed(self, block: bytes) -> bytes:
         """Decrypt the next bytes of the image.
 
-        :param block: any number of bytes, the first call's from the beginning
-            of the image.
-        :returns: the sectors that are newly decrypted; none as long as the
-            header is passed over.
+        :param block: any number of bytes. The first call gets the beginning of
+            the image, each further call the bytes that follow.
+        :returns: newly decrypted sectors, ``b''`` within the header.
         """
         block = self._after_header(block)
         if self._rest:
@@ -91,7 +90,7 @@ class Opener:
 
     def end(self) -> None:
         """Raise NotOpened if the image ended before its data did."""
-        # What follows data of a fixed size is none of them.
+        # If the data have a fixed size, further bytes do not belong to them.
         cut = self._left if self._left is not None else len(self._rest)
         if self._before or cut:
             raise NotOpened(
@@ -114,7 +113,7 @@ class Opener:
         return plain
 
     def __reduce__(self) -> NoReturn:
-        """Refuse.
+        """Refuse to be pickled or copied.
 
         :raises TypeError: always.
         """
@@ -124,15 +123,15 @@ class Opener:
 def unlock(image: Image, candidates: Sequence[bytes]) -> Opener:
     """Open a LUKS1 or LUKS2 disk image with a passphrase.
 
-    Reads the header only. The limits of memory and time are those of
+    Only the header is read. The limits of memory and time are those of
     ``proof.prove``.
 
     :param image: opens the disk image at an offset.
     :param candidates: passphrases, the likely one first.
-    :returns: decrypts the image; feed it from the first byte on.
+    :returns: an opener; feed it the image from the first byte on.
     :raises NotOpened: if no passphrase opens it, if it has no LUKS header, or
-        if its encryption is not known here.
-    :raises BackupError: the image cannot be read.
+        if its encryption is not supported.
+    :raises BackupError: if ``image`` fails to read.
     """
     try:
         return _unlock(untrusted.Source(image), candidates)
@@ -143,7 +142,7 @@ def unlock(image: Image, candidates: Sequence[bytes]) -> Opener:
 
 def _unlock(source: untrusted.Source, candidates: Sequence[bytes]) -> Opener:
     header = proof.header(source)
-    # First what is checked fast: to try a passphrase takes seconds.
+    # The fast check first: trying a passphrase takes seconds.
     payload = header.payload(source)
     found = proof.unlock(source, header.keyslots(source), candidates)
     if found is None:

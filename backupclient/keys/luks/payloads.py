@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the data of a LUKS volume are, and how they are encrypted."""
+"""The place and the cipher of the encrypted data of a LUKS volume."""
 
 import dataclasses
 
@@ -15,13 +15,13 @@ _SECTORS = (512, 1024, 2048, 4096)
 class Payload:
     """The encrypted data.
 
-    :param offset: of the first sector in the file, in bytes.
-    :param cipher: as ``aes-xts-plain64``.
+    :param offset: the offset of the first sector in the file, in bytes.
+    :param cipher: such as ``aes-xts-plain64``.
     :param sector_size: in bytes.
     :param first: the number of the first sector for the IV, in units of 512
         bytes.
-    :param size: in bytes; None for all that follows the offset.
-    :param version: of LUKS.
+    :param size: in bytes; None for all bytes after the offset.
+    :param version: the LUKS version.
     """
 
     offset: int
@@ -32,12 +32,12 @@ class Payload:
     version: int = 1
 
     def __post_init__(self) -> None:
-        """Check what a header says."""
+        """Check the header's values."""
         if self.sector_size not in _SECTORS:
             raise untrusted.NotCheckable(
                 'The LUKS header is damaged: a sector size is impossible.'
             )
-        # An offset of 0 is a header that lies apart from its data.
+        # An offset of 0 means a detached header, which is not supported.
         untrusted.within('the offset of the data', self.offset, 512, 2**63)
         untrusted.within('the number of a sector', self.first, 0, 2**63)
         if self.size is not None:
@@ -48,8 +48,8 @@ class Payload:
             )
 
     def decrypter(self, volume_key: bytes) -> diskcipher.Sectors:
-        """Return what decrypts the sectors.
+        """Return a decrypter of the sectors.
 
-        :raises NotCheckable: for a cipher that is not known here.
+        :raises NotCheckable: if the cipher is not supported.
         """
         return diskcipher.Sectors(self.cipher, volume_key, self.sector_size)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a key opens the disk image of an encrypted volume."""
+"""Check whether a key opens the disk image of an encrypted volume."""
 
 from collections.abc import Callable, Sequence
 import dataclasses
@@ -31,12 +31,11 @@ class Opens(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Proof:
-    """What trying the candidates gave.
+    """The result of trying the candidates.
 
-    :param reason: a sentence for people, ``''`` for a yes.
-    :param opened_by: the index of the candidate that opened, None where
-        none did.
-    :param headerless: there is no LUKS header to try a key on.
+    :param reason: a sentence for users, ``''`` if a candidate opens.
+    :param opened_by: the index of the candidate that opens, None for none.
+    :param headerless: whether the file has no LUKS header.
     """
 
     opens: Opens
@@ -46,9 +45,9 @@ class Proof:
 
 
 class Headerless(untrusted.NotCheckable):
-    """The file has no LUKS header; the text says what may be the reason.
+    """The file has no LUKS header; the text says why that may be.
 
-    :param blank: the file begins with zeros, or is empty.
+    :param blank: whether the file is empty or begins with zeros.
     """
 
     def __init__(self, text: str, *, blank: bool) -> None:
@@ -60,8 +59,8 @@ class Headerless(untrusted.NotCheckable):
 class Unlocked:
     """A candidate that opened a key slot.
 
-    :param candidate: its index.
-    :param volume_key: decrypts the data; not in the repr.
+    :param candidate: the candidate's index.
+    :param volume_key: the key of the data; not in the repr.
     """
 
     candidate: int
@@ -69,10 +68,10 @@ class Unlocked:
 
 
 class Header(NamedTuple):
-    """The readers of a version of LUKS.
+    """The readers of a LUKS version's header.
 
     :param keyslots: returns the key slots in use.
-    :param payload: returns where the encrypted data are.
+    :param payload: returns the place and the cipher of the encrypted data.
     """
 
     keyslots: Callable[[untrusted.Source], tuple[keyslot.Keyslot, ...]]
@@ -88,13 +87,13 @@ _HEADERS = {
 def prove(image: Image, candidates: Sequence[bytes]) -> Proof:
     """Try passphrases on the LUKS1 or LUKS2 header of a raw disk image.
 
-    Only reads, at most some MiB at the beginning. Argon2 takes as much
-    memory as the header says, mostly 1 GiB: where that is not free, and for
-    whatever else stands against a proof, the key is not checked.
+    Only a few MiB at the beginning are read. Argon2 takes the memory that the
+    header says, usually 1 GiB. If that is not free, or the header is damaged
+    or not supported, the result is NOT_CHECKED.
 
     :param image: opens the disk image at an offset.
-    :param candidates: the likely one first.
-    :raises BackupError: when the image cannot be read, as it says.
+    :param candidates: passphrases, the likely one first.
+    :raises BackupError: if ``image`` fails to read.
     """
     try:
         return _prove(untrusted.Source(image), candidates)
@@ -132,7 +131,8 @@ def unlock(
             if volume_key := slot.open(candidate, source):
                 return Unlocked(index, volume_key)
         except untrusted.NotCheckable as reason:
-            # Another slot may open; if none does, the answer is not "no".
+            # Another slot may open. If none does, the result is
+            # NOT_CHECKED instead of NO.
             untried = reason
     if untried:
         raise untried
@@ -140,9 +140,9 @@ def unlock(
 
 
 def header(source: untrusted.Source) -> Header:
-    """Return what reads the header, by the version of LUKS.
+    """Return the readers for a disk image's LUKS version.
 
-    :raises NotCheckable: if there is no LUKS header of a known version.
+    :raises NotCheckable: if there is no LUKS header of a supported version.
     """
     start = source.start(_BLOCK)
     if found := _HEADERS.get(start[:8]):
@@ -155,7 +155,7 @@ def header(source: untrusted.Source) -> Header:
 
 
 def _without_header(start: bytes) -> str:
-    """Say what may be there instead of a header."""
+    """Return the message that there is no header, with the likely reason."""
     if not start:
         return 'The file is empty.'
     if any(start):
@@ -170,7 +170,10 @@ def _without_header(start: bytes) -> str:
 
 
 def _affordable(seconds: float, left: float) -> float:
-    """Give the seconds back, unless they are more than what is left."""
+    """Return the seconds if they are left, else raise NotCheckable.
+
+    A forged header could ask for years of computing.
+    """
     if seconds > left:
         raise untrusted.NotCheckable(
             'The LUKS header asks for more computing than is sensible: check '

@@ -1,46 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read a file for which nobody vouches: every number in it may be hostile."""
+"""Read an untrusted file, whose numbers may all be forged."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-# Two headers and the largest area for key slots take 136 MiB
-# (``lib/luks2/luks2_internal.h`` of cryptsetup).
+# The largest offset to read. Two headers and the largest area for key slots
+# take 136 MiB (``lib/luks2/luks2_internal.h`` of cryptsetup).
 _FARTHEST = 1 << 28
 
 
 class NotCheckable(Exception):
-    """A key can be neither proved nor refuted; the text says why."""
+    """It cannot be checked whether a key is right; the text says why."""
 
 
 class Stream(Protocol):
     """The bytes of a disk image, from an offset to the end."""
 
     def read(self, size: int, /) -> bytes:
-        """Read the next bytes: fewer than asked for only at the end."""
+        """Return the next bytes; fewer than ``size`` only at the end."""
 
 
 Image = Callable[[int], AbstractContextManager[Stream]]
-"""Opens a disk image at an offset."""
+"""A function that opens a disk image at an offset."""
 
 
 class Source:
-    """A disk image, read here and there; each part of it is read once."""
+    """A disk image with random access; each part is read once and cached."""
 
     def __init__(self, image: Image) -> None:
         self._image = image
         self._known: dict[tuple[int, int], bytes] = {}
 
     def start(self, size: int) -> bytes:
-        """Give the first bytes, fewer where the file is shorter."""
+        """Return the first bytes; fewer if the file is shorter."""
         return self._read(0, size)
 
     def read(self, offset: int, size: int) -> bytes:
-        """Give exactly ``size`` bytes.
+        """Return exactly ``size`` bytes.
 
-        :raises NotCheckable: when the file ends before, or no header goes
-            that far.
+        :raises NotCheckable: if the file ends before, or the offset is too
+            large for a header.
         """
         within('an offset', offset, 0, _FARTHEST)
         data = self._read(offset, size)
@@ -60,9 +60,10 @@ class Source:
 
 
 def within(what: str, value: int, low: int, high: int) -> int:
-    """Give the value when it is from ``low`` to ``high``, both included.
+    """Return a value if it is from ``low`` to ``high``, both included.
 
-    :raises NotCheckable: otherwise.
+    :param what: the kind of value, for the message.
+    :raises NotCheckable: if it is not.
     """
     if not low <= value <= high:
         raise NotCheckable(
@@ -72,5 +73,5 @@ def within(what: str, value: int, low: int, high: int) -> int:
 
 
 def quoted(text: str) -> str:
-    """Make words of a header fit for a message: short, without escapes."""
+    """Return a header's text for a message: short and in ASCII."""
     return ascii(text[:40])

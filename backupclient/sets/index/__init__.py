@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What manifests and verifications say, kept so that each is read once.
+"""A cache of manifests and verifications, so that each file is read once.
 
-It is a cache in one SQLite file. Nothing that is deleted is decided by it: who
-deletes reads the manifests themselves.
+The cache is one SQLite file. Deletions do not rely on it: they read the
+manifests themselves.
 """

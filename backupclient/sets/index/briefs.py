@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the cache keeps of a resource in a manifest.
+"""The part of a manifest's entry that the cache keeps.
 
-That is what a list shows, and what a selection looks at: so an entry that
-comes out of the cache has no files, no key and no artifact.
+It keeps only the fields that lists show and selections use. So an entry from
+the cache has no file, no key and no artifact.
 """
 
 import json
@@ -17,7 +17,11 @@ _ENCODER = json.JSONEncoder(separators=(',', ':'), check_circular=False)
 
 
 def encode(entry: manifests.Entry) -> str:
-    """Return the text of an entry, but for what is mostly new in each run."""
+    """Return an entry as a text for the cache.
+
+    The time and the size are left out, because they differ between runs:
+    equal texts are stored once.
+    """
     kept: dict[str, Any] = {
         'procedure': entry.procedure.value,
         'state': entry.state.value,
@@ -42,9 +46,9 @@ def encode(entry: manifests.Entry) -> str:
 def decode(
     kind: str, id_: str, name: str, body: str, captured: str, size: int | None
 ) -> manifests.Entry:
-    """Return the entry of a text.
+    """Return the entry from a text of the cache.
 
-    :raises ValueError: it is none, or :class:`LookupError`, or
+    :raises ValueError: if the text is damaged; also :class:`LookupError` or
         :class:`TypeError`.
     """
     kept = json.loads(body)

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The file of the cache: ``$XDG_CACHE_HOME/openstack-backup/history.sqlite``.
 
-It can be deleted at any time. One that is damaged, or is not this program's
-own, is thrown away. Where no file can be kept, a temporary database serves.
+It can be deleted at any time. A file that is damaged, or is not this
+program's own, is replaced. If no file can be used, a temporary database
+takes its place.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ APPLICATION = 0x6F736268
 VERSION = 2
 NAME = 'history.sqlite'
 
-# What the cache may take of the memory, in KiB.
+# SQLite's page cache in KiB.
 _MEMORY = 32 << 10
 _PATIENCE = 2.0
 
@@ -56,11 +57,11 @@ CREATE TABLE seen (
 
 
 class Unusable(Exception):
-    """The cache is damaged, or not this program's own."""
+    """The cache is damaged, or was not made by this release."""
 
 
 class Busy(Unusable):
-    """Another process keeps the cache busy: there is nothing wrong with it."""
+    """Another process has locked the cache, which is otherwise fine."""
 
 
 def path() -> str:
@@ -73,7 +74,7 @@ def path() -> str:
 
 @contextlib.contextmanager
 def opened() -> 'Iterator[sqlite3.Connection]':
-    """Open the cache; one that cannot be used is made anew."""
+    """Open the cache; replace it if it cannot be used."""
     try:
         connection = _connect(_file())
     except Busy:
@@ -96,7 +97,10 @@ def temporary() -> 'Iterator[sqlite3.Connection]':
 
 
 def discard() -> None:
-    """Throw the cache away."""
+    """Delete the cache.
+
+    :raises OSError: if that fails.
+    """
     for end in ('', '-journal', '-wal', '-shm'):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path() + end)
@@ -104,9 +108,10 @@ def discard() -> None:
 
 @contextlib.contextmanager
 def troubles() -> Iterator[None]:
-    """Tell what SQLite says.
+    """Raise errors of SQLite, and of damaged values, as Unusable.
 
-    :raises Unusable: what is in the cache cannot be used.
+    :raises Busy: if another process has locked the cache.
+    :raises Unusable: on any other error.
     """
     import sqlite3
 
@@ -121,9 +126,12 @@ def troubles() -> Iterator[None]:
 
 
 def _file() -> str:
-    """Make the file if it is missing; only its owner can read and write it.
+    """Return the path of the cache's file, and make the file if needed.
 
-    :raises OSError: it cannot be made, or it is somebody else's, or a link.
+    Only its owner can read and write it.
+
+    :raises OSError: if it cannot be made, is a link, or is accessible to
+        other users.
     """
     found = path()
     os.makedirs(os.path.dirname(found), 0o700, exist_ok=True)
@@ -140,9 +148,10 @@ def _file() -> str:
 
 
 def _connect(file: str) -> 'sqlite3.Connection':
-    """Open the database.
+    """Open the database in a file.
 
-    :raises Unusable: it is none of this program, or cannot be used.
+    :raises Busy: if another process has locked it.
+    :raises Unusable: if it is damaged, or was not made by this release.
     """
     import sqlite3
 
@@ -157,7 +166,7 @@ def _connect(file: str) -> 'sqlite3.Connection':
 def _temporary() -> 'sqlite3.Connection':
     import sqlite3
 
-    # Without a name, it is a file that SQLite has deleted already.
+    # The name '' is SQLite's for a temporary file that it deletes itself.
     connection = sqlite3.connect('')
     _prepare(connection)
     return connection

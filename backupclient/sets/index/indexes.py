@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cache: manifests go in, entries of resources come out."""
+"""Read from the cache: entries of resources, and verification results."""
 
 from collections.abc import Collection, Iterator, Sequence
 import dataclasses
@@ -23,12 +23,12 @@ _ENTRY = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Header:
-    """What a manifest says of its run.
+    """What a manifest says about its run as a whole.
 
-    :param number: of the manifest in the cache.
-    :param complete: how many resources are; ``failed`` and ``skipped``
-        likewise.
-    :param size: of what is complete, in bytes.
+    :param number: the manifest's number in the cache.
+    :param complete: the number of complete resources; ``failed`` and
+        ``skipped`` likewise.
+    :param size: the total size of the complete resources, in bytes.
     """
 
     number: int
@@ -45,14 +45,18 @@ class Header:
 
 
 class Index(writing.Writer):
-    """The cache, opened. Used by one thread.
+    """The opened cache. Not thread-safe.
 
     Each method raises :class:`~backupclient.sets.index.database.Unusable` if
-    what is in the cache cannot be used: throw it away then.
+    the cache is damaged: delete it then.
     """
 
     def digest(self, place: str, path: str, fingerprint: str) -> str:
-        """Return the hash of a file that was read, ``''`` if it is new."""
+        """Return the hash of an unchanged file, ``''`` if it must be read.
+
+        :param place: the name of the store.
+        :param fingerprint: the file's fingerprint, by the store.
+        """
         with database.troubles():
             found = self._sql.execute(
                 'SELECT digest FROM seen '
@@ -62,7 +66,10 @@ class Index(writing.Writer):
         return found[0] if found else ''
 
     def header(self, digest: str) -> Header | None:
-        """Return what a manifest says of its run, None if it is not there."""
+        """Return the header of a manifest, None if it is not in the cache.
+
+        :param digest: the sha512 of the manifest's bytes.
+        """
         with database.troubles():
             found = self._sql.execute(
                 'SELECT id, run, created_at, finished_at, state, project_id, '
@@ -85,10 +92,11 @@ class Index(writing.Writer):
     def entries(
         self, number: int, keys: Sequence[Key] | None = None
     ) -> Iterator[manifests.Entry]:
-        """Return the entries of a manifest, in its order.
+        """Yield entries of a manifest.
 
-        :param number: of the manifest.
-        :param keys: of the resources that are meant; None for all.
+        :param number: the manifest's number in the cache.
+        :param keys: the resources whose entries are wanted, in the order of
+            the result; None for all entries, in the manifest's order.
         """
         if keys is None:
             yield from self._entries('WHERE entry.manifest = ?', number)
@@ -106,9 +114,10 @@ class Index(writing.Writer):
     def newest(
         self, key: Key, numbers: Collection[int]
     ) -> Iterator[tuple[int, manifests.Entry]]:
-        """Return the entries of a resource, the newest run first.
+        """Yield the entries of a resource, the newest run first.
 
-        :param numbers: of the manifests that are meant.
+        :param numbers: the numbers of the manifests to look in.
+        :returns: the manifest's number with each entry.
         """
         with database.troubles():
             found = self._sql.execute(
@@ -127,19 +136,23 @@ class Index(writing.Writer):
     def captured_with(
         self, number: int, server: str
     ) -> Iterator[manifests.Entry]:
-        """Return the entries that were captured with a server."""
+        """Yield the entries that were captured with a server.
+
+        :param number: the manifest's number in the cache.
+        :param server: the server's ID.
+        """
         yield from self._entries(
             'WHERE entry.manifest = ? AND detail.server = ?', number, server
         )
 
     def images(self, number: int) -> Iterator[manifests.Entry]:
-        """Return the entries of images."""
+        """Yield the entries of images in a manifest."""
         yield from self._entries(
             "WHERE entry.manifest = ? AND resource.kind = 'image'", number
         )
 
     def named(self, kind: str, text: str) -> list[Key]:
-        """Find resources by an ID, or by a name that they have had."""
+        """Return the resources with an ID, or with a current or old name."""
         with database.troubles():
             found: list[Key] = self._sql.execute(
                 'SELECT DISTINCT kind, rid FROM resource '
@@ -151,7 +164,10 @@ class Index(writing.Writer):
         return found
 
     def known_verification(self, digest: str) -> tuple[int, str, str] | None:
-        """Return the number, run and time of a verification, or None."""
+        """Return a verification's number, run and time, None if unknown.
+
+        :param digest: the sha512 of the result's bytes.
+        """
         with database.troubles():
             found: tuple[int, str, str] | None = self._sql.execute(
                 'SELECT id, run, at FROM verification WHERE digest = ?',
@@ -162,10 +178,10 @@ class Index(writing.Writer):
     def findings(
         self, number: int, keys: Sequence[Key] | None = None
     ) -> Iterator[tuple[Key, verification.Row]]:
-        """Return what a verification has found.
+        """Yield the results of a verification by resource.
 
-        :param number: of the verification.
-        :param keys: of the resources that are meant; None for all.
+        :param number: the verification's number in the cache.
+        :param keys: the resources whose results are wanted; None for all.
         """
         asked = 'SELECT kind, rid, depth, result FROM finding WHERE '
         if keys is None:

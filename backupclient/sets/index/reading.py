@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the sets of a place, each file only if the cache does not have it."""
+"""Read the sets of a place: from the cache, or else from their files."""
 
 from collections.abc import Callable, Iterator, Sequence
 import dataclasses
@@ -17,21 +17,22 @@ from backupclient.sets.index import indexes
 from backupclient.store import base
 
 Wanted = Callable[[Sequence[catalogue.Found]], Sequence[catalogue.Found]]
-"""Chooses among sets, the newest first."""
+"""A function that chooses among sets; both lists have the newest first."""
 
 _NO_TIME = 'There was no time left to read it.'
 _OFTEN = 5.0
-"""Seconds after which what was read is written down."""
+"""Seconds between two commits to the cache, so that an interrupted command
+loses little, and other processes can use it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Read:
-    """A set whose manifest was read, now or earlier.
+    """A set, with its manifest's header from the cache.
 
     :param header: None if there is no manifest, or it cannot be used.
-    :param problem: why it cannot be used, in a sentence.
-    :param verifications: their times and numbers in the cache, the oldest
-        first.
+    :param problem: the reason why it cannot be used, in a sentence.
+    :param verifications: the time and the number in the cache of each
+        verification, the oldest first.
     """
 
     found: catalogue.Found
@@ -48,13 +49,13 @@ def read(
 ) -> tuple[Read, ...]:
     """Read the sets of a place, the newest first.
 
-    One manifest at a time is in memory.
+    Only one manifest at a time is in memory.
 
-    :param wanted: leaves out sets that need not be read: in a repository that
-        takes a second for each.
-    :param patience: seconds after which no other set is read; the rest has
-        that as its problem.
-    :raises TargetError: the list would not be complete.
+    :param patience: seconds after which no further set is read; the remaining
+        sets have the header None and a problem that says so.
+    :param wanted: chooses the sets to read, because some repositories take a
+        second for each set.
+    :raises TargetError: if the list of sets would not be complete.
     """
     reader = _Reader(index, store)
     every: list[Read] = []
@@ -76,7 +77,7 @@ def read(
 class _Reader:
     """Reads one place.
 
-    :param paths: of the files that it has seen.
+    :param paths: the paths of all files that were read or found in the cache.
     """
 
     def __init__(self, index: indexes.Index, store: base.Shelf) -> None:
@@ -123,7 +124,7 @@ class _Reader:
     def _verifications(
         self, found: catalogue.Found
     ) -> Iterator[tuple[str, int]]:
-        """Return what verifications found, but for damaged ones."""
+        """Yield the time and number of each verification that is readable."""
         for path in verified.paths(self._store, found):
             try:
                 kept = self._verification(found, path)
@@ -157,10 +158,12 @@ class _Reader:
         return kept
 
     def _known(self, path: str) -> tuple[str, str]:
-        """Return the fingerprint of a file, and its hash if it was read.
+        """Return a file's fingerprint, and its hash if the cache has it.
 
-        The fingerprint is that from before the file is read: a change in
-        between is then seen the next time.
+        Take the fingerprint before the file is read: if the file changes in
+        between, the next call sees another fingerprint and reads it again.
+
+        :returns: ``''`` for both if the store has no fingerprint.
         """
         fingerprint = self._store.fingerprint(path)
         if not fingerprint:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Do something with the cache, whatever state it is in."""
+"""Use the cache, or a temporary one if it is damaged or locked."""
 
 from collections.abc import Callable
 import contextlib
@@ -12,12 +12,12 @@ _T = TypeVar('_T')
 
 
 def do(work: Callable[[indexes.Index], _T]) -> _T:
-    """Do something with the cache, and return what it returns.
+    """Call a function with the cache, and return its result.
 
-    A cache that cannot be used is thrown away. Then, and while another
-    process keeps it busy, a temporary one serves.
+    A damaged cache is deleted. Then, or if another process has locked the
+    cache, the function is called again with a temporary one.
 
-    :param work: may be called a second time.
+    :param work: the function; it has to be idempotent.
     """
     try:
         with database.opened() as connection:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is put into the cache, and what is taken out of it again."""
+"""Write into the cache: add manifests and results, delete old ones."""
 
 from collections.abc import Iterable
 import hashlib
@@ -18,17 +18,20 @@ _MOST_KNOWN = 50_000
 
 
 class Writer:
-    """Puts manifests and results into the cache. Used by one thread."""
+    """Puts manifests and results into the cache. Not thread-safe.
+
+    Changes are only saved by :meth:`keep`.
+    """
 
     def __init__(self, connection: 'sqlite3.Connection') -> None:
         self._sql = connection
-        # The numbers of what was added: most manifests have the same again.
+        # Row numbers by values: most manifests repeat the same values.
         self._known: dict[tuple[str | bytes, ...], int] = {}
 
     def note(
         self, place: str, path: str, fingerprint: str, digest: str
     ) -> None:
-        """Note the hash of a file."""
+        """Store the hash of a file, with its fingerprint."""
         with database.troubles():
             self._sql.execute(
                 'INSERT OR REPLACE INTO seen VALUES (?, ?, ?, ?)',
@@ -36,7 +39,10 @@ class Writer:
             )
 
     def add(self, manifest: manifests.Manifest, digest: str) -> None:
-        """Add a manifest."""
+        """Add a manifest.
+
+        :param digest: the sha512 of the manifest's bytes.
+        """
         states = [entry.state for entry in manifest.items]
         size = sum(
             entry.size or 0
@@ -70,7 +76,10 @@ class Writer:
     def add_verification(
         self, found: verification.Verification, digest: str
     ) -> None:
-        """Add what a verification has found."""
+        """Add the results of a verification.
+
+        :param digest: the sha512 of the result's bytes.
+        """
         with database.troubles():
             number = self._sql.execute(
                 'INSERT INTO verification VALUES (NULL, ?, ?, ?)',
@@ -91,9 +100,9 @@ class Writer:
             )
 
     def forget(self, place: str, paths: Iterable[str]) -> None:
-        """Forget the files of a place that are not there any more.
+        """Remove files that a place does not have any more from the cache.
 
-        :param paths: that are there.
+        :param paths: the paths of the files that the place has.
         """
         with database.troubles():
             known = self._sql.execute(
@@ -120,7 +129,7 @@ class Writer:
                 )
 
     def keep(self) -> None:
-        """Write down what was added."""
+        """Commit the changes."""
         with database.troubles():
             self._sql.commit()
 
@@ -143,7 +152,7 @@ class Writer:
     def _interned(
         self, insert: str, select: str, values: tuple[str | bytes, ...]
     ) -> int:
-        """Return the number of a text that is kept once."""
+        """Return the number of a row; insert the row if it is missing."""
         known = self._known.get(values)
         if known is not None:
             return known
