@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which backups are verified: of runs, of resources, or the newest."""
+"""Choose the backups to verify: of runs, of resources, or the newest."""
 
 from collections.abc import Iterable, Iterator, Sequence
 import dataclasses
@@ -21,7 +21,7 @@ _SHOWN = 5
 class Backup:
     """A backup to verify.
 
-    :param notes: why it is this one.
+    :param notes: why this backup was chosen.
     """
 
     opened: catalogue.Opened
@@ -31,13 +31,13 @@ class Backup:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is verified.
+    """The backups and sets to verify.
 
-    :param rows: of what cannot be looked at: sets without a usable manifest,
-        resources without a complete backup.
-    :param notices: sentences for the person.
-    :param sets: that are looked at also where none of their backups is: what
-        a manifest no longer names is not missed otherwise.
+    :param rows: the results for sets without a usable manifest and resources
+        without a complete backup.
+    :param notices: sentences for the user.
+    :param sets: sets to check as a whole, even if none of their backups was
+        chosen. Otherwise files missing from a manifest would go unnoticed.
     """
 
     backups: tuple[Backup, ...]
@@ -51,13 +51,13 @@ def choose(
     runs: Sequence[str],
     request: requests.Request,
 ) -> Chosen:
-    """Choose what is verified.
+    """Choose the backups to verify.
 
-    :param runs: of which the selected backups are meant; without any, the
-        newest complete backup of each selected resource, or all of the newest
-        run that is complete.
-    :raises UsageError: there is no such run or resource, or no set.
-    :raises DocumentError: there is a set, and none that can be used.
+    :param runs: the runs whose selected backups are verified. Without any,
+        choose the newest complete backup of each selected resource; without
+        a selection, all backups of the newest complete run.
+    :raises UsageError: if there is no such run or resource, or no set.
+    :raises DocumentError: if there are sets, but no usable one.
     """
     if runs:
         return _of_runs(library, tuple(dict.fromkeys(runs)), request)
@@ -132,7 +132,7 @@ def _in(
     manifest: manifests.Manifest,
     request: requests.Request,
 ) -> Iterator[Backup]:
-    """Find the selected backups of one set."""
+    """Yield the selected complete backups of one set."""
     past = backed_up.history([manifest])
     for one in backed_up.selected(past, request):
         entry = past[one].entry
@@ -141,7 +141,7 @@ def _in(
 
 
 def _lacking(manifest: manifests.Manifest) -> Iterator[str]:
-    """Say what a run has no backup of."""
+    """Yield a sentence if a run lacks a backup of some resources."""
     without = [
         f'{one.resource.label} ({one.state})'
         for one in manifest.items
@@ -159,7 +159,7 @@ def _lacking(manifest: manifests.Manifest) -> Iterator[str]:
 def _finished(library: libraries.Library, run: str) -> catalogue.Found:
     """Return the finished set of a run.
 
-    :raises UsageError: there is none.
+    :raises UsageError: if the run has no finished set.
     """
     found = library.find(run) if tags.is_run_id(run) else None
     if found is None:
@@ -185,7 +185,11 @@ def _finished(library: libraries.Library, run: str) -> catalogue.Found:
 def _require_some(
     library: libraries.Library, known: Sequence[manifests.Manifest]
 ) -> None:
-    """Raise UsageError if there is no set that can be used."""
+    """Raise an error if no set can be used.
+
+    :raises DocumentError: if there are sets, but no usable one.
+    :raises UsageError: if there is no finished set.
+    """
     if known:
         return
     for found in library.finished:
@@ -203,7 +207,7 @@ def _named(library: libraries.Library) -> str:
 
 
 def _nothing(library: libraries.Library) -> str:
-    """Say what may be the reason that nothing is there."""
+    """Return a likely reason why there is no backup."""
     if library.store.manifests_only:
         return (
             'Where backups went to files, name the target that "backup run '
@@ -229,9 +233,9 @@ def _all_broken(library: libraries.Library) -> list[verification.Row]:
 
 
 def _broken(opened: catalogue.Opened) -> verification.Row:
-    """Make the row of a set whose manifest cannot be used.
+    """Return the row of a set whose manifest cannot be used.
 
-    A set of a newer release is not damaged; that release can prove it.
+    A set of a newer release is not damaged: that release can verify it.
     """
     return verification.Row(
         run=opened.found.run,
@@ -250,7 +254,7 @@ def _broken(opened: catalogue.Opened) -> verification.Row:
 
 
 def _missing(choice: backups.Choice) -> verification.Row:
-    """Make the row of a resource without a complete backup."""
+    """Return the row of a resource without a complete backup."""
     resource = choice.entry.resource
     return verification.Row(
         run=choice.run,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trying restores: the deepest way to verify backups.
+"""Restore drills: the deepest way to verify backups.
 
-Each resource is restored under a temporary name, compared by its bytes, and
-taken away again. A server is built without network.
+Each resource is restored under a temporary name, its bytes are compared, and
+the new resource is deleted. A server is created without a network.
 """
 
 from collections.abc import Sequence
@@ -41,8 +41,9 @@ _Choice = backups.Choice
 class Drill:
     """Where and how restores are tried.
 
-    :param request: what takes the place of what; its source is the target.
-    :param timeout: the seconds that each wait may take.
+    :param request: its source is the target, and its mappings replace volume
+        types, flavors and so on.
+    :param timeout: the deadline of each wait for a service, in seconds.
     """
 
     session: sessions.Session
@@ -53,9 +54,10 @@ class Drill:
 def plan(
     tried: Drill, wanted: Sequence[choice.Backup], *, identities: bool
 ) -> plans.Plan:
-    """Plan to restore backups, and to take away what was made.
+    """Plan to restore backups, and to delete the new resources.
 
-    :param identities: there are keys for what is encrypted.
+    :param wanted: the backups, at least one.
+    :param identities: True if there are private keys for encrypted files.
     """
     cloud = tried.session.cloud
     choices = [_Choice(_run(one), one.entry, one.notes) for one in wanted]
@@ -82,11 +84,14 @@ def rows(
     reporter: events.Reporter,
     parallel: int,
 ) -> list[verification.Row]:
-    """Try to restore what is good as far as it could be read.
+    """Try to restore the backups that reading has found to be good.
 
-    :param found: the rows of these backups, as reading has proved them.
-    :returns: a row for each of them.
-    :raises Interrupted: what was made is taken away.
+    Backups in the cloud cannot be read, so they are always tried.
+
+    :param found: the rows of these backups after reading.
+    :returns: a row for each of them, in the same order.
+    :raises Interrupted: after a request to stop or the end of the login; the
+        new resources have been deleted.
     """
     in_cloud = {_key(one) for one in wanted if one.entry.file is None}
     good = {
@@ -125,10 +130,11 @@ def rows(
 
 
 def _only_tried(item: plans.Item) -> plans.Item:
-    """Let an item be tried: a server gets no network and no key pair."""
+    """Return an item as a drill: a server gets no network and no key pair."""
     if item.restore is None:
         return item
-    # Secrets wait for each other only for the sake of their containers.
+    # Secrets wait for each other only because of their containers, which a
+    # drill does not restore.
     secret = item.resource.kind is resources.Kind.SECRET
     after = () if secret else item.restore.after
     task = dataclasses.replace(
@@ -138,7 +144,7 @@ def _only_tried(item: plans.Item) -> plans.Item:
 
 
 def _alone(new: restores.New) -> restores.New:
-    """Return what is made, without what others could see of it."""
+    """Return a new resource without properties that others could notice."""
     match new:
         case restores.NewServer():
             return dataclasses.replace(
@@ -154,7 +160,7 @@ def _row(
     outcome: results.Outcome | None,
     library: libraries.Library,
 ) -> verification.Row:
-    """Say what trying a restore has proved."""
+    """Return the row of a backup after its drill."""
     if outcome is None:
         return row
     if outcome.state is not results.State.COMPLETE:
@@ -194,7 +200,7 @@ def _compared(
 
 
 def _earlier(row: verification.Row, library: libraries.Library) -> str:
-    """Find the hash that an earlier verification has recorded."""
+    """Return the note with an earlier drill's hash, ``''`` without one."""
     for found in library.finished:
         if found.run != row.run:
             continue
