@@ -51,11 +51,11 @@ class PlanBackup(base.Lister):
         )
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of what the rows have."""
+        """Return the names of the columns."""
         return columns.STEPS if parsed_args.steps else columns.PLAN
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Plan; the summary is said after the rows."""
+        """Plan a backup; print the summary after the rows."""
         from backupclient.operations import plan
         from backupclient.osc import problems
         from backupclient.osc import rows
@@ -78,7 +78,7 @@ def _asked(args: argparse.Namespace) -> 'requests.Request':
 
 
 def _said(made: 'plans.Plan') -> tuple[str, ...]:
-    """Return what is said below the table."""
+    """Return the lines below the table."""
     from backupclient.operations import plan
     from backupclient.osc import problems
     from backupclient.osc import rows
