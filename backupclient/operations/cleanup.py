@@ -29,6 +29,8 @@ from backupclient.store.restic import staging
 INCOMPLETE = 3
 
 _PARALLEL = 4
+"""Deletions of one kind at a time."""
+
 _ASKED = (
     'Stopping as soon as the current deletion has ended. Press Ctrl-C again '
     'to quit at once.'

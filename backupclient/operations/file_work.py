@@ -161,7 +161,7 @@ class _Job:
             return _complete(path, size, *notes)
         content, compared = self.keys.key(key)
         self._write(path)
-        with self._taken_away(path):
+        with self._deleted_on_error(path):
             self._put(key.path, content)
         return _complete(path, size, *([] if compared else [_NOT_COMPARED]))
 
@@ -188,7 +188,7 @@ class _Job:
         passphrase = passphrases[opener.candidate]
         if size < whole or not self._by_qemu(opener, path, passphrase, size):
             self._write(path, copying.Plain(opener, size))
-        return _complete(path, size, *_cut(whole - size))
+        return _complete(path, size, *_cut_note(whole - size))
 
     def secret(self) -> Result:
         """Write the payload of a secret."""
@@ -241,7 +241,7 @@ class _Job:
         )
 
     @contextlib.contextmanager
-    def _taken_away(self, path: str) -> Iterator[None]:
+    def _deleted_on_error(self, path: str) -> Iterator[None]:
         """Delete a new file if the ``with`` block fails."""
         try:
             yield
@@ -286,7 +286,7 @@ def _complete(path: str, size: int, *notes: str) -> Result:
     return Result(results.State.COMPLETE, path=path, size=size, notes=notes)
 
 
-def _cut(size: int) -> Iterator[str]:
+def _cut_note(size: int) -> Iterator[str]:
     """Yield a note if the end of a disk was left out."""
     if size:
         yield (

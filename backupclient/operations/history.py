@@ -23,6 +23,7 @@ from backupclient.store import targets
 
 INCOMPLETE = 3
 _ALL = (requests.Request(), requests.Request(everything=True))
+"""The selections that mean all resources."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def _rows(
     if header is None:
         # Without a manifest, nobody knows which resources it has.
         if one.run and keys is None:
-            yield _of_set(one)
+            yield _row_without_manifest(one)
         return
     known = places.standings(index, one, keys)
     for entry in index.entries(header.number, keys):
@@ -177,7 +178,7 @@ def _rows(
         )
 
 
-def _of_set(one: places.Set) -> histories.Backup:
+def _row_without_manifest(one: places.Set) -> histories.Backup:
     """Return the row of a run that is unfinished or cannot be read."""
     note = one.problem or (
         'It is not finished: it goes on, or was interrupted. "openstack '

@@ -79,7 +79,7 @@ def judge(
     """
     leases = known_leases(cloud)
     reasons = {
-        run: _life(run, leases.get(run), found, now)
+        run: _why_alive(run, leases.get(run), found, now)
         for run in {one.run for one in found}
     }
     return tuple(
@@ -103,7 +103,7 @@ def known_leases(cloud: door.Cloud) -> Mapping[str, leases.Lease]:
     return {lease.run: lease for lease in known}
 
 
-def _life(
+def _why_alive(
     run: str,
     lease: leases.Lease | None,
     found: Sequence[leftover.Leftover],

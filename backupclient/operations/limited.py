@@ -10,7 +10,11 @@ import time
 from backupclient import stops
 
 _PAUSE = 0.05
+"""Seconds between two checks for a request to stop."""
+
 _MOST_SAID = 200
+"""Bytes of the standard error that are returned."""
+
 _BLOCK = 512
 """Bytes: the unit of ``ulimit -f`` in ``sh`` (POSIX)."""
 

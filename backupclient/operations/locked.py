@@ -41,20 +41,22 @@ def find(
         if place is None:
             continue
         files = catalogue.files(library.store, place)
-        for path in _sealed(one.entry):
-            if why := _why(files, path, keys):
+        for path in _encrypted_paths(one.entry):
+            if why := _why_not_opened(files, path, keys):
                 found[one.run, path] = why
     return found
 
 
-def _sealed(entry: manifests.Entry) -> Iterator[str]:
+def _encrypted_paths(entry: manifests.Entry) -> Iterator[str]:
     """Yield the paths of the encrypted files of a resource."""
     for record in (entry.key, entry.file):
         if record and layout.is_sealed(record.path):
             yield record.path
 
 
-def _why(files: base.Files, path: str, keys: identity.Identities) -> str:
+def _why_not_opened(
+    files: base.Files, path: str, keys: identity.Identities
+) -> str:
     """Return why a file cannot be opened, ``''`` if it can."""
     try:
         data = base.read_whole(files, path, _LARGEST)

@@ -55,7 +55,7 @@ def target(target: str, settings: Settings) -> Place:
 def cloud(session: sessions.Session, settings: Settings) -> Place:
     """Return the backups in the cloud as a place to prune.
 
-    :raises UsageError: there is no rule.
+    :raises UsageError: if there is no rule.
     """
     _require_rules(settings)
     return in_cloud.Cloud(session, settings)

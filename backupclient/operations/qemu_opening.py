@@ -23,12 +23,15 @@ from backupclient.transfer import copying
 _PROGRAM = 'qemu-img'
 _MEMORY_KIB = 2 << 20
 _SECONDS = 3600
+"""The time limit, without the time for the size of the disk."""
+
 _SLOWEST = 1 << 20
 """Bytes per second, by which the time limit grows with the disk."""
 
 # A pipe always accepts this many bytes without a reader (PIPE_BUF).
 _LONGEST = 4096
 _SECTOR = 512
+"""Bytes. A disk with an incomplete last sector is left to the caller."""
 
 
 def copy(

@@ -42,7 +42,7 @@ def find(
         ):
             continue
         left = _leftover(store, one.run, one.folder, here)
-        why = _life(store, one, known.get(one.run), now, here)
+        why = _why_alive(store, one, known.get(one.run), now, here)
         if why:
             left = dataclasses.replace(
                 left, action=leftover.Action.KEEP, reason=why
@@ -110,7 +110,7 @@ def _leftover(
     )
 
 
-def _life(
+def _why_alive(
     store: base.Store,
     one: catalogue.Found,
     lease: leases.Lease | None,

@@ -44,6 +44,7 @@ DEPTHS = (Depth.FILES, Depth.DATA, Depth.KEYS, Depth.RESTORE)
 
 INCOMPLETE = 3
 _FOREIGN_SHOWN = 5
+"""The most files that a notice names."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from backupclient.planner.restore import artifacts
 from backupclient.procedures.restore import shell
 
 _SERVICES = frozenset({'block-storage', 'compute', 'image', 'key-manager'})
-_HERE = '/'
+_ANY_TARGET = '/'
 """The target of the request. It is never read; any target means that the
 backups have files."""
 
@@ -41,7 +41,7 @@ def plan(manifest: manifests.Manifest) -> plans.Plan:
     """
     return restore.plan(
         restores.Request(
-            requests.Request(everything=True), _HERE, suffix=shell.SUFFIX
+            requests.Request(everything=True), _ANY_TARGET, suffix=shell.SUFFIX
         ),
         [
             choice

@@ -49,7 +49,7 @@ class Set:
 
     @property
     def unfinished(self) -> bool:
-        """True for a run that has not ended, or was killed."""
+        """True if the run has not ended, or was killed."""
         return self.read is None or (
             self.read.found.state is catalogue.State.UNFINISHED
         )
@@ -169,3 +169,4 @@ def _failed(one: reading.Read) -> bool:
 
 
 _LARGEST_MARKER = 1 << 16
+"""Bytes: a real marker is much smaller. The file may be malicious."""

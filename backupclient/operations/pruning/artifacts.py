@@ -18,6 +18,7 @@ from backupclient.planner import retention
 from backupclient.procedures import removal
 
 _DELETABLE = frozenset({'available', 'error'})
+"""The states in which Cinder deletes a backup."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ from backupclient.sets import libraries
 from backupclient.sets import verified
 
 _MAY_LIVE = {journals.Fate.ALIVE, journals.Fate.UNKNOWN}
+"""For a run in other states, a journal here proves that its lease is dead."""
+
 _NO_IMAGES = (
     'The cloud has no image service, so only runs of this machine are known, '
     'by its journals.'

@@ -16,6 +16,7 @@ from backupclient.operations.verifying import key_check
 from backupclient.planner.restore import artifacts
 
 _CHANGING = frozenset({'creating', 'restoring', 'queued', 'saving'})
+"""States that soon change, so they prove no damage."""
 
 NOT_ASKED = (
     'The {kind} {id} is in the cloud, where nobody looked: that needs '

@@ -15,6 +15,7 @@ from backupclient.sets import catalogue
 from backupclient.sets import libraries
 
 _SHOWN = 5
+"""The most runs or resources that a message names."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,9 +77,11 @@ def _of_runs(
     notices: list[str] = []
     for one in opened:
         if one.manifest:
-            chosen += _in(one, one.manifest, request)
-            notices += _lacking(one.manifest)
-    broken = tuple(_broken(one) for one in opened if one.manifest is None)
+            chosen += _selected_in(one, one.manifest, request)
+            notices += _missing_notice(one.manifest)
+    broken = tuple(
+        _unusable_row(one) for one in opened if one.manifest is None
+    )
     usable = tuple(one for one in opened if one.manifest is not None)
     return Chosen(tuple(chosen), broken, tuple(notices), usable)
 
@@ -95,7 +98,7 @@ def _of_selection(
             opened = library.open(_finished(library, one.run))
             chosen.append(Backup(opened, one.entry, one.notes))
         else:
-            missing.append(_missing(one))
+            missing.append(_missing_row(one))
     broken = _all_broken(library)
     return Chosen(tuple(chosen), (*broken, *missing))
 
@@ -108,7 +111,7 @@ def _of_newest(
     for found in library.finished:
         opened = library.open(found)
         if opened.manifest is None:
-            broken.append(_broken(opened))
+            broken.append(_unusable_row(opened))
         elif opened.manifest.state is manifests.State.COMPLETE:
             useful = [opened]
             break
@@ -120,14 +123,14 @@ def _of_newest(
     chosen: list[Backup] = []
     for one in useful[:1]:
         if one.manifest:
-            chosen += _in(one, one.manifest, request)
-            notices += _lacking(one.manifest)
+            chosen += _selected_in(one, one.manifest, request)
+            notices += _missing_notice(one.manifest)
     return Chosen(
         tuple(chosen), tuple(broken), tuple(notices), tuple(useful[:1])
     )
 
 
-def _in(
+def _selected_in(
     opened: catalogue.Opened,
     manifest: manifests.Manifest,
     request: requests.Request,
@@ -140,7 +143,7 @@ def _in(
             yield Backup(opened, entry)
 
 
-def _lacking(manifest: manifests.Manifest) -> Iterator[str]:
+def _missing_notice(manifest: manifests.Manifest) -> Iterator[str]:
     """Yield a sentence if a run lacks a backup of some resources."""
     without = [
         f'{one.resource.label} ({one.state})'
@@ -229,10 +232,10 @@ def _nothing(library: libraries.Library) -> str:
 
 def _all_broken(library: libraries.Library) -> list[verification.Row]:
     opened = [library.open(found) for found in library.finished]
-    return [_broken(one) for one in opened if one.manifest is None]
+    return [_unusable_row(one) for one in opened if one.manifest is None]
 
 
-def _broken(opened: catalogue.Opened) -> verification.Row:
+def _unusable_row(opened: catalogue.Opened) -> verification.Row:
     """Return the row of a set whose manifest cannot be used.
 
     A set of a newer release is not damaged: that release can verify it.
@@ -253,7 +256,7 @@ def _broken(opened: catalogue.Opened) -> verification.Row:
     )
 
 
-def _missing(choice: backups.Choice) -> verification.Row:
+def _missing_row(choice: backups.Choice) -> verification.Row:
     """Return the row of a resource without a complete backup."""
     resource = choice.entry.resource
     return verification.Row(

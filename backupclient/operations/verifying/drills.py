@@ -32,6 +32,8 @@ from backupclient.sets import verified
 
 Depth, Result = verification.Depth, verification.Result
 _RECORDED = 'sha512:'
+"""The start of the note with the hash of a restored volume, see
+:mod:`backupclient.procedures.restore.drill`."""
 
 
 _Choice = backups.Choice
@@ -138,12 +140,12 @@ def _only_tried(item: plans.Item) -> plans.Item:
     secret = item.resource.kind is resources.Kind.SECRET
     after = () if secret else item.restore.after
     task = dataclasses.replace(
-        item.restore, new=_alone(item.restore.new), after=after, drill=True
+        item.restore, new=_isolated(item.restore.new), after=after, drill=True
     )
     return dataclasses.replace(item, task=task, notes=(), warnings=())
 
 
-def _alone(new: restores.New) -> restores.New:
+def _isolated(new: restores.New) -> restores.New:
     """Return a new resource without properties that others could notice."""
     match new:
         case restores.NewServer():
@@ -178,7 +180,7 @@ def _row(
     recorded = next((n for n in outcome.notes if n.startswith(_RECORDED)), '')
     result, notes = Result.GOOD, outcome.notes
     if recorded:
-        result, notes = _compared(recorded, _earlier(row, library))
+        result, notes = _compared(recorded, _earlier_hash(row, library))
     return dataclasses.replace(
         row, depth=Depth.RESTORE, result=result, notes=(*row.notes, *notes)
     )
@@ -199,7 +201,7 @@ def _compared(
     return Result.GOOD, (now, 'As in an earlier verification.')
 
 
-def _earlier(row: verification.Row, library: libraries.Library) -> str:
+def _earlier_hash(row: verification.Row, library: libraries.Library) -> str:
     """Return the note with an earlier drill's hash, ``''`` without one."""
     for found in library.finished:
         if found.run != row.run:

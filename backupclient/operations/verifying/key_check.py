@@ -23,6 +23,8 @@ LARGEST = 1 << 20
 """The largest key or secret that is read, in bytes."""
 
 _AGE = b'age-encryption.org/'
+"""The start of each file in the format of age."""
+
 _QCOW2 = '.qcow2'
 
 # Argon2 takes up to 1 GiB of memory for each trial, so try one at a time.

@@ -184,7 +184,7 @@ def _data(
     yield from artifact_check.data(job.entry)
     before, size = 0, job.size
     for one in job.members:
-        told = functools.partial(_told, progress, before, size)
+        told = functools.partial(_report_progress, progress, before, size)
         wrong = set_files.changed(job.survey.files, one, told, stop)
         before += one.size or 0
         if wrong is None:
@@ -197,7 +197,9 @@ def _data(
         yield _bad(wrong, f' It is the file of run {run}.' if run else '')
 
 
-def _told(progress: Progress, before: int, size: int, done: int) -> None:
+def _report_progress(
+    progress: Progress, before: int, size: int, done: int
+) -> None:
     progress(before + done, max(size, before + done))
 
 

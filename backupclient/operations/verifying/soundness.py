@@ -17,6 +17,7 @@ from backupclient.transfer import qcow2
 _PROGRAM = 'qemu-img'
 _LIMITS = limited.Limits(memory_kib=2 << 20, seconds=1800, written=1 << 20)
 _MOST_SAID = 200
+"""Characters of an error of the program that a note repeats."""
 
 # The exit codes of "qemu-img check".
 _SOUND, _CORRUPT, _LEAKS = 0, 2, 3

@@ -29,13 +29,17 @@ def _with_parts(
         other for one, other in pairs if one is not job and _holds(one, job)
     ]
     if not parts:
-        return _as(row, verification.Result.UNPROVED, 'were not verified')
+        return _with_result(
+            row, verification.Result.UNPROVED, 'were not verified'
+        )
     worst = max((row, *parts), key=lambda one: one.result.number)
     if worst.result.bad:
         what = f'{worst.kind} "{worst.name or worst.id}" is {worst.result}'
-        return _as(row, worst.result, f'are not all good: {what}', worst.depth)
+        return _with_result(
+            row, worst.result, f'are not all good: {what}', worst.depth
+        )
     depth = min((one.depth for one in parts), key=lambda one: one.number)
-    return _as(row, worst.result, f'are {worst.result}', depth)
+    return _with_result(row, worst.result, f'are {worst.result}', depth)
 
 
 def _holds(part: resource_check.Job, whole: resource_check.Job) -> bool:
@@ -49,7 +53,7 @@ def _holds(part: resource_check.Job, whole: resource_check.Job) -> bool:
     ) or part.entry.resource.label == whole.entry.covered_by
 
 
-def _as(
+def _with_result(
     row: verification.Row,
     result: verification.Result,
     how: str,

@@ -92,12 +92,12 @@ def _verify(work: Work, job: resource_check.Job) -> verification.Row:
         # One failure must not keep the other resources.
         row = resource_check.unknown(job, str(exc))
     if row.result.bad:
-        row = _with_others(work.library, job, row)
+        row = _with_other_backup(work.library, job, row)
     work.reporter.done(resource, row.result.value)
     return row
 
 
-def _with_others(
+def _with_other_backup(
     library: libraries.Library,
     job: resource_check.Job,
     row: verification.Row,
