@@ -15,7 +15,7 @@ def complete(item: plans.Item, made: interim.Made) -> results.Outcome:
     """Return the outcome of an item whose flows are all done.
 
     :param made: the results of its flows.
-    :raises TypeError: for results of a group without an item.
+    :raises TypeError: if the results are of a group without an item.
     """
     match made:
         case interim.Backup():

@@ -58,7 +58,7 @@ class Context:
 
     @property
     def clock(self) -> clocks.Clock:
-        """The time; it knows whether the run was asked to stop."""
+        """The clock, which also passes on requests to stop."""
         return self.work.clock
 
     def steps(self, flow: graphs.Flow) -> Sequence[step.Step[Any]]:

@@ -53,7 +53,7 @@ class Coordinator:
         self._executor = executor
         self._lease = lease
         self._ledger = ledger
-        self._clerk = futures.ThreadPoolExecutor(1, 'lease')
+        self._lease_thread = futures.ThreadPoolExecutor(1, 'lease')
         self._answers = queue.SimpleQueue[tuple[str, _Future]]()
         self._under_way = 0
 
@@ -68,7 +68,7 @@ class Coordinator:
             raise
         finally:
             self._executor.shutdown()
-            self._clerk.shutdown()
+            self._lease_thread.shutdown()
 
     @property
     def all_is_good(self) -> bool:
@@ -136,14 +136,14 @@ class Coordinator:
     def _claim(self, group: graphs.Group) -> None:
         standing = self._schedule.board[group.id]
         shielded = standing.flow.always or (standing.verdict is not None)
-        self._ask_clerk(
+        self._in_lease_thread(
             group, functools.partial(self._try_to_claim, group, shielded)
         )
 
-    def _ask_clerk(
+    def _in_lease_thread(
         self, group: graphs.Group, ask: Callable[[], _Answer]
     ) -> None:
-        self._await(group.id, self._clerk.submit(ask))
+        self._await(group.id, self._lease_thread.submit(ask))
 
     def _try_to_claim(
         self, group: graphs.Group, shielded: bool
@@ -188,7 +188,7 @@ class Coordinator:
             self._warn(registry.may_not_be_good(group))
         self._ledger.conclude(group, action.ending, action.reason)
         if group.claim:
-            self._ask_clerk(
+            self._in_lease_thread(
                 group, functools.partial(self._release, group.claim)
             )
 

@@ -17,6 +17,7 @@ from backupclient.engine import life
 from backupclient.model import tags
 
 _KEPT = datetime.timedelta(days=1)
+"""Much longer than the lease of a dead run counts as alive."""
 
 
 @contextlib.contextmanager

@@ -26,6 +26,8 @@ LOG = logging.getLogger(__name__)
 
 _PROGRAM = 'python-backupclient'
 _BESIDE = ('openstacksdk', 'keystoneauth1', 'osc-lib', 'requests')
+"""Other packages whose versions are in the details."""
+
 _FOLDER = 'faults'
 _MAINTAINERS = f'to the maintainers of {_PROGRAM}'
 _TRACKER = re.compile('bug|issue|tracker', re.IGNORECASE)
@@ -42,6 +44,8 @@ _DISCREET = (
     'keystoneauth1.identity',
     'requests.utils',
 )
+"""Modules that handle keys or credentials."""
+
 _LEFT_OUT = '(left out: it could hold a part of a key or a token)'
 
 

@@ -60,11 +60,13 @@ def orderly(
 
     def listen() -> None:
         with open(reading, 'rb', buffering=0) as pipe:
-            if _next(pipe):
+            if _wait_for_signal(pipe):
                 clock.stop.ask()
-                _apart(lambda: reporter.warn(asked_text))
-                if _next(pipe):
-                    _apart(lambda: reporter.leave(left_text()), wait=_FAREWELL)
+                _in_thread(lambda: reporter.warn(asked_text))
+                if _wait_for_signal(pipe):
+                    _in_thread(
+                        lambda: reporter.leave(left_text()), wait=_FAREWELL
+                    )
                     os._exit(errors.Interrupted.exit_code)
 
     def listen_or_tell() -> None:
@@ -73,7 +75,7 @@ def orderly(
         except Exception as exc:
             fault = faults.reason(exc, '', 'listening to signals')
             text = _DEAF.format(pid=os.getpid(), fault=fault)
-            _apart(lambda: reporter.warn(text))
+            _in_thread(lambda: reporter.warn(text))
 
     # Listen in a separate thread: a signal handler runs in the main thread,
     # which may hold a lock that the handler needs, or be stuck in a system
@@ -104,7 +106,7 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
     """Do nothing: with a handler, Python sends the number to the pipe."""
 
 
-def _next(pipe: io.RawIOBase) -> bool:
+def _wait_for_signal(pipe: io.RawIOBase) -> bool:
     """Wait for a signal.
 
     :returns: True after one; False when the pipe is closed.
@@ -115,7 +117,7 @@ def _next(pipe: io.RawIOBase) -> bool:
     return False
 
 
-def _apart(say: Callable[[], None], wait: float = 0.0) -> None:
+def _in_thread(say: Callable[[], None], wait: float = 0.0) -> None:
     """Call a function in a thread, since a stuck terminal may block it.
 
     :param wait: the seconds to wait for its end.
@@ -125,5 +127,5 @@ def _apart(say: Callable[[], None], wait: float = 0.0) -> None:
         saying.start()
         saying.join(wait)
     except RuntimeError:
-        # The system has no more threads.
+        # The system allows no more threads.
         say()

@@ -20,6 +20,8 @@ from backupclient.model import leases
 LOG = logging.getLogger(__name__)
 
 _MAY_LIVE = {journals.Fate.ALIVE, journals.Fate.UNKNOWN}
+"""For a run in other states, a journal here proves that its lease is dead."""
+
 _PATIENCE = 4.0
 """Seconds for which the older run retries a conflicting claim."""
 

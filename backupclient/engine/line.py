@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A priority queue of the groups whose next flow could start."""
+"""A priority queue of the groups with a flow that could start."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -122,7 +122,7 @@ class Line:
         return entry[0].group
 
     def _step_forward(self, key: _Key) -> None:
-        """Put the first group that was set aside back into the line."""
+        """Put the first group that was set aside back into the queue."""
         if key not in self._no_room and self._head(key):
             heapq.heappush(self._line, heapq.heappop(self._aside[key]))
 

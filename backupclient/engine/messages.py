@@ -63,7 +63,7 @@ class Act(enum.StrEnum):
     REOPEN = 'reopen'
     """Forget the records of its flows: the group runs again."""
     DISPROVE = 'disprove'
-    """Tell the user that the fact which the group has probed is false."""
+    """Report that the fact which the group has probed is false."""
     END = 'end'
 
 

@@ -73,7 +73,7 @@ class Context(Protocol):
 
     @property
     def clock(self) -> clocks.Clock:
-        """The time; it knows whether the run was asked to stop."""
+        """The clock, which also passes on requests to stop."""
 
     def steps(self, flow: graphs.Flow) -> Sequence[step.Step[Any]]:
         """Return the steps of a flow, ready to be done."""

@@ -56,7 +56,7 @@ class Next(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a group ends, and what follows its undoing before that."""
+    """The planned end of a group, and what follows after its undoing."""
 
     ending: messages.Ending
     reason: str = ''
@@ -94,7 +94,7 @@ class Standing:
 
     @property
     def always(self) -> int:
-        """The number of the flow that is always done, or -1."""
+        """The number of the flow that always runs, -1 for none."""
         numbers = (n for n, flow in enumerate(self.flows) if flow.always)
         return next(numbers, -1)
 
