@@ -88,7 +88,7 @@ class Column:
         return max(wrapping.width(self.name), *words, 0)
 
     def lines(self, text: str, room: int) -> list[str]:
-        """Break a text of this column into lines that fit."""
+        """Return a text of this column, broken into lines that fit."""
         hyphens = self.name in _HYPHENS
         found = [
             line

@@ -62,22 +62,22 @@ class PlanBackup(base.Lister):
 
         session = self.session()
         made = plan.make(
-            session, _asked(parsed_args), save_to=parsed_args.save
+            session, _request(parsed_args), save_to=parsed_args.save
         )
         self.exit_code = 0 if made.complete else 3
         self.only_shows = not parsed_args.save
         self.problems = problems.of_plan(made)
-        self.epilogue = _said(made)
+        self.epilogue = _lines_below(made)
         if parsed_args.steps:
             return rows.steps(made)
         return rows.plan(made, plan.last_backups(session, made))
 
 
-def _asked(args: argparse.Namespace) -> 'requests.Request':
+def _request(args: argparse.Namespace) -> 'requests.Request':
     return options.request(args, everything_by_default=True)
 
 
-def _said(made: 'plans.Plan') -> tuple[str, ...]:
+def _lines_below(made: 'plans.Plan') -> tuple[str, ...]:
     """Return the lines below the table."""
     from backupclient.operations import plan
     from backupclient.osc import problems
