@@ -27,7 +27,7 @@ _KINDS = {
     resources.Kind.VOLUME: 'Volumes',
     resources.Kind.SERVER: 'Servers',
 }
-"""The order of the restore: servers need volumes, volumes need secrets."""
+"""The order of the restore: resources that others need come first."""
 
 
 def render(manifest: manifests.Manifest) -> str:

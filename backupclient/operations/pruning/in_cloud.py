@@ -221,7 +221,7 @@ class Cloud:
 def _only(
     manifest: manifests.Manifest, items: tuple[manifests.Entry, ...]
 ) -> manifests.Manifest:
-    """Return a manifest with only these entries and those that they cover."""
+    """Return a manifest with these entries, except those that lack parts."""
     there = {backed_up.key(entry.resource) for entry in items}
     one = pruning.Set(manifest.run, manifest)
     return dataclasses.replace(
@@ -229,7 +229,7 @@ def _only(
         items=tuple(
             entry
             for entry in items
-            # Data that other resources held need all of these resources.
+            # A covered resource needs all resources that hold its data.
             if entry.artifact or pruning.parts(one, entry) <= there
         ),
     )
