@@ -203,7 +203,7 @@ class _Cleaner:
         except errors.BackupError as exc:
             return _failed(one, str(exc))
         except Exception as exc:
-            # One failure must not keep the other leftovers.
+            # A failure must not stop the other deletions.
             return _failed(one, faults.reason(exc, one.run, one.label))
         return dataclasses.replace(one, action=leftover.Action.DELETED)
 

@@ -73,7 +73,7 @@ def delete(
             with clock.stop.shielded():
                 _delete(store, one)
         except Exception as exc:
-            # One failure must not keep the other sets.
+            # A failure must not stop the other deletions.
             why = faults.said(exc, one.run, one.label)
             yield dataclasses.replace(
                 one, action=leftover.Action.FAILED, reason=why

@@ -107,7 +107,7 @@ def _delete_all(
             except errors.LoginEnded:
                 return
             except Exception as exc:
-                # One failure keeps only the backups that this one builds on.
+                # A failure only saves the backups that this one builds on.
                 why = faults.said(exc, row.run, row.label)
         if why:
             yield row, _failed(row, why)

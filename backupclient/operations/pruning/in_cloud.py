@@ -169,7 +169,7 @@ class Cloud:
             try:
                 self._rewrite(found, own)
             except Exception as exc:
-                # One failure must not keep the other manifests as they are.
+                # A failure must not stop the update of the others.
                 why = faults.said(exc, found.run, 'its manifest')
                 notices.append(
                     f'The manifest of run {found.run} in the cloud still '

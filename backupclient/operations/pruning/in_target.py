@@ -114,7 +114,7 @@ class Target:
                 with self.clock.stop.shielded():
                     self._delete(run)
             except Exception as exc:
-                # One failure must not keep the other sets.
+                # A failure must not stop the other deletions.
                 why = faults.said(exc, run, 'deleting its set')
                 failed = prunings.Action.FAILED
                 rows = places.ended(rows, run, failed, why)

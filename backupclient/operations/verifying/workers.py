@@ -89,7 +89,7 @@ def _verify(work: Work, job: resource_check.Job) -> verification.Row:
     except errors.Interrupted:
         raise
     except errors.BackupError as exc:
-        # One failure must not keep the other resources.
+        # A failure must not stop the other resources.
         row = resource_check.unknown(job, str(exc))
     if row.result.bad:
         row = _with_other_backup(work.library, job, row)
