@@ -142,7 +142,7 @@ class Moves(slots.Slots):
             if standing.phase is Phase.WAITING and standing.at == 0:
                 standing.phase = Phase.ASSIGNED
                 self._claim_or(scope, self._advance)
-                # The other flows that need this scope now have a higher rank.
+                # The other flows that need this scope now come earlier.
                 for each in self.board.dependents(scope):
                     if each != group:
                         self._consider(each)
