@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state of all groups of a run, and what follows from it.
+"""The state of all groups of a run, and questions about it.
 
-A *scope* is a group whose first flow is done on demand and whose last flow is
-always done: the downtime of a server. The flows that demand the first one are
-the captures of its disks.
+A *scope* is a group whose first flow runs on demand and whose last flow always
+runs: the downtime of a server. The captures of the server's disks demand its
+first flow, which stops the server. The last flow starts it again.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,14 +14,14 @@ from backupclient.model import graphs
 
 STOPPING = 'asked to stop'
 LOGIN_ENDED = 'the login has ended'
-"""Facts that come from outside: no flow finds them out."""
+"""Facts that no flow finds out; the schedule sets them."""
 
 
 class Board:
     """The groups of a run, and the facts that are known.
 
     :param standings: the state of each group, by its ID.
-    :param facts: whether a fact is true, by its name.
+    :param facts: whether a known fact is true, by its name.
     """
 
     def __init__(self, graph: graphs.Graph) -> None:
@@ -48,7 +48,7 @@ class Board:
 
     @property
     def over(self) -> bool:
-        """True when each group has ended."""
+        """True if each group has ended."""
         return all(
             standing.phase is standings.Phase.ENDED
             for standing in self.standings.values()
@@ -67,12 +67,12 @@ class Board:
                 yield graphs.group_of(edge.on)
 
     def ready(self, group: str) -> standings.Verdict | bool:
-        """Tell whether the next flow of a group may start.
+        """Return whether the next flow of a group may start.
 
-        A flow that is done on demand need not be done yet.
+        A flow on demand that it waits for need not be done yet.
 
-        :returns: a verdict for the group when the flow can never start,
-            because another flow has failed.
+        :returns: True or False; a verdict for the group if the flow can never
+            start, because another flow has failed.
         """
         flow = self[group].flow
         for edge in flow.waits:
@@ -89,9 +89,9 @@ class Board:
         return True
 
     def is_in_effect(self, scope: str) -> bool:
-        """Tell whether the first flow of a scope is done, and not made good.
+        """Return whether a scope's first flow is done and its last not begun.
 
-        This is the time in which a server is stopped.
+        In this state the server is stopped.
         """
         standing = self[scope]
         return (
@@ -101,13 +101,13 @@ class Board:
         )
 
     def is_open(self, scope: str) -> bool:
-        """Tell whether a scope has begun and not ended."""
+        """Return whether a scope has begun and not ended."""
         standing = self[scope]
         begun = standing.begun or standing.phase is not standings.Phase.WAITING
         return begun and standing.phase is not standings.Phase.ENDED
 
     def is_due(self, group: str) -> bool:
-        """Tell whether a scope has begun and its last flow is not done yet."""
+        """Return whether the last flow of a scope still has to run."""
         standing = self[group]
         return (
             standing.always >= 0
@@ -116,7 +116,7 @@ class Board:
         )
 
     def is_wanted(self, scope: str) -> bool:
-        """Tell whether a flow still needs a scope."""
+        """Return whether a flow that has not ended needs a scope."""
         standing = self[scope]
         return not all(
             self.is_ended(edge.on)
@@ -125,7 +125,10 @@ class Board:
         )
 
     def is_ended(self, place: str) -> bool:
-        """Tell whether a flow is over, whether it went well or not."""
+        """Return whether a flow is over, successful or not.
+
+        :param place: the place of the flow, or of the end of a group.
+        """
         standing = self[graphs.group_of(place)]
         if standing.phase in (standings.Phase.PARKED, standings.Phase.UNDOING):
             return place != graphs.end_of(graphs.group_of(place))
@@ -135,11 +138,11 @@ class Board:
         )
 
     def rank(self, group: str) -> int:
-        """Return the priority of a group's next flow.
+        """Return the priority of a group's next flow, the lowest first.
 
-        1: it needs a scope that is open. 2: its group has begun and will give
-        quota back. 3: its group has begun. 4: its group is new. (0 is for
-        flows that are undone, 5 for groups that have to be alone.)
+        1: it needs an open scope: a server is stopped. 2: its group has begun
+        and will free quota. 3: its group has begun. 4: its group is new.
+        (0 is for groups that are undone, 5 for groups that must run alone.)
         """
         standing = self[group]
         if any(self.is_open(each) for each in self.scopes(standing.flow)):
@@ -153,13 +156,13 @@ class Board:
         )
 
     def may_probe(self, group: str) -> None:
-        """Let a group find out the fact of its flow when its turn comes."""
+        """Add a group to those that can find out the fact of its next flow."""
         standing = self[group]
         if standing.at < len(standing.flows) and standing.flow.probes:
             self._probers.setdefault(standing.flow.probes, []).append(group)
 
     def probers(self, fact: str) -> list[str]:
-        """Return all groups whose next flow depends on a fact."""
+        """Return all groups with a next flow that probes a fact."""
         return [
             group
             for group, standing in self.standings.items()
@@ -169,7 +172,7 @@ class Board:
         ]
 
     def prober(self, fact: str) -> str:
-        """Return the group that finds out a fact, ``''`` if none is left."""
+        """Return the next group that may probe a fact, ``''`` for none."""
         groups = self._probers.get(fact, [])
         while groups:
             standing = self[groups[-1]]
@@ -188,11 +191,10 @@ class Board:
         return ''
 
     def _is_known(self, fact: str, group: str) -> bool:
-        """Tell whether a group need not wait for a fact.
+        """Return whether a group can start without waiting for a fact.
 
-        The group that finds the fact out does not wait, nor do the scopes
-        that it needs. When no group is left that could find it out, no group
-        waits.
+        The group that probes the fact does not wait, nor do the scopes that
+        it needs. If no group is left that could probe it, no group waits.
         """
         prober = self.prober(fact)
         if fact in self.facts or prober in ('', group):
@@ -208,9 +210,10 @@ class Board:
         return well and standing.at > _number(standing, place)
 
     def _will_be_done(self, place: str) -> standings.Verdict | bool:
-        """Tell whether a flow that is not done can be done on demand.
+        """Return whether a flow that is not done can run on demand.
 
-        :returns: a verdict for the flow that waits, when it never will be.
+        :returns: True or False; a verdict for the waiting group if the flow
+            will never be done.
         """
         group = graphs.group_of(place)
         standing, demanded = self[group], place in self._on_demand
@@ -220,7 +223,7 @@ class Board:
             and verdict.next is standings.Next.END
         ):
             if verdict.ending is messages.Ending.FAILED and not demanded:
-                # The flow that waits was not tried.
+                # The waiting group itself was not tried, so it is skipped.
                 return standings.Verdict(
                     messages.Ending.SKIPPED, verdict.reason
                 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The outcomes that an item can have."""
+"""Build the outcomes of items."""
 
 from collections.abc import Iterable, Mapping
 
@@ -12,7 +12,11 @@ from backupclient.procedures import interim
 
 
 def complete(item: plans.Item, made: interim.Made) -> results.Outcome:
-    """All that was planned is made and checked."""
+    """Return the outcome of an item whose flows are all done.
+
+    :param made: the results of its flows.
+    :raises TypeError: if the results are of a group without an item.
+    """
     match made:
         case interim.Backup():
             return _backed_up(item, made)
@@ -42,7 +46,7 @@ def _backed_up(item: plans.Item, made: interim.Backup) -> results.Outcome:
 def _consistency(
     item: plans.Item, captured: interim.Moment | None
 ) -> plans.Consistency:
-    """Tell what a copy is worth; it is as planned where no step noted it."""
+    """Return the consistency of a copy; the planned one if no step set it."""
     return (captured and captured.consistency) or item.consistency
 
 
@@ -73,7 +77,10 @@ def _restored(item: plans.Item, made: interim.Restore) -> results.Outcome:
 def failed(
     item: plans.Item, reason: str, notes: Iterable[str] = ()
 ) -> results.Outcome:
-    """It could not be done; the notes say what could not be undone."""
+    """Return the outcome of a failed item.
+
+    :param notes: sentences about steps that could not be undone.
+    """
     return results.Outcome(
         item.resource,
         item.procedure,
@@ -84,7 +91,7 @@ def failed(
 
 
 def skipped(item: plans.Item, reason: str) -> results.Outcome:
-    """It was not tried."""
+    """Return the outcome of an item that was not tried."""
     return results.Outcome(
         item.resource,
         item.procedure,
@@ -96,9 +103,11 @@ def skipped(item: plans.Item, reason: str) -> results.Outcome:
 def without_work(
     item: plans.Item, others: Mapping[str, results.Outcome]
 ) -> results.Outcome:
-    """There is nothing to do for it, or no way to do it.
+    """Return the outcome of an item without steps of its own.
 
-    :param others: the outcomes of its parts, by the IDs of these.
+    Its data are in other resources, or no procedure can back it up.
+
+    :param others: the outcomes of its parts, by their IDs.
     """
     task = item.task
     if isinstance(task, tasks.Covered):

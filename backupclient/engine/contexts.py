@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tools of a worker in its process."""
+"""The tools that a worker uses in its process."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -21,7 +21,8 @@ from backupclient.procedures.backup import source
 class Context:
     """The tools of a worker: see :class:`backupclient.engine.runner.Context`.
 
-    :param plan: of the run, as it was made.
+    :param work: the parameters that all steps share.
+    :param plan: the original plan of the run, without fallbacks in use.
     """
 
     work: step.Work
@@ -33,7 +34,7 @@ class Context:
     def of(cls, work: step.Work, journal: journal_base.Journal) -> 'Context':
         """Compile the plan of a run.
 
-        :raises DocumentError: the journal is damaged.
+        :raises DocumentError: if the journal is damaged.
         """
         plan = journal.run().plan
         graph = compiler.compile(plan)
@@ -57,16 +58,16 @@ class Context:
 
     @property
     def clock(self) -> clocks.Clock:
-        """The time; it knows whether the run was asked to stop."""
+        """The clock, which also passes on requests to stop."""
         return self.work.clock
 
     def steps(self, flow: graphs.Flow) -> Sequence[step.Step[Any]]:
-        """Give the steps of a flow, ready to be done."""
+        """Return the steps of a flow, ready to be done."""
         group = self.graph.group(flow.group)
         return registry.of_flow(self.work, self.plan, group, flow)
 
     def tell(self, flow: graphs.Flow, text: str) -> None:
-        """Tell a person what a flow does now."""
+        """Report what a flow does now."""
         group = self.graph.group(flow.group)
         if group.item is None:
             self.work.reporter.say(f'{group.resource.label}: {text}')
@@ -74,7 +75,7 @@ class Context:
             self.work.reporter.step(group.resource, text)
 
     def failure(self, flow: graphs.Flow, error: errors.BackupError) -> str:
-        """Say why a flow has failed."""
+        """Return the message for the failure of a flow."""
         group = self.graph.group(flow.group)
         if group.item is None:
             return str(error)

@@ -53,12 +53,12 @@ class Coordinator:
         self._executor = executor
         self._lease = lease
         self._ledger = ledger
-        self._clerk = futures.ThreadPoolExecutor(1, 'lease')
+        self._lease_thread = futures.ThreadPoolExecutor(1, 'lease')
         self._answers = queue.SimpleQueue[tuple[str, _Future]]()
         self._under_way = 0
 
     def run(self) -> None:
-        """Perform all flows that are not done yet."""
+        """Perform all flows that are not done yet; return when they ended."""
         try:
             self._act(self._schedule.begin())
             while self._under_way:
@@ -68,16 +68,16 @@ class Coordinator:
             raise
         finally:
             self._executor.shutdown()
-            self._clerk.shutdown()
+            self._lease_thread.shutdown()
 
     @property
     def all_is_good(self) -> bool:
-        """True when no scope is open: each stopped server runs again."""
+        """True if each server that was stopped runs again."""
         board = self._schedule.board
         return not any(map(board.is_due, board.standings))
 
     def _hear(self, group: str, future: _Future) -> None:
-        """Perform the actions that follow from an answer."""
+        """Pass an answer to the schedule, and perform its actions."""
         self._under_way -= 1
         event = self._event(group, future)
         if event is None:
@@ -136,21 +136,22 @@ class Coordinator:
     def _claim(self, group: graphs.Group) -> None:
         standing = self._schedule.board[group.id]
         shielded = standing.flow.always or (standing.verdict is not None)
-        self._ask_clerk(
+        self._in_lease_thread(
             group, functools.partial(self._try_to_claim, group, shielded)
         )
 
-    def _ask_clerk(
+    def _in_lease_thread(
         self, group: graphs.Group, ask: Callable[[], _Answer]
     ) -> None:
-        self._await(group.id, self._clerk.submit(ask))
+        self._await(group.id, self._lease_thread.submit(ask))
 
     def _try_to_claim(
         self, group: graphs.Group, shielded: bool
     ) -> messages.Event:
         """Claim a group.
 
-        :param shielded: also when asked to stop: to undo, or to close a scope.
+        :param shielded: claim despite a request to stop, because the group is
+            to be undone, or is a scope to be closed.
         """
         clock = self._context.clock
         news, reason = _News.CLAIMED, ''
@@ -170,9 +171,9 @@ class Coordinator:
         return messages.Event(news, group.id, reason)
 
     def _forget(self, group: graphs.Group) -> None:
-        """Forget the records of a group, those of its last flow first.
+        """Forget the records of a group, that of its last flow first.
 
-        If the process is killed in between, the last flow is done once more.
+        If the process is killed in between, only the last flow runs again.
         """
         for flow in reversed(group.flows):
             with contextlib.suppress(errors.JournalError):
@@ -187,7 +188,7 @@ class Coordinator:
             self._warn(registry.may_not_be_good(group))
         self._ledger.conclude(group, action.ending, action.reason)
         if group.claim:
-            self._ask_clerk(
+            self._in_lease_thread(
                 group, functools.partial(self._release, group.claim)
             )
 
@@ -195,7 +196,7 @@ class Coordinator:
         self._lease.release(claim)
 
     def _rescue(self) -> None:
-        """Close all open scopes, because the program itself has failed."""
+        """Close all open scopes after a fault of the program."""
         board = self._schedule.board
         for group, standing in board.standings.items():
             if board.is_due(group):

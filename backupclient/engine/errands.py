@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A run without a journal: a deletion, which is decided anew after a kill.
+"""A run without a journal: a deletion, which is never resumed.
 
-It has the locks of a journal, so that the other processes of this machine
-know at once when its process is dead. Its lease in the cloud alone would
-count as alive for some minutes more.
+After a kill, the user calls ``prune`` again. The run has the locks of a
+journal, so that other processes of this machine know at once when its process
+is dead. By its lease alone it would count as alive for 15 more minutes.
 """
 
 from collections.abc import Iterator
@@ -17,13 +17,14 @@ from backupclient.engine import life
 from backupclient.model import tags
 
 _KEPT = datetime.timedelta(days=1)
+"""Much longer than the lease of a dead run counts as alive."""
 
 
 @contextlib.contextmanager
 def alive(run: str) -> Iterator[None]:
-    """Let the other processes of this machine see that a run is alive.
+    """Show other processes of this machine that a run is alive.
 
-    Where no folder can be made for it, the run goes on without.
+    If the folder for the locks cannot be created, continue without it.
 
     :param run: its ID.
     """
@@ -35,17 +36,16 @@ def alive(run: str) -> Iterator[None]:
             folder.mkdir(mode=0o700)
             stack.callback(shutil.rmtree, folder, True)
             life.make(folder)
-            # Nobody resumes what has come to its end.
+            # A run that has ended cannot be resumed by mistake.
             (folder / life.ENDED).touch(mode=0o600)
             stack.enter_context(life.held(folder))
         yield
 
 
 def _sweep() -> None:
-    """Take away what killed processes have left of such runs.
+    """Delete the folders that killed processes have left, after a day.
 
-    Not before a day: meanwhile it says that their leases are those of dead
-    runs.
+    Until then they prove that the leases of these runs are dead.
     """
     now = datetime.datetime.now(datetime.UTC)
     for name in os.listdir(life.home()):

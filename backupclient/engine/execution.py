@@ -26,18 +26,19 @@ from backupclient.procedures import step
 LOG = logging.getLogger(__name__)
 
 Staff = Callable[[contexts.Context, int], executors.Executor]
-"""Gives an executor, for so many flows at a time."""
+"""Returns an executor for this number of flows at a time."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ended:
-    """What a pass came to.
+    """The result of a pass.
 
-    :param plan: as it is by then.
-    :param finished: each item has its outcome.
-    :param good: all that is always done is done: no server is stopped.
-    :param settle: writes the outcomes to the journal whose files were only
-        gathered. To be called when the files are stored.
+    :param outcomes: one for each item, in the order of the plan.
+    :param plan: the plan, with the fallbacks that items use.
+    :param finished: True if each item has its final outcome.
+    :param good: True if each server that was stopped runs again.
+    :param settle: writes the outcomes of items with gathered files to the
+        journal. Call it after the files are stored.
     """
 
     outcomes: tuple[results.Outcome, ...]
@@ -53,9 +54,11 @@ def execute(
     lease: lease_keeping.Lease,
     staff: Staff,
 ) -> Ended:
-    """Do what is left to do of a run.
+    """Perform the flows of a run that are not done yet.
 
-    :param staff: gives those who perform the flows.
+    :param lease: the lease of the run, already kept.
+    :param staff: returns the executor for the flows.
+    :raises DocumentError: if the journal is damaged.
     """
     context = contexts.Context.of(work, journal)
     _forget_lost(context)
@@ -79,9 +82,10 @@ def execute(
 
 
 def _forget_lost(context: contexts.Context) -> None:
-    """Begin anew what was done for a file that a kill has taken away.
+    """Forget flows whose file was lost in a kill, so that they run again.
 
-    The journal has no outcome for it: see :meth:`.ledgers.Ledger.settle`.
+    Some stores gather files in the process before they store them. Until then
+    the journal has no outcome: see :meth:`.ledgers.Ledger.settle`.
     """
     files, journal = context.work.files, context.journal
     if files is None or not files.can.gathering:
@@ -99,7 +103,7 @@ def _forget_lost(context: contexts.Context) -> None:
 
 
 def _past(context: contexts.Context) -> past_work.Past:
-    """Read what earlier processes have done."""
+    """Return what earlier processes have done, from the journal."""
     replaced = context.journal.replaced()
     outcomes = context.journal.outcomes()
     endings, others, traces = {}, set(), {}
@@ -140,7 +144,7 @@ def _trace(
 
 
 def _free(context: contexts.Context, past: past_work.Past) -> dict[str, int]:
-    """Read what is free of the quotas, if anything is done that needs it."""
+    """Return the free quotas; ``{}`` if unreadable or not needed."""
     takes = any(
         flow.takes
         for flow in context.graph.flows()

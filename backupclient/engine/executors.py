@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Executors have workers that perform flows. The default is threads."""
+"""Executors: pools of workers that perform flows. The default is threads."""
 
 from concurrent import futures
 from typing import Protocol
@@ -11,14 +11,15 @@ _WITHOUT_SLOT = 16
 
 
 class Executor(Protocol):
-    """Has workers that perform flows.
+    """A pool of workers that perform flows.
 
-    Orders and results are values. A worker builds its own context from the
-    ID of the run. A worker never writes to the lease.
+    Orders and results are plain values, and a worker can build its context
+    from the ID of the run. So workers may be other processes. A worker never
+    writes to the lease.
     """
 
     def submit(self, order: runner.Order) -> futures.Future[runner.Result]:
-        """Let a worker perform an order."""
+        """Let a worker perform an order, and return its future result."""
 
     def shutdown(self) -> None:
         """Wait until all workers are done."""
@@ -27,7 +28,7 @@ class Executor(Protocol):
 class Threads:
     """Workers that share this process, and one context.
 
-    :param parallel: so many flows have a slot at a time.
+    :param parallel: the number of slots: flows that run at a time.
     """
 
     def __init__(self, context: runner.Context, parallel: int) -> None:
@@ -37,7 +38,7 @@ class Threads:
         )
 
     def submit(self, order: runner.Order) -> futures.Future[runner.Result]:
-        """Let a thread perform an order."""
+        """Let a thread perform an order, and return its future result."""
         return self._pool.submit(runner.perform, self._context, order)
 
     def shutdown(self) -> None:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of the program: exceptions that are no message for a person.
+"""Faults of the program: exceptions without a message for the user.
 
-A person gets a sentence that says so, where the details are, and where to
-report them. The details are the traceback, in a file that only its owner can
-read. A traceback has no values of variables. The texts of exceptions are left
-out where code that handles keys or credentials took part: they could repeat
-what it handled.
+The user gets a sentence that names the fault, the file with its details, and
+the place to report it. The details are a traceback without values of
+variables, in a file that only its owner can read. If code that handles keys or
+credentials took part, the texts of the exceptions are left out, because they
+could contain a secret.
 """
 
 from collections.abc import Iterator
@@ -26,6 +26,8 @@ LOG = logging.getLogger(__name__)
 
 _PROGRAM = 'python-backupclient'
 _BESIDE = ('openstacksdk', 'keystoneauth1', 'osc-lib', 'requests')
+"""Other packages whose versions are in the details."""
+
 _FOLDER = 'faults'
 _MAINTAINERS = f'to the maintainers of {_PROGRAM}'
 _TRACKER = re.compile('bug|issue|tracker', re.IGNORECASE)
@@ -42,15 +44,19 @@ _DISCREET = (
     'keystoneauth1.identity',
     'requests.utils',
 )
+"""Modules that handle keys or credentials."""
+
 _LEFT_OUT = '(left out: it could hold a part of a key or a token)'
 
 
 def reason(exc: Exception, run: str, what: str) -> str:
-    """Write a fault down, and return what a person should know of it.
+    """Write the details of a fault to a file, and return a message.
 
-    :param run: the details go into its journal; where this machine has none,
-        beside the journals.
-    :param what: was worked on, for the details.
+    :param run: the run whose journal gets the file. Without a journal on this
+        machine, the file goes beside the journals.
+    :param what: what the program was working on, for the details.
+    :returns: sentences for the user; if the file cannot be written, they say
+        so.
     """
     details = _details(exc, run, what)
     LOG.debug('%s', details)
@@ -72,21 +78,21 @@ def reason(exc: Exception, run: str, what: str) -> str:
 
 
 def said(exc: Exception, run: str, what: str) -> str:
-    """Return what a person should know of an exception of any sort."""
+    """Return the message for any exception: its own, or that of a fault."""
     if isinstance(exc, errors.BackupError):
         return str(exc)
     return reason(exc, run, what)
 
 
 def _write(run: str, kind: str, details: str) -> pathlib.Path:
-    """Write a new file, 0600."""
+    """Write the details to a new file with mode 0600; return its path."""
     home = journals.of(run).folder
     if not home.is_dir():
         home = journals.home()
     folder = home / _FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     now = datetime.datetime.now(datetime.UTC)
-    # Several threads may meet the same fault at the same moment.
+    # Several threads may hit the same fault in the same second.
     end = secrets.token_hex(3)
     file = folder / f'{now:%Y%m%dT%H%M%SZ}-{kind}-{end}.txt'
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -108,7 +114,7 @@ def _details(exc: Exception, run: str, what: str) -> str:
 
 
 def _traceback(exc: Exception) -> Iterator[str]:
-    """Give the lines of a traceback, the first cause first."""
+    """Yield the parts of a traceback, the first cause first."""
     chain = [*_chain(exc)]
     discreet = any(map(_is_discreet, chain))
     for one in reversed(chain):
@@ -129,7 +135,7 @@ def _chain(exc: BaseException | None) -> Iterator[BaseException]:
 
 
 def _is_discreet(exc: BaseException) -> bool:
-    """Tell whether code that handles secrets took part in an exception."""
+    """Return whether code that handles secrets took part in an exception."""
     modules = (
         frame.f_globals.get('__name__', '')
         for frame, _ in traceback.walk_tb(exc.__traceback__)
@@ -142,7 +148,7 @@ def _is_discreet(exc: BaseException) -> bool:
 
 
 def _visible(char: str) -> str:
-    """Replace what must not reach a terminal that shows the file."""
+    """Escape a character that could control a terminal showing the file."""
     if char.isprintable() or char == '\n':
         return char
     return char.encode('unicode_escape').decode()
@@ -156,7 +162,7 @@ def _version(name: str) -> str:
 
 
 def _address() -> str:
-    """Give where faults are reported, as the package's metadata say."""
+    """Return where to report faults, from the package's metadata."""
     try:
         about = importlib.metadata.metadata(_PROGRAM)
     except importlib.metadata.PackageNotFoundError:

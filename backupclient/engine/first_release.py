@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Converting the journals of the first release.
+"""Convert the journals of the first release.
 
-The first release kept one file for all steps of an item, with the names of
-the classes of these steps, and an empty file for each stopped server::
+The first release kept one file for all steps of an item, with the class names
+of these steps, and an empty file for each stopped server::
 
     <run>/flows/<n>-<procedure>.json
     <run>/stopped/<server>
 
-What cannot be converted is begun anew: each step first looks for what an
-earlier try left.
+Items whose file cannot be converted start again: each step first looks for
+the result of an earlier try.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,14 +49,16 @@ _NAMES = {
     'UploadTemporary': 'upload-temporary',
     'UploadVolume': 'upload-volume',
 }
-"""The stable names of steps, by the names of their classes."""
+"""The stable names of steps by their class names in the first release."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the steps of an item are.
+    """The progress of an item, as in a file of the first release.
 
-    :param done: in their order; the next step may have begun.
+    :param done: the steps that are done, in their order. The next step may
+        have begun.
+    :param undoing: True if the steps are being undone.
     """
 
     done: tuple[saved_progress.Done, ...] = ()
@@ -74,13 +76,13 @@ class Journal(journal_base.Journal, Protocol):
         run: journal_base.Run,
         records: Sequence[journal_base.Progress],
     ) -> None:
-        """Take what another release wrote, as this one writes it."""
+        """Store the converted contents of a journal of the first release."""
 
 
 def upgrade(journal: Journal) -> None:
     """Convert the journal of a run that the first release began.
 
-    :raises DocumentError: it is damaged.
+    :raises DocumentError: if the journal is damaged.
     """
     run = journal.run()
     if run.version == journal_base.RUN_VERSION:
@@ -104,9 +106,9 @@ def upgrade(journal: Journal) -> None:
 
 
 def stopped(folder: pathlib.Path) -> Sequence[str]:
-    """Give the names of the files for stopped servers.
+    """Return the IDs of stopped servers, from the names of their files.
 
-    :raises OSError: they cannot be read.
+    :raises OSError: if the folder cannot be read.
     """
     files = folder / 'stopped'
     if files.is_symlink():
@@ -123,9 +125,11 @@ def convert(
     items: Sequence[plans.Item],
     replaced: frozenset[int],
 ) -> Iterator[journal_base.Progress]:
-    """Give the records of the flows of a run.
+    """Yield the records of the flows of a run.
 
-    :param items: of its plan, those that were replaced put in.
+    :param items: the items of its plan, or the fallbacks they use.
+    :param replaced: the numbers of the items that use their fallback.
+    :raises OSError: if a folder cannot be read.
     """
     servers = stopped(folder)
     for group in graph.groups:
@@ -141,7 +145,7 @@ def convert(
 
 
 def remove(folder: pathlib.Path) -> None:
-    """Take the files of the first release away, once they are converted."""
+    """Delete the files of the first release after the conversion."""
     for file in (*folder.glob('flows/*-*.json'), *folder.glob('stopped/*')):
         if file.parent.name == 'stopped' or file.name[0].isdigit():
             with contextlib.suppress(OSError):
@@ -149,7 +153,7 @@ def remove(folder: pathlib.Path) -> None:
 
 
 def _stopped(group: graphs.Group) -> journal_base.Progress:
-    """Say that a server ran, and may have been stopped."""
+    """Return the record of a server that ran and may have been stopped."""
     look = server_power.LookAtServer.stable_name
     made = interim.Downtime(server_power.RUNS)
     return journal_base.Progress(
@@ -160,7 +164,7 @@ def _stopped(group: graphs.Group) -> journal_base.Progress:
 def _read(
     file: pathlib.Path, flows: Sequence[graphs.Flow]
 ) -> journal_base.Progress | None:
-    """Read how far an item is, as if all its flows were the first one."""
+    """Return the progress of an item, as if it had only its first flow."""
     first = flows[0]
     if not os.path.lexists(file):
         return None
@@ -183,9 +187,9 @@ def _read(
 def _in_flows(
     found: journal_base.Progress | None, flows: Sequence[graphs.Flow]
 ) -> Iterator[journal_base.Progress]:
-    """Cut what is done where the flows end.
+    """Split the progress of an item into records of its flows.
 
-    The next step may have begun: the flow that it belongs to as well.
+    The last record is of the flow with the next step, which may have begun.
     """
     if found is None:
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl-C and its kin: once to end in order, twice to leave at once."""
+"""Handle Ctrl-C and similar signals: stop in order, then quit at once."""
 
 from collections.abc import Callable, Iterator
 import contextlib
@@ -33,7 +33,7 @@ _DEAF = (
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAREWELL = 1.0
-"""Seconds to say so before leaving: the terminal may be stuck."""
+"""Seconds for the last message before quitting: the terminal may be stuck."""
 
 
 @contextlib.contextmanager
@@ -45,23 +45,28 @@ def orderly(
         command='run', run='last'
     ),
 ) -> Iterator[None]:
-    """While this lasts, the first signal only asks to stop.
+    """Turn the first signal into a request to stop.
 
-    What is under way then undoes what it made. The second signal ends the
-    process where it is: ``run --resume`` cleans up and goes on. A signal that
-    is ignored, as SIGHUP below ``nohup``, stays ignored.
+    The work under way then undoes its steps. The second signal ends the
+    process at once; for a run, ``run --resume`` then cleans up and continues.
+    A signal that was ignored, such as SIGHUP under ``nohup``, stays ignored.
 
-    :param asked_text: is said at the first signal.
-    :param left_text: gives what is said at the second.
+    Call it from the main thread only.
+
+    :param clock: its ``stop`` is asked at the first signal.
+    :param asked_text: the message at the first signal.
+    :param left_text: returns the message at the second signal.
     """
 
     def listen() -> None:
         with open(reading, 'rb', buffering=0) as pipe:
-            if _next(pipe):
+            if _wait_for_signal(pipe):
                 clock.stop.ask()
-                _apart(lambda: reporter.warn(asked_text))
-                if _next(pipe):
-                    _apart(lambda: reporter.leave(left_text()), wait=_FAREWELL)
+                _in_thread(lambda: reporter.warn(asked_text))
+                if _wait_for_signal(pipe):
+                    _in_thread(
+                        lambda: reporter.leave(left_text()), wait=_FAREWELL
+                    )
                     os._exit(errors.Interrupted.exit_code)
 
     def listen_or_tell() -> None:
@@ -70,10 +75,11 @@ def orderly(
         except Exception as exc:
             fault = faults.reason(exc, '', 'listening to signals')
             text = _DEAF.format(pid=os.getpid(), fault=fault)
-            _apart(lambda: reporter.warn(text))
+            _in_thread(lambda: reporter.warn(text))
 
-    # In a thread of its own: a handler may come while this one holds the lock
-    # that it needs, or is stuck in a call to the system.
+    # Listen in a separate thread: a signal handler runs in the main thread,
+    # which may hold a lock that the handler needs, or be stuck in a system
+    # call.
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     listener = threading.Thread(
@@ -97,13 +103,13 @@ def orderly(
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:
-    """Be there, so that the number goes to the listener."""
+    """Do nothing: with a handler, Python sends the number to the pipe."""
 
 
-def _next(pipe: io.RawIOBase) -> bool:
+def _wait_for_signal(pipe: io.RawIOBase) -> bool:
     """Wait for a signal.
 
-    :returns: False when there will be none.
+    :returns: True after one; False when the pipe is closed.
     """
     while number := pipe.read(1):
         if number[0] in _SIGNALS:
@@ -111,15 +117,15 @@ def _next(pipe: io.RawIOBase) -> bool:
     return False
 
 
-def _apart(say: Callable[[], None], wait: float = 0.0) -> None:
-    """Say something in a thread: a stuck terminal holds up nothing else.
+def _in_thread(say: Callable[[], None], wait: float = 0.0) -> None:
+    """Call a function in a thread, since a stuck terminal may block it.
 
-    :param wait: for it to be said, in seconds.
+    :param wait: the seconds to wait for its end.
     """
     saying = threading.Thread(target=say)
     try:
         saying.start()
         saying.join(wait)
     except RuntimeError:
-        # The system has no more threads.
+        # The system allows no more threads.
         say()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run remembers, and the contract of what remembers it."""
+"""The contents of a journal, and the protocol of all journals."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -20,12 +20,14 @@ _Plan = TypeVar('_Plan')
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Run(Generic[_Plan]):
-    """What a run was started with.
+    """The plan and the settings of a run.
 
-    The first release, which wrote version 1, does not know the records of
-    flows: it must not go on with a run of this one.
+    Version 2, because the first release cannot read the records of flows, and
+    must not resume a run of this one.
 
-    :param timeout: seconds for each wait.
+    :param started_at: ISO 8601.
+    :param parallel: the number of resources that are worked on at a time.
+    :param timeout: the deadline of each wait for a service, in seconds.
     :param limit_rate: bytes per second of all downloads, 0 for no limit.
     """
 
@@ -52,29 +54,29 @@ class _Run(Generic[_Plan]):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Run(_Run[plans.Plan]):
-    """What a run was started with, to work with."""
+    """The plan and the settings of a run, in memory."""
 
     plan: plans.Plan
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SavedRun(_Run[saved_plans.Plan]):
-    """What a run was started with, as it is in a file."""
+    """The plan and the settings of a run, as in the file."""
 
     plan: saved_plans.Plan
 
     @classmethod
     def of(cls, run: Run) -> 'SavedRun':
-        """Return a run as it is written."""
+        """Return the form of a run that is written."""
         return cls(**_fields(run), plan=saved_plans.of(run.plan))
 
     def opened(self) -> Run:
-        """Return the run that was read."""
+        """Return the run in memory."""
         return Run(**_fields(self), plan=saved_plans.plan(self.plan))
 
 
 def _fields(run: Run | SavedRun) -> dict[str, Any]:
-    """Return all values but the plan."""
+    """Return all fields except the plan."""
     names = (field.name for field in dataclasses.fields(run))
     return {name: getattr(run, name) for name in names if name != 'plan'}
 
@@ -84,7 +86,7 @@ class Done:
     """A step that is done.
 
     :param step: its stable name.
-    :param made: by it and by those before it.
+    :param made: the results of this step and of those before it.
     """
 
     step: str
@@ -93,11 +95,12 @@ class Done:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the steps of a flow are. Where there is none, none has begun.
+    """The progress of a flow that has begun.
 
     :param flow: the ID of the flow.
-    :param done: in their order; the next step may have begun.
-    :param undoing: one has failed, and those that are done are undone.
+    :param done: the steps that are done, in their order. The next step may
+        have begun.
+    :param undoing: True if a step has failed, and the steps are being undone.
     """
 
     flow: str
@@ -107,7 +110,7 @@ class Progress:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Ended:
-    """That a run has come to its end."""
+    """The record that a run has ended."""
 
     state: results.State
     finished_at: str
@@ -115,48 +118,49 @@ class Ended:
 
 
 class Journal(Protocol):
-    """Remembers one run. Used by all threads.
+    """The journal of one run. Used by all threads.
 
-    Each thing is read once: what has been read or noted stays in memory.
+    Everything that was read or recorded stays in memory. All reading methods
+    can raise DocumentError, and all recording methods JournalError. After a
+    JournalError of :meth:`keep`, the progress is recorded in memory only.
     """
 
     def run(self) -> Run:
-        """Give what the run was started with.
+        """Return the plan and the settings of the run.
 
-        :raises DocumentError: it is damaged; so does all that reads here.
+        :raises DocumentError: if the journal is damaged.
         """
 
     def replaced(self) -> Mapping[int, plans.Item]:
-        """Give the items that are done in another way than was planned."""
+        """Return the items that use their fallback, by number."""
 
     def outcomes(self) -> Mapping[int, results.Outcome]:
-        """Give the outcomes so far, by the items' numbers."""
+        """Return the outcomes so far, by the numbers of the items."""
 
     def progress(self, flow: str) -> Progress | None:
-        """Give how far a flow is, None when it has not begun.
+        """Return the progress of a flow, None if it has not begun.
 
-        :param flow: its ID.
+        :param flow: the ID of the flow.
         """
 
     def keep(self, progress: Progress) -> None:
-        """Note how far a flow is.
+        """Record the progress of a flow.
 
-        :raises JournalError: it cannot be written; so does all that notes
-            something here. In memory it is noted all the same.
+        :raises JournalError: if it cannot be written.
         """
 
     def forget(self, flow: str) -> None:
-        """Note that a flow has not begun."""
+        """Delete the progress of a flow: it has not begun."""
 
     def replace(self, number: int, item: plans.Item) -> None:
-        """Note that an item is done in another way than was planned."""
+        """Record that an item uses its fallback."""
 
     def record(self, number: int, outcome: results.Outcome) -> None:
-        """Note how an item ended."""
+        """Record the outcome of an item."""
 
     def end(self, ended: Ended) -> None:
-        """Note that nothing is left to do."""
+        """Record that the run has ended."""
 
     @property
     def has_ended(self) -> bool:
-        """True when nothing is left to do."""
+        """True if the run has ended."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A journal that lasts as long as its process."""
+"""A journal in memory. It is lost with its process."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from backupclient.model import results
 
 
 class MemoryJournal:
-    """The journal of a run that nobody resumes."""
+    """The journal of a run that cannot be resumed."""
 
     def __init__(self, run: journal_base.Run) -> None:
         self._run = run
@@ -19,42 +19,42 @@ class MemoryJournal:
         self._ended: journal_base.Ended | None = None
 
     def run(self) -> journal_base.Run:
-        """Give what the run was started with."""
+        """Return the plan and the settings of the run."""
         return self._run
 
     def replaced(self) -> Mapping[int, plans.Item]:
-        """Give the items that are done in another way than was planned."""
+        """Return the items that use their fallback, by number."""
         return self._replaced
 
     def outcomes(self) -> Mapping[int, results.Outcome]:
-        """Give the outcomes so far, by the items' numbers."""
+        """Return the outcomes so far, by the numbers of the items."""
         return self._outcomes
 
     def progress(self, flow: str) -> journal_base.Progress | None:
-        """Give how far a flow is, None when it has not begun."""
+        """Return the progress of a flow, None if it has not begun."""
         return self._progress.get(flow)
 
     def keep(self, progress: journal_base.Progress) -> None:
-        """Note how far a flow is."""
+        """Record the progress of a flow."""
         self._progress[progress.flow] = progress
 
     def forget(self, flow: str) -> None:
-        """Note that a flow has not begun."""
+        """Delete the progress of a flow: it has not begun."""
         self._progress.pop(flow, None)
 
     def replace(self, number: int, item: plans.Item) -> None:
-        """Note that an item is done in another way than was planned."""
+        """Record that an item uses its fallback."""
         self._replaced[number] = item
 
     def record(self, number: int, outcome: results.Outcome) -> None:
-        """Note how an item ended."""
+        """Record the outcome of an item."""
         self._outcomes[number] = outcome
 
     def end(self, ended: journal_base.Ended) -> None:
-        """Note that nothing is left to do."""
+        """Record that the run has ended."""
         self._ended = ended
 
     @property
     def has_ended(self) -> bool:
-        """True when nothing is left to do."""
+        """True if the run has ended."""
         return self._ended is not None

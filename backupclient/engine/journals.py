@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The journal of a run as files, and which runs this machine knows.
+"""The journal of a run as files.
 
 One folder per run, 0700, under ``$XDG_STATE_HOME/openstack-backup``::
 
     <run>/run.json             the plan and the settings
-    <run>/items/<n>.json       an item that is done in its other way
-    <run>/outcomes/<n>.json    how an item ended
-    <run>/flows/<flow>.json    how far the steps of a flow are
-    <run>/ended.json           the run has come to its end
+    <run>/items/<n>.json       an item that uses its fallback
+    <run>/outcomes/<n>.json    the outcome of an item
+    <run>/flows/<flow>.json    the progress of a flow
+    <run>/ended.json           the run has ended
     <run>/faults/<time>-<exception>-<random>.txt   a fault, for a report
     <run>/lock                 held while a process works on the run
-    <run>/alive                held as well: others look at this one
+    <run>/alive                also held; other processes test this one
 
-The first release kept other files for how far a run is;
-:mod:`backupclient.engine.first_release` reads them.
+The first release kept other files for the progress of a run, which
+:mod:`backupclient.engine.first_release` reads.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -59,9 +59,9 @@ class Journal:
 
     @classmethod
     def create(cls, run: Run) -> 'Journal':
-        """Begin a journal, before anything else happens.
+        """Create the journal of a new run. A run starts with this.
 
-        :raises TargetError: it cannot be kept; nothing is left of it.
+        :raises TargetError: if it cannot be created; nothing is left then.
         """
         journal = cls(home() / run.run)
         if why := place.obstacle(home(), makes_parents=True):
@@ -82,17 +82,17 @@ class Journal:
         return journal
 
     def locked(self) -> contextlib.AbstractContextManager[None]:
-        """Keep other processes from the run.
+        """Lock the run, so that no other process works on it.
 
-        :raises Busy: another one works on it.
-        :raises TargetError: that cannot be told.
+        :raises Busy: if another process works on it.
+        :raises TargetError: if the locks cannot be taken.
         """
         return life.held(self.folder)
 
     def run(self) -> Run:
-        """Read what the run was started with.
+        """Return the plan and the settings of the run.
 
-        :raises DocumentError: it is damaged; so does all that reads here.
+        :raises DocumentError: if the journal is damaged; likewise below.
         """
         if self._run is None:
             with self._reading():
@@ -107,7 +107,7 @@ class Journal:
         return self._run
 
     def _require_fit(self, run: Run) -> None:
-        """Refuse what this program did not put together."""
+        """Raise DocumentError if the files do not belong to this run."""
         if run.run != self.folder.name:
             raise errors.DocumentError(
                 f'The journal {self.folder} is that of run {run.run}.'
@@ -121,7 +121,7 @@ class Journal:
                 )
 
     def replaced(self) -> Mapping[int, plans.Item]:
-        """Read the items that are done in another way than was planned."""
+        """Return the items that use their fallback, by number."""
         if self._replaced is None:
             items = self.run().plan.items
             with self._reading():
@@ -143,7 +143,7 @@ class Journal:
         return self._replaced
 
     def outcomes(self) -> Mapping[int, results.Outcome]:
-        """Read the outcomes so far, by the items' numbers."""
+        """Return the outcomes so far, by the numbers of the items."""
         if self._outcomes is None:
             with self._reading():
                 self._outcomes = self._read_all(
@@ -152,19 +152,18 @@ class Journal:
         return self._outcomes
 
     def progress(self, flow: str) -> journal_base.Progress | None:
-        """Read how far a flow is, None when it has not begun.
+        """Return the progress of a flow, None if it has not begun.
 
-        :raises DocumentError: its record is damaged, or is another one's.
+        :raises DocumentError: if its record is damaged or of another flow.
         """
         if flow not in self._progress:
             self._progress[flow] = self._read_progress(flow)
         return self._progress[flow]
 
     def keep(self, progress: journal_base.Progress) -> None:
-        """Note how far a flow is.
+        """Record the progress of a flow, in memory in any case.
 
-        :raises JournalError: it cannot be written; so does all that notes
-            something here. In memory it is noted all the same.
+        :raises JournalError: if it cannot be written; likewise below.
         """
         self._progress[progress.flow] = progress
         saved = saved_progress.of(progress)
@@ -172,13 +171,13 @@ class Journal:
             documents.write(self._file(progress.flow), saved)
 
     def forget(self, flow: str) -> None:
-        """Note that a flow has not begun."""
+        """Delete the progress of a flow: it has not begun."""
         self._progress[flow] = None
         with self._writing():
             self._file(flow).unlink(missing_ok=True)
 
     def replace(self, number: int, item: plans.Item) -> None:
-        """Note that an item is done in another way than was planned."""
+        """Record that an item uses its fallback."""
         self._replaced = {**self.replaced(), number: item}
         with self._writing():
             documents.write(
@@ -187,7 +186,7 @@ class Journal:
             )
 
     def record(self, number: int, outcome: results.Outcome) -> None:
-        """Note how an item ended."""
+        """Record the outcome of an item."""
         with self._writing():
             documents.write(
                 self.folder / 'outcomes' / f'{number}.json', outcome
@@ -195,19 +194,19 @@ class Journal:
         self._outcomes = {**self.outcomes(), number: outcome}
 
     def end(self, ended: Ended) -> None:
-        """Note that nothing is left to do."""
+        """Record that the run has ended."""
         with self._writing():
             documents.write(self.folder / 'ended.json', ended)
 
     @property
     def has_ended(self) -> bool:
-        """True when nothing is left to do."""
+        """True if the run has ended."""
         return (self.folder / 'ended.json').exists()
 
     def stopped(self) -> frozenset[str]:
-        """Read which servers have to be started again, by their IDs.
+        """Return the IDs of servers that the run may have left stopped.
 
-        However damaged the rest of the journal is.
+        The rest of the journal may be damaged.
         """
         with self._reading():
             return still_off.servers(self, self.folder)
@@ -215,12 +214,12 @@ class Journal:
     def adopt(
         self, run: Run, records: Sequence[journal_base.Progress]
     ) -> None:
-        """Take what another release wrote, as this one writes it.
+        """Store the converted contents of a journal of the first release.
 
-        Where that cannot be written, it is remembered all the same, and the
-        next process does it again.
+        If they cannot be written, they stay in memory, and the next process
+        converts the journal again.
 
-        :raises JournalError: it cannot be written.
+        :raises JournalError: if they cannot be written.
         """
         self._run = run
         self._progress |= {record.flow: record for record in records}
@@ -230,7 +229,7 @@ class Journal:
             _write_run(self.folder, run)
 
     def _file(self, flow: str) -> pathlib.Path:
-        """Give the file of a flow: ``volume.<ID>.capture.1.json``."""
+        """Return the file of a flow: ``volume.<ID>.capture.1.json``."""
         name = flow.replace('/', '.').replace('#', '.')
         return self.folder / 'flows' / f'{name}.json'
 
@@ -249,7 +248,7 @@ class Journal:
         }
 
     def _files(self, kind: str) -> dict[int, pathlib.Path]:
-        """Find the files of a kind, by the items' numbers."""
+        """Return the files in a folder, by the numbers of the items."""
         return {
             int(file.stem): file
             for file in (self.folder / kind).glob('*.json')
@@ -281,7 +280,7 @@ def _write_run(folder: pathlib.Path, run: Run) -> None:
 
 
 def of(run: str) -> Journal:
-    """Give the journal of a run, whether it is there or not."""
+    """Return the journal of a run, whether it exists or not."""
     return Journal(home() / run)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lease of a run: others see that it lives, and what it works on."""
+"""Keep the lease of a run: other runs see that it is alive, and its claims."""
 
 from collections.abc import Iterator
 import contextlib
@@ -20,14 +20,17 @@ from backupclient.model import leases
 LOG = logging.getLogger(__name__)
 
 _MAY_LIVE = {journals.Fate.ALIVE, journals.Fate.UNKNOWN}
+"""For a run in other states, a journal here proves that its lease is dead."""
+
 _PATIENCE = 4.0
-"""Seconds for which a run tries to get what another one may give back."""
+"""Seconds for which the older run retries a conflicting claim."""
 
 
 class Lease:
-    """Held while a process works on a run. Used by all threads.
+    """The lease of the run that this process works on. Used by all threads.
 
-    Where no note can be left in the cloud, the run goes on without one.
+    If the lease cannot be stored in the cloud, the run warns and continues
+    without it.
     """
 
     def __init__(
@@ -47,7 +50,7 @@ class Lease:
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
-        """Leave the note, give signs of life, and take it away again."""
+        """Create the lease, renew it in a thread, and delete it in the end."""
         self._begin()
         beat = threading.Thread(
             target=self._beat, name='heartbeat', daemon=True
@@ -61,16 +64,17 @@ class Lease:
                 self._end()
 
     def claim(self, what: str) -> None:
-        """Say that this run works on something, unless another run does.
+        """Claim a resource, unless another run has claimed it.
 
-        Each side writes first and reads then: of two who come at the same
-        time, at least one sees the other. Who sees somebody gives way; the
-        older run tries again, the younger one does not.
+        Each run writes its claim first, and then reads those of others. So of
+        two simultaneous claims, at least one run sees the other. On a
+        conflict a run withdraws its claim. Only the older run retries.
 
-        What this run has claimed already stays its own: nobody is asked.
+        A claim that this run already has is not checked again.
 
-        :param what: as ``volume/<ID>``.
-        :raises Busy: another run works on it.
+        :param what: the resource, such as ``volume/<ID>``.
+        :raises Busy: if another run has claimed it.
+        :raises Interrupted: after a request to stop.
         """
         if what in self._claims:
             return
@@ -87,16 +91,16 @@ class Lease:
             self._clock.sleep(seconds)
 
     def release(self, what: str) -> None:
-        """Say that this run no longer works on something."""
+        """Withdraw the claim of a resource, if this run has it."""
         with self._lock, self._clock.stop.shielded():
             if what in self._claims:
                 self._claims.remove(what)
-                # Whoever asks for anything else hears that the login ended.
+                # The next request to the cloud raises LoginEnded again.
                 with contextlib.suppress(errors.LoginEnded):
                     self._write()
 
     def _announce(self, what: str) -> leases.Lease | None:
-        """Write down a claim, and read who else has it."""
+        """Write a claim, and return the lease of another run that has it."""
         with self._lock:
             self._claims.add(what)
             now = self._write()
@@ -134,7 +138,7 @@ class Lease:
             self._tell_fault(exc)
 
     def _adopt(self) -> str | None:
-        """Find the note of an earlier process, and make it this one's."""
+        """Take over the lease of an earlier process of this run, if any."""
         image_id = self._find()
         if image_id:
             self._glance.renew_lease(image_id, self._metadata())
@@ -156,9 +160,9 @@ class Lease:
         return leases.metadata(self._run, platform.node(), self._claims)
 
     def _write(self) -> datetime.datetime | None:
-        """Give a sign of life.
+        """Renew the lease, with the current claims.
 
-        :returns: the time by the cloud's clock, None where there is no note.
+        :returns: the time by the cloud's clock, None if that failed.
         """
         if not self._image_id:
             return None
@@ -173,7 +177,7 @@ class Lease:
         return None
 
     def _tell(self, exc: errors.BackupError) -> None:
-        """Say once that the run goes on without being seen, or seeing."""
+        """Warn once that runs may not see each other; the run continues."""
         LOG.debug('The leases do not work', exc_info=exc)
         if not self._told:
             self._told = True
@@ -183,7 +187,7 @@ class Lease:
             )
 
     def _tell_fault(self, exc: Exception) -> None:
-        """Say once that the program has a fault here; the run goes on."""
+        """Warn once of a fault in this module; the run continues."""
         if not self._fault_told:
             self._fault_told = True
             fault = faults.reason(exc, self._run, 'its lease')
@@ -193,26 +197,26 @@ class Lease:
             )
 
     def _beat(self) -> None:
-        """Give signs of life until the run is over.
+        """Renew the lease until the run is over.
 
-        Nothing may end this thread before: after 15 minutes without a sign,
-        another machine may delete what the run still needs.
+        No error may end this thread earlier: 15 minutes after the last
+        heartbeat, another machine may delete resources that the run needs.
         """
-        # Who undoes its work needs its lease as well.
+        # After a request to stop, the undoing still needs the lease.
         with self._clock.stop.shielded():
             while not self._over.wait(leases.BEAT):
                 try:
                     with self._lock:
                         self._write()
                 except errors.LoginEnded:
-                    # There is no way to beat any more: the run ends, too.
+                    # No request is possible any more: the run ends, too.
                     return
                 except Exception:
-                    # Even the reporter failed. OSC shows errors of the log.
+                    # Even the reporter failed. OSC prints logged errors.
                     LOG.exception('The lease of run %s', self._run)
 
     def _end(self) -> None:
-        # Not while the other thread writes to it.
+        # The heartbeat thread may be writing to the lease.
         with self._lock:
             try:
                 image_id = self._image_id or self._find()

@@ -20,7 +20,7 @@ _Ending = messages.Ending
 
 @dataclasses.dataclass(slots=True)
 class _Account:
-    """What is known of a group that has not ended."""
+    """The results of a group that has not ended."""
 
     seconds: float = 0.0
     left_over: list[str] = dataclasses.field(default_factory=list)
@@ -41,22 +41,22 @@ class Ledger:
 
     @property
     def plan(self) -> plans.Plan:
-        """The plan, as it is by now."""
+        """The plan, with the fallbacks that items use by now."""
         items = tuple(self._items)
         return dataclasses.replace(self._context.plan, items=items)
 
     @property
     def finished(self) -> bool:
-        """True when each item has its outcome.
+        """True if each item has its outcome.
 
-        Some may have to be written to the journal yet: see :meth:`settle`.
+        Some may not be in the journal yet: see :meth:`settle`.
         """
         return len(self._outcomes) == len(self._items)
 
     def outcomes(self) -> tuple[results.Outcome, ...]:
-        """Give an outcome for each item of the plan, in its order.
+        """Return an outcome for each item, in the order of the plan.
 
-        One that was interrupted is skipped, and is done on resume.
+        An interrupted item has the state ``skipped``; a resume does it.
         """
         return tuple(
             self._outcomes.get(number)
@@ -79,27 +79,27 @@ class Ledger:
         account.made = result.made
 
     def begin(self, flow: graphs.Flow) -> None:
-        """Drop the results of an earlier try, if this is the first flow."""
+        """Drop the results of an earlier try, if this is a first flow."""
         if self._context.graph.before(flow) is None:
             self._tell_left_over(self._accounts.pop(flow.group, None))
 
     def replace(self, group: graphs.Group) -> None:
-        """Do an item in its other way from now on."""
+        """Use the fallback of an item from now on."""
         number = group.item
         instead = self._items[number].fallback if number is not None else None
         if number is not None and instead is not None:
             self._items[number] = instead
-            # Without the note, a resumed run finds out once more.
+            # If this fails, a resumed run just finds out the fact again.
             with contextlib.suppress(errors.JournalError):
                 self._context.journal.replace(number, instead)
 
     def conclude(
         self, group: graphs.Group, ending: messages.Ending, reason: str
     ) -> None:
-        """Give an item its outcome, and write it to the journal.
+        """Set the outcome of an item, and write it to the journal.
 
-        If it cannot be written, the item is done again on resume. It waits
-        as long as the file of the item has only been gathered.
+        If the write fails, the item is done again on resume. If its file is
+        only gathered so far, :meth:`settle` writes the outcome.
         """
         account = self._accounts.pop(group.id, None) or _Account()
         if group.item is None or ending is _Ending.OPEN:
@@ -119,9 +119,10 @@ class Ledger:
         self._context.work.reporter.ended(outcome)
 
     def settle(self) -> None:
-        """Write the outcomes to the journal that waited for their files.
+        """Write the outcomes of gathered files to the journal.
 
-        Those whose files are not stored by now are done again on resume.
+        Call this after the store has stored them. Items whose files are still
+        not stored are done again on resume.
         """
         for number, outcome in self._waiting.items():
             if self._is_gathered(outcome) or not self._record(number, outcome):
@@ -129,7 +130,7 @@ class Ledger:
         self._waiting.clear()
 
     def _is_gathered(self, outcome: results.Outcome) -> bool:
-        """Tell whether the file of an outcome would not outlive a kill."""
+        """Return whether a kill would lose the file of an outcome."""
         files = self._context.work.files
         return bool(
             files and outcome.file and not files.is_stored(outcome.file.path)
@@ -160,7 +161,7 @@ class Ledger:
             return concluding.without_work(item, self._of_parts(item))
         made = account.made
         if made is None:
-            # An earlier process has done all of it.
+            # An earlier process has done all flows of the group.
             way = self._context.plan.items[number] is not item
             flows = group.instead if way else group.flows
             made = runner.made(self._context, flows[-1])

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a process of this machine works on a run.
 
-A process that works on a run holds two locks of its journal. The first one,
-``lock``, keeps other processes from working on the run. The second one,
-``alive``, tells other processes that this one lives: they try to share it for
-a moment. Only the holder of ``lock`` takes ``alive`` for itself, and it waits
-for that moment. So a question never keeps a process from resuming a run.
+A process that works on a run holds two exclusive locks of its journal.
+``lock`` keeps other processes from working on the run. ``alive`` shows that
+the process lives: another process tests it with a shared lock for a moment.
+A test could disturb a resume, so the resuming process first takes ``lock``,
+which is never tested, and then waits for ``alive`` as long as a test lasts.
 """
 
 from collections.abc import Iterator
@@ -23,11 +23,11 @@ from backupclient.model import tags
 ENDED = 'ended.json'
 
 _PATIENCE = 10.0
-"""Seconds to wait for processes that ask; each of them takes a moment."""
+"""Seconds to wait for tests of ``alive``. Each takes only a moment."""
 
 
 class Fate(enum.Enum):
-    """What the journals of this machine know of a run."""
+    """The state of a run according to the journals of this machine."""
 
     ALIVE = 'a process works on it'
     RESUMABLE = 'it was killed or interrupted'
@@ -44,9 +44,9 @@ def home() -> pathlib.Path:
 
 
 def make(folder: pathlib.Path) -> None:
-    """Make the lock files of a new journal.
+    """Create the lock files of a new journal.
 
-    :raises OSError: they cannot be made.
+    :raises OSError: if they cannot be created.
     """
     for name in ('lock', 'alive'):
         (folder / name).touch(mode=0o600)
@@ -54,10 +54,10 @@ def make(folder: pathlib.Path) -> None:
 
 @contextlib.contextmanager
 def held(folder: pathlib.Path) -> Iterator[None]:
-    """Keep other processes from the run of a journal.
+    """Hold the locks of a journal during the ``with`` block.
 
-    :raises Busy: another one works on it.
-    :raises TargetError: that cannot be told.
+    :raises Busy: if another process works on the run.
+    :raises TargetError: if the locks cannot be opened or taken.
     """
     with contextlib.ExitStack() as stack:
         try:
@@ -82,7 +82,7 @@ def held(folder: pathlib.Path) -> Iterator[None]:
 
 
 def is_errand(folder: pathlib.Path) -> bool:
-    """Tell whether a folder is that of a run without a journal.
+    """Return whether a folder belongs to a run without a journal.
 
     See :mod:`backupclient.engine.errands`.
     """
@@ -92,7 +92,7 @@ def is_errand(folder: pathlib.Path) -> bool:
 
 
 def fate(run: str) -> Fate:
-    """Tell what became of a run, however damaged its journal is."""
+    """Return the state of a run, even if its journal is damaged."""
     folder = home() / run
     if not tags.is_run_id(run) or not folder.is_dir():
         return Fate.UNKNOWN
@@ -106,7 +106,7 @@ def fate(run: str) -> Fate:
 
 
 def _is_alive(folder: pathlib.Path) -> bool:
-    # The first release had one lock. Sharing it can disturb a resume.
+    # Journals of the first release have only "lock", so it must be tested.
     names = ('lock', 'alive')
     last = names[os.path.lexists(folder / 'alive')]
     for name in names:
@@ -117,7 +117,7 @@ def _is_alive(folder: pathlib.Path) -> bool:
 
 
 def _shares(number: int) -> bool:
-    """Tell whether no process has a lock for itself."""
+    """Return whether no process holds an exclusive lock."""
     try:
         fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -126,9 +126,9 @@ def _shares(number: int) -> bool:
 
 
 def _take(number: int) -> None:
-    """Take a lock that other processes share for moments.
+    """Take an exclusive lock; wait while other processes test it.
 
-    :raises BlockingIOError: another process keeps it.
+    :raises BlockingIOError: if another process still holds it in the end.
     """
     for seconds in (*pauses.within(_PATIENCE), None):
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A priority queue of the groups whose next flow could start."""
+"""A priority queue of the groups with a flow that could start."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -12,8 +12,8 @@ from backupclient.model import graphs
 class Place(NamedTuple):
     """The priority of a group.
 
-    :param rank: the lowest comes first.
-    :param order: among groups of one rank: the lowest comes first.
+    :param rank: the priority; the lowest comes first.
+    :param order: the priority within a rank; the lowest comes first.
     """
 
     rank: int
@@ -22,21 +22,22 @@ class Place(NamedTuple):
 
 
 Need = tuple[graphs.Amounts, graphs.Amounts, graphs.Amounts]
-"""What a flow takes, what its group needs after it, and what is reserved for
-the group before it. Groups with the same need fit at the same time."""
+"""Three amounts of quota: for the flow, for later flows of its group, and the
+amount that is already reserved for the group. If one group fits, all groups
+with the same need fit."""
 
 _Entry = tuple[Place, Need]
 _Key = tuple[int, Need]
 
 
 class Line:
-    """A queue that skips groups for which there is no room.
+    """A queue that skips groups for which there is too little free quota.
 
-    When there is no room for a need, all groups with that need are set aside
-    until there is more room. So the cost of finding the next group depends on
-    the number of different needs, and not on the number of groups.
+    If a need does not fit, all groups with that need are set aside until more
+    quota is free. So finding the next group costs time by the number of
+    different needs, not of groups.
 
-    :param only: the one group that may be taken, ``''`` for any.
+    :param only: the only group that may be taken, ``''`` for any group.
     """
 
     def __init__(self) -> None:
@@ -64,9 +65,10 @@ class Line:
         self._entries.pop(group, None)
 
     def next(self, fits: Callable[[str, Need], bool]) -> str:
-        """Remove and return the first group for which there is room.
+        """Remove and return the first group that fits.
 
-        :returns: its ID, ``''`` when there is none.
+        :param fits: returns whether a group with a need fits.
+        :returns: its ID, ``''`` if no group fits.
         """
         if self.only:
             return self._only(fits)
@@ -86,11 +88,12 @@ class Line:
         return ''
 
     def first(self, ranks: Sequence[int]) -> str:
-        """Remove and return the first group of the first rank that has one.
+        """Remove and return the first group of the first rank with a group.
 
-        Call it when :meth:`next` has found no room for any group.
+        Call it only after :meth:`next` has found no group.
 
-        :returns: its ID, ``''`` when there is none.
+        :param ranks: the ranks to search, in this order.
+        :returns: its ID, ``''`` if there is no group of these ranks.
         """
         if self.only:
             return self._only(lambda *_: True)
@@ -102,7 +105,7 @@ class Line:
         return ''
 
     def look_again(self) -> None:
-        """Consider all needs again, because there is more room."""
+        """Consider all needs again, because more quota is free."""
         keys, self._no_room = self._no_room, set()
         for key in keys:
             self._step_forward(key)
@@ -119,7 +122,7 @@ class Line:
         return entry[0].group
 
     def _step_forward(self, key: _Key) -> None:
-        """Put the first group that was set aside back into the line."""
+        """Put the first group that was set aside back into the queue."""
         if key not in self._no_room and self._head(key):
             heapq.heappush(self._line, heapq.heappop(self._aside[key]))
 

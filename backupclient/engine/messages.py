@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events for the schedule, and actions that it orders. Values.
+"""The events that the schedule hears, and the actions that it orders.
 
-Of a group at most one flow is under way at a time. So an event names the
-group, and not the flow.
+A group has at most one flow under way. So an event names the group, not the
+flow.
 """
 
 import dataclasses
@@ -14,8 +14,8 @@ from backupclient.model import graphs
 class News(enum.StrEnum):
     """What has happened to a group.
 
-    Except after ``DONE``, ``LOST``, ``LOGIN_ENDED`` and ``BUSY``, nothing of
-    the flow that was under way is left: its worker has undone it.
+    The worker of a flow undoes the flow before it reports a failure. Only
+    after ``DONE``, ``LOST``, ``LOGIN_ENDED`` and ``BUSY`` may results be left.
     """
 
     CLAIMED = 'claimed'
@@ -24,9 +24,9 @@ class News(enum.StrEnum):
     UNDONE = 'undone'
     FAILED = 'failed'
     GONE = 'gone'
-    """A resource that the flow builds on or waits for is not there."""
+    """A resource that the flow builds on or waits for is missing."""
     REFUSED = 'refused'
-    """The quota is used up."""
+    """The cloud refused a request for lack of quota."""
     UNAVAILABLE = 'unavailable'
     """The service that the flow probes does not answer."""
     STUCK = 'stuck'
@@ -35,7 +35,7 @@ class News(enum.StrEnum):
     UNWRITTEN = 'unwritten'
     """The journal cannot be written."""
     LOST = 'lost'
-    """The worker has died, and has undone nothing."""
+    """The worker has died without undoing anything."""
     LOGIN_ENDED = 'login ended'
 
 
@@ -43,7 +43,7 @@ class News(enum.StrEnum):
 class Event:
     """Something has happened to a group.
 
-    :param reason: in a sentence, for a person.
+    :param reason: a sentence for a person, ``''`` for none.
     """
 
     news: News
@@ -52,23 +52,23 @@ class Event:
 
 
 class Act(enum.StrEnum):
-    """What can be ordered for a group."""
+    """An order for a group."""
 
     CLAIM = 'claim'
-    """Claim it in the lease, unless another run has."""
+    """Claim the group in the lease, unless another run has."""
     DO = 'do'
     UNDO = 'undo'
     REPLACE = 'replace'
-    """Do it in its other way from now on."""
+    """Record that the group uses its fallback from now on."""
     REOPEN = 'reopen'
-    """Forget the records of its flows: it is done once more."""
+    """Forget the records of its flows: the group runs again."""
     DISPROVE = 'disprove'
-    """Tell people that the fact which it has probed is false."""
+    """Report that the fact which the group has probed is false."""
     END = 'end'
 
 
 class Ending(enum.StrEnum):
-    """How a group ends. An open one is for a resume."""
+    """How a group ends. An open group is left for a resume."""
 
     COMPLETE = 'complete'
     FAILED = 'failed'
@@ -80,8 +80,9 @@ class Ending(enum.StrEnum):
 class Action:
     """An order of the schedule.
 
-    :param flow: to do or to undo.
-    :param ending: of a group that ends, with the reason.
+    :param flow: the flow to do or undo, None for other acts.
+    :param ending: the ending of the group, if the act is ``END``.
+    :param reason: the reason of the ending, ``''`` for none.
     """
 
     act: Act

@@ -18,7 +18,7 @@ class Moves(slots.Slots):
     def _consider(self, group: str) -> None:
         """Let a group make its next transition, if it can.
 
-        To be called when something has changed that it waits for.
+        Call this whenever a condition of its next transition has changed.
         """
         standing = self.board[group]
         if standing.phase is Phase.ASSIGNED:
@@ -38,12 +38,12 @@ class Moves(slots.Slots):
                 self._wait(group, self.board.ready(group))
 
     def _leaves_scope(self, scope: str) -> bool:
-        """Let a scope go on to its last flow when no flow needs it any more.
+        """Move a scope to its last flow once no other flow needs the scope.
 
-        A scope that has not begun ends.
+        A scope that no flow needs and that has not begun ends.
 
-        :returns: whether the next flow of the group may be considered. A group
-            that is no scope always goes on.
+        :param scope: any group; for one that is no scope, return True.
+        :returns: whether the next flow of the group may be considered.
         """
         standing = self.board[scope]
         if standing.at >= standing.always:
@@ -57,7 +57,10 @@ class Moves(slots.Slots):
         return False
 
     def _wait(self, group: str, ready: standings.Verdict | bool) -> None:
-        """Put a group into the line, or let it wait for something else."""
+        """Put a group into the queue, or let it wait for something else.
+
+        :param ready: the result of :meth:`.boards.Board.ready`.
+        """
         standing = self.board[group]
         if isinstance(ready, standings.Verdict):
             self._give_up(group, ready)
@@ -81,7 +84,7 @@ class Moves(slots.Slots):
     # From a slot to the work.
 
     def _assign(self, group: str) -> None:
-        """Give a group a slot, and the quota that its flow takes."""
+        """Assign a slot to a group, and the quota that its flow takes."""
         standing = self.board[group]
         self._slots.add(group)
         if standing.phase is Phase.UNDOING:
@@ -99,7 +102,7 @@ class Moves(slots.Slots):
         self._claim_or(group, self._advance)
 
     def _advance(self, group: str) -> None:
-        """Start the flow of a group with a slot once it has all it needs."""
+        """Start the flow of a group with a slot, if its conditions hold."""
         standing = self.board[group]
         if not self._is_claimed(group):
             return
@@ -120,9 +123,10 @@ class Moves(slots.Slots):
             self._order(Act.DO, group)
 
     def _has_scopes(self, group: str) -> bool:
-        """Begin the scopes that a group needs.
+        """Start the scopes that the next flow of a group needs.
 
-        :returns: whether all of them are in effect.
+        :returns: whether all of them are in effect, for example whether the
+            server is stopped.
         """
         scopes = list(self.board.scopes(self.board[group].flow))
         for scope in scopes:
@@ -138,7 +142,7 @@ class Moves(slots.Slots):
             if standing.phase is Phase.WAITING and standing.at == 0:
                 standing.phase = Phase.ASSIGNED
                 self._claim_or(scope, self._advance)
-                # The other flows that need this scope come first now.
+                # The other flows that need this scope now come earlier.
                 for each in self.board.dependents(scope):
                     if each != group:
                         self._consider(each)
@@ -147,7 +151,7 @@ class Moves(slots.Slots):
     # From the work to the end.
 
     def _done(self, group: str) -> None:
-        """Let a group go on after a flow that is done."""
+        """Move a group to its next flow, because its current one is done."""
         standing = self.board[group]
         flow = standing.flow
         standing.marks.discard(Mark.BEGUN)
@@ -160,7 +164,7 @@ class Moves(slots.Slots):
         self._tell_dependents(group)
 
     def _give_up(self, group: str, verdict: standings.Verdict) -> None:
-        """Undo a group; let a scope go on to its last flow."""
+        """Start to undo a group; move a begun scope to its last flow."""
         standing = self.board[group]
         standing.verdict = verdict
         self._line.remove(group)
@@ -188,7 +192,7 @@ class Moves(slots.Slots):
         self._order(Act.UNDO, group)
 
     def _settle(self, group: str) -> None:
-        """Let a group that is undone end, or begin anew."""
+        """Let a group that is undone end, or start again."""
         standing = self.board[group]
         verdict = standing.verdict or OPEN
         if verdict.next is Next.END or self._stopping:
@@ -210,7 +214,7 @@ class Moves(slots.Slots):
         self._tell_dependents(group)
 
     def _end(self, group: str, verdict: standings.Verdict) -> None:
-        """Let a group end."""
+        """End a group: free its slot and quota, and order its ending."""
         standing = self.board[group]
         standing.phase, standing.verdict = Phase.ENDED, verdict
         standing.marks.discard(Mark.CLAIMED)
@@ -225,7 +229,7 @@ class Moves(slots.Slots):
         self._tell_dependents(group)
 
     def _tell_dependents(self, group: str) -> None:
-        """Let the groups make their next transition that wait for this one."""
+        """Reconsider all groups that wait for this one."""
         for each in self.board.dependents(group):
             self._consider(each)
         standing = self.board[group]
@@ -236,7 +240,7 @@ class Moves(slots.Slots):
             self._find_out(fact)
 
     def _find_out(self, fact: str) -> None:
-        """Let the next group find out a fact that is still not known."""
+        """Reconsider the group whose turn it is to find out a fact."""
         prober = self.board.prober(fact)
         if prober:
             self._consider(prober)

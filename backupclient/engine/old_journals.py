@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deleting the journals of runs whose backups are gone."""
+"""Delete the journals of runs whose backups were deleted."""
 
 from collections.abc import Collection, Iterator
 import shutil
@@ -13,11 +13,11 @@ from backupclient.model import inventories
 def remove(
     oldest_kept: str, target: str, projects: Collection[inventories.Project]
 ) -> Iterator[str]:
-    """Delete the journals of ended runs that are older than what is kept.
+    """Delete the journals of ended runs that are older than a kept run.
 
-    :param oldest_kept: the ID of a run.
-    :param target: whose backups were pruned, ``''`` for the cloud.
-    :param projects: whose backups were pruned.
+    :param oldest_kept: the ID of the oldest run whose backups are kept.
+    :param target: the pruned target, ``''`` for the cloud.
+    :param projects: the projects whose backups were pruned.
     :returns: a sentence for each journal that cannot be deleted.
     """
     for journal in unfinished.all_journals():
@@ -28,7 +28,7 @@ def remove(
                 with journal.locked():
                     shutil.rmtree(journal.folder)
         except (errors.DocumentError, errors.Busy):
-            # Damaged, or in use after all: cleanup and resume tell of it.
+            # The journal is damaged or in use: cleanup and resume report that.
             continue
         except (OSError, errors.TargetError) as exc:
             yield (

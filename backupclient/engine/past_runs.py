@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The backups that runs of this machine left in the cloud, by their journals.
+"""Find backups in the cloud by the journals of this machine.
 
-They serve where a run could not leave its manifest in the cloud.
+This serves for runs that could not store their manifest in the cloud.
 """
 
 from collections.abc import Collection, Iterator
@@ -22,11 +22,11 @@ LOG = logging.getLogger(__name__)
 def of_project(
     identity: inventories.CloudIdentity, known: Collection[str] = ()
 ) -> Iterator[manifests.Manifest]:
-    """Give what the ended runs of a project left there, the newest first.
+    """Yield the manifests of the ended runs of a project, the newest first.
 
-    A journal that is damaged is passed over.
+    Damaged journals are skipped.
 
-    :param known: runs that are left out.
+    :param known: the IDs of runs to leave out.
     """
     for journal in unfinished.all_journals():
         if journal.folder.name in known:
@@ -44,9 +44,9 @@ def of_project(
 def unfinished_of(
     identity: inventories.CloudIdentity,
 ) -> Iterator[journals.Run]:
-    """Give the runs of a project that have not ended, the newest first.
+    """Yield the unfinished runs of a project, the newest first.
 
-    Only those without a target: the others left a sign in theirs.
+    Runs with a target are left out: the target has their unfinished set.
     """
     for journal in unfinished.all_journals():
         with contextlib.suppress(OSError, errors.DocumentError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What earlier processes have done of a run that is resumed."""
+"""The work of earlier processes on a run that is resumed."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -12,11 +12,11 @@ from backupclient.engine import standings
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Trace:
-    """What is known of a flow that has begun.
+    """The state of a flow that has begun.
 
-    :param done: all its steps are.
-    :param made: any of its steps is done.
-    :param undoing: its steps are being undone.
+    :param done: True if all its steps are done.
+    :param made: True if any of its steps is done.
+    :param undoing: True if its steps are being undone.
     """
 
     done: bool = False
@@ -26,11 +26,11 @@ class Trace:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of a run.
+    """The state of a run.
 
-    :param endings: of the groups that have their outcome.
-    :param replaced: the groups that are done in their other way.
-    :param traces: of the flows that have begun, by their IDs.
+    :param endings: the endings of the groups that have an outcome.
+    :param replaced: the groups that use their fallback.
+    :param traces: the states of the flows that have begun, by their IDs.
     """
 
     endings: Mapping[str, messages.Ending]
@@ -42,7 +42,11 @@ NOTHING = Past({}, frozenset(), {})
 
 
 def put(past: Past, board: boards.Board, room: rooms.Room) -> None:
-    """Set the state of each group as the earlier processes left it."""
+    """Set each group to the state in which earlier processes left it.
+
+    :param board: gets the states; it must be new.
+    :param room: gets the quotas that the groups hold; it must be new.
+    """
     for group in board.graph.groups:
         standing = board[group.id]
         if group.id in past.replaced:
@@ -65,7 +69,7 @@ def _put_end(standing: standings.Standing, ending: messages.Ending) -> None:
 
 
 def _learn(standing: standings.Standing, board: boards.Board) -> None:
-    """Note the facts that a complete group has proved."""
+    """Set the facts that a complete group has proved."""
     for flow in standing.flows[: standing.at]:
         if flow.probes:
             board.facts[flow.probes] = True
@@ -104,7 +108,7 @@ def _put_open(
 
 
 def _put_scope(scope: str, board: boards.Board) -> None:
-    """Let the first flow of a scope be done once more, if it is needed.
+    """Reset a scope that has begun, so that its first flow runs again.
 
     A person may have started the server in the meantime.
     """

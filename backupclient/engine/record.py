@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The progress of one flow: in memory, and in the journal.
 
-It is noted before the first step and after each one. So when a process is
-killed, the step that follows the last one that is done may have begun.
+It is written before the first step and after each step. So after a kill, the
+step after the last recorded one may have begun.
 
-Where it cannot be noted, the journal stays as it was, as if the process had
-been killed then, and no further step begins.
+If the write fails, keep the previous record and start no further step.
 """
 
 from collections.abc import Sequence
@@ -25,12 +24,12 @@ LOG = logging.getLogger(__name__)
 class Record:
     """The record of the steps of a flow.
 
-    A damaged record is worth nothing: the steps begin anew, and each of them
-    looks for what is there already. Only what a flow on demand has done is
-    made good before: there is no tag that would tell.
+    After a damaged record, the steps start again, and each step looks for the
+    result of an earlier try by its tag. A flow on demand is undone first: a
+    stopped server has no tag.
 
-    :param steps: all of them, in their order.
-    :param before: what the flows before this one have made.
+    :param steps: all steps of the flow, in their order.
+    :param before: the results of the flows before this one in its group.
     """
 
     def __init__(
@@ -49,12 +48,12 @@ class Record:
 
     @property
     def done(self) -> int:
-        """How many steps are done."""
+        """The number of steps that are done."""
         return len(self._progress.done)
 
     @property
     def begun(self) -> int:
-        """How many steps may have begun."""
+        """The number of steps that may have begun."""
         return self._begun
 
     @property
@@ -64,18 +63,21 @@ class Record:
 
     @property
     def made(self) -> interim.Made:
-        """What was made up to the last step that is done."""
+        """The results of all steps that are done."""
         return self.made_by(self.done)
 
     def made_by(self, number: int) -> interim.Made:
-        """What was made up to a step, and by it if it is done."""
+        """Return the results up to this step, including it if it is done.
+
+        :param number: the number of the step, from 0.
+        """
         done = self._progress.done[: number + 1]
         return done[-1].made if done else self._before
 
     def begin(self) -> None:
-        """Note that the next step begins, unless the record says so.
+        """Record that the next step begins. Only the first one needs a write.
 
-        :raises JournalError: this or an earlier note cannot be written.
+        :raises JournalError: if this or an earlier write failed.
         """
         if not self._begun:
             self._keep(self._progress)
@@ -83,26 +85,29 @@ class Record:
         self._begun = self.done + 1
 
     def require_kept(self) -> None:
-        """Raise JournalError if anything could not be written down."""
+        """Raise JournalError if any write has failed."""
         if self._failure is not None:
             raise self._failure
 
     def end(self, made: interim.Made) -> None:
-        """Note that the next step is done."""
+        """Record that the next step is done.
+
+        :param made: the results of all steps so far.
+        """
         done = journal_base.Done(self._steps[self.done].stable_name, made)
         self._keep(self._of((*self._progress.done, done)))
 
     def rewind(self) -> None:
-        """Take the last step for one that has only begun."""
+        """Treat the last step as begun, not as done."""
         self._progress = self._of(self._progress.done[:-1])
 
     def undo(self, number: int) -> None:
-        """Note that a step is about to be undone."""
+        """Record that a step is about to be undone."""
         done = self._progress.done[: number + 1]
         self._keep(self._of(done, undoing=True))
 
     def forget(self) -> None:
-        """Begin anew: all is undone."""
+        """Delete the record: all steps are undone."""
         self._progress, self._begun = self._of(()), 0
         with contextlib.suppress(errors.JournalError):
             self._journal.forget(self._flow.id)
@@ -113,9 +118,9 @@ class Record:
         return journal_base.Progress(self._flow.id, tuple(done), undoing)
 
     def _read(self) -> tuple[journal_base.Progress, int]:
-        """Read what an earlier process has left.
+        """Read the record of an earlier process.
 
-        :returns: it, and how many steps may have begun.
+        :returns: the progress, and the number of steps that may have begun.
         """
         try:
             found = self._journal.progress(self._flow.id)
@@ -129,7 +134,7 @@ class Record:
         return found, min(len(found.done) + 1, len(self._steps))
 
     def _require_fit(self, done: Sequence[journal_base.Done]) -> None:
-        """Refuse what these steps have not written."""
+        """Raise DocumentError if the record does not fit these steps."""
         steps = self._steps[: len(done)]
         names = [each.stable_name for each in steps]
         if [each.step for each in done] != names:
@@ -145,7 +150,7 @@ class Record:
                 )
 
     def _keep(self, progress: journal_base.Progress) -> None:
-        """Keep it in memory; and on the disk, unless that failed before."""
+        """Keep the progress; write it unless an earlier write has failed."""
         self._progress = progress
         if self._failure is None:
             try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The order of the flows of a run that performs one at a time."""
+"""The order of the flows of a run with ``--parallel 1``."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _NEWS = {
 
 
 def rehearse(graph: graphs.Graph) -> Iterator[graphs.Flow]:
-    """Yield the flows of a graph as if all went well."""
+    """Yield the flows of a graph in the order of a run without failures."""
     schedule = schedules.Schedule(graph, 1, {})
     actions = schedule.begin()
     while actions:

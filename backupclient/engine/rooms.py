@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The quotas of a run: what is free, held, and reserved."""
+"""The quotas of a run: the free, held and reserved amounts."""
 
 from collections import Counter
 from collections import defaultdict
@@ -10,13 +10,13 @@ from backupclient.model import graphs
 
 
 class Room:
-    """How much of which quota each group holds.
+    """The quota that each group holds.
 
-    The largest amount that a group which has begun still needs is reserved.
-    Otherwise two of them could block each other, because each holds what the
-    other one needs.
+    Groups that have begun need more quota later. The largest of these amounts
+    is reserved. Otherwise two groups could block each other, because each
+    holds quota that the other one needs.
 
-    :param free: by the quotas' names; a missing one has no limit.
+    :param free: the free amounts by name. A missing quota is unlimited.
     """
 
     def __init__(self, free: Mapping[str, int]) -> None:
@@ -24,8 +24,8 @@ class Room:
         self._used: Counter[str] = Counter()
         self._held: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._later: dict[str, dict[str, int]] = {}
-        # By quota: what begun groups need later on, the largest first. An
-        # entry that differs from `_later` is out of date.
+        # By quota: the amounts that begun groups need later, the largest
+        # first. An entry that differs from `_later` is out of date.
         self._largest: defaultdict[str, list[tuple[int, str]]] = defaultdict(
             list
         )
@@ -33,9 +33,10 @@ class Room:
     def fits(
         self, group: str, takes: graphs.Amounts, later: graphs.Amounts
     ) -> bool:
-        """Tell whether there is room for a flow of a group.
+        """Return whether the free quota suffices for a flow of a group.
 
-        :param later: what the group still needs after that flow.
+        :param takes: the quota that the flow takes.
+        :param later: the quota that the group still needs afterwards.
         """
         now, then = dict(takes), dict(later)
         for name in now.keys() | then.keys():
@@ -49,7 +50,7 @@ class Room:
     def take(
         self, group: str, takes: graphs.Amounts, later: graphs.Amounts
     ) -> None:
-        """Let a group hold what a flow takes; reserve what it needs later."""
+        """Let a group hold quota for a flow, and reserve its later quota."""
         held = self._held[group]
         for name, amount in takes:
             held[name] += amount
@@ -59,9 +60,10 @@ class Room:
             heapq.heappush(self._largest[name], (-amount, group))
 
     def adopt(self, group: str, takes: graphs.Amounts) -> None:
-        """Let a group hold what an earlier process took.
+        """Let a group hold the quota that an earlier process took.
 
-        The cloud counts it as used already. It is free when it is given back.
+        The cloud already counts this quota as used, so add it to the free
+        quota first.
         """
         for name, amount in takes:
             if name in self._free:
@@ -69,9 +71,9 @@ class Room:
         self.take(group, takes, ())
 
     def give_back(self, group: str, keeps: graphs.Amounts = ()) -> bool:
-        """Let a group hold no more than it keeps.
+        """Free the quota of a group, except what it keeps.
 
-        :returns: whether more is free than before.
+        :returns: whether more quota is free than before.
         """
         later = self._later.pop(group, {})
         held = self._held.pop(group, Counter())
@@ -81,11 +83,11 @@ class Room:
         return bool(later or held - self._held[group])
 
     def used(self) -> Mapping[str, int]:
-        """Return what is held of each quota."""
+        """Return the held amount of each quota."""
         return self._used
 
     def _reserved(self, name: str, but: str) -> int:
-        """Return what is reserved of a quota for all groups but one."""
+        """Return the amount of a quota reserved for groups other than one."""
         largest, aside = self._largest[name], None
         try:
             while largest:
@@ -95,7 +97,7 @@ class Room:
                 elif group != but:
                     return -amount
                 else:
-                    # The same amount of one group can stand there twice.
+                    # The group can have a second entry of the same amount.
                     aside = heapq.heappop(largest)
             return 0
         finally:

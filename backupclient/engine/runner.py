@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Performing one flow: do it, undo it, or go on with it.
+"""Perform one flow: do it, undo it, or continue it.
 
-A step takes what was made before it and gives it back with its own. When one
-fails, it and those before it in the flow are undone in reverse order. After a
-kill the step that may have begun is done again; an undoing is carried on, and
-then the flow begins anew.
+A step gets the results of the steps before it, and returns them with its own.
+If a step fails, it and the steps before it in the flow are undone in reverse
+order. After a kill, the step that may have begun is done again. If the flow
+was being undone, the undoing is finished, and then the flow starts again.
 """
 
 from collections.abc import Sequence
@@ -26,9 +26,11 @@ _News = messages.News
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Order:
-    """An order for a worker. A value: it can go to another machine.
+    """An order for a worker; a plain value, for any process.
 
+    :param run: the ID of the run.
     :param flow: the ID of the flow.
+    :param undo: True to undo the flow, False to do it.
     """
 
     run: str
@@ -38,10 +40,12 @@ class Order:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
-    """The result of an order. A value, too.
+    """The result of an order; a plain value, for any process.
 
-    :param reason: in a sentence, for a person.
-    :param left_over: what could not be undone, in sentences.
+    :param flow: the ID of the flow.
+    :param reason: the reason of a failure, in a sentence for the user.
+    :param left_over: a sentence for each step that could not be undone.
+    :param made: the results of the steps; None if unknown.
     """
 
     flow: str
@@ -65,27 +69,27 @@ class Context(Protocol):
 
     @property
     def journal(self) -> journal_base.Journal:
-        """What the run remembers."""
+        """The journal of the run."""
 
     @property
     def clock(self) -> clocks.Clock:
-        """The time; it knows whether the run was asked to stop."""
+        """The clock, which also passes on requests to stop."""
 
     def steps(self, flow: graphs.Flow) -> Sequence[step.Step[Any]]:
-        """Give the steps of a flow, ready to be done."""
+        """Return the steps of a flow, ready to be done."""
 
     def tell(self, flow: graphs.Flow, text: str) -> None:
-        """Tell a person what a flow does now."""
+        """Report what a flow does now."""
 
     def failure(self, flow: graphs.Flow, error: errors.BackupError) -> str:
-        """Say why a flow has failed."""
+        """Return the message for the failure of a flow."""
 
 
 def perform(context: Context, order: Order) -> Result:
     """Do or undo a flow.
 
-    :returns: what became of it; unless the result says something else,
-        nothing of a flow that was not done is left.
+    :returns: the result. After a failure the flow has been undone, except for
+        the steps in ``left_over``; see :class:`.messages.News`.
     """
     begun = context.clock.monotonic()
     work = _Work(context, context.graph.flow(order.flow))
@@ -105,7 +109,7 @@ class _Work:
         self._left_over: list[str] = []
 
     def do(self) -> Result:
-        """Do the steps that are not done yet; where one fails, undo all."""
+        """Do the steps that are not done yet; if one fails, undo all."""
         try:
             if self._flow.always:
                 with self._context.clock.stop.shielded():
@@ -114,7 +118,8 @@ class _Work:
             else:
                 self._go_on()
         except errors.LoginEnded:
-            # Nothing can be undone: all stays, with its records.
+            # Without a login nothing can be undone. The records stay, for a
+            # resume.
             return self._result(_News.LOGIN_ENDED)
         except Exception as exc:
             return self._undo_after(exc)
@@ -133,8 +138,8 @@ class _Work:
             self._undo()
         self._context.clock.stop.check()
         if self._record.done == len(self._steps):
-            # It was ordered once more. A person may have changed the state
-            # that the last step had reached.
+            # The flow was ordered again. A person may have changed the state
+            # since, such as started the server, so redo the last step.
             self._record.rewind()
         for each in self._steps[self._record.done :]:
             self._do(each)
@@ -149,7 +154,7 @@ class _Work:
         self._record.end(each.do(made))
 
     def _make_good(self) -> None:
-        """Undo the first flow of a scope, if its record is lost."""
+        """Undo the first flow of a scope if its record is lost or says so."""
         before = self._context.graph.before(self._flow)
         if before is not None:
             other = _Work(self._context, before)
@@ -159,7 +164,7 @@ class _Work:
     def _undo_after(self, exc: Exception) -> Result:
         """Undo the flow after a failure.
 
-        The first flow of a scope is not undone here: the last one follows.
+        The flows of a scope are not undone: its last flow undoes the first.
         """
         try:
             if not (self._flow.on_demand or self._flow.always):
@@ -183,7 +188,7 @@ class _Work:
                 self._context.tell(self._flow, f'undo: {each.title}')
                 each.undo(made)
             except errors.LoginEnded:
-                # The record says what is still to be undone.
+                # The record stays, so a resume continues the undoing.
                 raise
             except Exception as exc:
                 what = f'undo: {each.title}'
@@ -209,12 +214,12 @@ class _Work:
 
 
 def made(context: Context, flow: graphs.Flow) -> interim.Made:
-    """Read what a flow and those before it have made."""
+    """Return the results of a flow and of those before it in its group."""
     return _record(context, flow).made
 
 
 def _record(context: Context, flow: graphs.Flow) -> record.Record:
-    """Read the record of a flow, and of those before it in its group."""
+    """Read the record of a flow, after those before it in its group."""
     before = context.graph.before(flow)
     made = (
         _record(context, before).made if before else interim.kind(flow.part)()
@@ -223,7 +228,7 @@ def _record(context: Context, flow: graphs.Flow) -> record.Record:
 
 
 def _news(exc: Exception) -> messages.News:
-    """Return what the schedule should hear of an exception."""
+    """Return the news for the schedule about an exception."""
     match exc:
         case errors.JournalError():
             return _News.UNWRITTEN

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the progress of a flow is written to a file: ``formats/journal.rst``.
 
-In a file, what the steps have made has the fields of all types beside each
-other, as earlier releases wrote it. The part of the flow says which type it
-is. This is the one place that converts.
+In a file, the results of steps have one type with the fields of all types, as
+earlier releases wrote them. The part of the flow determines the type in
+memory. Only this module converts between them.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ FORMAT_VERSION = 2
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Made:
-    """What the steps of one item have made so far."""
+    """The results of the steps of one item so far."""
 
     snapshot_id: str = ''
     volume_id: str = ''
@@ -42,9 +42,9 @@ class Made:
     restored: str = ''
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an ID that is none, so that readers say where.
+        """Raise ValueError if an ID is malformed.
 
-        Somebody may have edited the file.
+        The file may have been edited. The reader of the file adds its name.
         """
         ids.require_if_any(
             self.snapshot_id,
@@ -61,7 +61,7 @@ class Done:
     """A step that is done.
 
     :param step: its stable name.
-    :param made: by it and by those before it.
+    :param made: the results of this step and of those before it.
     """
 
     step: str
@@ -70,7 +70,7 @@ class Done:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the steps of a flow are; see :class:`.journal_base.Progress`."""
+    """The progress of a flow; see :class:`.journal_base.Progress`."""
 
     flow: str
     done: tuple[Done, ...] = ()
@@ -79,15 +79,16 @@ class Progress:
 
 
 def of(progress: journal_base.Progress) -> Progress:
-    """Return the progress of a flow as it is written."""
+    """Return the form of a progress that is written."""
     done = (Done(each.step, _of(each.made)) for each in progress.done)
     return Progress(progress.flow, tuple(done), progress.undoing)
 
 
 def opened(saved: Progress, flow: str) -> journal_base.Progress:
-    """Return the progress that was read, of the flow with this ID.
+    """Return the progress in memory for a progress that was read.
 
-    :raises DocumentError: it is that of another one.
+    :param flow: the ID of the expected flow.
+    :raises DocumentError: if it belongs to another flow.
     """
     if saved.flow != flow:
         raise errors.DocumentError(
@@ -105,9 +106,9 @@ def opened(saved: Progress, flow: str) -> journal_base.Progress:
 
 
 def made(saved: Made, part: graphs.Part) -> interim.Made:
-    """Return what the steps of a flow have made, as its type.
+    """Return the results of steps, in the type for this part of a flow.
 
-    What that type does not have is passed over.
+    Fields that the type lacks are ignored.
     """
     return _OPEN[interim.kind(part)](saved)
 

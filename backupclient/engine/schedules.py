@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which flow may start now, and what follows when one ends.
+"""Decide which flow may start, and what follows when a flow ends.
 
-The schedule is pure: it has neither threads nor a clock. It takes an event and
-returns actions, which the coordinator performs. It owns all state of a run.
+The schedule has neither threads nor a clock. It hears an event and returns
+actions, which the coordinator performs. It owns the whole state of a run.
 """
 
 from collections.abc import Callable, Mapping
@@ -19,9 +19,11 @@ _Ending, _Next, _Phase = messages.Ending, standings.Next, standings.Phase
 
 
 class Schedule(moves.Moves):
-    """The flows of a run, from the first one to the end of the last.
+    """The schedule of a run.
 
-    :param past: what earlier processes have done.
+    :param parallel: the number of groups that are worked on at a time.
+    :param free: the free amount of each quota. A missing quota is unlimited.
+    :param past: the work of earlier processes.
     """
 
     def __init__(
@@ -36,13 +38,13 @@ class Schedule(moves.Moves):
 
     @property
     def over(self) -> bool:
-        """True when each group has ended."""
+        """True if each group has ended."""
         return self.board.over
 
     def begin(self) -> list[messages.Action]:
-        """Return the first actions of a run, or of a run that is resumed.
+        """Return the first actions of a new or resumed run.
 
-        The last flows of open scopes come first: a server is still stopped.
+        Scopes come first: their servers may still be stopped.
         """
         groups = list(self.board.standings)
         for group in groups:
@@ -60,7 +62,7 @@ class Schedule(moves.Moves):
         return self._answer()
 
     def hear(self, event: messages.Event) -> list[messages.Action]:
-        """Return what follows from an event."""
+        """Return the actions that follow from an event."""
         if event.news is News.LOGIN_ENDED or self.login_ended:
             self._leave(event)
         else:
@@ -68,7 +70,7 @@ class Schedule(moves.Moves):
         return self._answer()
 
     def stop(self) -> list[messages.Action]:
-        """Begin nothing more, and undo all groups that are not complete."""
+        """Start no new flow, and undo all groups that are not complete."""
         if not self._stopping:
             self.board.facts[boards.STOPPING] = True
             for group in list(self.board.standings):
@@ -76,9 +78,9 @@ class Schedule(moves.Moves):
         return self._answer()
 
     def _leave(self, event: messages.Event) -> None:
-        """Let all groups end as they are: nothing can be undone.
+        """End all groups as they are, since nothing can be undone.
 
-        A group that is under way ends with its next event.
+        The login has ended. Groups under way end with their next event.
         """
         first = not self.login_ended
         for fact in (boards.LOGIN_ENDED, boards.STOPPING):
@@ -105,7 +107,10 @@ class Schedule(moves.Moves):
             self._advance(group)
 
     def _busy(self, group: str, reason: str) -> None:
-        """Skip a group that another run works on, or leave it for a resume."""
+        """End a group that another run has claimed.
+
+        A new group is skipped; one that has begun is left for a resume.
+        """
         begun = self.board[group].begun
         ending = _Ending.OPEN if begun else _Ending.SKIPPED
         self._end(group, standings.Verdict(ending, reason))
@@ -127,7 +132,10 @@ class Schedule(moves.Moves):
             self._settle(group)
 
     def _fail(self, group: str, verdict: standings.Verdict) -> None:
-        """Undo a group after a flow that has failed and was undone."""
+        """Undo a group whose flow has failed.
+
+        If the undoing itself failed, leave the group for a resume.
+        """
         standing = self.board[group]
         if standing.flow.always:
             self._not_made_good(group, verdict)
@@ -140,7 +148,7 @@ class Schedule(moves.Moves):
         self._give_up(group, verdict)
 
     def _not_made_good(self, scope: str, verdict: standings.Verdict) -> None:
-        """Try the last flow of a scope once more when all else is over."""
+        """Retry the last flow of a scope once, after all other groups."""
         standing = self.board[scope]
         if standings.Mark.REFUSED in standing.marks:
             self._end(scope, standings.Verdict(_Ending.OPEN, verdict.reason))
@@ -150,7 +158,7 @@ class Schedule(moves.Moves):
         self._park(scope)
 
     def _lost(self, group: str, reason: str) -> None:
-        """Let another worker undo what a dead worker has begun."""
+        """Let another worker undo the flow of a dead worker."""
         standing = self.board[group]
         verdict = standings.Verdict(_Ending.OPEN, reason)
         if standing.phase is _Phase.RUNNING and not standing.flow.always:
@@ -162,13 +170,13 @@ class Schedule(moves.Moves):
         self._fail(group, standings.Verdict(_Ending.FAILED, reason))
 
     def _gone(self, group: str, reason: str) -> None:
-        """Begin anew, once, where the work of an earlier process is gone."""
+        """Start a resumed group again, once: its resources are gone."""
         resumed = standings.Mark.RESUMED in self.board[group].marks
         follows = _Next.AGAIN if resumed else _Next.END
         self._fail(group, standings.Verdict(_Ending.FAILED, reason, follows))
 
     def _refused(self, group: str, reason: str) -> None:
-        """Try a group once more, alone."""
+        """Retry a group once, when nothing else is under way."""
         refused = standings.Mark.REFUSED in self.board[group].marks
         follows = _Next.END if refused else _Next.ALONE
         self._fail(group, standings.Verdict(_Ending.FAILED, reason, follows))
@@ -186,9 +194,12 @@ class Schedule(moves.Moves):
     def _disprove(
         self, group: str, reason: str, follows: standings.Next
     ) -> None:
-        """Do a group in its other way, and all groups that wait for its fact.
+        """Use the fallback of a group, and of all groups with the same fact.
 
-        If the fact was known as true, only this group is concerned.
+        If the fact was known to be true, only this group changes.
+
+        :param follows: ``INSTEAD`` for the fallback of the group itself,
+            ``END`` if it fails.
         """
         flow = self.board[group].flow
         fact = flow.probes

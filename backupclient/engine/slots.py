@@ -14,21 +14,22 @@ from backupclient.model import graphs
 Act, Ending = messages.Act, messages.Ending
 Mark, Next, Phase = standings.Mark, standings.Next, standings.Phase
 UNDO, ALONE = 0, 5
-"""The ranks of groups to be undone, and of groups that have to be alone."""
+"""The ranks of groups that are undone, and of groups that must run alone. The
+ranks between them are those of :meth:`.boards.Board.rank`."""
 
 WHEN_IDLE = (UNDO, 2, 3, 1, 4, ALONE)
-"""The order in which a group may exceed the free quota when nothing else is
-under way. A group that has begun comes first. The cloud accepts or refuses
-it."""
+"""The order of ranks in which a group may exceed the free quota, if nothing
+else is under way; groups that have begun come first. The cloud then accepts
+or refuses the group."""
 
 OPEN = standings.Verdict(Ending.OPEN)
 
 
 class Slots(abc.ABC):
-    """The state of a run: its groups, the slots, the quotas, the line.
+    """The state of a run: its groups, slots, quotas and queue.
 
-    :param parallel: so many groups are worked on at a time.
-    :param free: what is free of each quota; a missing one has no limit.
+    :param parallel: the number of slots: groups that are worked on at a time.
+    :param free: the free amount of each quota. A missing quota is unlimited.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Slots(abc.ABC):
 
     @abc.abstractmethod
     def _assign(self, group: str) -> None:
-        """Give a group a slot, and the quota that its flow takes."""
+        """Assign a slot to a group, and the quota that its flow takes."""
 
     def _order(
         self,
@@ -81,7 +82,7 @@ class Slots(abc.ABC):
 
     @property
     def login_ended(self) -> bool:
-        """True when nothing more can be asked of the cloud."""
+        """True if the login has ended: the cloud answers no more requests."""
         return boards.LOGIN_ENDED in self.board.facts
 
     def _is_claimed(self, group: str) -> bool:
@@ -89,14 +90,14 @@ class Slots(abc.ABC):
         return not claim or Mark.CLAIMED in self.board[group].marks
 
     def _claim_or(self, group: str, go_on: Callable[[str], None]) -> None:
-        """Go on with a group, or claim it first."""
+        """Continue with a group if it is claimed; else order its claim."""
         if self._is_claimed(group):
             go_on(group)
         else:
             self._order(Act.CLAIM, group)
 
     def _park(self, group: str) -> None:
-        """Let a group wait until nothing else is or could be under way."""
+        """Let a group wait until no other group runs or can start."""
         self.board[group].phase = Phase.PARKED
         place = line.Place(ALONE, self.board.order[group], group)
         self._line.add(place, ((), (), ()))

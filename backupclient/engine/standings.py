@@ -10,10 +10,10 @@ from backupclient.model import graphs
 
 
 class Phase(enum.Enum):
-    """What a group does just now.
+    """What a group does now.
 
-    ``WAITING``: for what its next flow needs, or for its turn. ``ASSIGNED``:
-    it has a slot and its quota, and waits for its claim or for a scope.
+    ``WAITING``: its next flow waits for other flows or for a slot.
+    ``ASSIGNED``: it has a slot and quota, and waits for its claim or a scope.
     ``PARKED``: it is tried once more when nothing else is under way.
     """
 
@@ -30,7 +30,8 @@ class Mark(enum.Enum):
 
     ``CLAIMED``: this process has claimed it. ``BEGUN``: its current flow may
     have begun. ``RESUMED``: an earlier process did a part of it. ``REFUSED``:
-    its last try was refused for quota, or the last flow of a scope failed.
+    the cloud refused its last try for lack of quota; for a scope, its last
+    flow has failed once.
     """
 
     CLAIMED = enum.auto()
@@ -42,8 +43,9 @@ class Mark(enum.Enum):
 class Next(enum.Enum):
     """What follows when a group is undone.
 
-    ``END``: it ends. ``AGAIN``: it begins anew. ``ALONE``: it begins anew when
-    nothing else is under way. ``INSTEAD``: it is done in its other way.
+    ``END``: it ends. ``AGAIN``: it starts again. ``ALONE``: it starts again
+    when nothing else is under way. ``INSTEAD``: it starts again, as its
+    fallback.
     """
 
     END = enum.auto()
@@ -54,7 +56,7 @@ class Next(enum.Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a group ends, and what comes before that when it is undone."""
+    """The planned end of a group, and what follows after its undoing."""
 
     ending: messages.Ending
     reason: str = ''
@@ -68,10 +70,10 @@ COMPLETE = Verdict(messages.Ending.COMPLETE)
 class Standing:
     """The state of a group.
 
-    :param flows: of the way in which it is done now.
-    :param at: the number of its next flow, or of the one that is under way.
-        The flows before it are done.
-    :param verdict: None as long as all goes well.
+    :param flows: its flows, those of the fallback if it uses that.
+    :param at: the number of the flow that is next or under way. The flows
+        before it are done.
+    :param verdict: None as long as nothing has failed.
     """
 
     flows: tuple[graphs.Flow, ...]
@@ -82,17 +84,17 @@ class Standing:
 
     @property
     def flow(self) -> graphs.Flow:
-        """The next flow, or the one that is under way."""
+        """The flow that is next or under way."""
         return self.flows[self.at]
 
     @property
     def begun(self) -> bool:
-        """Whether the group may have made anything."""
+        """Whether the group may have created anything."""
         return self.at > 0 or Mark.BEGUN in self.marks
 
     @property
     def always(self) -> int:
-        """The number of the flow that is always done, or -1."""
+        """The number of the flow that always runs, -1 for none."""
         numbers = (n for n, flow in enumerate(self.flows) if flow.always)
         return next(numbers, -1)
 
@@ -102,7 +104,7 @@ class Standing:
         return tuple(each for flow in self.flows for each in flow.keeps)
 
     def later(self, at: int) -> graphs.Amounts:
-        """Count what the group still takes after one of its flows."""
+        """Return the quota that the flows after flow number ``at`` take."""
         counts: Counter[str] = Counter()
         for flow in self.flows[at + 1 :]:
             counts.update(dict(flow.takes))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which servers a run has stopped and not started again, by its journal."""
+"""Find the servers that a run has left stopped, by its journal."""
 
 from collections.abc import Iterator
 import pathlib
@@ -16,10 +16,12 @@ from backupclient.procedures.backup import server_power
 def servers(
     journal: journal_base.Journal, folder: pathlib.Path
 ) -> frozenset[str]:
-    """Give the IDs of servers that may be off because of a run.
+    """Return the IDs of servers that a run may have left stopped.
 
-    :param folder: of the journal, whose plan need not be readable.
-    :raises OSError: it cannot be read.
+    The plan in the journal need not be readable.
+
+    :param folder: the folder of the journal.
+    :raises OSError: if the folder cannot be read.
     """
     names = [*first_release.stopped(folder), *_stopped(journal, folder)]
     return frozenset(filter(ids.is_id, names))
@@ -42,7 +44,7 @@ def _may_be_off(journal: journal_base.Journal, server: str) -> bool:
     try:
         stopping, starting = journal.progress(stop), journal.progress(start)
     except errors.DocumentError:
-        # Nobody knows: it is named rather than forgotten.
+        # Unknown: better report a running server than miss a stopped one.
         return True
     if stopping is None or not stopping.done:
         return False

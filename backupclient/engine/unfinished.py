@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which run is meant: by its ID, or as the newest unfinished one."""
+"""Find runs of this machine: by ID, unfinished, or dead."""
 
 from collections.abc import Iterator, Sequence
 import contextlib
@@ -19,14 +19,13 @@ LOG = logging.getLogger(__name__)
 def find(
     run: str, identity: inventories.CloudIdentity, command: str = 'run'
 ) -> journals.Journal:
-    """Find the journal of a run that can be resumed.
+    """Return the journal of a run that can be resumed.
 
-    :param run: a run's ID, or ``last``: the newest unfinished one of this
-        project of this cloud.
-    :param command: that began it: ``run`` or ``restore``.
-    :raises UsageError: there is none.
-    :raises DocumentError: its journal is damaged. The newest one goes past
-        these.
+    :param run: a run's ID, or ``last`` for the newest unfinished run of this
+        project that is not alive. Damaged journals are then skipped.
+    :param command: the command that began the run: ``run`` or ``restore``.
+    :raises UsageError: if there is no such run, or it cannot be resumed.
+    :raises DocumentError: if its journal is damaged.
     """
     if run == 'last':
         return _newest(identity, command)
@@ -64,7 +63,7 @@ def find(
 
 
 def servers_off_of(journal: journals.Journal) -> list[str]:
-    """Say which servers a run has stopped and not started yet."""
+    """Return a sentence for each server that a run has left stopped."""
     return [
         f'Run {journal.folder.name} has stopped server {server_id}, which may '
         'still be off: "openstack backup run --resume '
@@ -75,7 +74,7 @@ def servers_off_of(journal: journals.Journal) -> list[str]:
 
 
 def dead() -> Iterator[journals.Journal]:
-    """Return the journals of the dead runs of this machine, newest first.
+    """Yield the journals of the dead runs of this machine, newest first.
 
     A run is dead if it has not ended and no process works on it.
     """
@@ -85,14 +84,14 @@ def dead() -> Iterator[journals.Journal]:
         return
     for folder in folders:
         journal = journals.Journal(folder)
-        # One that is somebody else's cannot be looked into.
+        # The folder may belong to another user and be unreadable.
         with contextlib.suppress(OSError):
             if not journal.has_ended and not _is_alive(folder.name):
                 yield journal
 
 
 def all_journals() -> Iterator[journals.Journal]:
-    """Return the journals of all runs of this machine, newest first."""
+    """Yield the journals of all runs of this machine, newest first."""
     with contextlib.suppress(errors.DocumentError):
         yield from map(journals.Journal, _folders())
 
@@ -100,9 +99,9 @@ def all_journals() -> Iterator[journals.Journal]:
 def is_of(
     journal: journals.Journal, identity: inventories.CloudIdentity
 ) -> bool:
-    """Tell whether a run may belong to a project.
+    """Return whether a run may belong to a project.
 
-    A damaged journal does not name its project, so it may.
+    A damaged journal names no project, so its run may belong to any.
     """
     try:
         return _key(journal.run().plan.identity) == _key(identity)
@@ -143,7 +142,10 @@ def _is_alive(run: str) -> bool:
 
 
 def _folders() -> Sequence[pathlib.Path]:
-    """The folders of all runs, the newest first."""
+    """Return the folders of all runs, the newest first.
+
+    :raises DocumentError: if they cannot be listed.
+    """
     try:
         names = os.listdir(journals.home())
     except FileNotFoundError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A worker builds what it works with, from the ID of a run."""
+"""Build the tools of a worker from the ID of a run."""
 
 from collections.abc import Callable
 import dataclasses
@@ -30,14 +30,14 @@ def perform(
     order: runner.Order,
     reporter: events.Reporter,
 ) -> runner.Result:
-    """Perform an order in a process that has no part in the run yet.
+    """Perform an order in a process that does not coordinate the run.
 
-    Whoever coordinates the run has its lease and its claims.
+    The coordinator's process has the lease and the claims of the run.
 
-    Where the backup set is gone, all that needs no file is done all the same:
-    servers are started, and what was made in the cloud is undone.
+    If the backup set is gone, flows that need no files still work: servers
+    are started, and resources in the cloud are deleted.
 
-    :raises DocumentError: the journal of the run is damaged.
+    :raises DocumentError: if the journal of the run is damaged.
     """
     journal = journals.of(order.run)
     run, set_, missing = journal.run(), None, ''
@@ -55,7 +55,7 @@ def perform(
 def set_of(run: journals.Run) -> backup_set.BackupSet | None:
     """Open the backup set of a run, if it has one.
 
-    :raises TargetError: it is not there.
+    :raises TargetError: if the set is missing.
     """
     target = run.plan.request.target
     if not target:
@@ -71,10 +71,11 @@ def work_of(
     set_: backup_set.BackupSet | None,
     identities: identity.Identities | None = None,
 ) -> step.Work:
-    """Give what all steps of a run share.
+    """Return the parameters that all steps of a run share.
 
-    :param identities: open the keys in the sets that a restore reads. They
-        are never written down: each process gets them anew.
+    :param set_: the backup set of the run, None without one.
+    :param identities: the private keys for the sets that a restore reads.
+        They are never stored, so each process needs them again.
     """
     recipients = run.plan.request.recipients
     return step.Work(
@@ -96,7 +97,7 @@ def work_of(
 
 
 def _sets(run: journals.Run) -> Callable[[str], base.Files] | None:
-    """Give what opens the sets that a run restores from."""
+    """Return a function that opens the source set of a run, by its ID."""
     asked = run.plan.restore
     if asked is None or not asked.source:
         return None

@@ -16,12 +16,12 @@ from backupclient.store import targets
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Choosable:
-    """What there is to choose from.
+    """The backups that a restore can choose from.
 
-    :param manifests: of one project, the newest first.
-    :param unread: a sentence for each that cannot be read: a newer backup than
-        those that are chosen may be in it.
-    :param damaged: tells what verifications found damaged.
+    :param manifests: the manifests of one project, the newest first.
+    :param unread: a sentence for each unreadable manifest, since it may list a
+        newer backup than the chosen ones.
+    :param damaged: returns whether a verification found a backup damaged.
     """
 
     manifests: tuple[manifests.Manifest, ...]
@@ -30,9 +30,10 @@ class Choosable:
 
 
 def read(session: sessions.Session, request: restores.Request) -> Choosable:
-    """Read what the backups are, of one project.
+    """Read the manifests of one project, from a target or from the cloud.
 
-    :raises UsageError: there is none.
+    :raises UsageError: if there is no backup.
+    :raises TargetError: if the target cannot be read.
     """
     if not request.source:
         return _in_cloud(session, request)
@@ -46,7 +47,8 @@ def read(session: sessions.Session, request: restores.Request) -> Choosable:
         raise errors.UsageError(why)
     here = session.cloud.identity.project
     own = tuple(one for one in found if one.identity.project == here)
-    # Of a target that several projects share, that of the login is meant.
+    # Projects can share a target: prefer that of the login, unless a run
+    # is named.
     mine = own if own and not request.run else found
     return Choosable(
         backups.of_project(mine, request.run), unread, library.found_damaged
@@ -56,7 +58,7 @@ def read(session: sessions.Session, request: restores.Request) -> Choosable:
 def _in_cloud(
     session: sessions.Session, request: restores.Request
 ) -> Choosable:
-    """Read which backups stay in the cloud, as :func:`read` does."""
+    """Read the manifests of the backups that stay in the cloud."""
     library, troubles = cloud_place.what_is_known(session.cloud)
     opened = [library.open(each) for each in library.finished]
     found = tuple(one.manifest for one in opened if one.manifest is not None)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Delete what dead runs left: ``openstack backup cleanup``.
+"""Delete the leftovers of dead runs: ``openstack backup cleanup``.
 
-First :func:`find`, then let a person or a rule decide, then :func:`delete`.
+Call :func:`find`, let a person or a rule decide, then call :func:`delete`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +29,8 @@ from backupclient.store.restic import staging
 INCOMPLETE = 3
 
 _PARALLEL = 4
+"""Deletions of one kind at a time."""
+
 _ASKED = (
     'Stopping as soon as the current deletion has ended. Press Ctrl-C again '
     'to quit at once.'
@@ -43,15 +45,17 @@ def find(
     older_than: datetime.timedelta = datetime.timedelta(),
     target: str = '',
 ) -> tuple[leftover.Leftover, ...]:
-    """Find what runs left in the project, and in a target.
+    """Return the leftovers of runs in the project, and in a target.
 
-    :param run: only what this run left; None for all runs.
-    :param older_than: only what is older, by the cloud's clock.
-    :param target: also what runs left there, ``''`` for none.
-    :returns: in the order in which they have to be deleted. What may belong
-        to a run that is alive is marked to be kept, with the reason.
-    :raises CloudError: the project or its leases cannot be read.
-    :raises TargetError: the target cannot be read.
+    :param run: the only run whose leftovers count; None for all runs.
+    :param older_than: the minimum age, by the cloud's clock.
+    :param target: a target to search for unfinished sets too; ``''`` for
+        none.
+    :returns: the leftovers, in the order in which they must be deleted. If
+        a run may be alive, its leftovers have the action ``keep`` and a
+        reason.
+    :raises CloudError: if the project or its leases cannot be read.
+    :raises TargetError: if the target cannot be read.
     """
     cloud = session.cloud
     read = inventory.read_leftovers(cloud, leftovers.oldest(cloud, run))
@@ -81,18 +85,20 @@ def delete(
 ) -> tuple[leftover.Leftover, ...]:
     """Delete leftovers, and wait until they are gone.
 
-    The project is read again first, because a decision takes time: only what
-    was found before and still belongs to a dead run is deleted. Small files
-    that dead processes have left in the memory of this machine go as well.
+    Read the project again first, because the caller's decision takes time:
+    delete a leftover only if it still exists and its run is still dead. Also
+    delete the small files that dead processes left in this machine's memory
+    file system.
 
-    Ctrl-C ends this in order. Call it from the main thread.
+    This handles Ctrl-C: call it from the main thread.
 
-    :param found: what :func:`find` returned, or a part of it.
-    :param target: in which some were found, ``''`` for none.
-    :returns: the leftovers that are still there or were deleted, with what
-        became of each. One that is still to be deleted was not reached before
-        Ctrl-C.
-    :raises Busy: one of the runs is being resumed just now.
+    :param found: the result of :func:`find`, or a part of it.
+    :param target: the target passed to :func:`find`, ``''`` for none.
+    :returns: the leftovers that existed at the second reading, with the
+        action that was taken. ``delete`` means that Ctrl-C came first.
+    :raises Busy: if one of the runs is being resumed.
+    :raises CloudError: if the project or its leases cannot be read.
+    :raises TargetError: if the target cannot be read.
     """
     staging.sweep()
     seen = {(one.run, one.id) for one in found}
@@ -112,7 +118,7 @@ def remove(
     reporter: events.Reporter,
     target: str = '',
 ) -> tuple[leftover.Leftover, ...]:
-    """Delete leftovers that were found just now, as :func:`delete` does."""
+    """Delete leftovers as :func:`delete` does, without reading them again."""
     cleaner = _Cleaner(cloud, clock, reporter)
     done: list[leftover.Leftover] = []
     with (
@@ -130,7 +136,7 @@ def remove(
 
 
 def exit_code(found: Iterable[leftover.Leftover]) -> int:
-    """Return the exit code of the command for what became of leftovers."""
+    """Return the exit code of the command after :func:`delete`."""
     actions = {one.action for one in found}
     if leftover.Action.DELETE in actions:
         return errors.Interrupted.exit_code
@@ -142,12 +148,12 @@ def problems(
     found: Iterable[leftover.Leftover],
     run: str | None = None,
 ) -> list[str]:
-    """Say what a person still has to see to.
+    """Return sentences about problems that a person has to solve.
 
-    :param found: what :func:`find` or :func:`delete` returned.
+    :param found: the result of :func:`find` or :func:`delete`.
     :param run: only the unfinished backup set of this run; None for all.
-    :returns: why the login has ended, what could not be deleted, which
-        servers are off, and which backup sets are not finished.
+    :returns: why the login has ended, which leftovers could not be deleted,
+        which servers are off, and which backup sets are not finished.
     """
     identity, ended = session.cloud.identity, session.cloud.login.ended
     return [
@@ -164,9 +170,9 @@ def problems(
 
 @contextlib.contextmanager
 def _nobody_resumes(runs: Iterable[str]) -> Iterator[None]:
-    """Keep other processes of this machine from these runs.
+    """Lock the journals of runs, so that nobody on this machine resumes them.
 
-    :raises Busy: one is being resumed just now.
+    :raises Busy: if one of the runs is being resumed.
     """
     with contextlib.ExitStack() as locks:
         for run in runs:
@@ -177,14 +183,14 @@ def _nobody_resumes(runs: Iterable[str]) -> Iterator[None]:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Cleaner:
-    """Deletes leftovers, each in the thread that calls."""
+    """Deletes leftovers. Used by several threads."""
 
     cloud: door.Cloud
     clock: clocks.Clock
     reporter: events.Reporter
 
     def remove(self, one: leftover.Leftover) -> leftover.Leftover:
-        """Delete a leftover unless it is kept; return what became of it."""
+        """Delete a leftover unless it is kept; return it with its action."""
         if not one.goes:
             return one
         try:
@@ -197,12 +203,12 @@ class _Cleaner:
         except errors.BackupError as exc:
             return _failed(one, str(exc))
         except Exception as exc:
-            # Whatever it is: the other leftovers are deleted.
+            # A failure must not stop the other deletions.
             return _failed(one, faults.reason(exc, one.run, one.label))
         return dataclasses.replace(one, action=leftover.Action.DELETED)
 
     def _delete(self, one: leftover.Leftover) -> None:
-        """Delete a leftover if it still belongs to the run it was found of."""
+        """Delete a leftover if it still has the tags of its run."""
         waiter = waiting.Waiter(self.clock, removal.DEADLINE)
         _DELETE[one.kind](
             removal.Remover(self.cloud, waiter, owner=one.run), one.id

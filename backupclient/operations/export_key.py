@@ -22,7 +22,7 @@ from backupclient.store import localfolder
 Kind = key_sources.Kind
 Format = passphrase.Format
 Write = Callable[[bytes], None]
-"""Takes the content of a key file, and raises TargetError if it cannot."""
+"""Writes the content of a key file; raises TargetError on failure."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -40,15 +40,14 @@ class Check:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Exported:
-    """What is known of an exported key, never its bytes.
+    """Facts about an exported key, never its bytes.
 
-    :param source: what the key opens.
-    :param form: how the content is written.
-    :param file: None where the content was passed to a function.
-    :param fingerprint: sha256 of the bytes as Barbican holds them, not of the
-        file.
-    :param proof: whether the key opens the image, and why it is not known.
-    :param sealed: the content is encrypted to the recipients.
+    :param source: the resource that the key opens.
+    :param form: the format of the content.
+    :param file: the key file; None if the content was passed to a function.
+    :param fingerprint: the sha256 of the bytes in Barbican, not of the file.
+    :param proof: whether the key opens the image, or why this is unknown.
+    :param sealed: True if the content is encrypted to the recipients.
     """
 
     source: key_sources.Source
@@ -75,22 +74,20 @@ def export(
 ) -> Exported:
     """Find the key of a resource, prove it if asked, and write it.
 
-    :param resource: a name or an ID; of a secret its href, too.
-    :param to: a file that is not there yet, or a function that takes the
-        content; None for ``<kind>-<id>.key`` in the current folder. Nothing
-        is written before the proof that was asked for.
-    :param kind: of the resource; None to look for any.
-    :param form: None for the raw bytes of a secret, and of all else for the
-        passphrase of LUKS: the proved one, or the likely one.
-    :param recipients: encrypt the content to these age or SSH public keys,
-        or files of them.
-    :param check: prove that the key opens an image first.
-    :raises UsageError: no resource has that name, more than one has it, it is
-        not encrypted, or a recipient is none.
-    :raises TargetError: the file is there already, or cannot be written
-        safely.
-    :raises BackupError: the key cannot be read, or the proof that was asked
-        for fails.
+    :param resource: a name or an ID; for a secret also its href.
+    :param to: a new file, or a function that takes the content; None for
+        ``<kind>-<id>.key`` in the current folder, with ``.age`` appended if
+        encrypted. Nothing is written if the check fails.
+    :param kind: the kind of the resource; None to search all kinds.
+    :param form: the format. None means the raw bytes for a secret, else the
+        LUKS passphrase: the proved one, or the likely one without a proof.
+    :param recipients: age or SSH public keys, or files of them; the content
+        is encrypted to them.
+    :param check: first prove that the key opens this image; None for no check.
+    :raises UsageError: if no resource or several have that name, the resource
+        is not encrypted, or a recipient is no public key.
+    :raises TargetError: if the file exists, or cannot be written safely.
+    :raises BackupError: if the key cannot be read, or the check fails.
     """
     keys = protection.expand(recipients)
     source = _find(session.cloud, resource, kind)
@@ -123,9 +120,9 @@ def export(
 def _find(
     cloud: door.Cloud, resource: str, kind: key_sources.Kind | None
 ) -> key_sources.Source:
-    """Find the resource that a person named.
+    """Return the resource with a name or an ID.
 
-    :raises UsageError: no resource has that name, or more than one.
+    :raises UsageError: if no resource or several have that name.
     """
     kinds = [kind] if kind else [*key_sources.Kind]
     return naming.find_any(
@@ -137,9 +134,9 @@ def _find(
 
 
 def _checked(key: material.KeyMaterial, check: Check | None) -> luks.Proof:
-    """Try a key on a downloaded image, if there is one.
+    """Try a key on a downloaded image, if a check was requested.
 
-    :raises BackupError: it is not proved that the key opens the file.
+    :raises BackupError: if the key is not proved to open the image.
     """
     if check is None:
         return luks.Proof(luks.Opens.NOT_CHECKED)
@@ -171,7 +168,7 @@ def _opener(path: pathlib.Path) -> luks.Image:
 def _unproved(
     key: material.KeyMaterial, image: pathlib.Path, proof: luks.Proof
 ) -> str:
-    """Say why there is no proof, and what to do about it."""
+    """Return why there is no proof, and what to do about it."""
     if proof.opens is luks.Opens.NO:
         found, advice = 'does not open', ''
     else:
@@ -197,7 +194,7 @@ def _default_form(source: key_sources.Source) -> passphrase.Format:
 def _content(
     key: material.KeyMaterial, form: passphrase.Format, proof: luks.Proof
 ) -> bytes:
-    """Return what a key file holds, before it is encrypted."""
+    """Return the content of a key file before encryption."""
     if form is passphrase.Format.PASSPHRASE and proof.opened_by is not None:
         return passphrase.candidates(key)[proof.opened_by]
     return passphrase.encode(key, form)
@@ -208,9 +205,9 @@ def _default_file(source: key_sources.Source, *, sealed: bool) -> str:
 
 
 def _write(path: pathlib.Path, content: bytes, *, sealed: bool) -> None:
-    """Write a key into a file that must not be there.
+    """Write a key into a new file.
 
-    :raises TargetError: it is there, or cannot be written safely.
+    :raises TargetError: if the file exists, or cannot be written safely.
     """
     secrecy = base.Secrecy.SEALED if sealed else base.Secrecy.SECRET
     localfolder.Folder(path.parent).put(

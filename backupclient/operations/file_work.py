@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring one resource back as a file, with the key that opens it."""
+"""Restore one resource as a file, with the key that opens it."""
 
 from collections.abc import Iterator, Mapping
 import contextlib
@@ -35,11 +35,11 @@ _NOT_COMPARED = (
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Work:
-    """What all workers share.
+    """The parameters that all workers share.
 
-    :param files: of each set, by its run.
-    :param target: for the files.
-    :param decrypt: write encrypted disks and secrets plain.
+    :param files: the files of each set, by its run.
+    :param target: the folder for the restored files.
+    :param decrypt: decrypt disks and secrets.
     """
 
     files: Mapping[str, base.Files]
@@ -52,10 +52,10 @@ class Work:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
-    """What became of a resource.
+    """The result for one resource.
 
-    :param path: of its file, ``''`` for none.
-    :param size: of that file, in bytes.
+    :param path: the path of its file, ``''`` if none was written.
+    :param size: the size of that file in bytes, None without one.
     """
 
     state: results.State
@@ -66,13 +66,13 @@ class Result:
 
 
 def paths(entry: manifests.Entry) -> Iterator[str]:
-    """Return the paths of the files that a resource has in its set."""
+    """Yield the paths of a complete resource's files in its set."""
     if entry.state is results.State.COMPLETE:
         yield from (one.path for one in (entry.file, entry.key) if one)
 
 
 def bring(work: Work, choice: backups.Choice) -> Result:
-    """Write the file of a resource. If anything is wrong, none is left.
+    """Write the files of a resource; on an error, leave none of them.
 
     :raises BackupError: if a file cannot be read, is damaged, cannot be
         decrypted, or cannot be written.
@@ -92,7 +92,7 @@ def bring(work: Work, choice: backups.Choice) -> Result:
 
 
 def _without_file(entry: manifests.Entry) -> Result:
-    """Say where the data of a resource are, if not in a file."""
+    """Return the result for a resource that has no file in its set."""
     if entry.artifact is not None:
         return Result(
             results.State.SKIPPED,
@@ -126,7 +126,7 @@ def _require_own(entry: manifests.Entry) -> None:
 
 
 def _is_opened(work: Work, entry: manifests.Entry) -> bool:
-    """Tell whether the disk of a resource is to be decrypted."""
+    """Return whether the disk of a resource is to be decrypted."""
     return work.decrypt and bool(
         entry.key
         or (entry.volume and entry.volume.encrypted)
@@ -138,8 +138,8 @@ def _is_opened(work: Work, entry: manifests.Entry) -> bool:
 class _Job:
     """The files of one resource.
 
-    :param record: of its data.
-    :param files: of its set.
+    :param record: the manifest's record of its data file.
+    :param files: the files of its set.
     """
 
     work: Work
@@ -153,7 +153,7 @@ class _Job:
         return key_files.KeyFiles(self.files, self.work.identities)
 
     def copied(self, *notes: str) -> Result:
-        """Copy the data as they are, and the key that opens them."""
+        """Copy the data as they are, and the key unless decrypting."""
         key = None if self.work.decrypt else self.entry.key
         path, size = self.record.path, self.record.size
         if key is None:
@@ -161,12 +161,12 @@ class _Job:
             return _complete(path, size, *notes)
         content, compared = self.keys.key(key)
         self._write(path)
-        with self._taken_away(path):
+        with self._deleted_on_error(path):
             self._put(key.path, content)
         return _complete(path, size, *([] if compared else [_NOT_COMPARED]))
 
     def decrypted(self) -> Result:
-        """Write the plain disk of an encrypted one."""
+        """Write the decrypted disk."""
         if not self.record.path.endswith(f'.{_RAW}'):
             raise errors.BackupError(
                 f'{self.record.path} is not a raw disk: only those can be '
@@ -188,7 +188,7 @@ class _Job:
         passphrase = passphrases[opener.candidate]
         if size < whole or not self._by_qemu(opener, path, passphrase, size):
             self._write(path, copying.Plain(opener, size))
-        return _complete(path, size, *_cut(whole - size))
+        return _complete(path, size, *_cut_note(whole - size))
 
     def secret(self) -> Result:
         """Write the payload of a secret."""
@@ -201,7 +201,7 @@ class _Job:
         return _complete(path, len(data))
 
     def _write(self, path: str, plain: copying.Plain | None = None) -> None:
-        """Copy the data."""
+        """Copy the data, decrypted if ``plain`` is given."""
         self.work.reporter.step(
             self.entry.resource, 'decrypt' if plain else 'copy'
         )
@@ -217,7 +217,7 @@ class _Job:
     def _by_qemu(
         self, opener: opening.Opener, path: str, passphrase: bytes, size: int
     ) -> bool:
-        """Decrypt the data by a program that is faster, where it can."""
+        """Try to decrypt the data with ``qemu-img``; return whether it did."""
         self.work.reporter.step(self.entry.resource, 'decrypt')
         return opener.version == 1 and qemu_opening.copy(
             self._source(),
@@ -241,8 +241,8 @@ class _Job:
         )
 
     @contextlib.contextmanager
-    def _taken_away(self, path: str) -> Iterator[None]:
-        """Delete a file that was written if what follows fails."""
+    def _deleted_on_error(self, path: str) -> Iterator[None]:
+        """Delete a new file if the ``with`` block fails."""
         try:
             yield
         except BaseException:
@@ -259,9 +259,9 @@ class _Job:
         return functools.partial(self.files.read, self.record.path)
 
     def _limited(self, size: int) -> int:
-        """Return the size of the plain disk, at most that of the volume.
+        """Return the decrypted disk's size, limited to the volume's size.
 
-        :raises DocumentError: if the volume has no possible size.
+        :raises DocumentError: if the manifest has no valid volume size.
         """
         volume = self.entry.volume
         if volume is None:
@@ -286,8 +286,8 @@ def _complete(path: str, size: int, *notes: str) -> Result:
     return Result(results.State.COMPLETE, path=path, size=size, notes=notes)
 
 
-def _cut(size: int) -> Iterator[str]:
-    """Say how much of a disk was left out."""
+def _cut_note(size: int) -> Iterator[str]:
+    """Yield a note if the end of a disk was left out."""
     if size:
         yield (
             f'The disk is larger than the volume was: its last {size:,} bytes '

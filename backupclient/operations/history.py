@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """List backups: ``openstack backup history``. Nothing is changed.
 
-For targets, no cloud and no login are needed. What was read once is kept in a
-cache, which can be deleted at any time.
+Backups in targets are listed without a cloud or a login. Manifests that were
+read are kept in a cache, which can be deleted at any time.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,17 +23,19 @@ from backupclient.store import targets
 
 INCOMPLETE = 3
 _ALL = (requests.Request(), requests.Request(everything=True))
+"""The selections that mean all resources."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Query:
     """Which backups are listed.
 
-    :param places: targets, as in a request; none: what is in the cloud.
-    :param selection: its selection is used.
-    :param last: only so many of each resource in each place, or so many runs
-        of each place: the newest; None for all.
-    :param since: ISO 8601, ``''`` for no limit; ``until`` likewise.
+    :param places: targets, as in a request; empty for backups in the cloud.
+    :param selection: only its selection is used.
+    :param last: the number of backups listed per resource and place, or of
+        runs per place, the newest first; None for all.
+    :param since: the earliest time in ISO 8601, ``''`` for no limit.
+    :param until: the latest time, likewise.
     """
 
     places: tuple[str, ...] = ()
@@ -48,7 +50,7 @@ class Backups:
     """The backups of resources.
 
     :param rows: the newest first.
-    :param problems: sentences on what could not be read.
+    :param problems: a sentence for each run that could not be read.
     """
 
     rows: tuple[histories.Backup, ...]
@@ -56,29 +58,29 @@ class Backups:
 
     @property
     def exit_code(self) -> int:
-        """The exit code, as every command promises it."""
+        """The exit code of the command: 3 if a run could not be read."""
         return INCOMPLETE if self.problems else 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Runs:
-    """The runs of places; the fields are as of :class:`Backups`."""
+    """The runs in places; the fields are like those of :class:`Backups`."""
 
     rows: tuple[histories.Run, ...]
     problems: tuple[str, ...]
 
     @property
     def exit_code(self) -> int:
-        """The exit code, as every command promises it."""
+        """The exit code of the command: 3 if a run could not be read."""
         return INCOMPLETE if self.problems else 0
 
 
 def backups(query: Query, session: sessions.Session | None = None) -> Backups:
-    """List the backups of resources.
+    """Return the backups of resources.
 
-    :param session: of the project, if no place is named.
-    :raises UsageError: a name fits nothing or several resources.
-    :raises TargetError: a target cannot be read.
+    :param session: a login, needed if the query names no place.
+    :raises UsageError: if a name fits no resource or several.
+    :raises TargetError: if a target cannot be read.
     """
 
     def listed(index: indexes.Index) -> Backups:
@@ -98,7 +100,7 @@ def backups(query: Query, session: sessions.Session | None = None) -> Backups:
 
 
 def runs(query: Query, session: sessions.Session | None = None) -> Runs:
-    """List the runs of places, as :func:`backups` does."""
+    """Return the runs in places; otherwise like :func:`backups`."""
 
     def listed(index: indexes.Index) -> Runs:
         sets = _sets(index, query, session, _needed(query))
@@ -138,7 +140,7 @@ def _sets(
 
 
 def _begun_in_time(query: Query) -> reading.Wanted:
-    """Leave out runs that began after all that is listed was captured."""
+    """Return a filter that drops runs begun after ``query.until``."""
     return lambda every: [
         one
         for one in every
@@ -147,8 +149,8 @@ def _begun_in_time(query: Query) -> reading.Wanted:
 
 
 def _needed(query: Query) -> reading.Wanted:
-    """Leave out runs that are not listed."""
-    # A selection may name what only older runs have.
+    """Return a filter that drops runs which the list will not contain."""
+    # A selected resource may exist only in older runs: then read all.
     everything = query.selection in _ALL
     since, most = (query.since, query.last) if everything else ('', None)
     return lambda every: [
@@ -163,9 +165,9 @@ def _rows(
 ) -> Iterator[histories.Backup]:
     header = one.header
     if header is None:
-        # Of which resources it is, nobody knows.
+        # Without a manifest, nobody knows which resources it has.
         if one.run and keys is None:
-            yield _of_set(one)
+            yield _row_without_manifest(one)
         return
     known = places.standings(index, one, keys)
     for entry in index.entries(header.number, keys):
@@ -176,8 +178,8 @@ def _rows(
         )
 
 
-def _of_set(one: places.Set) -> histories.Backup:
-    """Return the row of a run that has not ended, or cannot be read."""
+def _row_without_manifest(one: places.Set) -> histories.Backup:
+    """Return the row of a run that is unfinished or cannot be read."""
     note = one.problem or (
         'It is not finished: it goes on, or was interrupted. "openstack '
         f'backup run --resume {one.run}" goes on with it where it was begun.'
@@ -217,7 +219,7 @@ def _run(one: places.Set) -> histories.Run:
 def _has(
     index: indexes.Index, one: places.Set, keys: Sequence[indexes.Key]
 ) -> bool:
-    """Tell whether a run has any of these resources."""
+    """Return whether a run has any of these resources."""
     if one.header is None:
         return False
     found = index.entries(one.header.number, keys)
@@ -227,7 +229,10 @@ def _has(
 def _newest(
     rows: Sequence[histories.Run], count: int | None
 ) -> Iterator[histories.Run]:
-    """Return the newest runs of each place."""
+    """Yield the newest runs of each place.
+
+    :param count: the number of runs per place; None for all.
+    """
     seen: dict[str, int] = {}
     for row in rows:
         seen[row.place] = seen.get(row.place, 0) + 1

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Read the keys and the secrets in a set, compared and decrypted."""
+"""Read keys and secrets in a set, compare their hashes, and decrypt them."""
 
 import dataclasses
 import hashlib
@@ -16,10 +16,10 @@ AGE = '.age'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class KeyFiles:
-    """The keys and secrets of one set. What is read stays in memory.
+    """The keys and secrets of one set. Their content stays in memory.
 
-    :param files: of the set.
-    :param identities: decrypt what is encrypted.
+    :param files: the files of the set.
+    :param identities: the private keys for encrypted files.
     """
 
     files: base.Files
@@ -28,21 +28,21 @@ class KeyFiles:
     def secret(self, record: copies.FileRecord) -> bytes:
         """Return the content of a secret's file.
 
-        :raises TransferError: if it is damaged.
-        :raises TargetError: if it cannot be read.
+        :raises TransferError: if the file is damaged.
+        :raises TargetError: if the file cannot be read.
         """
         data = self._read(record.path)
         self._require(record.path, data, record.digests['sha512'])
         return data
 
     def key(self, record: copies.KeyRecord) -> tuple[bytes, bool]:
-        """Return the content of a key's file.
+        """Return the content of a key's file, and whether it was compared.
 
-        Its hash is in the list of checksums only.
+        The manifest has no hash of a key's file, so the list of checksums is
+        used. Without a usable list, nothing is compared.
 
-        :returns: False as well where that list cannot be used.
-        :raises TransferError: if it is damaged.
-        :raises TargetError: if it cannot be read.
+        :raises TransferError: if the file is damaged.
+        :raises TargetError: if the file cannot be read.
         """
         data = self._read(record.path)
         known = self._sums().get(record.path)
@@ -60,10 +60,10 @@ class KeyFiles:
         return self.identities.open(data, f'{self.files.name}/{path}')
 
     def passphrases(self, record: copies.KeyRecord) -> tuple[bytes, ...]:
-        """Return what may open the disk: the passphrase, and its digits.
+        """Return the two candidates for the passphrase of a disk.
 
-        A secret of type ``passphrase`` is used in two ways by OpenStack; only
-        a proof tells which one.
+        OpenStack uses a secret of type ``passphrase`` either as it is or as
+        hexadecimal digits. Only trying them tells which one opens the disk.
 
         :raises NotOpened: if no identity decrypts it.
         """
@@ -79,7 +79,7 @@ class KeyFiles:
         return data
 
     def _sums(self) -> dict[str, str]:
-        """Return the list of checksums, nothing if it cannot be used."""
+        """Return the set's checksums by path, ``{}`` if unusable."""
         try:
             return check.sums(self.files)
         except errors.DocumentError:

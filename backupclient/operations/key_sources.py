@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The resources of a project that a key can open, and the key of each."""
+"""The encrypted resources of a project, and their keys."""
 
 from collections.abc import Callable, Iterable, Iterator
 import dataclasses
@@ -13,7 +13,7 @@ from backupclient.procedures import key_fetching
 
 
 class Kind(enum.StrEnum):
-    """The kinds of resources, in the order in which a name is looked for."""
+    """The kinds of resources, in the order in which a name is searched."""
 
     VOLUME = 'volume'
     SNAPSHOT = 'snapshot'
@@ -26,9 +26,11 @@ class Kind(enum.StrEnum):
 class Source:
     """A resource that a key opens; a secret is its own key.
 
-    :param volume_id: of volumes and snapshots: the volume that has the key.
-    :param secret_id: of the key, ``''`` if only the volume tells it.
-    :param details: what tells the resource from others with its name.
+    :param volume_id: the volume that has the key, for volumes and snapshots;
+        else ``''``.
+    :param secret_id: the ID of the key, ``''`` for a resource without a key
+        and for one with a volume ID: then the volume names the key.
+    :param details: facts that distinguish resources with the same name.
     """
 
     kind: Kind
@@ -46,9 +48,9 @@ class Source:
 
 
 def sources(cloud: door.Cloud, kinds: Iterable[Kind]) -> Iterator[Source]:
-    """Read the resources of some kinds. An absent service has none.
+    """Yield the resources of some kinds. An absent service has none.
 
-    :raises CloudError: a service refuses to list them.
+    :raises CloudError: if a service refuses to list them.
     """
     for kind in kinds:
         service, read = _READERS[kind]
@@ -123,8 +125,8 @@ _READERS: dict[Kind, tuple[str, Callable[[door.Cloud], Iterator[Source]]]] = {
 def read_key(cloud: door.Cloud, source: Source) -> material.KeyMaterial:
     """Read the key that opens a resource.
 
-    :raises UsageError: the resource is not encrypted.
-    :raises BackupError: the key cannot be read, or the volume is being
+    :raises UsageError: if the resource is not encrypted.
+    :raises BackupError: if the key cannot be read, or the volume is being
         created and may get another key.
     """
     secret_id = source.secret_id
@@ -136,13 +138,13 @@ def read_key(cloud: door.Cloud, source: Source) -> material.KeyMaterial:
 
 
 def _of_volume(cloud: door.Cloud, source: Source) -> str:
-    """Return the secret of a volume. A snapshot has the key of its volume."""
+    """Return the ID of a volume's key, which its snapshots have too."""
     volume = cloud.cinder.volume(source.volume_id)
     if volume is None or not volume.encrypted:
         raise _not_encrypted(source)
     if volume.status == 'creating':
-        # Cinder may give it another key (``flows/manager/create_volume.py``,
-        # ``_rekey_volume``), and deletes this one.
+        # Cinder may replace the key and delete this one
+        # (``flows/manager/create_volume.py``, ``_rekey_volume``).
         raise errors.BackupError(
             f'{source.label} is being created: it may get another key. Try '
             'again when it is available.'

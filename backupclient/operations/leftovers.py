@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What dead runs have left: in the project, and on this machine."""
+"""Leftovers of dead runs in the project, and hints about them."""
 
 from collections.abc import Mapping, Sequence
 import contextlib
@@ -22,33 +22,35 @@ from backupclient.store import targets
 LOG = logging.getLogger(__name__)
 
 GRACE = datetime.timedelta(days=1)
-"""A run without a journal and a lease counts as alive for so long."""
+"""A run without a journal and a lease counts as alive while it has a leftover
+younger than this."""
 
 
 def survey(
     cloud: door.Cloud, inventory: inventories.Inventory
 ) -> tuple[leftover.Leftover, ...]:
-    """Find what runs left in the project.
+    """Return the leftovers of runs in the project.
 
-    :returns: in the order in which they have to be deleted. What may belong
-        to a run that is alive is marked to be kept.
-    :raises CloudError: the leases of the project cannot be read.
+    :returns: the leftovers, in the order in which they must be deleted. If
+        a run may be alive, its leftovers have the action ``keep``.
+    :raises CloudError: if the leases of the project cannot be read.
     """
     now = cloud.clock.now()
     if not leftovers.find(inventory, now):
         return ()
-    # What lies in the cloud has its times from the cloud's clock.
+    # Resources have times of the cloud's clock, so ages need its time.
     if 'image' in cloud.services:
         now = cloud.glance.now()
     return judge(cloud, leftovers.find(inventory, now), now)
 
 
 def oldest(cloud: door.Cloud, run: str | None) -> datetime.datetime | None:
-    """Give the time of the oldest run that may have left secrets.
+    """Return a time before which no relevant run can have created secrets.
 
-    :param run: that is looked for; None for all that are known to be dead, or
-        have a lease.
-    :returns: None if there is no such run.
+    :param run: the only relevant run; None for all runs with a lease, and all
+        dead runs with a journal here.
+    :returns: the time; None if there is no such run.
+    :raises CloudError: if the leases of the project cannot be read.
     """
     if run is not None:
         return tags.nothing_before(run) if tags.is_run_id(run) else None
@@ -66,16 +68,18 @@ def judge(
 ) -> tuple[leftover.Leftover, ...]:
     """Mark the leftovers of runs that may be alive.
 
-    The journal of a run tells for certain, if it is on this machine. For the
-    other runs the lease in the cloud tells. A run without either is alive as
-    long as one of its leftovers is younger than :data:`GRACE`.
+    A journal on this machine shows for certain whether its run is alive. For
+    other runs, the lease in the cloud decides. A run without either counts as
+    alive while one of its leftovers is younger than :data:`GRACE`.
 
-    :param now: by the cloud's clock.
-    :returns: the same leftovers; those to be kept have the reason.
+    :param now: the time by the cloud's clock.
+    :returns: the same leftovers; marked ones have the action ``keep`` and a
+        reason.
+    :raises CloudError: if the leases of the project cannot be read.
     """
     leases = known_leases(cloud)
     reasons = {
-        run: _life(run, leases.get(run), found, now)
+        run: _why_alive(run, leases.get(run), found, now)
         for run in {one.run for one in found}
     }
     return tuple(
@@ -89,20 +93,23 @@ def judge(
 
 
 def known_leases(cloud: door.Cloud) -> Mapping[str, leases.Lease]:
-    """Return the leases of the project by run."""
+    """Return the leases of the project by run.
+
+    :raises CloudError: if they cannot be read.
+    """
     if 'image' not in cloud.services:
         return {}
     known = cloud.glance.leases(cloud.identity.project_id)
     return {lease.run: lease for lease in known}
 
 
-def _life(
+def _why_alive(
     run: str,
     lease: leases.Lease | None,
     found: Sequence[leftover.Leftover],
     now: datetime.datetime,
 ) -> str:
-    """Say why a run may be alive; return nothing if it is dead."""
+    """Return why a run may be alive, ``''`` if it is dead."""
     fate = journals.fate(run)
     if fate is journals.Fate.ALIVE:
         return f'Run {run} is still going on in another process.'
@@ -120,17 +127,16 @@ def _life(
 
 
 def hints(cloud: door.Cloud, inventory: inventories.Inventory) -> list[str]:
-    """Say what dead runs left: temporary resources, and servers off."""
+    """Return hints about temporary resources and servers left off."""
     return [*_temporary(cloud, inventory), *servers_off(cloud.identity)]
 
 
 def _temporary(
     cloud: door.Cloud, inventory: inventories.Inventory
 ) -> list[str]:
-    """Say that there is something to clean up.
+    """Return a hint if there are leftovers to clean up.
 
-    Return nothing if there is nothing, or if the leases cannot be read: this
-    is a hint beside a backup, and never stops it.
+    Return no hint if the leases cannot be read: that must not stop a backup.
     """
     if 'image' in inventory.unread:
         return []
@@ -151,10 +157,12 @@ def _temporary(
 
 
 def servers_off(identity: inventories.CloudIdentity) -> list[str]:
-    """Say which servers dead runs of this machine have stopped.
+    """Return a sentence for each server that a dead run has left stopped.
 
-    :param identity: only servers of this project; and those of a damaged
-        journal, which does not name its project.
+    Only runs of this machine count.
+
+    :param identity: the project whose servers count. A damaged journal names
+        no project, so its servers count too.
     """
     return [
         text
@@ -167,10 +175,12 @@ def servers_off(identity: inventories.CloudIdentity) -> list[str]:
 def sets_left(
     identity: inventories.CloudIdentity, run: str | None = None
 ) -> list[str]:
-    """Say which backup sets dead runs of this machine have not finished.
+    """Return a sentence for each unfinished backup set of a dead run.
 
-    :param identity: only sets of this project.
-    :param run: only the set of this run; None for all.
+    Only runs of this machine count.
+
+    :param identity: the project whose sets count.
+    :param run: the only run whose set counts; None for all.
     """
     return [
         f'Kept: {folder}, the unfinished backup set of run {name}. "openstack '
@@ -185,7 +195,7 @@ def sets_left(
 def _unfinished_set(
     dead: journals.Journal, identity: inventories.CloudIdentity
 ) -> str:
-    """Return the place of the unfinished set of a run, ``''`` without one."""
+    """Return the path of a run's unfinished set, ``''`` if it has none."""
     with contextlib.suppress(errors.BackupError):
         target = dead.run().plan.request.target
         if target and unfinished.is_of(dead, identity):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Run a program on files that somebody may have made to harm it."""
+"""Run a program on files that may be malicious."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -10,17 +10,22 @@ import time
 from backupclient import stops
 
 _PAUSE = 0.05
+"""Seconds between two checks for a request to stop."""
+
 _MOST_SAID = 200
+"""Bytes of the standard error that are returned."""
+
 _BLOCK = 512
+"""Bytes: the unit of ``ulimit -f`` in ``sh`` (POSIX)."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
-    """What a program may take.
+    """The resource limits of a program.
 
-    :param memory_kib: of address space.
-    :param seconds: of processor time, and by the clock.
-    :param written: the largest file that it may write, in bytes.
+    :param memory_kib: the address space in KiB.
+    :param seconds: the processor time, and the time by the clock.
+    :param written: the largest size of a written file, in bytes.
     """
 
     memory_kib: int
@@ -29,7 +34,7 @@ class Limits:
 
     @property
     def script(self) -> str:
-        """What a shell does before it becomes the program."""
+        """The shell commands that set the limits, then execute the program."""
         return (
             f'ulimit -v {self.memory_kib} && ulimit -t {self.seconds} && '
             f'ulimit -f {-(-self.written // _BLOCK)} && exec "$@"'
@@ -44,13 +49,14 @@ def run(
 ) -> tuple[int, str]:
     """Run a program to its end.
 
-    It gets descriptors instead of paths, and none of our environment.
+    It gets descriptors instead of paths, and an environment without the
+    variables of this process.
 
-    :param command: no word of it may come from a backup set.
-    :param files: the descriptors that it gets, as ``/dev/fd/<number>``.
-    :returns: its exit code, negative if it was ended, and the beginning of
-        what it said.
-    :raises Interrupted: this thread is to stop.
+    :param command: the words of the command. None may come from a backup set.
+    :param files: the descriptors that it inherits, as ``/dev/fd/<number>``.
+    :returns: its exit code, negative if it was killed, and the beginning of
+        its standard error.
+    :raises Interrupted: if this thread is to stop.
     """
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen(  # noqa: S603 - no word is of the set
@@ -77,7 +83,8 @@ def _wait(
 ) -> int:
     """Wait for a program until its time is over.
 
-    :returns: its exit code, negative if it was ended.
+    :returns: its exit code; -1 if its time is over and it still runs.
+    :raises Interrupted: if this thread is to stop.
     """
     end = time.monotonic() + seconds
     while time.monotonic() < end:

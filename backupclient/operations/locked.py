@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which encrypted keys and secrets the private keys do not open.
+"""Find encrypted keys and secrets that no given private key opens.
 
-A restore finds that out before it makes anything.
+A restore checks this before it creates anything.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from backupclient.store import base
 from backupclient.store import targets
 
 _LARGEST = 1 << 20
-"""The most bytes of a key or a secret that are read."""
+"""The largest key or secret that is read, in bytes."""
 
 
 def find(
@@ -25,11 +25,12 @@ def find(
 ) -> dict[tuple[str, str], str]:
     """Try to open the encrypted files of the chosen backups.
 
-    What they hold is not kept.
+    Their content is discarded.
 
-    :param source: the target, ``''`` for none.
-    :param keys: without any, nothing is tried.
-    :returns: why a file cannot be opened, by its run and path.
+    :param source: the target, ``''`` for backups in the cloud.
+    :param keys: the private keys. Without any, nothing is tried.
+    :returns: for each file that cannot be opened, the reason by its run and
+        path.
     """
     if not (source and keys):
         return {}
@@ -40,21 +41,23 @@ def find(
         if place is None:
             continue
         files = catalogue.files(library.store, place)
-        for path in _sealed(one.entry):
-            if why := _why(files, path, keys):
+        for path in _encrypted_paths(one.entry):
+            if why := _why_not_opened(files, path, keys):
                 found[one.run, path] = why
     return found
 
 
-def _sealed(entry: manifests.Entry) -> Iterator[str]:
-    """Return the paths of the encrypted files of a resource."""
+def _encrypted_paths(entry: manifests.Entry) -> Iterator[str]:
+    """Yield the paths of the encrypted files of a resource."""
     for record in (entry.key, entry.file):
         if record and layout.is_sealed(record.path):
             yield record.path
 
 
-def _why(files: base.Files, path: str, keys: identity.Identities) -> str:
-    """Say why a file cannot be opened, ``''`` if it can."""
+def _why_not_opened(
+    files: base.Files, path: str, keys: identity.Identities
+) -> str:
+    """Return why a file cannot be opened, ``''`` if it can."""
     try:
         data = base.read_whole(files, path, _LARGEST)
         keys.open(data, f'{files.name}/{path}')

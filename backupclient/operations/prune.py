@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Delete old backups by rules: ``openstack backup prune``.
 
-First decide, then have that confirmed, then :func:`delete`::
+First decide, then let the user confirm, then call :func:`delete`::
 
     place = prune.target('/srv/backups', settings)
     decision = place.decide()
     decision = prune.delete(place, decision)
 
-The newest complete backup of each resource that is not known as damaged stays,
-whatever the rules say.
+Whatever the rules say, the newest complete backup of each resource is kept,
+not counting backups that are known to be damaged.
 """
 
 from collections.abc import Iterable
@@ -45,8 +45,8 @@ _LEFT = 'Quit at once. Call the command again to go on.'
 def target(target: str, settings: Settings) -> Place:
     """Return a target as a place to prune. No cloud and no login are needed.
 
-    :param target: as in a request: the absolute path of a folder, say.
-    :raises UsageError: there is no rule, or the target is a set itself.
+    :param target: a target, as in a request, such as an absolute path.
+    :raises UsageError: if there is no rule, or the target is a single set.
     """
     _require_rules(settings)
     return in_target.Target(target, settings)
@@ -55,7 +55,7 @@ def target(target: str, settings: Settings) -> Place:
 def cloud(session: sessions.Session, settings: Settings) -> Place:
     """Return the backups in the cloud as a place to prune.
 
-    :raises UsageError: there is no rule.
+    :raises UsageError: if there is no rule.
     """
     _require_rules(settings)
     return in_cloud.Cloud(session, settings)
@@ -72,11 +72,11 @@ def delete(
     only what both decisions select. This handles Ctrl-C: call it from the main
     thread.
 
-    :param agreed: as of ``place.decide()``.
-    :returns: with what became of each backup. One that is still to be deleted
-        was not reached before Ctrl-C, or before the login ended.
-    :raises BackupError: a list of backups cannot be read as a whole; nothing
-        was deleted.
+    :param agreed: the result of ``place.decide()`` that the user confirmed.
+    :returns: the new decision, with the action that was taken in each row.
+        ``delete`` means that Ctrl-C or the end of the login came first.
+    :raises BackupError: if a list of backups is incomplete; nothing was
+        deleted.
     """
     heard = reporter or events.Silent()
     with interruption.orderly(place.clock, heard, _ASKED, lambda: _LEFT):
@@ -99,7 +99,7 @@ def dry_exit_code(decision: Decision) -> int:
 
 
 def problems(decision: Decision) -> list[str]:
-    """Say what could not be deleted or read, and why."""
+    """Return a sentence for each backup that failed or is unreadable."""
     return [*_reasons(decision.rows), *decision.notices]
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decrypt a LUKS disk with ``qemu-img``, which is faster where it can.
+"""Decrypt a LUKS disk with ``qemu-img``, which is faster than Python.
 
-It reads LUKS 1 only, and files of this machine. The header was read here
-first, and the key opens it: so the disk can no longer make the program read
-another file, or derive a key for hours.
+It works for LUKS 1 and for files of this machine only. The disk may be
+malicious. So call this only after the header was checked and opened with the
+passphrase: then the disk can make ``qemu-img`` neither read another file nor
+derive a key for hours.
 """
 
 from collections.abc import Iterator
@@ -22,12 +23,15 @@ from backupclient.transfer import copying
 _PROGRAM = 'qemu-img'
 _MEMORY_KIB = 2 << 20
 _SECONDS = 3600
-_SLOWEST = 1 << 20
-"""Bytes a second: the time that the program has grows with the disk."""
+"""The time limit, without the time for the size of the disk."""
 
-# So many bytes a pipe always takes at once.
+_SLOWEST = 1 << 20
+"""Bytes per second, by which the time limit grows with the disk."""
+
+# A pipe always accepts this many bytes without a reader (PIPE_BUF).
 _LONGEST = 4096
 _SECTOR = 512
+"""Bytes. A disk with an incomplete last sector is left to the caller."""
 
 
 def copy(
@@ -42,10 +46,11 @@ def copy(
 ) -> bool:
     """Decrypt a disk into a new file, as ``copying.copy`` does.
 
-    :param passphrase: opens the disk, with LUKS 1.
-    :param size: of the whole plain disk, in bytes.
-    :returns: False where the program cannot do it; nothing is left then.
-    :raises TransferError: if the bytes are not those that were written down.
+    :param passphrase: the proved passphrase of a LUKS 1 disk.
+    :param size: the size of the whole decrypted disk, in bytes.
+    :returns: False if ``qemu-img`` is missing or fails, or is not usable for
+        this disk; then no file is left, and the caller can decrypt itself.
+    :raises TransferError: if the sha512 or the size of the disk is wrong.
     :raises TargetError: if a file cannot be read or written.
     :raises Interrupted: if the thread is to stop.
     """
@@ -82,9 +87,9 @@ def copy(
 def _hashed_beside(
     source: copying.Source, stop: stops.Stop, progress: copying.Progress
 ) -> Iterator['futures.Future[tuple[str, int]]']:
-    """Hash a file in a thread, for as long as this lasts.
+    """Hash a file in a thread while the ``with`` block runs.
 
-    The file is read twice, the second time mostly out of the page cache.
+    So the file is read twice, the second time mostly from the page cache.
     """
     ended = stops.Stop()
 
@@ -104,10 +109,11 @@ def _hashed_beside(
 def _convert(
     program: str, disk: int, plain: int, passphrase: bytes, stop: stops.Stop
 ) -> bool:
-    """Run the program.
+    """Run ``qemu-img convert``, and return whether it succeeded.
 
     :param disk: a descriptor of the encrypted disk.
-    :param plain: a descriptor of a file of zeros, as large as the plain disk.
+    :param plain: a descriptor of a file of zeros with the size of the
+        decrypted disk.
     """
     size = os.fstat(plain).st_size
     limits = limited.Limits(_MEMORY_KIB, _SECONDS + size // _SLOWEST, size)
@@ -136,7 +142,7 @@ def _file(descriptor: int) -> str:
 
 @contextlib.contextmanager
 def _piped(secret: bytes) -> Iterator[int]:
-    """Return the end of a pipe that has a secret, and nothing more."""
+    """Yield the reading end of a pipe that holds a secret."""
     reading, writing = os.pipe()
     try:
         try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks before backups are brought back, into a cloud or to files."""
+"""Checks before a restore, into a cloud or to files."""
 
 from collections.abc import (
     Collection,
@@ -25,7 +25,7 @@ from backupclient.store import targets
 
 
 def require_target(source: str) -> None:
-    """Raise UsageError if a target is the folder of one set."""
+    """Raise UsageError if the target is the folder of a single set."""
     folder, _, name = source.rstrip('/').rpartition('/')
     if tags.is_run_id(name.removesuffix(layout.PARTIAL)):
         raise errors.UsageError(
@@ -35,7 +35,7 @@ def require_target(source: str) -> None:
 
 
 def require_any(chosen: Sequence[backups.Choice]) -> None:
-    """Raise UsageError if there is nothing to bring back."""
+    """Raise UsageError if there is nothing to restore."""
     if not chosen:
         raise errors.UsageError(
             'The chosen run has no resources: there is nothing to bring back. '
@@ -47,9 +47,9 @@ def require_any(chosen: Sequence[backups.Choice]) -> None:
 def changed(
     library: libraries.Library, runs: Collection[str]
 ) -> Iterator[str]:
-    """Say which manifests are not those that were written.
+    """Yield a sentence for each manifest that does not match its checksum.
 
-    :param runs: whose sets are looked at.
+    :param runs: the runs whose finished sets are checked.
     """
     for found in (one for one in library.finished if one.run in runs):
         opened = library.open(found)
@@ -66,10 +66,10 @@ def claimed(
 ) -> Iterator[None]:
     """Claim the finished sets of some runs while they are read.
 
-    What stays in the cloud is claimed by the lease of a run.
+    Do nothing for backups in the cloud: the lease of a run protects them.
 
-    :param command: that reads them.
-    :raises Busy: one of them is being deleted.
+    :param command: the name of the command that reads the sets.
+    :raises Busy: if one of the sets is being deleted.
     """
     if not isinstance(store, base.Store):
         yield
@@ -84,9 +84,9 @@ def claimed(
 
 @contextlib.contextmanager
 def claimed_by(plan: plans.Plan) -> Iterator[None]:
-    """Claim the sets from which a plan restores while it is performed.
+    """Claim the sets that a plan restores from, while the plan is performed.
 
-    :raises Busy: one of them is being deleted.
+    :raises Busy: if one of the sets is being deleted.
     """
     if plan.restore is None or not plan.restore.source:
         yield
@@ -104,9 +104,9 @@ def claimed_by(plan: plans.Plan) -> Iterator[None]:
 def changed_in(
     source: str, chosen: Sequence[backups.Choice]
 ) -> tuple[str, ...]:
-    """Say which manifests of chosen backups are not those that were written.
+    """Return a sentence for each chosen manifest not matching its checksum.
 
-    :param source: the target, ``''`` for none.
+    :param source: the target, ``''`` for backups in the cloud.
     """
     if not source:
         return ()
@@ -120,9 +120,10 @@ def require_identities(
     *,
     given: bool,
 ) -> None:
-    """Raise UsageError if what is left to do needs a private key.
+    """Raise UsageError if the rest of a restore needs a private key.
 
-    :param given: there is one.
+    :param outcomes: the outcomes so far, by item number; their items are done.
+    :param given: True if the user named a private key.
     """
     for number, item in enumerate(plan.items):
         if given or item.restore is None or number in outcomes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a request that a person writes in words of their own."""
+"""Parse the option values of a request: targets, recipients and times."""
 
 from collections.abc import Iterable
 import dataclasses
@@ -17,13 +17,14 @@ _UNITS = {'h': 'hours', 'd': 'days', 'w': 'weeks'}
 
 
 def target(text: str) -> str:
-    """Return the target of a request for the words of ``--to``.
+    """Return the target of a request for a value of ``--to``.
 
-    :param text: the path of a folder, which need not be there yet,
+    :param text: the path of a folder, which need not exist yet,
         ``restic:REPOSITORY``, or ``rclone:REMOTE:PATH``.
-    :returns: the target, with an absolute path and without its passwords;
-        this process remembers those.
-    :raises UsageError: the text is no target, or the current folder is gone.
+    :returns: the target, with an absolute path and without its passwords.
+        These stay in the memory of this process.
+    :raises UsageError: if the text is no target, or the current folder is
+        gone.
     """
     try:
         found = addresses.parse(text)
@@ -41,10 +42,11 @@ def target(text: str) -> str:
 
 
 def recipients(values: Iterable[str]) -> tuple[str, ...]:
-    """Return the public keys that the words of ``--encrypt-to`` stand for.
+    """Return the public keys for the values of ``--encrypt-to``.
 
     :param values: age or SSH public keys, or files of them.
-    :raises UsageError: one is neither, or is a secret key.
+    :raises UsageError: if a value is no public key or file of them, or is a
+        private key.
     """
     return protection.expand(values)
 
@@ -55,14 +57,14 @@ def moment(
     *,
     begins: bool = False,
 ) -> str:
-    """Return the time that the words of ``--at`` stand for.
+    """Return the time for a value of an option such as ``--at``.
 
-    :param text: a date, a time in ISO 8601, or an age as ``12h``, ``7d``,
-        ``2w``. Without a zone, it is UTC.
-    :param now: None for the clock of this machine.
-    :param begins: a date is the begin of that day, else its end.
-    :returns: in ISO 8601.
-    :raises UsageError: the text is none of these.
+    :param text: a date, a time in ISO 8601, or an age such as ``12h``, ``7d``
+        or ``2w``. A time without a zone is UTC.
+    :param now: the current time; None for the clock of this machine.
+    :param begins: True if a date means the start of that day, else its end.
+    :returns: the time in ISO 8601.
+    :raises UsageError: if the text is none of these.
     """
     here = now or datetime.datetime.now(datetime.UTC)
     age = re.fullmatch('([0-9]{1,5})([hdw])', text)

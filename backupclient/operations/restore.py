@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring resources back: ``openstack backup restore``.
+"""Restore resources: ``openstack backup restore``.
 
-:func:`plan` says what would be made, :func:`carry_out` makes it, and
-:func:`resume` goes on with a restore. Nothing that exists is changed or
-replaced. Ctrl-C ends a restore in order, so call it from the main thread.
+:func:`plan` plans a restore, :func:`restore` plans and restores,
+:func:`carry_out` restores by an earlier plan, and :func:`resume` continues a
+restore. Existing resources are never changed or replaced. All but
+:func:`plan` handle Ctrl-C: call them from the main thread.
 """
 
 from collections.abc import Sequence
@@ -46,10 +47,10 @@ def identities(
 ) -> identity.Identities:
     """Read the private keys that open encrypted keys and secrets.
 
-    :param files: of age identities, or SSH private keys.
-    :param ask: asks a person for the passphrase of one; None: it is an error
-        if one is needed.
-    :raises UsageError: a file is no private key, or cannot be opened.
+    :param files: the paths of age identities or SSH private keys.
+    :param ask: asks a person for the passphrase of a file; with None, a file
+        that needs one is an error.
+    :raises UsageError: if a file is no private key, or cannot be opened.
     """
     return identity.Identities.load(files, ask)
 
@@ -61,14 +62,16 @@ def plan(
     *,
     save_to: pathlib.Path | None = None,
 ) -> plans.Plan:
-    """Plan a restore: read the backups and the project. Nothing is made.
+    """Plan a restore: read the backups and the project. Create nothing.
 
-    :param keys: that open encrypted keys; without one, what needs it cannot
-        be restored.
+    :param keys: the private keys for encrypted keys and secrets. Without
+        them, resources that need one are planned as impossible.
     :param save_to: write the plan to this new file, too.
-    :raises UsageError: nothing is selected, a name fits nothing or several
-        resources, or there is no such run.
-    :raises TargetError: the backups cannot be read.
+    :returns: the plan; its cautions also name backups that cannot be read.
+    :raises UsageError: if nothing is selected, a name fits no resource or
+        several, or there is no such run.
+    :raises TargetError: if the backups cannot be read, or the file exists or
+        cannot be written.
     """
     known = choosable.read(session, request)
     chosen = backups.choose(
@@ -106,7 +109,10 @@ def restore(
     reporter: events.Reporter | None = None,
     settings: Settings | None = None,
 ) -> Result:
-    """Plan a restore, and carry the plan out; errors are as of both."""
+    """Plan a restore, and carry the plan out.
+
+    Errors are those of :func:`plan` and of the start of a run.
+    """
     begun = session.clock.monotonic()
     planned = plan(session, request, keys)
     return _start(session, planned, keys, reporter, settings, begun)
@@ -124,12 +130,12 @@ def carry_out(
 ) -> Result:
     """Carry out a plan that was made earlier.
 
-    What has changed since then is planned anew, or refused.
+    The backups and the project are planned again and compared with the plan.
 
-    :param replan: plan anew what has changed.
-    :param source: as of :func:`resume`.
-    :raises UsageError: the plan is for another project or cloud, backs up,
-        or something has changed and must not be planned anew.
+    :param replan: use the new plan if it differs; else raise UsageError.
+    :param source: the target again, as for :func:`resume`.
+    :raises UsageError: if the plan is for another project or cloud, is not
+        a restore, or differs from the new one without ``replan``.
     """
     begun = session.clock.monotonic()
     if saved.restore is None:
@@ -156,17 +162,18 @@ def resume(
     *,
     source: str = '',
 ) -> Result:
-    """Go on with a restore of this machine that was killed or interrupted.
+    """Continue a restore of this machine that was killed or interrupted.
 
-    :param run: its ID, or ``last``: the newest one of this project.
-    :param keys: they are never written down: give them again.
-    :param source: the target that it reads, as
-        :func:`backupclient.operations.request.target` returns it: needed again
-        where it has passwords, which are kept nowhere.
-    :raises UsageError: there is no such run, it has come to its end, it is
-        no restore, or it belongs to another project; or a key is missing
-        that it needs.
-    :raises Busy: another process works on it.
+    :param run: its ID, or ``last`` for the newest unfinished restore of this
+        project.
+    :param keys: the private keys again; they are never stored.
+    :param source: its target, as returned by
+        :func:`backupclient.operations.request.target`. Needed only if the
+        target has passwords, which are never stored; else ``''``.
+    :raises UsageError: if there is no such run, it has ended, it is no
+        restore, it belongs to another project, or it needs a private key that
+        is missing.
+    :raises Busy: if another process works on it.
     """
     cloud, clock = session.cloud, session.clock
     begun = clock.monotonic()
@@ -210,8 +217,8 @@ def _inventory(
 ) -> inventories.Inventory:
     """Read the project.
 
-    Whether a secret was restored before is in its metadata, which no list
-    has: they are read for those with the right names.
+    The metadata of a secret show whether a restore has created it. Barbican's
+    list lacks them, so they are read for the secrets with matching names.
     """
     named = references.images_of(chosen)
     read = inventory.read_for_restore(session.cloud, named)
@@ -240,7 +247,7 @@ def _time(text: str) -> datetime.datetime | None:
 
 
 def _changed(saved: plans.Plan, fresh: plans.Plan) -> list[str]:
-    """Name what is not as it was planned."""
+    """Return the labels of the items that differ between two plans."""
     before = {item.resource.id: item for item in saved.items}
     now = {item.resource.id: item for item in fresh.items}
     return [
@@ -251,7 +258,7 @@ def _changed(saved: plans.Plan, fresh: plans.Plan) -> list[str]:
 
 
 def restored(report: Report) -> dict[str, str]:
-    """Give the new IDs by the old ones, of all that is back."""
+    """Return the new ID of each restored resource by its old ID."""
     return {
         outcome.resource.id: outcome.restored
         for outcome in report.outcomes

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bring backups back as files: ``openstack backup restore --to-files``.
+"""Restore backups as files: ``openstack backup restore --to-files``.
 
-No cloud and no login are needed. :func:`restore` reads a target and chooses
-the backups, :func:`bring` writes the files of backups that were chosen. The
-files have the paths of a backup set: ``volumes/<id>.raw``, and so on.
+This needs no cloud and no login. :func:`restore` reads a target, chooses the
+backups and calls :func:`bring`, which writes their files. The files have the
+same paths as in a backup set, such as ``volumes/<id>.raw``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,11 +43,12 @@ _LEFT = 'Quit at once. Unfinished files end with ".part": delete them.'
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """What became of each resource.
+    """The results of a restore to files.
 
-    :param outcomes: ``restored`` has the path of the file, ``size`` is the
-        size of the file.
+    :param outcomes: one for each resource; ``restored`` is the path of its
+        file, ``size`` the size of that file.
     :param place: the folder of the files.
+    :param seconds: the duration.
     """
 
     outcomes: tuple[results.Outcome, ...]
@@ -56,7 +57,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """The exit code, as every command promises it."""
+        """The exit code: 0 all restored, 3 some, 1 none."""
         states = {outcome.state for outcome in self.outcomes}
         if states <= {results.State.COMPLETE}:
             return 0
@@ -72,20 +73,20 @@ def restore(
     reporter: events.Reporter | None = None,
     parallel: int = 4,
 ) -> Report:
-    """Choose backups in a target, and bring them back as files.
+    """Choose backups in a target, and restore them as files.
 
-    Ctrl-C ends it in order, so call it from the main thread.
+    This handles Ctrl-C: call it from the main thread.
 
-    :param request: its target, selection, run and time, and whether disks,
-        keys and secrets are decrypted.
-    :param folder: for the files; it is made if only it is missing.
-    :param keys: private keys, for what is encrypted to their public keys.
-    :param parallel: how many resources at a time.
-    :raises UsageError: if a name fits nothing or several resources, or there
-        is no such run.
+    :param request: its target, selection, run, time and ``decrypt`` are used.
+    :param folder: the folder for the files. It is created if its parent
+        exists.
+    :param keys: the private keys for encrypted keys and secrets.
+    :param parallel: the number of resources that are restored at a time.
+    :raises UsageError: if a name fits no resource or several, or there is no
+        such run.
     :raises TargetError: if the target cannot be read, or the folder cannot be
         written to.
-    :raises Interrupted: if a person asked to stop; whole files stay.
+    :raises Interrupted: after Ctrl-C; complete files stay.
     """
     begun = time.monotonic()
     reporter = reporter or events.Silent()
@@ -123,18 +124,18 @@ def bring(
     parallel: int,
     stop: stops.Stop,
 ) -> tuple[results.Outcome, ...]:
-    """Write the files of backups that were chosen.
+    """Write the files of chosen backups. Existing files are never replaced.
 
-    A resource whose files cannot be read, are damaged or cannot be decrypted
-    has no file afterwards, and the others go on. Nothing that is there is
-    replaced.
+    If the files of a resource cannot be read or decrypted, or are damaged, no
+    file is left for it, and the other resources are still restored.
 
-    :param store_files_by_run: the files of each set.
-    :param folder: for the files; it is made if only it is missing.
-    :param decrypt: write encrypted disks and secrets plain.
-    :returns: an outcome for each choice, in their order.
+    :param store_files_by_run: the files of each set, by its run.
+    :param folder: the folder for the files. It is created if its parent
+        exists.
+    :param decrypt: decrypt disks and secrets.
+    :returns: an outcome for each choice, in the same order.
     :raises TargetError: if the folder cannot be written to.
-    :raises Interrupted: if the stop was asked for; whole files stay.
+    :raises Interrupted: after a request to stop; complete files stay.
     """
     material.forbid_core_dumps()
     choices = tuple(chosen)
@@ -158,14 +159,14 @@ def _side_by_side(
         try:
             return tuple(job.result() for job in jobs)
         except BaseException:
-            # Also Ctrl-C of a caller that does not use the stop.
+            # Also on KeyboardInterrupt, if the caller does not handle Ctrl-C.
             work.stop.ask()
             pool.shutdown(cancel_futures=True)
             raise
 
 
 def _outcome(work: file_work.Work, choice: backups.Choice) -> results.Outcome:
-    """Bring one resource back; only a request to stop ends more than that."""
+    """Restore one resource; return errors as an outcome, except a stop."""
     work.stop.check()
     begun, resource = time.monotonic(), choice.entry.resource
     try:
@@ -193,9 +194,9 @@ def _outcome(work: file_work.Work, choice: backups.Choice) -> results.Outcome:
 def _make_folders(
     target: base.Store, choices: Iterable[backups.Choice]
 ) -> list[str]:
-    """Make the folders that the files need.
+    """Create the folders that the files need.
 
-    :returns: the new ones.
+    :returns: the names of the folders that did not exist before.
     """
     target.require_writable()
     needed = {

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Back up: ``openstack backup run``.
 
-:func:`back_up` plans and runs, :func:`carry_out` runs a plan that was made
-earlier, and :func:`resume` goes on with a run. Ctrl-C ends each of them in
-order, so call them from the main thread. The report tells what became of each
-resource; an exception means that nothing was begun.
+:func:`back_up` plans and runs, :func:`carry_out` runs an earlier plan, and
+:func:`resume` continues a run. All of them handle Ctrl-C: call them from the
+main thread. The report has the outcome of each resource; an exception means
+that nothing was started.
 """
 
 from collections.abc import Sequence
@@ -29,11 +29,13 @@ NOTHING_DONE = running.NOTHING_DONE
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """How a run works.
+    """The settings of a run.
 
-    :param parallel: how many resources are worked on at a time.
-    :param timeout: the seconds that each wait may take.
-    :param limit_rate: bytes per second of all downloads, 0 for no limit.
+    :param parallel: the number of resources that are worked on at a time.
+    :param timeout: the deadline of each wait for a service, in seconds.
+    :param limit_rate: bytes per second of all downloads together, 0 for no
+        limit.
+    :raises ValueError: if a value is out of range.
     """
 
     parallel: int = 4
@@ -47,10 +49,10 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Result:
-    """What a run came to.
+    """The result of a run.
 
-    :param plan: as the run was begun with it.
-    :param seconds: what the operation took, with reading and planning.
+    :param plan: the plan that the run started with.
+    :param seconds: the duration, including reading and planning.
     """
 
     plan: plans.Plan
@@ -67,9 +69,9 @@ def back_up(
     """Plan a backup, and run the plan.
 
     :param settings: None for the defaults.
-    :raises UsageError: the request selects nothing, or names a resource that
-        is not there, or a name that several resources have.
-    :raises TargetError: the target cannot take the files.
+    :raises UsageError: if the request selects nothing, or a name fits no
+        resource or several.
+    :raises TargetError: if the target cannot take the files.
     """
     begun = session.clock.monotonic()
     if not request.selects:
@@ -95,17 +97,17 @@ def carry_out(
 ) -> Result:
     """Run a plan that was made earlier.
 
-    The project is read again. The reporter hears what has changed since; a
-    resource that has changed is skipped.
+    The project is read again. The reporter hears of each change since the
+    plan; changed resources are skipped, or planned again with ``replan``.
 
-    :param saved: what :func:`backupclient.operations.plan.make` returned, or
+    :param saved: the result of :func:`backupclient.operations.plan.make` or
         :func:`backupclient.operations.plan.load`.
-    :param replan: plan the resources anew that have changed.
-    :param name: the start of the artifacts' names in place of the plan's.
-    :param target: as of :func:`resume`.
-    :raises UsageError: the plan is for another project or cloud, or
-        restores.
-    :raises TargetError: the target cannot take the files.
+    :param replan: plan changed resources again instead of skipping them.
+    :param name: the prefix of the artifacts' names; ``''`` for the plan's.
+    :param target: the target again, as for :func:`resume`.
+    :raises UsageError: if the plan is for another project or cloud, or is a
+        restore.
+    :raises TargetError: if the target cannot take the files.
     """
     begun = session.clock.monotonic()
     if saved.restore is not None:
@@ -128,15 +130,16 @@ def resume(
     *,
     target: str = '',
 ) -> Result:
-    """Go on with a run of this machine that was killed or interrupted.
+    """Continue a run of this machine that was killed or interrupted.
 
-    :param run: its ID, or ``last``: the newest one of this project.
-    :param target: its target, as
-        :func:`backupclient.operations.request.target` returns it: needed again
-        where it has passwords, which are kept nowhere.
-    :raises UsageError: there is no such run, it has come to its end, it
-        belongs to another project, or its target is another or is needed.
-    :raises Busy: another process works on it.
+    :param run: its ID, or ``last`` for the newest unfinished run of this
+        project.
+    :param target: its target, as returned by
+        :func:`backupclient.operations.request.target`. Needed only if the
+        target has passwords, which are never stored; else ``''``.
+    :raises UsageError: if there is no such run, it has ended, it belongs to
+        another project, or ``target`` is missing or another target.
+    :raises Busy: if another process works on it.
     """
     cloud, clock = session.cloud, session.clock
     begun = clock.monotonic()
@@ -152,7 +155,7 @@ def _revised(
 ) -> tuple[plans.Plan, list[str]]:
     """Compare a plan with the project as it is now.
 
-    :returns: the plan to run, and what has changed, in sentences.
+    :returns: the plan to run, and a sentence for each change.
     """
     images = [item.image.id for item in saved.items if item.image]
     read = inventory.read(session.cloud, images)

@@ -9,7 +9,7 @@ from backupclient.cloud import door
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Session:
-    """A login, and the clock by which its operation can be interrupted.
+    """A login, and the clock that passes on requests to stop.
 
     Made by :func:`connect`. Use a session for one operation at a time, and a
     new one after an interruption.
@@ -22,10 +22,10 @@ class Session:
 def connect(connection: door.Connection) -> Session:
     """Open the project that a connection is logged in to.
 
-    :param connection: of openstacksdk: what ``openstack.connect()`` returns,
-        or the ``sdk_connection`` of the OpenStack client. Its requests get a
-        timeout if its settings have none.
-    :raises UsageError: the connection has no Keystone login.
+    :param connection: an openstacksdk connection: the result of
+        ``openstack.connect()``, or the ``sdk_connection`` of the OpenStack
+        client. Its requests get a timeout if its settings have none.
+    :raises UsageError: if the connection has no Keystone login.
     """
     clock = clocks.SystemClock()
     return Session(door.connect(connection, clock), clock)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What dead runs and interrupted deletions have left in a target."""
+"""Leftovers of dead runs and interrupted deletions in a target."""
 
 from collections.abc import Iterator, Mapping
 import dataclasses
@@ -26,10 +26,10 @@ def find(
     """Find unfinished sets, and sets whose deletion was interrupted.
 
     :param known: the leases of the project, by run.
-    :param now: by the cloud's clock, as the leases are.
-    :returns: the set of a run that may be alive is to be kept, with the
-        reason.
-    :raises TargetError: the list would not be complete.
+    :param now: the time by the cloud's clock, which leases use too.
+    :returns: a leftover for each set. If its run may be alive, it has the
+        action ``keep`` and a reason.
+    :raises TargetError: if the list would not be complete.
     """
     store = targets.find(target)
     here = datetime.datetime.now(datetime.UTC)
@@ -42,7 +42,7 @@ def find(
         ):
             continue
         left = _leftover(store, one.run, one.folder, here)
-        why = _life(store, one, known.get(one.run), now, here)
+        why = _why_alive(store, one, known.get(one.run), now, here)
         if why:
             left = dataclasses.replace(
                 left, action=leftover.Action.KEEP, reason=why
@@ -57,10 +57,10 @@ def delete(
     clock: clocks.Clock,
     reporter: events.Reporter,
 ) -> Iterator[leftover.Leftover]:
-    """Delete sets that were found just now.
+    """Delete the sets that :func:`find` returned, and yield each of them.
 
-    :returns: what became of each. One that is still to be deleted was not
-        reached before a request to stop.
+    :returns: the leftovers with the action that was taken. ``delete`` means
+        that a request to stop came first.
     """
     store = targets.find(target)
     gone = False
@@ -73,7 +73,7 @@ def delete(
             with clock.stop.shielded():
                 _delete(store, one)
         except Exception as exc:
-            # Whatever it is: the other sets are deleted.
+            # A failure must not stop the other deletions.
             why = faults.said(exc, one.run, one.label)
             yield dataclasses.replace(
                 one, action=leftover.Action.FAILED, reason=why
@@ -110,16 +110,17 @@ def _leftover(
     )
 
 
-def _life(
+def _why_alive(
     store: base.Store,
     one: catalogue.Found,
     lease: leases.Lease | None,
     now: datetime.datetime,
     here: datetime.datetime,
 ) -> str:
-    """Say why the run of an unfinished set may be alive, ``''`` if it is not.
+    """Return why a set's run may be alive, ``''`` if it is dead.
 
-    :param here: the time by the clock of this machine, for files.
+    :param now: the time by the cloud's clock, for leases.
+    :param here: the time by this machine's clock, for files.
     """
     fate = journals.fate(one.run)
     if fate is journals.Fate.ALIVE:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verify backups: ``openstack backup verify``. No data are changed.
 
-For a target, no cloud and no login are needed: what is read is there. For
-what stays in the cloud its services are asked. What is found is kept beside
-each backup.
+Backups in a target are verified without a cloud or a login, unless restores
+are tried. For backups in the cloud, the services are asked. The results are
+stored beside each backup.
 """
 
 from collections.abc import Iterable, Sequence
@@ -40,23 +40,26 @@ Depth = verification.Depth
 Drill = drills.Drill
 
 DEPTHS = (Depth.FILES, Depth.DATA, Depth.KEYS, Depth.RESTORE)
-"""The depths that are offered."""
+"""The depths that a user can choose, in ascending order."""
 
 INCOMPLETE = 3
 _FOREIGN_SHOWN = 5
+"""The most files that a notice names."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
     """How backups are verified.
 
-    :param sample: verify only files with so many percent of the bytes, those
-        first that were not verified for longest; None for all.
-    :param identities: files of age or SSH private keys, for keys and secrets
-        that are encrypted.
-    :param ask: asks for the passphrase of such a file, None to ask nobody.
-    :param parallel: how many resources at a time.
-    :param drill: where restores are tried: for the depth ``restore``.
+    :param sample: the percentage of the bytes to read, starting with the
+        files whose last verification is oldest; None for all.
+    :param identities: files of age or SSH private keys, for encrypted keys
+        and secrets.
+    :param ask: asks a person for the passphrase of such a file; None to ask
+        nobody.
+    :param parallel: the number of resources that are verified at a time.
+    :param drill: where restores are tried; needed for the depth ``restore``,
+        and None for the others.
     """
 
     depth: Depth = Depth.DATA
@@ -68,7 +71,7 @@ class Settings:
 
     @property
     def read(self) -> Depth:
-        """How much is proved by reading alone."""
+        """The depth that reading alone can prove."""
         return min(self.depth, Depth.KEYS, key=lambda one: one.number)
 
 
@@ -76,9 +79,9 @@ class Settings:
 class Report:
     """What a verification found.
 
-    :param notices: sentences on what the rows do not say.
+    :param notices: sentences about problems that have no row.
     :param size: the bytes that were hashed.
-    :param seconds: that it took.
+    :param seconds: the duration.
     """
 
     rows: tuple[verification.Row, ...]
@@ -88,7 +91,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """The exit code, as every command promises it."""
+        """The exit code of the command."""
         return INCOMPLETE if any(row.fails for row in self.rows) else 0
 
 
@@ -102,16 +105,17 @@ def verify(
 ) -> Report:
     """Verify backups in a target, or those that stay in the cloud.
 
-    :param target: as in a request: the absolute path of a folder; ``''`` for
+    :param target: a target, as in a request; ``''`` for backups that stay in
         the project of the session.
-    :param runs: whose backups are meant; without any, the newest complete
-        backup of each resource that the request selects, or all of the newest
-        run that is complete.
-    :param request: its selection is used; None for all.
-    :param session: for what stays in the cloud; None if nobody may look.
-    :raises UsageError: there is no such run or resource, or an identity file
-        cannot be used.
-    :raises TargetError: the target cannot be read.
+    :param runs: the runs whose backups are verified. Without any, verify the
+        newest complete backup of each resource that the request selects; if
+        it selects nothing, all backups of the newest complete run.
+    :param request: only its selection is used; None for all resources.
+    :param session: a login, needed without a target.
+    :raises UsageError: if there is no such run or resource, or an identity
+        file cannot be used, or the drill does not fit the depth.
+    :raises TargetError: if the target cannot be read.
+    :raises Interrupted: if this thread is to stop.
     """
     settings = settings or Settings()
     _require_drill(settings)
@@ -140,7 +144,7 @@ def verify(
 def _library(
     target: str, session: sessions.Session | None
 ) -> tuple[libraries.Library, tuple[str, ...]]:
-    """Return the sets, and a sentence where some may be missing."""
+    """Return the sets, and the reasons why some sets may be missing."""
     if target:
         return libraries.Library(targets.find(target)), ()
     if session is None:
@@ -152,7 +156,7 @@ def _library(
 
 
 def _require_drill(settings: Settings) -> None:
-    """Raise UsageError if restores are to be tried, and nobody says where."""
+    """Raise UsageError if the drill does not fit the depth."""
     if (settings.depth is Depth.RESTORE) is not (settings.drill is not None):
         raise errors.UsageError(
             'The depth "restore" needs a cloud to restore into, and the other '
@@ -166,10 +170,10 @@ def _perform(
     settings: Settings,
     here: inventories.Inventory | None,
 ) -> tuple[list[verification.Row], list[str], int]:
-    """Verify what was chosen, and keep what was found.
+    """Verify the chosen backups, and store the results.
 
-    :param here: the project that has what stays in the cloud.
-    :returns: rows, notices, and the bytes that were hashed.
+    :param here: the inventory of the project, for backups in the cloud.
+    :returns: rows, notices, and the number of bytes that were hashed.
     """
     surveys = _surveys(work.library, chosen)
     jobs = [
@@ -192,7 +196,7 @@ def _perform(
     try:
         workers.perform(work, jobs, settings.parallel, done)
     except BaseException:
-        # What was found until now is not lost.
+        # Keep the results so far: hashing may have taken hours.
         found = [done[number] for number in sorted(done)]
         with contextlib.suppress(errors.BackupError):
             _keep(work.library, settings.depth, [*of_sets, *found])
@@ -210,7 +214,7 @@ def _perform(
         )
     notices = [text for one in surveys.values() for text in _foreign(one)]
     notices += _keep(work.library, settings.depth, [*of_sets, *rows])
-    # A set is a row where something is wrong with it.
+    # A set has a row of its own only if something is wrong with it.
     rows = [*(one for one in of_sets if one.fails), *rows]
     return rows, notices, sum(map(_hashed, jobs))
 
@@ -231,7 +235,7 @@ def _hashed(job: resource_check.Job) -> int:
 
 
 def _foreign(one: set_survey.Survey) -> Iterable[str]:
-    """Say what is in a set and does not belong there."""
+    """Yield a sentence if a set has files that do not belong to it."""
     if one.foreign:
         more = len(one.foreign) - _FOREIGN_SHOWN
         shown = ', '.join(one.foreign[:_FOREIGN_SHOWN])
@@ -246,9 +250,9 @@ def _keep(
     depth: Depth,
     rows: Sequence[verification.Row],
 ) -> list[str]:
-    """Keep what was found beside each set.
+    """Store the results beside each set.
 
-    :returns: sentences on what could not be kept.
+    :returns: a sentence for each set whose results could not be stored.
     """
     now = datetime.datetime.now(datetime.UTC)
     notices = []

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands: options in, one call, rows out.
 
-Every ``openstack`` call imports these modules: what is slow to import is
-imported where a command does its work.
+Every ``openstack`` call imports these modules, so slow imports are inside the
+functions that do the work.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What our commands have in common: exit codes, tables, talk on stderr."""
+"""The base classes of our commands: exit codes, tables, messages on stderr."""
 
 import argparse
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,36 +23,36 @@ if TYPE_CHECKING:
     from backupclient.osc import verbosity
 
 Table = tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]
-"""What a Lister gives: the names of the columns, and the rows."""
+"""The result of a Lister: the names of the columns, and the rows."""
 
 LOG = logging.getLogger(__name__)
 
 _TABLE = 'table'
 _LINES = frozenset({'csv', 'value'})
-"""Formats in which a row is a line."""
+"""Formats that write each row as one line."""
 
 
 class ExitCodes(command.Command):
-    """A command with an exit code that tells how it went.
+    """A command with an exit code for its result.
 
-    cliff's own end with 0 whenever they have something to show.
+    cliff's own commands exit with 0 whenever they have output.
     """
 
     exit_code = 0
     auth_required = True
     only_shows = False
-    """The output is all that the command makes: without it, it has failed."""
+    """True if the output is the only result, so losing it is a failure."""
 
     problems: Sequence[str] = ()
-    """What is not as it should be: said after the output, on stderr."""
+    """Sentences about problems, printed to stderr after the output."""
 
     epilogue: Sequence[str] = ()
-    """What is said after that, unless with ``openstack --quiet``."""
+    """Lines to print to stderr after these, unless with ``--quiet``."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the command's options, which the help has before the output's.
+        """Return the parser, with the command's options before the output's.
 
-        Commands have :meth:`add_options` for theirs.
+        Commands add their options in :meth:`add_options`.
         """
         from backupclient.osc import help_text
 
@@ -66,13 +66,13 @@ class ExitCodes(command.Command):
         raise NotImplementedError
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of the columns that the output will have."""
+        """Return the names of the columns that the output will have."""
         raise NotImplementedError
 
     def run(self, parsed_args: argparse.Namespace) -> int:
-        """Run the command, print its output, and give its exit code.
+        """Run the command, print its output, and return its exit code.
 
-        The exit code tells of the work, also where nobody takes the output.
+        The exit code is that of the work, even if the output is lost.
         """
         with (
             streams.lasting(self.app) as stdout,
@@ -89,7 +89,7 @@ class ExitCodes(command.Command):
                 return exc.exit_code
             except KeyboardInterrupt:
                 if sys.stderr.isatty():
-                    # The terminal has written ^C to where the cursor was.
+                    # The terminal has printed ^C: start a new line.
                     say('')
                 say('Interrupted.')
                 return errors.Interrupted.exit_code
@@ -102,10 +102,10 @@ class ExitCodes(command.Command):
         return self.exit_code
 
     def _require_written(self, stdout: streams.Stream) -> None:
-        """Say that the output is lost, which may be a failure.
+        """Print that the output is lost, and set the exit code if needed.
 
-        The exit code tells of the work; where there is no other, it tells of
-        the output. A reader that has seen enough has lost nothing.
+        A failure of the work has priority. It is no failure if the reader has
+        closed its end, as ``head`` does.
         """
         if not stdout.failure:
             return
@@ -114,35 +114,35 @@ class ExitCodes(command.Command):
             self.exit_code = self.exit_code or errors.BackupError.exit_code
 
     def _conclude(self, line: str) -> None:
-        """Say a line of the epilogue, and leave it in a log file."""
+        """Print a line of the epilogue, and write it to the log file."""
         if not self.verbosity.quiet:
             say(line)
         if not self.verbosity.verbose:
             LOG.info('%s', display.sentence(line))
 
     def session(self) -> 'sessions.Session':
-        """Open the project of the client's login."""
+        """Return a session in the project of the client's login."""
         from backupclient.operations import sessions
 
         if not self.auth_required:
-            # It was not known before the options were read.
+            # The options decide whether a login is needed, so it comes late.
             self.auth_required = True
             self.app.prepare_to_run_command(self)
         return sessions.connect(self.app.client_manager.sdk_connection)
 
     def session_without_target(self) -> 'sessions.Session':
-        """Open the project of the client's login, as no target is given.
+        """Return a session for a command without a target.
 
-        :raises UsageError: nobody has said of which project, either.
+        :raises UsageError: if there is no login either.
         """
         self._require_login()
         return self.session()
 
     def _require_login(self) -> None:
-        """Raise UsageError if nobody has said of which project."""
+        """Raise UsageError if there are no settings for a login."""
         cloud = getattr(self.app, 'cloud', None)
         config = cloud.config if cloud else {}
-        # The client moves what is in variables only when it validates it.
+        # Until it validates them, the client keeps OS_* variables at the top.
         url = config.get('auth_url') or (config.get('auth') or {}).get(
             'auth_url'
         )
@@ -157,13 +157,13 @@ class ExitCodes(command.Command):
 
     @property
     def verbosity(self) -> 'verbosity.Verbosity':
-        """How much the person wants to hear."""
+        """How much the user wants to see."""
         from backupclient.osc import verbosity
 
         return verbosity.Verbosity(self.app.options.verbose_level)
 
     def _require_columns(self, parsed_args: argparse.Namespace) -> None:
-        """Refuse an output without any column, before anything is done."""
+        """Raise UsageError if no chosen column exists, before any work."""
         wanted, known = parsed_args.columns, self.column_names(parsed_args)
         if wanted and not set(wanted) & set(known):
             raise errors.UsageError(
@@ -173,10 +173,10 @@ class ExitCodes(command.Command):
 
 
 class Lister(ExitCodes, command.Lister):
-    """A list of rows."""
+    """A command whose output is a list of rows."""
 
     def get_parser(self, prog_name: str) -> argparse.ArgumentParser:
-        """Add the option for all columns."""
+        """Return the parser, with the option for all columns."""
         parser = super().get_parser(prog_name)
         self._formatter_group.add_argument(
             '--long',
@@ -189,10 +189,10 @@ class Lister(ExitCodes, command.Lister):
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: Any, data: Any
     ) -> int:
-        """Show the rows; no text in them does anything to a terminal.
+        """Show the rows, with texts that are safe for a terminal.
 
-        A person gets few columns. cliff sorts by any before it chooses. A
-        table without rows is nothing, not even an empty line.
+        The table has few columns by default. cliff chooses them after
+        sorting, so any column can sort. Without rows, a table has no output.
         """
         rows = [_printable(row, parsed_args.formatter) for row in data]
         if parsed_args.formatter == _TABLE:
@@ -206,12 +206,12 @@ class Lister(ExitCodes, command.Lister):
 
 
 class ShowOne(ExitCodes, command.ShowOne):
-    """The fields of one thing."""
+    """A command whose output is the fields of one thing."""
 
     def produce_output(
         self, parsed_args: argparse.Namespace, column_names: Any, data: Any
     ) -> int:
-        """Show the fields; no text in them does anything to a terminal."""
+        """Show the fields, with texts that are safe for a terminal."""
         row = _printable(data, parsed_args.formatter)
         if parsed_args.formatter == _TABLE:
             self.formatter = _table(brief=False)
@@ -235,7 +235,7 @@ def _table(*, brief: bool) -> 'table.Formatter':
 
 @contextlib.contextmanager
 def _interrupted_by_signals() -> Iterator[None]:
-    """Let signals that end a process do the same as Ctrl-C."""
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does."""
     before = {
         number: signal.signal(number, signal.default_int_handler)
         for number in (signal.SIGTERM, signal.SIGHUP)
@@ -249,9 +249,9 @@ def _interrupted_by_signals() -> Iterator[None]:
 
 
 def say(text: str) -> None:
-    """Talk to the person: stdout is only for data.
+    """Print a message to stderr, since stdout is for data only.
 
-    The text may hold names from the cloud. On a terminal it is wrapped.
+    The text may contain names from the cloud. On a terminal it is wrapped.
     """
     from backupclient.osc import wrapping
 

@@ -65,11 +65,11 @@ class CleanUpBackups(base.Lister):
         questions.add(parser)
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of what the rows have."""
+        """Return the names of the columns."""
         return columns.CLEANUP
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Find, ask, delete."""
+        """Find leftovers, ask, and delete them."""
         from backupclient.operations import cleanup
         from backupclient.osc import rows
 
@@ -101,7 +101,10 @@ def _target(args: argparse.Namespace) -> str:
 
 
 def duration(text: str) -> datetime.timedelta:
-    """Read a duration, such as ``1d12h``."""
+    """Parse a duration such as ``1d12h``.
+
+    :raises ArgumentTypeError: if the text is no duration.
+    """
     if not _DURATION.fullmatch(text):
         raise argparse.ArgumentTypeError(
             f'"{text}" is not a duration such as 90m, 12h, 7d or 1d12h'
@@ -120,7 +123,7 @@ def duration(text: str) -> datetime.timedelta:
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Raise UsageError if the options do not fit, before any request."""
+    """Raise UsageError if an option is invalid, or nobody can be asked."""
     from backupclient.model import tags
 
     if args.run is not None and not tags.is_run_id(args.run):
@@ -132,7 +135,7 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _agreed(found: '_Found', args: argparse.Namespace) -> bool:
-    """Ask a person, if there is anything to ask about."""
+    """Return whether to delete; ask only if there is anything to delete."""
     going = [one for one in found if one.goes]
     return bool(going) and questions.agreed(
         args,

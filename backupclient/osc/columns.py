@@ -96,7 +96,7 @@ BRIEF = {
     CLEANUP: ('Kind', 'Run', 'Age', 'Size', 'Action'),
     PRUNE: ('Run', 'Kind', 'Name', 'Action'),
 }
-"""The columns of the table for people, unless they ask for others.
+"""The default columns of the table for people.
 
 They fit a terminal of 60 columns.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How values look: one way for people, another for programs."""
+"""Format values, for people or for programs."""
 
 from collections.abc import Iterable, Sequence
 import datetime
@@ -23,10 +23,11 @@ _UNITS = ('B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB')
 
 
 def clean(text: str) -> str:
-    """Replace what a name must not do to a terminal.
+    """Replace characters that could control a terminal by visible escapes.
 
-    Control characters and those that change the direction of writing
-    (Unicode categories Cc and Cf) become visible escapes.
+    These are control characters, characters that change the direction of
+    writing, surrogates, and line and paragraph separators (Unicode categories
+    Cc, Cf, Cs, Zl and Zp).
     """
     return ''.join(
         char.encode('unicode_escape').decode()
@@ -37,16 +38,16 @@ def clean(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Make safe for a terminal, and not too long, what is said to a person.
+    """Return a message that is safe for a terminal, cut if it is too long.
 
-    It may repeat what somebody else wrote.
+    It may contain texts from the cloud.
     """
     cut = text if len(text) <= _LONGEST else f'{text[:_LONGEST]} ...'
     return clean(cut)
 
 
 def size(count: int | None) -> str:
-    """Write a number of bytes for people; nothing when not known."""
+    """Return a number of bytes with a unit, ``''`` for None."""
     if count is None:
         return ''
     value, unit = float(count), 0
@@ -56,7 +57,7 @@ def size(count: int | None) -> str:
 
 
 def age(seconds: int | None) -> str:
-    """Write a duration for people, in its two largest units."""
+    """Return a duration in its two largest units, ``''`` for None."""
     if seconds is None:
         return ''
     parts: list[str] = []
@@ -68,21 +69,21 @@ def age(seconds: int | None) -> str:
 
 
 def ending(outcome: 'results.Outcome') -> str:
-    """Say how a resource ended."""
+    """Return a sentence about the outcome of a resource."""
     why = f': {outcome.reason}' if outcome.reason else ''
     return f'{outcome.resource.label}: {outcome.state}{why}'
 
 
 class Name(_Text):
-    """A text, of which nobody knows who wrote it."""
+    """A text of unknown origin, such as a name from the cloud."""
 
     def human_readable(self) -> str:
-        """Make it safe for a terminal."""
+        """Return the text, safe for a terminal."""
         return clean(self._value)
 
 
 class Number(_Count):
-    """A number, or nothing: that comes first when rows are sorted."""
+    """A number or None. None comes first when rows are sorted."""
 
     def __lt__(self, other: object) -> bool:
         if not isinstance(other, Number):
@@ -95,18 +96,18 @@ class Number(_Count):
 
 
 class Count(Number):
-    """How many, or nothing."""
+    """A count, or None."""
 
     def human_readable(self) -> str:
-        """Write it, or nothing."""
+        """Return the number, ``''`` for None."""
         return '' if self._value is None else str(self._value)
 
 
 class Time(_Text):
-    """A time in ISO 8601, or nothing."""
+    """A time in ISO 8601, or ``''``."""
 
     def human_readable(self) -> str:
-        """Write it to the minute, in UTC."""
+        """Return the time to the minute, in UTC."""
         try:
             found = datetime.datetime.fromisoformat(self._value)
         except ValueError:
@@ -117,30 +118,30 @@ class Time(_Text):
 
 
 class Size(Number):
-    """A number of bytes."""
+    """A number of bytes, or None."""
 
     def human_readable(self) -> str:
-        """Write it with a unit."""
+        """Return the size with a unit."""
         return size(self._value)
 
 
 class Age(Number):
-    """A number of seconds."""
+    """A number of seconds, or None."""
 
     def human_readable(self) -> str:
-        """Write it with units."""
+        """Return the duration with its units."""
         return age(self._value)
 
 
 class Sentences(_Texts):
-    """Some sentences."""
+    """A cell with several sentences."""
 
     def human_readable(self) -> str:
-        """Write one below the other."""
+        """Return the sentences, each on a line."""
         return '\n'.join(clean(each) for each in self._value)
 
     def machine_readable(self) -> list[str]:
-        """Give a list."""
+        """Return the sentences as a list."""
         return list(self._value)
 
     @property
@@ -150,15 +151,15 @@ class Sentences(_Texts):
 
 
 def cells(row: Iterable[Any]) -> tuple[Any, ...]:
-    """Make the texts of a row safe for a terminal, whatever is in them."""
+    """Return a row with texts that are safe for a terminal."""
     return tuple(Name(one) if isinstance(one, str) else one for one in row)
 
 
 def flat(row: Iterable[Any]) -> tuple[Any, ...]:
-    """Make each cell of a row one line of text, for CSV and plain values.
+    """Return a row with cells of one line, for CSV and plain values.
 
-    Line breaks and marks that turn the direction of writing become visible
-    escapes, and sentences are joined: a row is a line, whatever is in it.
+    Line breaks and other control characters become visible escapes, and
+    sentences are joined, so each row is one line.
     """
     return tuple(map(_line, row))
 
@@ -174,6 +175,6 @@ def _line(value: Any) -> Any:
 
 
 class Command(str):
-    """A command for a shell among what is said: it can be copied."""
+    """A shell command among messages, printed so that it can be copied."""
 
     __slots__ = ()

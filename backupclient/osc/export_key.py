@@ -91,13 +91,13 @@ class ExportKey(base.ShowOne):
         )
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of what the row has."""
+        """Return the names of the columns."""
         return columns.KEY
 
     def take_action(
         self, parsed_args: argparse.Namespace
     ) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-        """Export; the row tells what was written, never the key."""
+        """Export the key; return facts about it, never the key itself."""
         from backupclient.osc import rows
 
         if parsed_args.allow_unchecked and not parsed_args.check:
@@ -114,7 +114,7 @@ class ExportKey(base.ShowOne):
         column_names: Any,
         data: Any,
     ) -> int:
-        """Show the row, on stderr where stdout has the key."""
+        """Show the row; on stderr if the key was written to stdout."""
         row = display.cells(data)
         with contextlib.ExitStack() as shown:
             if parsed_args.file == _STDOUT:
@@ -125,7 +125,7 @@ class ExportKey(base.ShowOne):
 def _export(
     session: 'sessions.Session', args: argparse.Namespace
 ) -> 'operation.Exported':
-    """Do what the options ask for."""
+    """Export the key with the given options."""
     from backupclient.operations import export_key
 
     return export_key.export(

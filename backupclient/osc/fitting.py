@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The columns of a table, and how wide each may be.
+"""The columns of a table, and their widths.
 
-Names give way first: they can be shortened. Then lines are broken at words
-and, in a few columns, behind hyphens. Nothing else is broken.
+Names are shortened first. Then columns shrink: their lines are broken between
+words and, in a few columns, after hyphens. Words are broken only as the last
+resort, and only in a few columns.
 """
 
 from collections.abc import Sequence
@@ -11,15 +12,15 @@ import dataclasses
 from backupclient.osc import wrapping
 
 _BETWEEN = 3
-"""Cells between two columns: a line, and a blank at each side."""
+"""The cells between two columns: a line with a blank on each side."""
 
 _LONGEST_NAME = 48
 _LONGEST_WORD = 24
 _NAME_LINES = 3
 _HYPHENS = frozenset({'Name', 'Run', 'Procedure', 'Consistency'})
 
-# Which columns give way, in this order, and to how many cells: at least those
-# of their longest word.
+# The columns that shrink, in this order, with the smallest number of cells. A
+# column never shrinks below its longest word.
 _BLANKS = (
     ('Notes', 40),
     ('Name', 20),
@@ -37,7 +38,7 @@ _HYPHENATED = (
     ('Name', 0),
 )
 _LAST_RESORT = (*_HYPHENATED, ('Run', 17), ('Name', 8), ('Value', 20))
-"""Here words may be broken."""
+"""As the last resort, words may be broken."""
 
 _ATTEMPTS = (
     (True, _BLANKS),
@@ -46,16 +47,17 @@ _ATTEMPTS = (
     (False, _HYPHENATED),
     (False, _LAST_RESORT),
 )
-"""From the best to the worst, with a border at both sides or without."""
+"""The attempts to fit, the best first: whether there is a border on both
+sides, and the columns that shrink."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table.
 
-    :param texts: of its cells, each of one or more lines.
-    :param right: the texts are aligned to the right.
-    :param short: texts that are too long are shortened, else wrapped.
+    :param texts: the texts of its cells, each with one or more lines.
+    :param right: True to align the texts to the right.
+    :param short: True to shorten texts that are too long, False to wrap them.
     """
 
     name: str
@@ -65,13 +67,13 @@ class Column:
 
     @property
     def natural(self) -> int:
-        """The width at which nothing is broken."""
+        """The width at which no line is broken."""
         lines = (line for text in self.texts for line in text.split('\n'))
         return max(map(wrapping.width, (self.name, *lines)))
 
     @property
     def breakable(self) -> bool:
-        """True when its words may be broken, as the last resort."""
+        """True if its words may be broken as the last resort."""
         return self.short or self.name in ('Run', 'Value')
 
     @property
@@ -81,12 +83,12 @@ class Column:
         hyphens = self.name in _HYPHENS and self.name != 'Run'
         words = [wrapping.longest(line, hyphens=hyphens) for line in lines]
         if self.short:
-            # A longer one is no word: it is broken or shortened anyway.
+            # Longer ones are broken or shortened anyway.
             words = [word for word in words if word <= _LONGEST_WORD]
         return max(wrapping.width(self.name), *words, 0)
 
     def lines(self, text: str, room: int) -> list[str]:
-        """Break a text of this column into lines that fit."""
+        """Return a text of this column, broken into lines that fit."""
         hyphens = self.name in _HYPHENS
         found = [
             line
@@ -94,7 +96,7 @@ class Column:
             for line in wrapping.wrap(each, room, hyphens=hyphens)
         ]
         if self.short and len(found) > _NAME_LINES:
-            # Full lines, so that as much of it as possible is seen.
+            # Fill all lines, to show as much of the text as possible.
             short = wrapping.shorten(text, _NAME_LINES * room)
             return wrapping.chop(short, room)
         return found
@@ -107,11 +109,11 @@ def columns(
     *,
     brief: bool,
 ) -> list[Column]:
-    """Make the columns of a table.
+    """Return the columns of a table.
 
     :param rows: the texts of the cells.
-    :param numbers: for each column, whether it has numbers.
-    :param brief: long names are shortened.
+    :param numbers: for each column, whether its cells are numbers.
+    :param brief: True to shorten long names.
     """
     return [
         Column(
@@ -126,10 +128,10 @@ def columns(
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Fit:
-    """How a table fits.
+    """The layout of a table that fits.
 
-    :param widths: of its columns.
-    :param framed: there is room for a border at both sides.
+    :param widths: the width of each column in cells.
+    :param framed: True for a border on both sides.
     """
 
     widths: tuple[int, ...]
@@ -137,10 +139,10 @@ class Fit:
 
 
 def fit(found: Sequence[Column], room: int | None) -> Fit | None:
-    """Make a table fit.
+    """Return a layout that fits a line.
 
-    :param room: cells of a line, None for a line of any length.
-    :returns: None when it cannot be, without breaking words.
+    :param room: the cells of a line, None for lines of any length.
+    :returns: None if the table cannot fit.
     """
     if room is None:
         return Fit(tuple(each.natural for each in found))

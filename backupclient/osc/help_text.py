@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``--help`` shows of a command, and in which order."""
+"""The order and the format of the help text of a command."""
 
 import argparse
 from collections.abc import Iterator
@@ -10,18 +10,18 @@ from typing import Any
 
 @contextlib.contextmanager
 def own_options_first(parser: argparse.ArgumentParser) -> Iterator[None]:
-    """Move the options that are added meanwhile before the others.
+    """Put the options that the ``with`` block adds before the others.
 
-    cliff adds those of the output first: more lines than most screens have.
-    The description keeps its paragraphs and its examples.
+    cliff adds the output options first, which fill more than most screens.
+    Also keep the paragraphs and examples of the description.
     """
-    # argparse has no public way to order options. The usage has the order of
-    # the actions, the help that of the groups.
+    # argparse has no public way to order options. The usage text has the
+    # order of the actions, the help text that of the groups.
     orders: tuple[list[Any], ...] = (parser._actions, parser._action_groups)
     before = [len(order) for order in orders]
     yield
     for order, length in zip(orders, before, strict=True):
-        # --help stays first, and so do the groups that argparse has always.
+        # --help stays first, and so do the standard groups of argparse.
         kept = sum(map(_is_first, order[:length]))
         order[kept:] = order[length:] + order[kept:length]
     theirs: Any = parser.formatter_class
@@ -39,10 +39,10 @@ _STANDARD = {group.title for group in argparse.ArgumentParser()._action_groups}
 
 
 class _Paragraphs(argparse.HelpFormatter):
-    """Fills each paragraph on its own, and leaves indented ones as they are.
+    """Fills each paragraph separately, except indented ones.
 
-    The manual has the same text as reStructuredText: there two colons begin
-    what is indented.
+    The text is also reStructuredText for the manual, where two colons begin
+    an indented block.
     """
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:

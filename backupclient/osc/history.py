@@ -59,11 +59,11 @@ class HistoryBackup(base.Lister):
         _add_filters(parser.add_argument_group('which'))
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of what the rows have."""
+        """Return the names of the columns."""
         return columns.RUNS if parsed_args.runs else columns.HISTORY
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """List; the summary is said after the rows."""
+        """List backups or runs; print the summary after the rows."""
         from backupclient.operations import history
         from backupclient.osc import history_rows
 
@@ -107,9 +107,9 @@ def _add_filters(group: argparse._ArgumentGroup) -> None:
 
 
 def _query(args: argparse.Namespace) -> 'operation.Query':
-    """Make the query of the parsed options.
+    """Return the query for the parsed options.
 
-    :raises UsageError: a time or a target makes no sense.
+    :raises UsageError: if a time or a target is invalid.
     """
     from backupclient.operations import history
     from backupclient.operations import request as words

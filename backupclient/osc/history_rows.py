@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of ``history``, and what is said below them."""
+"""The tables of ``history``, and the summaries below them."""
 
 from backupclient.model import histories
 from backupclient.model import verification
@@ -12,7 +12,7 @@ _UNFINISHED = histories.State.UNFINISHED
 
 
 def backups(found: history.Backups) -> base.Table:
-    """Give a row for each resource and run."""
+    """Return the columns, and a row for each resource and run."""
     return columns.HISTORY, [
         (
             row.run,
@@ -32,7 +32,7 @@ def backups(found: history.Backups) -> base.Table:
 
 
 def runs(found: history.Runs) -> base.Table:
-    """Give a row for each run."""
+    """Return the columns, and a row for each run."""
     return columns.RUNS, [
         (
             row.run,
@@ -51,7 +51,7 @@ def runs(found: history.Runs) -> base.Table:
 
 
 def verified(standing: verification.Standing) -> str:
-    """Say what verifications have found."""
+    """Return the result of verifications for the column ``Verified``."""
     if standing.damaged:
         return 'damaged'
     if not standing.at:
@@ -60,7 +60,7 @@ def verified(standing: verification.Standing) -> str:
 
 
 def summary(found: history.Backups) -> list[str]:
-    """Give the counts."""
+    """Return a line with the counts."""
     rows = [row for row in found.rows if row.kind != histories.SET]
     complete = [row for row in rows if row.state is histories.State.COMPLETE]
     others = len(found.rows) - len(complete)
@@ -75,7 +75,7 @@ def summary(found: history.Backups) -> list[str]:
 
 
 def summary_of_runs(found: history.Runs) -> list[str]:
-    """Give the counts."""
+    """Return a line with the counts."""
     if not found.rows:
         return ['No runs are there.']
     open_ = sum(row.state is _UNFINISHED for row in found.rows)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The progress on a terminal: lines that are redrawn as the work goes on."""
+"""The progress on a terminal: lines that are redrawn while the work runs."""
 
 import threading
 
@@ -19,9 +19,9 @@ _LEAST_NAME = 19
 
 
 class _State(rich_progress.ProgressColumn):
-    """The step, and its bytes if they move through here.
+    """The column with the step, and with its bytes if it transfers data.
 
-    As much of it as there is room for.
+    It has as many details as fit.
     """
 
     def __init__(self, console: rich_console.Console) -> None:
@@ -37,7 +37,7 @@ class _State(rich_progress.ProgressColumn):
 
 
 def _states(task: rich_progress.Task) -> list[str]:
-    """Say how a step goes, at length first."""
+    """Return texts about the progress of a step, the longest first."""
     step = task.fields['step']
     done = int(task.completed)
     if not done:
@@ -52,12 +52,12 @@ def _states(task: rich_progress.Task) -> list[str]:
 
 
 def _name_room(console: rich_console.Console) -> int:
-    """Return the cells of a kind and a name: a third of what there is."""
+    """Return the cells for a kind and a name: a third of the width."""
     return max((console.width - _FRAME) // 3, _LEAST_NAME)
 
 
 class Live:
-    """A line for each resource that is worked on, redrawn as it goes."""
+    """Shows a line for each resource that is worked on, and redraws it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -76,7 +76,8 @@ class Live:
 
     def __enter__(self) -> 'Live':
         self._progress.start()
-        # Who is told twice to stop leaves at once: the cursor is there.
+        # The second Ctrl-C ends the process without cleanup, which would
+        # leave a hidden cursor.
         self._console.show_cursor(True)
         return self
 
@@ -84,38 +85,38 @@ class Live:
         self._progress.stop()
 
     def say(self, text: str) -> None:
-        """Tell something about the whole run, above the lines."""
+        """Print a message about the whole run, above the lines."""
         wrapped = wrapping.said(text, self._console.width)
         self._console.print(wrapped, markup=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
-        """Tell what went wrong."""
+        """Print a warning."""
         self.say(text)
 
     def leave(self, text: str) -> None:
-        """Tell the last thing, with the cursor on a line of its own."""
+        """Print the last message before quitting, and remove the lines."""
         self.say(text)
         self._progress.stop()
 
     def step(self, resource: resources.Resource, text: str) -> None:
-        """A resource's next step begins."""
+        """Show that a step of a resource begins."""
         self._progress.reset(self._task(resource), total=None, step=text)
 
     def progress(
         self, resource: resources.Resource, done: int, total: int | None
     ) -> None:
-        """Bytes of the current step."""
+        """Show the bytes of the current step."""
         self._progress.update(
             self._task(resource), completed=done, total=total
         )
 
     def ended(self, outcome: results.Outcome) -> None:
-        """A resource is done with: its line goes, a sentence stays."""
+        """Replace the line of a resource by a sentence on its outcome."""
         self._remove(outcome.resource)
         self.say(display.ending(outcome))
 
     def done(self, resource: resources.Resource, text: str) -> None:
-        """A resource is done with where there is no outcome."""
+        """Show that work on a resource without an outcome has ended."""
         self._remove(resource)
         self.say(f'{resource.label}: {text}')
 

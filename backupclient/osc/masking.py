@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Log lines with the arguments of a call, without the passwords in targets.
+"""Mask the passwords of targets in logged command lines.
 
-With ``--debug`` the client logs what was typed, and what argparse made of it.
-A target may have a password in it: ``restic:rest:https://ann:secret@host/``.
+With ``--debug`` the client logs the command line and the parsed arguments. A
+target may contain a password: ``restic:rest:https://ann:secret@host/``.
 """
 
 import argparse
@@ -12,17 +12,17 @@ import sys
 from typing import Any
 
 _CLIENT = 'osc_lib.shell'
-"""The logger of ``START with options``."""
+"""The logger that writes the line ``START with options``."""
 
 _TARGET = re.compile(r'\b(?:restic|rclone):')
 _WORD = re.compile(r'\b(?:(?:restic|rclone):|[\w.+-]+://)\S*')
 
 
 class _Masked(logging.Filter):
-    """Lets each line pass, without passwords."""
+    """Removes passwords from log records."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change a line that has a target with a password."""
+        """Mask the arguments of a record, and let every record pass."""
         if isinstance(record.args, tuple):
             record.args = tuple(map(_argument, record.args))
         return True
@@ -32,16 +32,16 @@ _MASKED = _Masked()
 
 
 def of_client() -> None:
-    """Mask what the client logs of what was typed, from now on.
+    """Mask the command lines that the client logs from now on.
 
-    It does that before it knows which command is meant, so this looks only at
-    what is a target of ours.
+    The client logs them before it knows the command. So this changes only
+    lines that contain the word ``backup``.
     """
     logging.getLogger(_CLIENT).addFilter(_MASKED)
 
 
 def of(log: logging.Logger) -> None:
-    """Mask what a command logs of its arguments, from now on."""
+    """Mask the arguments that a command logs from now on."""
     log.addFilter(_MASKED)
 
 
@@ -56,7 +56,7 @@ def _argument(value: Any) -> Any:
 
 
 def _value(value: Any) -> Any:
-    """Mask an option's value: exact, whatever signs are in it."""
+    """Mask an option's value as a whole, even with blanks in it."""
     if isinstance(value, str):
         return _target(value) if _WORD.search(value) else value
     if isinstance(value, list | tuple):
@@ -65,11 +65,11 @@ def _value(value: Any) -> Any:
 
 
 def text(line: str) -> str:
-    """Mask the targets in what was typed, joined by spaces."""
+    """Mask the targets in a command line."""
     for word in sys.argv:
         found = _WORD.search(word)
         if found is not None:
-            # A password may have a space in it.
+            # Replace whole words first: a password may contain a blank.
             start = word[: found.start()]
             line = line.replace(word, start + _target(word[len(start) :]))
     return _WORD.sub(_shown, line)
@@ -80,7 +80,7 @@ def _shown(found: re.Match[str]) -> str:
 
 
 def _target(target: str) -> str:
-    """Return a target as it is shown; all is hidden of one that is none."""
+    """Return a target with its password masked; if malformed, mask it all."""
     from backupclient.model import addresses
     from backupclient.model import urls
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options that ``plan`` and ``run`` share, and the request they make."""
+"""The options that commands share, and the request for their values."""
 
 import argparse
 import dataclasses
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the selection, and of what to do with it."""
+    """Add the options of ``plan`` and ``run``: selection and procedures."""
     add_selection(parser.add_argument_group('selection'))
     _add_method(parser.add_argument_group('procedures'))
 
@@ -26,7 +26,7 @@ def add_selection(
 ) -> None:
     """Add the options that select resources.
 
-    :param everything: what ``--all`` means.
+    :param everything: the help text of ``--all``.
     """
     group.add_argument('--all', action='store_true', help=everything)
     for kind, text in (
@@ -119,10 +119,10 @@ def _add_method(group: argparse._ArgumentGroup) -> None:
 def request(
     args: argparse.Namespace, *, everything_by_default: bool = False
 ) -> 'requests.Request':
-    """Make the request of the parsed options.
+    """Return the request for the parsed options.
 
-    :param everything_by_default: no selection means ``--all``.
-    :raises UsageError: options that do not fit together.
+    :param everything_by_default: True if no selection means ``--all``.
+    :raises UsageError: if options are invalid or do not go together.
     """
     from backupclient.model import requests
     from backupclient.operations import request as words
@@ -143,9 +143,9 @@ def request(
 
 
 def target(args: argparse.Namespace) -> str:
-    """Return the target of ``--to``, without passwords; ``''`` without it.
+    """Return the target of ``--to``, without passwords; ``''`` for none.
 
-    :raises UsageError: it is no target.
+    :raises UsageError: if the value is no target.
     """
     from backupclient.operations import request as words
 
@@ -153,7 +153,7 @@ def target(args: argparse.Namespace) -> str:
 
 
 def selection(args: argparse.Namespace) -> 'requests.Request':
-    """Make a request that only selects."""
+    """Return a request with only the selection."""
     from backupclient.model import requests
 
     return requests.Request(
@@ -170,7 +170,7 @@ def selection(args: argparse.Namespace) -> 'requests.Request':
 def ask(prompt: str) -> str:
     """Ask a person for a passphrase, on the terminal.
 
-    :raises UsageError: there is no terminal.
+    :raises UsageError: if stdin is no terminal.
     """
     import getpass
 
@@ -183,7 +183,7 @@ def ask(prompt: str) -> str:
 
 
 def selects(args: argparse.Namespace) -> bool:
-    """Tell whether anything was selected."""
+    """Return whether anything was selected."""
     named = (args.server, args.volume, args.image, args.secret, args.match)
     return bool(args.all or any(named))
 
@@ -212,7 +212,11 @@ def _excluded(text: str) -> str:
 
 
 def path(text: str) -> pathlib.Path:
-    """Read a path. A variable that is not set makes none."""
+    """Parse a path.
+
+    :raises ArgumentTypeError: if the text is empty, as after a variable that
+        is not set, or the shell has not replaced a ``~``.
+    """
     if not text:
         raise argparse.ArgumentTypeError('it is empty')
     if text.startswith('~'):
@@ -224,7 +228,10 @@ def path(text: str) -> pathlib.Path:
 
 
 def positive(text: str) -> int:
-    """Read a number of 1 and more."""
+    """Parse a number from 1 to 999999.
+
+    :raises ArgumentTypeError: if the text is no such number.
+    """
     if not re.fullmatch('[0-9]+', text) or len(text) > 6 or int(text) < 1:
         raise argparse.ArgumentTypeError(
             f'"{text[:20]}" is not a number from 1 to 999999'
@@ -233,7 +240,10 @@ def positive(text: str) -> int:
 
 
 def name(text: str) -> str:
-    """Read the start of the artifacts' names."""
+    """Parse the prefix of the artifacts' names.
+
+    :raises ArgumentTypeError: if it cannot start a name.
+    """
     from backupclient.model import names
 
     try:

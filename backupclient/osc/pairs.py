@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arguments of the form ``OLD=NEW``: what takes the place of what."""
+"""Option values of the form ``OLD=NEW``, for replacements."""
 
 import argparse
 from collections.abc import Iterable
@@ -8,10 +8,10 @@ from backupclient import errors
 
 
 def mapping(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, str]:
-    """Return what takes the place of what.
+    """Return the new names by the old names.
 
-    :param option: that gave the pairs, for the message.
-    :raises UsageError: one thing is to be two.
+    :param option: the option of the pairs, for the message.
+    :raises UsageError: if an old name has two new names.
     """
     found: dict[str, str] = {}
     for old, new in pairs:
@@ -24,9 +24,9 @@ def mapping(pairs: Iterable[tuple[str, str]], option: str) -> dict[str, str]:
 
 
 def pair(text: str) -> tuple[str, str]:
-    """Read ``OLD=NEW``.
+    """Parse ``OLD=NEW``.
 
-    :raises ArgumentTypeError: it is something else.
+    :raises ArgumentTypeError: if the text has another form.
     """
     old, equals, new = text.partition('=')
     if not old or not new or not equals:
@@ -35,9 +35,10 @@ def pair(text: str) -> tuple[str, str]:
 
 
 def network(text: str) -> tuple[str, str]:
-    """Read ``OLD=NEW`` or the network for all, whose old name is ``''``.
+    """Parse ``OLD=NEW``, or the name of one network for all servers.
 
-    :raises ArgumentTypeError: it is neither.
+    :returns: the old name, ``''`` for all, and the new name.
+    :raises ArgumentTypeError: if the text has another form.
     """
     if '=' in text:
         return pair(text)

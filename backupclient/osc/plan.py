@@ -51,34 +51,34 @@ class PlanBackup(base.Lister):
         )
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of what the rows have."""
+        """Return the names of the columns."""
         return columns.STEPS if parsed_args.steps else columns.PLAN
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Plan; the summary is said after the rows."""
+        """Plan a backup; print the summary after the rows."""
         from backupclient.operations import plan
         from backupclient.osc import problems
         from backupclient.osc import rows
 
         session = self.session()
         made = plan.make(
-            session, _asked(parsed_args), save_to=parsed_args.save
+            session, _request(parsed_args), save_to=parsed_args.save
         )
         self.exit_code = 0 if made.complete else 3
         self.only_shows = not parsed_args.save
         self.problems = problems.of_plan(made)
-        self.epilogue = _said(made)
+        self.epilogue = _lines_below(made)
         if parsed_args.steps:
             return rows.steps(made)
         return rows.plan(made, plan.last_backups(session, made))
 
 
-def _asked(args: argparse.Namespace) -> 'requests.Request':
+def _request(args: argparse.Namespace) -> 'requests.Request':
     return options.request(args, everything_by_default=True)
 
 
-def _said(made: 'plans.Plan') -> tuple[str, ...]:
-    """Return what is said below the table."""
+def _lines_below(made: 'plans.Plan') -> tuple[str, ...]:
+    """Return the lines below the table."""
     from backupclient.operations import plan
     from backupclient.osc import problems
     from backupclient.osc import rows

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of the rows that are not as they should be.
+"""Messages about resources with problems.
 
-Resources with the same trouble are named together: forty volumes that one
-quota is too small for make one sentence.
+Resources with the same problem share a sentence, such as forty volumes that
+exceed the same quota.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _CAUTION = 'caution'
 _NAMED = 5
-"""How many resources are named, and repeated by a command."""
+"""The most resources that a message names, or that a command repeats."""
 
 
 def of_plan(planned: plans.Plan) -> list[str]:
-    """Say what cannot be backed up or restored, and why."""
+    """Return messages on resources that cannot be backed up or restored."""
     done = 'backed up' if planned.restore is None else 'restored'
     return _grouped(
         (f'cannot be {done}', item.reason, item.resource)
@@ -38,7 +38,7 @@ def of_plan(planned: plans.Plan) -> list[str]:
 
 
 def warnings_of_plan(planned: plans.Plan) -> list[str]:
-    """Say what a person should know of what can be backed up."""
+    """Return the warnings about resources that the plan can handle."""
     return _grouped(
         (_CAUTION, warning, item.resource)
         for item in planned.items
@@ -48,13 +48,13 @@ def warnings_of_plan(planned: plans.Plan) -> list[str]:
 
 
 def of_run(done: run.Result) -> list[str]:
-    """Say what failed or was skipped, and what else nobody had planned."""
+    """Return messages on failures, skips and notes beyond the plan."""
     expected = {note for item in _items(done.plan) for note in item.notes}
     return _grouped(_of_outcomes(done.report, expected))
 
 
 def of_files(outcomes: Iterable[results.Outcome]) -> list[str]:
-    """Say what did not come back as a file, and what else was noticed."""
+    """Return messages on failures, skips and notes of a restore to files."""
     return _grouped(_unexpected(outcomes, ()))
 
 
@@ -110,7 +110,7 @@ def _unexpected(
 
 
 def warnings_of_run(done: run.Result) -> list[str]:
-    """Say what the plan has warned of, of what is complete."""
+    """Return the warnings of the plan about resources that are complete."""
     warnings = {text for item in _items(done.plan) for text in item.warnings}
     return _grouped(
         (_CAUTION, note, outcome.resource)
@@ -131,7 +131,7 @@ def _items(planned: plans.Plan) -> Iterator[plans.Item]:
 def _grouped(
     found: Iterable[tuple[str, str, resources.Resource]],
 ) -> list[str]:
-    """Name together what has the same word and the same sentence."""
+    """Return a message for each group with the same word and sentence."""
     groups: dict[tuple[str, str], list[resources.Resource]] = {}
     for word, why, resource in found:
         groups.setdefault((word, why), []).append(resource)
@@ -160,7 +160,7 @@ def _by_kind(every: Sequence[resources.Resource]) -> dict[str, list[str]]:
 
 
 def again(done: run.Result) -> list[str]:
-    """Say which command goes on, or tries again what is missing."""
+    """Return messages with the command that resumes the run, or retries."""
     report = done.report
     if report.interrupted:
         resume = (
@@ -189,7 +189,7 @@ def again(done: run.Result) -> list[str]:
 
 
 def _identity(planned: plans.Plan) -> str:
-    """Return the option that a resumed run needs again, if it needs one."""
+    """Return the option ``--identity`` if a resumed run needs it again."""
     sources = [one.restore.source for one in planned.items if one.restore]
     files = [each for one in sources for each in (one.file, one.key) if each]
     needed = any(layout.is_sealed(each.path) for each in files)
@@ -197,7 +197,7 @@ def _identity(planned: plans.Plan) -> str:
 
 
 def _target(planned: plans.Plan) -> str:
-    """Return the option that a resumed run needs again for its passwords."""
+    """Return the option of the target if a resume needs its passwords."""
     option, target = '--to', planned.request.target
     if planned.restore is not None:
         option, target = '--from', planned.restore.source
@@ -207,7 +207,10 @@ def _target(planned: plans.Plan) -> str:
 
 
 def _cleanup(run_id: str, missing: Sequence[results.Outcome]) -> list[str]:
-    """The notes of a failure are what could not be undone."""
+    """Return messages with the cleanup command, if anything is left.
+
+    The notes of a failed outcome are the steps that could not be undone.
+    """
     failed = results.State.FAILED
     if not any(one.notes and one.state is failed for one in missing):
         return []
@@ -238,7 +241,7 @@ def _again(
 
 
 def _options(request: requests.Request) -> list[str]:
-    """Return the words that say what to do with a selection."""
+    """Return the options of a request, except its selection."""
     default = requests.Request()
     words = ['--to', request.target] if request.target else []
     if request.volume_method is not default.volume_method:

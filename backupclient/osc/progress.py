@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a run tells while it goes on: always on stderr.
+"""Print the progress of a run, always to stderr.
 
-On a terminal a line for each resource that is worked on; elsewhere (a log, a
-cron mail) a plain line for each step. The log has each step, too: it is what
-``--verbose`` shows.
+A terminal shows a line for each resource that is worked on. Otherwise, such as
+in a cron mail, there is a plain line for each step. Each step is also logged,
+which ``--verbose`` shows.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ _EVERY = 30.0
 
 @contextlib.contextmanager
 def reporter(how: verbosity.Verbosity) -> Iterator[events.Reporter]:
-    """Give the reporter that fits stderr and the person."""
+    """Return the reporter for this stderr and verbosity."""
     if how.verbose:
         yield Logged(events.Silent())
     elif how.quiet:
@@ -43,14 +43,14 @@ def reporter(how: verbosity.Verbosity) -> Iterator[events.Reporter]:
 
 
 class Quiet(events.Silent):
-    """Says what went wrong; what failed is said at the end."""
+    """Prints only warnings; the command prints failures at its end."""
 
     def warn(self, text: str) -> None:
-        """Tell what went wrong."""
+        """Print a warning."""
         base.say(text)
 
     def leave(self, text: str) -> None:
-        """Tell the last thing."""
+        """Print the last message before quitting."""
         base.say(text)
 
 
@@ -61,52 +61,52 @@ class Logged:
         self._inner = inner
 
     def say(self, text: str) -> None:
-        """Tell something about the whole run."""
+        """Log and pass on a message about the whole run."""
         _log(text)
         self._inner.say(text)
 
     def warn(self, text: str) -> None:
-        """Tell what went wrong."""
+        """Log and pass on a warning."""
         _log(text)
         self._inner.warn(text)
 
     def leave(self, text: str) -> None:
-        """Tell the last thing."""
+        """Log and pass on the last message before quitting."""
         _log(text)
         self._inner.leave(text)
 
     def step(self, resource: resources.Resource, text: str) -> None:
-        """A resource's next step begins."""
+        """Log and pass on that a step of a resource begins."""
         _log(f'{resource.label}: {text}')
         self._inner.step(resource, text)
 
     def progress(
         self, resource: resources.Resource, done: int, total: int | None
     ) -> None:
-        """Bytes of the current step: too many for a log."""
+        """Pass on the bytes of the current step; too many events to log."""
         self._inner.progress(resource, done, total)
 
     def ended(self, outcome: results.Outcome) -> None:
-        """A resource is done with."""
+        """Log and pass on the outcome of a resource."""
         _log(display.ending(outcome))
         self._inner.ended(outcome)
 
     def done(self, resource: resources.Resource, text: str) -> None:
-        """A resource is done with where there is no outcome."""
+        """Log and pass on the end of work without an outcome."""
         _log(f'{resource.label}: {text}')
         self._inner.done(resource, text)
 
 
 def _log(text: str) -> None:
-    """Log at a level that is hidden: the person has been told."""
+    """Log at level INFO, which OSC hides: the user has seen the text."""
     LOG.info('%s', display.sentence(text))
 
 
 class Lines:
-    """A plain line for each event.
+    """Prints a plain line for each event.
 
-    When the work has begun, each has its time. What is said before belongs
-    to the run's ID, which tells the time.
+    Lines start with the time as soon as the first step has begun. Before
+    that, the ID of the run shows the time.
     """
 
     def __init__(self) -> None:
@@ -115,21 +115,21 @@ class Lines:
         self._begun = False
 
     def say(self, text: str) -> None:
-        """Tell something about the whole run."""
+        """Print a message about the whole run."""
         now = f'{time.strftime(verbosity.TIME)} ' if self._begun else ''
         with self._lock:
             base.say(now + text)
 
     def warn(self, text: str) -> None:
-        """Tell what went wrong."""
+        """Print a warning."""
         self.say(text)
 
     def leave(self, text: str) -> None:
-        """Tell the last thing."""
+        """Print the last message before quitting."""
         self.say(text)
 
     def step(self, resource: resources.Resource, text: str) -> None:
-        """A resource's next step begins."""
+        """Show that a step of a resource begins."""
         self._begun = True
         self._said[resource.id] = time.monotonic()
         self.say(f'{resource.label}: {text}')
@@ -137,7 +137,7 @@ class Lines:
     def progress(
         self, resource: resources.Resource, done: int, total: int | None
     ) -> None:
-        """Bytes of the current step, now and then."""
+        """Print the bytes of the current step, every 30 seconds."""
         now = time.monotonic()
         if now - self._said.get(resource.id, now) >= _EVERY:
             self._said[resource.id] = now
@@ -145,11 +145,11 @@ class Lines:
             self.say(f'{resource.label}: {display.size(done)}{of}')
 
     def ended(self, outcome: results.Outcome) -> None:
-        """A resource is done with."""
+        """Show the outcome of a resource."""
         self._begun = True
         self.say(display.ending(outcome))
 
     def done(self, resource: resources.Resource, text: str) -> None:
-        """A resource is done with where there is no outcome."""
+        """Show that work on a resource without an outcome has ended."""
         self._begun = True
         self.say(f'{resource.label}: {text}')

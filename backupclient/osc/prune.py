@@ -72,11 +72,11 @@ class PruneBackups(base.Lister):
         questions.add(parser)
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of what the rows have."""
+        """Return the names of the columns."""
         return columns.PRUNE
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Decide, ask, delete."""
+        """Decide, ask, and delete."""
         from backupclient.operations import prune
         from backupclient.osc import prune_rows
 
@@ -94,7 +94,10 @@ class PruneBackups(base.Lister):
         return prune_rows.rows(done)
 
     def _place(self, args: argparse.Namespace) -> 'operation.Place':
-        """Return where to prune, after a look at the options."""
+        """Return the place to prune.
+
+        :raises UsageError: if an option is invalid, or nobody can be asked.
+        """
         from backupclient.operations import prune
         from backupclient.operations import request as words
 
@@ -116,7 +119,7 @@ class PruneBackups(base.Lister):
             return prune.delete(place, agreed, reporter)
 
     def _login(self) -> 'operation.Login':
-        """Read which project the options name, without a login."""
+        """Return the project that the settings name, without logging in."""
         from backupclient.operations import prune
 
         auth = getattr(self.app, 'cloud', None)
@@ -147,7 +150,10 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
 
 
 def within(text: str) -> 'operation.Duration':
-    """Read a duration such as ``30d``."""
+    """Parse a duration such as ``30d``.
+
+    :raises ArgumentTypeError: if the text is no duration.
+    """
     from backupclient.operations import prune
 
     try:
@@ -159,7 +165,7 @@ def within(text: str) -> 'operation.Duration':
 def _rules(args: argparse.Namespace) -> 'operation.Rules':
     """Return the rules.
 
-    :raises UsageError: there is none.
+    :raises UsageError: if there is no rule.
     """
     from backupclient.operations import prune
 

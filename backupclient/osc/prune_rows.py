@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of ``prune``, its question, and what is said below it."""
+"""The table of ``prune``, its question, and the summary below it."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _WORDS = {
 
 
 def rows(done: prune.Decision) -> base.Table:
-    """Return a row for each resource and run."""
+    """Return the columns, and a row for each resource and run."""
     return columns.PRUNE, [
         (
             row.run,
@@ -37,7 +37,7 @@ def rows(done: prune.Decision) -> base.Table:
 
 
 def listed(decision: prune.Decision) -> list[str]:
-    """Return a line for each backup that the answer is for."""
+    """Return a line for each backup that would be deleted."""
     return [
         f'{row.label}, captured {_minute(row.captured)}, '
         f'{display.size(row.size or 0)}'
@@ -57,7 +57,7 @@ def _counted(count: int, what: str) -> str:
 
 
 def question(decision: prune.Decision) -> str:
-    """Ask whether to delete: what, how much, where, and whose."""
+    """Return the question: what to delete, how much, where, and whose."""
     going = decision.going
     if not going:
         return f'Finish what was interrupted in {decision.place}?'
@@ -75,9 +75,10 @@ def question(decision: prune.Decision) -> str:
 
 
 def summary(done: prune.Decision, freed: str = '') -> list[str]:
-    """Return the counts, and the bytes that are, or would be, free.
+    """Return lines with the counts and the bytes that are or would be freed.
 
-    :param freed: what the place itself says of that, in a sentence.
+    :param freed: a sentence of the place about the freed space, ``''`` for
+        none.
     """
     if not (done.rows or done.left):
         return [f'There are no backups in {done.place}.']
@@ -93,7 +94,7 @@ def summary(done: prune.Decision, freed: str = '') -> list[str]:
 
 
 def _how_much(rows_: Iterable[prunings.Row], action: prunings.Action) -> str:
-    """Return the bytes of what goes or is gone."""
+    """Return the bytes of an action's rows; ``''`` for rows that stay."""
     if action not in (prunings.Action.DELETE, prunings.Action.DELETED):
         return ''
     return f' ({_bytes(row for row in rows_ if row.action is action)})'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asking a person before something is deleted."""
+"""Ask a person before deleting."""
 
 import argparse
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from backupclient.osc import base
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    """Add the options that answer before the question."""
+    """Add ``--dry-run`` and ``--yes``, which replace the question."""
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument(
         '--dry-run',
@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def require(args: argparse.Namespace) -> None:
-    """Raise UsageError if nobody can be asked, and nothing was said."""
+    """Raise UsageError if no option decides and nobody can be asked."""
     if not (args.dry_run or args.yes or _somebody_answers()):
         raise errors.UsageError(
             'There is no terminal to ask at: say --yes to delete, or '
@@ -36,9 +36,10 @@ def require(args: argparse.Namespace) -> None:
 def agreed(
     args: argparse.Namespace, listed: Iterable[str], question: str
 ) -> bool:
-    """Tell whether to delete; ask a person unless the options say it.
+    """Return whether to delete; ask a person unless an option decides.
 
-    :param listed: what the answer is for, a line each.
+    :param listed: a line for each thing to delete, printed before the
+        question.
     """
     if args.dry_run or args.yes:
         return bool(args.yes)

@@ -55,13 +55,13 @@ class RestoreBackup(base.Lister):
         restore_options.add(parser)
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of what the rows have."""
+        """Return the names of the columns."""
         if parsed_args.dry_run:
             return columns.STEPS if parsed_args.steps else columns.RESTORING
         return columns.RESTORED
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Plan, and restore unless it is only tried."""
+        """Restore, or only show the plan."""
         restore_check.check(parsed_args)
         if parsed_args.to_files:
             return self._to_files(parsed_args)
@@ -92,7 +92,7 @@ class RestoreBackup(base.Lister):
         return rows.steps(planned) if args.steps else rows.restoring(planned)
 
     def _restore(self, args: argparse.Namespace) -> base.Table:
-        """Restore; the summary is said after the rows."""
+        """Restore; print the summary after the rows."""
         from backupclient.osc import problems
         from backupclient.osc import progress
         from backupclient.osc import rows
@@ -111,7 +111,7 @@ class RestoreBackup(base.Lister):
         return rows.restored(done.report.outcomes)
 
     def _to_files(self, args: argparse.Namespace) -> base.Table:
-        """Bring files back; no cloud is asked."""
+        """Restore to files, without a cloud."""
         from backupclient.operations import restore_files
         from backupclient.osc import problems
         from backupclient.osc import progress
@@ -133,7 +133,7 @@ class RestoreBackup(base.Lister):
 
 
 def _next(args: argparse.Namespace) -> list[str]:
-    """Say which command carries out a plan that was saved."""
+    """Return the message with the command that carries out a saved plan."""
     from backupclient.osc import display
 
     if not args.save:
@@ -153,7 +153,7 @@ def _done(
     keys: 'operation.Identities',
     reporter: 'events.Reporter',
 ) -> 'operation.Result':
-    """Do what the options ask for."""
+    """Start, resume or carry out the restore that the options name."""
     from backupclient.operations import restore
 
     if args.resume:
@@ -184,7 +184,7 @@ def _done(
 
 
 def _identities(args: argparse.Namespace) -> 'operation.Identities':
-    """Read the private keys, before anything is made."""
+    """Read the private keys; an error must come before any request."""
     from backupclient.operations import restore
 
     return restore.identities(args.identity, options.ask)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which options of ``restore`` go together: seen before any request."""
+"""Check the combination of the options of ``restore``, before any request."""
 
 import argparse
 
@@ -22,7 +22,7 @@ _OWN = (
     'dry_run',
     'to_files',
 )
-"""The options that a plan or an earlier run has already."""
+"""The options that cannot be combined with ``--plan`` or ``--resume``."""
 _ONLY_CLOUD = (
     'dry_run',
     'save',
@@ -36,11 +36,11 @@ _ONLY_CLOUD = (
     'key_pair',
     'timeout',
 )
-"""The options that say nothing about files."""
+"""The options that cannot be combined with ``--to-files``."""
 
 
 def check(args: argparse.Namespace) -> None:
-    """Raise UsageError if the options do not fit, before any request."""
+    """Raise UsageError if the options do not go together."""
     given = args.plan or args.resume
     if given and (
         options.selects(args)
@@ -75,7 +75,7 @@ def check(args: argparse.Namespace) -> None:
 
 
 def _check_files(args: argparse.Namespace) -> None:
-    """Raise UsageError for an option that means nothing for files."""
+    """Raise UsageError for an option without effect on ``--to-files``."""
     for name in _ONLY_CLOUD:
         if getattr(args, name):
             option = f'--{name.replace("_", "-")}'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The options of ``restore``, and the request that they make."""
+"""The options of ``restore``, and the request for their values."""
 
 import argparse
 from typing import TYPE_CHECKING
@@ -60,7 +60,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def add_places(group: argparse._ArgumentGroup) -> None:
-    """Add the options that say what takes the place of what in volumes."""
+    """Add the options that replace volume types, flavors and zones."""
     for name, what in (
         ('volume-type', 'Give volumes the type NEW that had the type OLD'),
         ('flavor', 'Give servers the flavor NEW that had the flavor OLD'),
@@ -183,9 +183,9 @@ def _add_work(group: argparse._ArgumentGroup) -> None:
 
 
 def source(args: argparse.Namespace) -> str:
-    """Return the target of ``--from``, without passwords; ``''`` without it.
+    """Return the target of ``--from``, without passwords; ``''`` for none.
 
-    :raises UsageError: it is no target.
+    :raises UsageError: if the value is no target.
     """
     from backupclient.operations import request as words
 
@@ -193,9 +193,9 @@ def source(args: argparse.Namespace) -> str:
 
 
 def request(args: argparse.Namespace) -> 'restores.Request':
-    """Make the request of the parsed options.
+    """Return the request for the parsed options.
 
-    :raises UsageError: one of them cannot be used.
+    :raises UsageError: if an option is invalid.
     """
     from backupclient.model import restores
     from backupclient.operations import request as words
@@ -221,12 +221,12 @@ def request(args: argparse.Namespace) -> 'restores.Request':
 
 
 def maps(args: argparse.Namespace) -> bool:
-    """Tell whether anything takes the place of something else."""
+    """Return whether an option replaces a type, flavor or zone."""
     return bool(args.volume_type or args.flavor or args.availability_zone)
 
 
 def mapping(args: argparse.Namespace) -> 'restores.Request':
-    """Make a request that only says what takes the place of what."""
+    """Return a request with only the target and the replacements."""
     from backupclient.model import requests
     from backupclient.model import restores
     from backupclient.operations import request as words

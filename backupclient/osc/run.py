@@ -95,11 +95,11 @@ class RunBackup(base.Lister):
         )
 
     def column_names(self, parsed_args: argparse.Namespace) -> Sequence[str]:
-        """Give the names of what the rows have."""
+        """Return the names of the columns."""
         return columns.RUN
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
-        """Run; the summary is said after the rows."""
+        """Run a backup; print the summary after the rows."""
         from backupclient.osc import problems
         from backupclient.osc import rows
 
@@ -127,7 +127,7 @@ def _run(
     args: argparse.Namespace,
     reporter: 'events.Reporter',
 ) -> 'operation.Result':
-    """Do what the options ask for."""
+    """Start, resume or carry out the backup that the options name."""
     from backupclient.operations import plan
     from backupclient.operations import run
 
@@ -155,7 +155,7 @@ def _run(
 
 
 def _check(args: argparse.Namespace) -> None:
-    """Raise UsageError if the options do not fit, before any request."""
+    """Raise UsageError if the options do not go together."""
     from backupclient.model import requests
 
     if args.plan or args.resume:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The standard streams of a command, which may be gone or go away.
+"""Standard streams that may be closed while a command runs.
 
-A backup does not end because its terminal was closed, or because nobody
-reads its table.
+A backup must not fail because its terminal was closed, or because the reader
+of its table has exited.
 """
 
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from typing import Any, TextIO, cast
 
 
 class Stream:
-    """A text stream; what cannot be written to it is dropped.
+    """A text stream that drops text instead of failing.
 
-    :param failure: why something was dropped, ``''`` if nothing was.
-    :param unwanted: its reader has closed it, as ``head`` does.
+    :param failure: why text was dropped, ``''`` if none was.
+    :param unwanted: True if the reader has closed its end, as ``head`` does.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -25,7 +25,7 @@ class Stream:
         self.unwanted = False
 
     def write(self, text: str) -> int:
-        """Write a text; what its encoding lacks becomes escapes."""
+        """Write a text; characters that the encoding lacks become escapes."""
         with self._tried():
             try:
                 self._stream.write(text)
@@ -35,7 +35,7 @@ class Stream:
         return len(text)
 
     def flush(self) -> None:
-        """Write what waits in the buffer."""
+        """Write the text in the buffer."""
         with self._tried():
             self._stream.flush()
 
@@ -53,9 +53,9 @@ class Stream:
             self._drop()
 
     def _drop(self) -> None:
-        """Lead to nowhere what is in the buffer, and what is to come.
+        """Redirect the stream to the null device, with the text in the buffer.
 
-        Else Python tries again when it ends, and ends with 120.
+        Otherwise Python tries to flush it at exit, and exits with code 120.
         """
         with (
             contextlib.suppress(OSError),
@@ -66,17 +66,17 @@ class Stream:
 
 @contextlib.contextmanager
 def lasting(app: Any) -> Iterator[Stream]:
-    """While this lasts, writing to stdout and stderr does not fail.
+    """Make stdout and stderr streams that drop text instead of failing.
 
-    :param app: cliff's, which has the stdout for tables.
-    :returns: this stdout.
+    :param app: the application of cliff, whose ``stdout`` is for tables.
+    :returns: the new ``stdout`` of the application.
     """
     with open(os.devnull, 'w', encoding='utf-8') as nowhere:
         outer = app.stdout, sys.stdout, sys.stderr
         stdout = Stream(app.stdout or nowhere)
         stderr = Stream(sys.stderr or nowhere)
         app.stdout, sys.stderr = stdout, cast(TextIO, stderr)
-        # cliff asks it whether it is a terminal.
+        # Not None: cliff calls its "isatty".
         sys.stdout = sys.stdout or nowhere
         try:
             yield stdout
@@ -88,11 +88,11 @@ def lasting(app: Any) -> Iterator[Stream]:
 
 @contextlib.contextmanager
 def on_stderr(app: Any) -> Iterator[None]:
-    """While this lasts, what goes to stdout goes to stderr.
+    """Redirect stdout to stderr.
 
-    Formatters also ask stdout whether it is a terminal.
+    ``sys.stdout`` too, since formatters ask it whether it is a terminal.
 
-    :param app: cliff's, which has the stdout for tables.
+    :param app: the application of cliff, whose ``stdout`` is for tables.
     """
     before = app.stdout
     app.stdout = sys.stderr

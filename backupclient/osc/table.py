@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table for people: never wider than the terminal.
+"""The table for people, never wider than the terminal.
 
-What does not fit side by side is written as records, a field on each line.
+If the columns do not fit side by side, each row becomes a record with a field
+on each line.
 """
 
 import argparse
@@ -26,9 +27,9 @@ _GAP = '  '
 
 
 class Formatter(table.TableFormatter):
-    """Takes the place of cliff's, and obeys the same options.
+    """Replaces the table formatter of cliff, with the same options.
 
-    :param brief: names that are too long are shortened, else wrapped.
+    :param brief: True to shorten names that are too long, False to wrap them.
     """
 
     def __init__(self, *, brief: bool) -> None:
@@ -41,7 +42,7 @@ class Formatter(table.TableFormatter):
         stdout: TextIO,
         parsed_args: argparse.Namespace,
     ) -> None:
-        """Write a row for each thing; no line when there is nothing."""
+        """Write a table with the rows; without rows, write nothing."""
         values = [list(row) for row in data]
         if not values and not parsed_args.print_empty:
             return
@@ -96,7 +97,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _room(stdout: TextIO, args: argparse.Namespace) -> int | None:
-    """Return the cells of a line, None for a line of any length."""
+    """Return the cells of a line, None for lines of any length."""
     if args.max_width > 0:
         return int(args.max_width)
     if args.fit_width:
@@ -107,7 +108,7 @@ def _room(stdout: TextIO, args: argparse.Namespace) -> int | None:
 def _grid(
     columns: Sequence[fitting.Column], fit: fitting.Fit
 ) -> Iterator[str]:
-    """Write the cells side by side."""
+    """Yield the lines of a table with columns side by side."""
     border = _framed('-+-'.join('-' * width for width in fit.widths), fit, '-')
     yield border
     yield _line(columns, fit, [each.name for each in columns])
@@ -144,9 +145,9 @@ def _framed(line: str, fit: fitting.Fit, fill: str) -> str:
 def _records(
     names: Sequence[str], rows: Sequence[Sequence[str]], room: int
 ) -> Iterator[str]:
-    """Write the fields one below the other.
+    """Yield the lines of records, with one field below the other.
 
-    Steps that follow each other and have the same title share it.
+    Consecutive steps of the same resource share a title.
     """
     before: list[str] | None = None
     for row in rows:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """``openstack --quiet``, ``--verbose`` and ``--log-file`` for our commands.
 
-OSC shows no time on the terminal, and leaves out of a log file what it does
-not show. Steps, waits and retries of a run are worth both.
+OSC prints no times on the terminal, and writes only messages to a log file
+that it would print. For the steps, waits and retries of a run, this module
+adds times, and writes all of them to the log file.
 """
 
 from collections.abc import Iterator
@@ -13,34 +14,35 @@ from typing import TextIO
 
 _OURS = 'backupclient'
 TIME = '%Y-%m-%d %H:%M:%S'
-"""As in OSC's log files: of the machine's own time zone."""
+"""The format of OSC's log files, in the machine's time zone."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Verbosity:
-    """How much a person wants to hear.
+    """How much a user wants to see.
 
-    :param level: OSC's: 0 with ``--quiet``, 1 as a rule, more with each
-        ``--verbose``.
+    :param level: the level of OSC: 0 with ``--quiet``, 1 by default, one more
+        with each ``--verbose``.
     """
 
     level: int
 
     @property
     def quiet(self) -> bool:
-        """True when only errors are said."""
+        """True if only problems are printed."""
         return self.level < 1
 
     @property
     def verbose(self) -> bool:
-        """True when the log is shown."""
+        """True if the log is printed."""
         return self.level > 1
 
     @contextlib.contextmanager
     def logged(self) -> Iterator[None]:
-        """While this lasts, our log has times, and a log file has all of it.
+        """Add times to our log, and write all of it to a log file.
 
-        All of it is what ``--verbose`` shows, also without that.
+        The log file then has the records that ``--verbose`` prints, even
+        without that option.
         """
         handlers = logging.getLogger().handlers
         files = [h for h in handlers if isinstance(h, logging.FileHandler)]
@@ -55,7 +57,7 @@ class Verbosity:
 
 
 class _Forwarder(logging.Handler):
-    """Passes on what another handler has too high a level for."""
+    """Passes records to another handler that are below its level."""
 
     def __init__(self, other: logging.Handler) -> None:
         super().__init__(logging.INFO)
@@ -77,7 +79,7 @@ def _forwarded(handler: logging.Handler) -> Iterator[None]:
 
 
 class _Timed(logging.Formatter):
-    """Writes the time before our records; others stay as they are."""
+    """Formats our records with the time; other records stay as they are."""
 
     def __init__(self, handler: logging.StreamHandler[TextIO]) -> None:
         super().__init__('%(asctime)s %(message)s', TIME)

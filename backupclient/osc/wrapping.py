@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text that fits a terminal: measured in cells, and wrapped at words.
+"""Measure text in cells of a terminal, and wrap it at words.
 
-A cell is what a Latin letter takes; a CJK character or an emoji takes two.
+A Latin letter takes one cell; a CJK character or an emoji takes two.
 """
 
 import os
@@ -14,39 +14,39 @@ from rich import cells
 from backupclient.osc import display
 
 _LEAST = 20
-"""Columns of a terminal that is narrower than any real one."""
+"""Columns: the smallest width that is used, even if ``COLUMNS`` is less."""
 
 _DEFAULT = 80
 _INDENT = '  '
 _DOTS = '...'
 _GOES_ON = ' \\'
 _EMOJI = '\ufe0f'
-"""Asks for the wide form of the character before it; not all obey."""
+"""Requests the wide form of the character before; not all terminals obey."""
 
 _UNITS = r'\d[\d.]* (?:d|h|min|s|B|[KMGTP]iB)(?![\w])'
 _WORDS = re.compile(rf' *(?:{_UNITS}[^ ]*|[^ ]+)| +$')
 _PARTS = re.compile(r' *(?:[^ ./_-]+[./_-]*|[./_-]+)| +$')
-"""Words, and their parts, which a hyphen ends, or a dot.
+"""Words, or parts of words, which end with a hyphen, dot, slash or underscore.
 
-A number stays with its unit.
+Only ``_WORDS`` keeps a number together with its unit.
 """
 
 _SHELL_WORDS = re.compile(r"""(?:[^ '"]|'[^']*'|"[^"]*"|['"])+""")
-"""Words of a shell, with their quotes."""
+"""Words of a shell command, including their quotes."""
 
 
 def columns(stream: Any) -> int | None:
-    """Return how many cells a line of a terminal has.
+    """Return the cells of a line of a terminal.
 
-    :returns: None when the stream is no terminal: a line may be of any length.
+    :returns: None if the stream is no terminal: lines may have any length.
     """
     return size(stream) if stream.isatty() else None
 
 
 def size(stream: Any) -> int:
-    """Return the width of the display, also where the stream is no terminal.
+    """Return the width in cells, even if the stream is no terminal.
 
-    ``COLUMNS`` wins, as in all programs.
+    The environment variable ``COLUMNS`` has priority.
     """
     given = os.environ.get('COLUMNS', '')
     if given.isdecimal() and int(given):
@@ -59,10 +59,10 @@ def size(stream: Any) -> int:
 
 
 def width(text: str) -> int:
-    """Count the cells of a text, rather one too many than one too few.
+    """Return the cells of a text; in doubt, one too many.
 
-    Each character counts for itself, because terminals differ in what they
-    draw as one.
+    Each character counts separately, because terminals differ in which
+    sequences they combine.
     """
     if text.isascii():
         return len(text)
@@ -70,10 +70,10 @@ def width(text: str) -> int:
 
 
 def _cells(char: str) -> int:
-    """Count the cells of a character as the more generous of two tables.
+    """Return the cells of a character: the larger number of two tables.
 
-    They are of different editions of Unicode, as those of terminals are; what
-    neither knows may be wide.
+    The tables have different versions of Unicode, as terminals do. An
+    unassigned character may be wide.
     """
     import wcwidth
 
@@ -85,7 +85,7 @@ def _cells(char: str) -> int:
 
 
 def pad(text: str, room: int, *, right: bool = False) -> str:
-    """Fill a text with blanks to a number of cells."""
+    """Return a text padded with blanks to a number of cells."""
     blanks = ' ' * (room - width(text))
     return blanks + text if right else text + blanks
 
@@ -95,11 +95,12 @@ def wrap(
 ) -> list[str]:
     """Break a text into lines, between words.
 
-    A word is only broken when it is longer than a line.
+    A word is broken only if it is longer than a line.
 
-    :param room: cells of a line.
-    :param indent: of all lines but the first.
-    :param hyphens: lines may also be broken behind a hyphen and its like.
+    :param room: the cells of a line.
+    :param indent: the indentation of all lines but the first.
+    :param hyphens: True to also break after hyphens, dots, slashes and
+        underscores.
     """
     lines: list[str] = []
     line = ''
@@ -116,7 +117,7 @@ def wrap(
 
 
 def chop(text: str, room: int, indent: str = '') -> list[str]:
-    """Break a word that is longer than a line, wherever the line ends."""
+    """Break a text into full lines, even within words."""
     lines = []
     while width(text) > room:
         head = _head(text, room)
@@ -126,7 +127,7 @@ def chop(text: str, room: int, indent: str = '') -> list[str]:
 
 
 def longest(text: str, *, hyphens: bool = False) -> int:
-    """Return the width of the longest piece that :func:`wrap` keeps whole."""
+    """Return the cells of the longest piece that :func:`wrap` keeps whole."""
     pieces = (_PARTS if hyphens else _WORDS).findall(text)
     return max((width(piece.strip(' ')) for piece in pieces), default=0)
 
@@ -134,7 +135,7 @@ def longest(text: str, *, hyphens: bool = False) -> int:
 def shorten(text: str, room: int) -> str:
     """Replace the middle of a text that is too long with an ellipsis.
 
-    The names of a project often differ at their end only.
+    The end stays, because names often differ only there.
     """
     if width(text) <= room:
         return text
@@ -144,7 +145,7 @@ def shorten(text: str, room: int) -> str:
 
 
 def _head(text: str, room: int) -> str:
-    """Return the start of a text that fits, with its combining marks."""
+    """Return the longest start of a text that fits, with combining marks."""
     used = 0
     for number, char in enumerate(text):
         used += width(char)
@@ -154,9 +155,9 @@ def _head(text: str, room: int) -> str:
 
 
 def sentence(text: str, room: int | None) -> str:
-    """Wrap what is said to a person; the next lines are indented.
+    """Return a message, wrapped; all lines but the first are indented.
 
-    :param room: None for a line of any length.
+    :param room: the cells of a line, None for lines of any length.
     """
     if room is None:
         return text
@@ -164,9 +165,9 @@ def sentence(text: str, room: int | None) -> str:
 
 
 def command(text: str, room: int | None) -> list[str]:
-    """Break a command of a shell into lines that can be copied.
+    """Break a shell command into lines that can be copied to a shell.
 
-    :param room: None for a line of any length.
+    :param room: the cells of a line, None for lines of any length.
     """
     if room is None:
         return [text]
@@ -183,7 +184,7 @@ def command(text: str, room: int | None) -> list[str]:
 
 
 def _parts(text: str, room: int) -> list[str]:
-    """Split a command between its words, but keep an option and its value."""
+    """Split a command into words; an option and its value stay together."""
     parts: list[str] = []
     for word in _SHELL_WORDS.findall(text):
         before = parts[-1] if parts else ''
@@ -197,9 +198,9 @@ def _parts(text: str, room: int) -> list[str]:
 
 
 def said(text: str, room: int | None) -> str:
-    """Make fit what is said to a person, and safe for a terminal.
+    """Return a message or command, wrapped and safe for a terminal.
 
-    :param room: None for a line of any length.
+    :param room: the cells of a line, None for lines of any length.
     """
     safe = display.sentence(text)
     if not isinstance(text, display.Command):

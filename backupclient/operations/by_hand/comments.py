@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text between commands: what the cloud gave cannot change its meaning.
+"""The text between commands, safe against names from the cloud.
 
-All of the page that is no command is a comment for ``bash``, in a block or in
-a title of Markdown. So the page can be pasted as a whole.
+Everything on the page except the commands is a comment for ``bash``: in a
+block, or as a Markdown title. So the whole page can be pasted into a shell.
 """
 
 from collections.abc import Iterable
@@ -17,20 +17,22 @@ _INDENT = '    '
 def title(level: int, text: str, name: str = '') -> str:
     """Return a title of the page.
 
-    :param name: from the cloud.
+    :param level: 1 for the title of the page, 2 for a section, and so on.
+    :param name: a name from the cloud, which follows in backquotes; ``''`` for
+        none.
     """
     return f'{"#" * level} {text}{f" {_span(name)}" if name else ""}'
 
 
 def block(*parts: str) -> str:
-    """Return a block of comments and commands."""
+    """Join comments and commands to an indented block."""
     return textwrap.indent('\n'.join(parts), _INDENT)
 
 
 def text(sentence: str, hang: int = 0) -> str:
     """Return a comment.
 
-    :param hang: how far the lines after the first one are indented.
+    :param hang: the indentation of all lines but the first, in spaces.
     """
     return textwrap.fill(
         shell.plain(sentence).strip(),
@@ -43,7 +45,7 @@ def text(sentence: str, hang: int = 0) -> str:
 
 
 def items(sentences: Iterable[str]) -> tuple[str, ...]:
-    """Return a comment for each sentence, as a list."""
+    """Return a comment with a bullet for each sentence that is not empty."""
     return tuple(
         text(f'- {one.strip()}', 2)
         for one in sentences
@@ -52,7 +54,7 @@ def items(sentences: Iterable[str]) -> tuple[str, ...]:
 
 
 def facts(pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
-    """Return a comment for each name and value that is not empty."""
+    """Return a comment for each pair whose value is not empty."""
     return tuple(
         text(f'{name:12} {value}', 13)
         for name, value in pairs

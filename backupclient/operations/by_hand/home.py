@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The plan of a restore of a set into the project that it is of.
+"""Plan the restore of a set into the project that it came from.
 
-The project is not read for that: the plan is to hold when the set is needed.
-So it is planned for a project that offers everything that the resources of
-the set had: their volume types, flavors, networks, zones and key pairs.
+The page may be needed years later, so the project is not read. Instead, the
+plan assumes a project that offers everything that the resources of the set
+used: their volume types, flavors, networks, zones and key pairs.
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,22 +24,24 @@ from backupclient.planner.restore import artifacts
 from backupclient.procedures.restore import shell
 
 _SERVICES = frozenset({'block-storage', 'compute', 'image', 'key-manager'})
-_HERE = '/'
-"""A target for the request: that the files are there is all that counts."""
+_ANY_TARGET = '/'
+"""The target of the request. It is never read; any target means that the
+backups have files."""
 
 
 def plan(manifest: manifests.Manifest) -> plans.Plan:
-    """Plan the restore of everything that a set has.
+    """Plan the restore of all complete resources of a set.
 
-    What is not complete does not count: a server comes without a volume that
-    is not there.
+    Incomplete resources are left out: a server is restored without a volume
+    that has no complete copy.
 
-    :returns: with names that end as the reader of the page wants.
-    :raises ValueError: somebody has written the manifest by hand.
+    :returns: the plan; all new names end with the placeholder
+        ``shell.SUFFIX``.
+    :raises ValueError: if the manifest was written or changed by hand.
     """
     return restore.plan(
         restores.Request(
-            requests.Request(everything=True), _HERE, suffix=shell.SUFFIX
+            requests.Request(everything=True), _ANY_TARGET, suffix=shell.SUFFIX
         ),
         [
             choice
@@ -55,7 +57,7 @@ def plan(manifest: manifests.Manifest) -> plans.Plan:
 
 
 def _inventory(manifest: manifests.Manifest) -> inventories.Inventory:
-    """Return a project that has the artifacts of the set, and their keys."""
+    """Return an inventory with the artifacts of the set, and their keys."""
     items = manifest.items
     return inventories.Inventory(
         manifest.identity,
@@ -88,7 +90,7 @@ def _kept_images(
 def _boot_images(
     items: Iterable[manifests.Entry],
 ) -> Iterator[resources.Image]:
-    """Return the kernels and ramdisks that images name."""
+    """Yield the kernels and ramdisks that images name."""
     for one in items:
         for name in ('kernel_id', 'ramdisk_id'):
             found = one.image.properties.get(name, '') if one.image else ''
@@ -120,7 +122,7 @@ def _offers(items: Iterable[manifests.Entry]) -> on_offer.Offers:
         volume_types=tuple(_types(volumes)),
         zones=frozenset(one.availability_zone for one in volumes),
         flavors=tuple(
-            # Larger than any server needs: the flavor was large enough.
+            # A size that fits every image: the servers ran on these flavors.
             on_offer.Flavor(name, name, _LARGE, _LARGE, 0)
             for name in sorted({one.flavor_name for one in servers})
         ),
@@ -138,7 +140,7 @@ def _offers(items: Iterable[manifests.Entry]) -> on_offer.Offers:
 def _types(
     volumes: Iterable[resources.Volume],
 ) -> Iterator[on_offer.VolumeType]:
-    """Return the volume types; whether others encrypt is not known."""
+    """Yield the volume types, with their encryption as far as it is known."""
     encrypted = {one.type_name for one in volumes if one.encrypted}
     ids_ = {one.type_name: one.type_id for one in volumes}
     for name in sorted(ids_):
@@ -146,7 +148,7 @@ def _types(
 
 
 def _named(names: Iterable[str]) -> tuple[on_offer.Named, ...]:
-    """Return things that commands know by their names."""
+    """Return offers whose names serve as IDs in commands."""
     return tuple(on_offer.Named(name, name) for name in sorted({*names}))
 
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``RESTORE.md``: the page as a whole.
 
-It never fails: what cannot be planned is a sentence on the page.
+Rendering does not fail if a restore cannot be planned: the page then says so
+instead of showing the commands.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +27,7 @@ _KINDS = {
     resources.Kind.VOLUME: 'Volumes',
     resources.Kind.SERVER: 'Servers',
 }
-"""In the order of doing: what others need comes first."""
+"""The order of the restore: resources that others need come first."""
 
 
 def render(manifest: manifests.Manifest) -> str:
@@ -47,9 +48,10 @@ def _parts(manifest: manifests.Manifest) -> Iterator[str]:
 
 
 def _plan(manifest: manifests.Manifest) -> plans.Plan | None:
-    """Plan the restore.
+    """Plan the restore; return None if that fails.
 
-    A run has ended well when its page is written: nothing may go wrong here.
+    The page is written at the end of a successful run, which must not fail
+    because of its page.
     """
     try:
         return home.plan(manifest)
@@ -142,7 +144,7 @@ def _first(
 
 
 def _fetched(manifest: manifests.Manifest) -> Iterator[str]:
-    """Say that the commands want a folder."""
+    """Yield a comment on how to get a folder, if the set is in none."""
     if not manifest.request.target.startswith(('restic:', 'rclone:')):
         return
     yield comments.text(

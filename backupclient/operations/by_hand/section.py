@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The section of a resource: what its copy is, and the commands."""
+"""The section of a resource: facts about its copy, and the commands."""
 
 from collections.abc import Iterable, Iterator
 import logging
@@ -33,8 +33,8 @@ _WORTH = {
 def render(entry: manifests.Entry, item: plans.Item | None) -> str:
     """Return the section of a resource.
 
-    :param item: how it comes back, None if it has no copy, or when that could
-        not be planned.
+    :param item: the plan of its restore; None if it has no copy, or if the
+        plan failed.
     """
     head = comments.title(
         3,
@@ -85,7 +85,7 @@ def _notes(entry: manifests.Entry, item: plans.Item | None) -> Iterable[str]:
 
 
 def _cautions(item: plans.Item) -> Iterator[str]:
-    """Say what can go wrong with the keys and the backups of the cloud."""
+    """Yield warnings about keys and Cinder backups."""
     task = item.restore
     if task is None:
         return
@@ -126,7 +126,7 @@ def _of_backup(item: plans.Item, task: restores.Task) -> Iterator[str]:
 
 
 def _lost(item: plans.Item) -> Iterator[str]:
-    """Name the properties that no command can give."""
+    """Yield a note for each property that no command can set."""
     found: dict[str, str] = {}
     if item.image:
         found |= properties.owned(item.image.properties)
@@ -139,9 +139,10 @@ def _lost(item: plans.Item) -> Iterator[str]:
 def _commands(item: plans.Item | None) -> list[str] | None:
     """Return the commands of the steps, each with its title.
 
-    A run has ended well when its page is written: nothing may go wrong here.
+    The page is written at the end of a successful run, which must not fail
+    because of its page.
 
-    :returns: None if something has.
+    :returns: None if the commands cannot be rendered.
     """
     if item is None:
         return []

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a list of backups: the places, and what is selected."""
+"""The parts of a list of backups: its places, and the selected resources."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which resources a selection means, among those that were backed up.
+"""Find the resources that a selection means, among those with backups.
 
-Only what a selection may mean is looked up in the cache, so that a name costs
-as much with ten thousand resources as with ten.
+Only resources that the selection may mean are looked up in the cache, so the
+cost of a name does not grow with the number of resources.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +20,9 @@ _Sets = Sequence[places.Set]
 def keys(
     index: indexes.Index, sets: _Sets, request: requests.Request
 ) -> tuple[indexes.Key, ...] | None:
-    """Return the resources that a request selects, None for all.
+    """Return the keys of the resources that a request selects, None for all.
 
-    :raises UsageError: a name fits nothing or several resources.
+    :raises UsageError: if a name fits no resource or several.
     """
     if request == requests.Request() or request == requests.Request(
         everything=True
@@ -37,7 +37,7 @@ def keys(
 def _past(
     index: indexes.Index, sets: _Sets, request: requests.Request
 ) -> dict[backed_up.Key, backed_up.Past]:
-    """Return what is known of the resources that a request may mean."""
+    """Return the histories of the resources that a request may mean."""
     if request.everything or request.match or not request.selects:
         return backed_up.of_entries(_entries(index, sets, None))
     wanted: list[indexes.Key] = []
@@ -46,7 +46,7 @@ def _past(
         wanted += named
     past = backed_up.of_entries(_entries(index, sets, wanted))
     if not all(_known(past, kind, text) for kind, text in _texts(request)):
-        # The error says what there is.
+        # A name is unknown: the error will list the known names, so read all.
         return backed_up.of_entries(_entries(index, sets, None))
     brought = dict.fromkeys(
         key for one in past.values() for key in _brought(index, sets, one)
@@ -57,7 +57,7 @@ def _past(
 
 
 def _texts(request: requests.Request) -> Iterator[tuple[str, str]]:
-    """Return what was typed, with its kind."""
+    """Yield the kind and the text of each name or ID that was typed."""
     for kind, texts in (
         (resources.Kind.SERVER, request.servers),
         (resources.Kind.VOLUME, request.volumes),
@@ -84,7 +84,7 @@ def _known(
 def _brought(
     index: indexes.Index, sets: _Sets, one: backed_up.Past
 ) -> Iterator[indexes.Key]:
-    """Return what a server may bring: where its data are."""
+    """Yield the volumes and images that may hold the data of a server."""
     if one.entry.server is None:
         return
     for volume_id in one.entry.server.volume_ids:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When each resource of a plan was last backed up, and the backup verified.
+"""The last backup of each resource of a plan, and its verification.
 
-That is a hint beside a plan: it never makes a plan fail, and takes a few
+This is a hint beside a plan: it never makes a plan fail, and takes a few
 seconds at most.
 """
 
@@ -26,21 +26,23 @@ LOG = logging.getLogger(__name__)
 
 NONE_YET = 'No backup yet.'
 _PATIENCE = 3.0
-"""Seconds for reading what the cache does not have."""
+"""Seconds for reading manifests that are not in the cache."""
 
 
 def notes(cloud: door.Cloud, planned: plans.Plan) -> Mapping[str, str]:
-    """Return a sentence for each resource whose backups are known, by its ID.
+    """Return a sentence about the last backup of each resource, by its ID.
 
-    A place that cannot be read, or has too much to read, tells less: then
-    nothing is said of resources without a known backup.
+    If a place cannot be read, or not in time, resources without a known
+    backup are left out: they may have one there.
+
+    :raises Interrupted: after a request to stop.
     """
     try:
         return using.do(lambda index: _notes(index, cloud, planned))
     except errors.Interrupted:
         raise
     except Exception:
-        # A fault here is no reason to have no plan.
+        # This is only a hint: the plan must not fail.
         LOG.debug('The last backups are not known', exc_info=True)
         return {}
 
@@ -72,7 +74,7 @@ def _notes(
 def _stores(
     cloud: door.Cloud, planned: plans.Plan
 ) -> Iterator[base.Shelf | None]:
-    """Return the places that may tell; None for one that does not."""
+    """Yield the places to read; None for one that is not fully readable."""
     library, troubles = cloud_place.what_is_known(cloud, journals=False)
     yield None if troubles else library.store
     if planned.request.target:
@@ -82,9 +84,9 @@ def _stores(
 def _read(
     index: indexes.Index, store: base.Shelf | None, patience: float
 ) -> tuple[places.Set, ...] | None:
-    """Read a place, None if that cannot be done.
+    """Return the sets of a place, None if it cannot be read.
 
-    A target that is not there yet has no backups.
+    A target that does not exist yet has no sets.
     """
     if store is None:
         return None
@@ -101,6 +103,7 @@ def _note(
     known: Mapping[int, places.Set],
     key: indexes.Key,
 ) -> str:
+    """Return the sentence about a resource, ``''`` without a backup."""
     for number, entry in index.newest(key, known):
         if backed_up.is_complete(entry):
             one = known[number]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The places that have backups, each read through the cache."""
+"""Read the runs in places, through the cache of manifests."""
 
 from collections.abc import Iterable, Iterator, Sequence
 import dataclasses
@@ -27,10 +27,12 @@ State = histories.State
 class Set:
     """A run in a place.
 
-    :param read: None if only a journal of this machine tells of it.
+    :param read: the set as read from the place; None if the run is known
+        only from a journal of this machine.
     :param started_at: UTC, ISO 8601.
-    :param problem: why nothing more is known, in a sentence; ``''`` if all
-        is, or the run is not finished.
+    :param host: the machine of the run, ``''`` if unknown.
+    :param problem: why the manifest cannot be used, in a sentence; ``''`` if
+        it can, or the run is not finished.
     """
 
     place: str
@@ -42,12 +44,12 @@ class Set:
 
     @property
     def header(self) -> indexes.Header | None:
-        """What the manifest says of the run, None without a usable one."""
+        """The header of the manifest, None without a usable manifest."""
         return self.read.header if self.read and not self.problem else None
 
     @property
     def unfinished(self) -> bool:
-        """True for a run that has not ended, or was killed."""
+        """True if the run has not ended, or was killed."""
         return self.read is None or (
             self.read.found.state is catalogue.State.UNFINISHED
         )
@@ -69,11 +71,11 @@ def of_store(
     patience: float = math.inf,
     wanted: reading.Wanted = tuple,
 ) -> Iterator[Set]:
-    """Read the runs in a target.
+    """Yield the runs in a target.
 
-    :param patience: seconds after which no other run is read.
-    :param wanted: leaves out runs that need not be read.
-    :raises TargetError: the list would not be complete.
+    :param patience: seconds after which no further manifest is read.
+    :param wanted: filters out runs that need not be read.
+    :raises TargetError: if the list would be incomplete.
     """
     for one in reading.read(index, store, patience, wanted):
         yield _of_store(store, one)
@@ -82,9 +84,11 @@ def of_store(
 def of_cloud(
     index: indexes.Index, cloud: door.Cloud, wanted: reading.Wanted = tuple
 ) -> Iterator[Set]:
-    """Read the runs that left backups in the cloud.
+    """Yield the runs that left backups in the cloud.
 
-    :param wanted: leaves out runs that need not be read.
+    A run in the list without an ID stands for a problem with the whole list.
+
+    :param wanted: filters out runs that need not be read.
     """
     library, troubles = cloud_place.what_is_known(cloud)
     here = cloud.identity.project_id
@@ -103,7 +107,7 @@ def of_cloud(
 
 
 def newest_first(sets: Iterable[Set]) -> tuple[Set, ...]:
-    """Sort runs; those of one run by their places."""
+    """Sort runs, the newest first; the sets of the same run by place."""
     return tuple(
         sorted(
             sorted(sets, key=lambda one: one.place),
@@ -118,7 +122,7 @@ def standings(
     one: Set,
     keys: Sequence[indexes.Key] | None = None,
 ) -> dict[indexes.Key, verification.Standing]:
-    """Return how the backups of a run stand, by resource."""
+    """Return the verification standing of each backup of a run."""
     found: dict[indexes.Key, list[tuple[str, verification.Row]]] = {}
     for at, number in one.read.verifications if one.read else ():
         for key, row in index.findings(number, keys):
@@ -140,7 +144,7 @@ def _of_store(store: base.Shelf, one: reading.Read) -> Set:
 
 
 def _marker(store: base.Shelf, found: catalogue.Found) -> marker.Marker | None:
-    """Read who writes to a set, None if nothing tells."""
+    """Read a set's marker, None if it has no readable one."""
     path = f'{found.folder}/{layout.MARKER}'
     try:
         return documents.decode(
@@ -153,7 +157,7 @@ def _marker(store: base.Shelf, found: catalogue.Found) -> marker.Marker | None:
 
 
 def begun(run: str) -> str:
-    """Return when a run began, by its ID."""
+    """Return a run's start time from its ID, in ISO 8601."""
     return (
         f'{run[:4]}-{run[4:6]}-{run[6:8]}T{run[9:11]}:{run[11:13]}:'
         f'{run[13:15]}+00:00'
@@ -165,3 +169,4 @@ def _failed(one: reading.Read) -> bool:
 
 
 _LARGEST_MARKER = 1 << 16
+"""Bytes: a real marker is much smaller. The file may be malicious."""

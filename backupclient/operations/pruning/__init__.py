@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deleting old backups: what :mod:`backupclient.operations.prune` uses."""
+"""Delete old backups: the parts of :mod:`backupclient.operations.prune`."""

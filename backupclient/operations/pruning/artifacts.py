@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deleting artifacts in the cloud, those of one resource in their order."""
+"""Delete the artifacts of a resource in the cloud, the newest first."""
 
 from collections.abc import Callable, Iterable, Iterator
 import dataclasses
@@ -18,15 +18,16 @@ from backupclient.planner import retention
 from backupclient.procedures import removal
 
 _DELETABLE = frozenset({'available', 'error'})
+"""The states in which Cinder deletes a backup."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Work:
-    """What a deletion needs.
+    """The parameters of a deletion.
 
     :param backups: all Cinder backups of the project.
-    :param mark: notes, before the first one goes, that artifacts of a run
-        are being deleted.
+    :param mark: called with the run before each of its artifacts is deleted,
+        to mark its manifest.
     """
 
     cloud: door.Cloud
@@ -37,11 +38,11 @@ class Work:
 
     @property
     def waiter(self) -> waiting.Waiter:
-        """Waits until something is gone."""
+        """A waiter with the deadline for deletions."""
         return waiting.Waiter(self.clock, removal.DEADLINE)
 
     def needed_by(self, backup_id: str) -> frozenset[str]:
-        """Return the IDs of the backups that one may build on."""
+        """Return the IDs of the backups that this backup may build on."""
         links = [cloud_pruning.link(one) for one in self.backups]
         found = [one for one in links if one.id == backup_id]
         return frozenset().union(
@@ -52,10 +53,9 @@ class Work:
 def by_resource(
     rows: Iterable[prunings.Row],
 ) -> list[list[prunings.Row]]:
-    """Return the rows of each resource, its newest capture first.
+    """Group rows by resource, the newest capture first.
 
-    A resource whose data are in others has nothing to delete: the rows of
-    these come after those of the others.
+    Resources without artifacts come last: their data are in other resources.
     """
     found: dict[tuple[bool, str, str], list[prunings.Row]] = {}
     for row in rows:
@@ -72,10 +72,11 @@ def delete(
 ) -> Iterator[tuple[prunings.Row, prunings.Row]]:
     """Delete the artifacts of one resource, the newest first.
 
-    :param held: the lease of this call, by which other runs see what is
-        worked on.
-    :returns: each row with what became of it. One that is not among them was
-        not reached.
+    :param held: the lease of this call, which shows other runs that the
+        resource is in use.
+    :param rows: the rows of one resource, at least one.
+    :returns: pairs of a row and the same row after the deletion. Rows that
+        were not reached are left out.
     """
     claim = f'{rows[0].kind}/{rows[0].id}'
     try:
@@ -106,7 +107,7 @@ def _delete_all(
             except errors.LoginEnded:
                 return
             except Exception as exc:
-                # Whatever it is: what does not build on it is deleted.
+                # A failure only saves the backups that this one builds on.
                 why = faults.said(exc, row.run, row.label)
         if why:
             yield row, _failed(row, why)
@@ -121,9 +122,9 @@ def _delete_all(
 
 
 def _delete(work: Work, row: prunings.Row) -> None:
-    """Delete an artifact that carries the tags of its run itself.
+    """Delete an artifact, unless it lacks the tags of its run.
 
-    :raises BackupError: it does not, or it cannot be deleted.
+    :raises BackupError: if the tags are missing, or the deletion fails.
     """
     work.mark(row.run)
     if not row.artifact:
@@ -167,7 +168,7 @@ def _delete_image(work: Work, row: prunings.Row) -> None:
 def _require_own(
     found: resources.CinderBackup | resources.Image, row: prunings.Row
 ) -> None:
-    """Raise BackupError if a thing does not carry the tags of its run."""
+    """Raise BackupError if an artifact lacks the tags of its run."""
     source = resources.Resource(resources.Kind(row.kind), row.name, row.id)
     if not cloud_pruning.belongs(found, row.run, source):
         raise errors.BackupError(

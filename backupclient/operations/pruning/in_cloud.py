@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deleting the Cinder backups and images that runs have left in the cloud."""
+"""Prune the Cinder backups and images that runs have kept in the cloud."""
 
 import dataclasses
 
@@ -28,6 +28,8 @@ from backupclient.sets import libraries
 from backupclient.sets import verified
 
 _MAY_LIVE = {journals.Fate.ALIVE, journals.Fate.UNKNOWN}
+"""For a run in other states, a journal here proves that its lease is dead."""
+
 _NO_IMAGES = (
     'The cloud has no image service, so only runs of this machine are known, '
     'by its journals.'
@@ -35,7 +37,7 @@ _NO_IMAGES = (
 
 
 class Cloud:
-    """What runs have left in the project of a login."""
+    """The backups in the project of a login, as a place to prune."""
 
     def __init__(
         self, session: sessions.Session, settings: places.Settings
@@ -47,9 +49,9 @@ class Cloud:
         self._library: libraries.Library | None = None
 
     def decide(self) -> places.Decision:
-        """Read the manifests and what there is, and apply the rules.
+        """Read the manifests and the artifacts, and apply the rules.
 
-        :raises BackupError: a list would not be complete.
+        :raises BackupError: if a list would be incomplete.
         """
         cloud = self._cloud
         has_images = 'image' in cloud.services
@@ -99,7 +101,7 @@ class Cloud:
         )
 
     def would_free(self, decision: places.Decision) -> str:
-        """Return nothing: the sizes of the rows tell."""
+        """Return ``''``: the sizes of the rows are the freed space."""
         return ''
 
     def delete(
@@ -107,9 +109,10 @@ class Cloud:
         decision: places.Decision,
         reporter: events.Reporter,
     ) -> places.Decision:
-        """Delete artifacts, those of one resource after those of another.
+        """Delete artifacts, one resource after the other.
 
-        The newest goes first: the older ones are what it may build on.
+        The newest artifact of a resource is deleted first, because it may
+        build on the older ones.
         """
         work = artifacts.Work(
             self._cloud, self.clock, reporter, self._seen.backups, self._mark
@@ -146,16 +149,16 @@ class Cloud:
         return shelf
 
     def _mark(self, run: str) -> None:
-        """Note that artifacts of a run are being deleted."""
+        """Mark the manifest of a run: its artifacts are being deleted."""
         if not self._shelf.is_marked(run):
             self._shelf.mark(run, self._cloud.clock.now())
 
     def _close(self, rows: tuple[prunings.Row, ...]) -> list[str]:
-        """Let each manifest say what is still there, or delete it.
+        """Remove deleted artifacts from the marked manifests.
 
-        A manifest that an interrupted call has marked is seen to as well.
+        This includes manifests that an interrupted call has marked.
 
-        :returns: a sentence for each for which that is not possible.
+        :returns: a sentence for each manifest that could not be updated.
         """
         assert self._library is not None  # noqa: S101
         notices = []
@@ -166,7 +169,7 @@ class Cloud:
             try:
                 self._rewrite(found, own)
             except Exception as exc:
-                # Whatever it is: the other manifests are seen to.
+                # A failure must not stop the update of the others.
                 why = faults.said(exc, found.run, 'its manifest')
                 notices.append(
                     f'The manifest of run {found.run} in the cloud still '
@@ -177,10 +180,10 @@ class Cloud:
     def _rewrite(
         self, found: catalogue.Found, rows: list[prunings.Row]
     ) -> None:
-        """Write a manifest without what is gone; without anything, none.
+        """Write a manifest without its deleted entries; delete an empty one.
 
-        The results of verifications are properties of the old image: they
-        are kept beside the new one.
+        The manifest is an image, and the results of verifications are its
+        properties. So they are written again with the new image.
         """
         assert self._library is not None  # noqa: S101
         manifest = self._library.open(found).manifest
@@ -218,7 +221,7 @@ class Cloud:
 def _only(
     manifest: manifests.Manifest, items: tuple[manifests.Entry, ...]
 ) -> manifests.Manifest:
-    """Return a manifest with some of its entries."""
+    """Return a manifest with these entries, except those that lack parts."""
     there = {backed_up.key(entry.resource) for entry in items}
     one = pruning.Set(manifest.run, manifest)
     return dataclasses.replace(
@@ -226,7 +229,7 @@ def _only(
         items=tuple(
             entry
             for entry in items
-            # What other resources held is not there without them.
+            # A covered resource needs all resources that hold its data.
             if entry.artifact or pruning.parts(one, entry) <= there
         ),
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deleting backup sets in a target."""
+"""Prune the backup sets in a target."""
 
 from collections.abc import Iterable, Iterator
 import dataclasses
@@ -28,9 +28,10 @@ from backupclient.store import targets
 
 
 class Target:
-    """The backup sets in a target.
+    """The backup sets in a target, as a place to prune.
 
-    :param target: as in a request: the absolute path of a folder, say.
+    :param target: a target, as in a request, such as an absolute path.
+    :raises UsageError: if the target is the folder of a single set.
     """
 
     def __init__(self, target: str, settings: places.Settings) -> None:
@@ -44,8 +45,8 @@ class Target:
     def decide(self) -> places.Decision:
         """Read the manifests and apply the rules.
 
-        :raises TargetError: the list would not be complete.
-        :raises UsageError: it is not clear what is meant.
+        :raises TargetError: if the list would be incomplete.
+        :raises UsageError: if the selection or the project is ambiguous.
         """
         library = libraries.Library(self._store)
         self._library = library
@@ -78,10 +79,9 @@ class Target:
         )
 
     def would_free(self, decision: places.Decision) -> str:
-        """Say how much room is free when all that goes is gone.
+        """Return how much space the deletion will free, in a sentence.
 
-        The files of a set can share their data with those of another: then
-        only the program that stores them can tell.
+        Sets in a restic repository share data, so only restic knows.
         """
         runs = dict.fromkeys(row.run for row in decision.going)
         if not runs:
@@ -102,7 +102,7 @@ class Target:
     ) -> places.Decision:
         """Delete sets, the oldest first.
 
-        What an earlier process has begun to delete is deleted first.
+        Before that, finish deletions that were interrupted.
         """
         notices = tuple(finish(self._store, self.clock, reporter))
         rows = decision.rows
@@ -114,7 +114,7 @@ class Target:
                 with self.clock.stop.shielded():
                     self._delete(run)
             except Exception as exc:
-                # Whatever it is: the other sets are deleted.
+                # A failure must not stop the other deletions.
                 why = faults.said(exc, run, 'deleting its set')
                 failed = prunings.Action.FAILED
                 rows = places.ended(rows, run, failed, why)
@@ -133,9 +133,9 @@ class Target:
         )
 
     def _reclaim(self, rows: Iterable[prunings.Row]) -> Iterator[str]:
-        """Free the room of what was deleted, once for all sets.
+        """Free the space of all deleted sets at once; restic needs this.
 
-        :returns: a sentence if that is not possible.
+        :returns: a sentence if it fails.
         """
         if all(row.action is not prunings.Action.DELETED for row in rows):
             return
@@ -162,7 +162,7 @@ class Target:
         rows: Iterable[prunings.Row],
         wanted: pruning.Wanted,
     ) -> Iterator[prunings.Row]:
-        """Return the rows of the sets in which nothing is complete."""
+        """Yield the rows of the sets in which nothing is complete."""
         whole = {one.run for one in sets if one.manifest is None or one.copies}
         failed = [
             _failed_set(library, found)
@@ -182,7 +182,7 @@ class Target:
     def _obstacles(
         self, library: libraries.Library, run: str
     ) -> Iterator[tuple[prunings.Action, str]]:
-        """Say why a set of which nothing is kept cannot go."""
+        """Yield the reason why a set cannot be deleted, with its action."""
         found = library.find(run)
         assert found is not None  # noqa: S101
         reader = claims.alive(self._store, found.folder, places.utc_now())
@@ -195,10 +195,10 @@ class Target:
 def finish(
     store: base.Store, clock: clocks.SystemClock, reporter: events.Reporter
 ) -> Iterator[str]:
-    """Delete what is left of sets whose deletion was interrupted.
+    """Finish the deletion of sets whose deletion was interrupted.
 
-    :returns: a sentence for each that cannot be deleted.
-    :raises TargetError: the list would not be complete.
+    :returns: a sentence for each set that cannot be deleted.
+    :raises TargetError: if the list would be incomplete.
     """
     for one in deletion.begun(store):
         if clock.stop.asked:
@@ -214,10 +214,10 @@ def finish(
 def _standings(
     library: libraries.Library, opened: catalogue.Opened
 ) -> dict[verified.Key, verification.Standing]:
-    """Return what verifications have found, and what anybody can see.
+    """Return each backup's standing; missing files count as damage.
 
-    A backup whose files are not there with their sizes is damaged, whether or
-    not a verification has looked: it must not take the place of a good one.
+    Backups whose files are missing or have a wrong size must not replace good
+    ones, even if they were never verified.
     """
     found = dict(library.standings(opened.found))
     files = catalogue.files(library.store, opened.found)
@@ -245,7 +245,7 @@ def _failed_set(
 
 
 def _still_needed(store: base.Shelf, found: catalogue.Found) -> str:
-    """Say that the run of a set may go on, ``''`` if it has ended."""
+    """Return why a set's run may continue, ``''`` if it has ended."""
     fate = journals.fate(found.run)
     if fate is journals.Fate.ALIVE:
         return f'Run {found.run} is still going on in another process.'
@@ -264,10 +264,9 @@ def _still_needed(store: base.Shelf, found: catalogue.Found) -> str:
 
 
 def _problem(library: libraries.Library, opened: catalogue.Opened) -> str:
-    """Say why it is not known what a set covers, ``''`` if it is.
+    """Return why a manifest cannot be trusted, ``''`` if it can.
 
-    A manifest that was changed after it was written must not take the place of
-    a good one.
+    A set with a changed manifest must not replace a good set.
     """
     if opened.manifest is None:
         return opened.problem

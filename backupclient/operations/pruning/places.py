@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all places of backups have in common for ``prune``."""
+"""The parts of ``prune`` that targets and the cloud share."""
 
 from collections.abc import Iterable, Iterator, Mapping
 import dataclasses
@@ -19,10 +19,11 @@ from backupclient.sets import libraries
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Settings:
-    """What a user asked for.
+    """The settings of a user.
 
+    :param rules: the rules that decide which backups are kept.
     :param request: only its selection is used.
-    :param login: of which project the user's backups are.
+    :param login: the user's project, for targets that projects share.
     """
 
     rules: retention.Rules
@@ -34,15 +35,15 @@ class Settings:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decision:
-    """What is kept and deleted in a place.
+    """Which backups are kept and deleted in a place.
 
-    :param rows: the newest run first.
-    :param place: for people.
-    :param projects: by run, whose it is.
-    :param digests: by run, the sha512 of the manifest that was read.
-    :param notices: sentences on what the rows do not say.
-    :param left: what earlier deletions have left that were interrupted; it is
-        finished with the next deletion.
+    :param rows: one for each backup, the newest run first.
+    :param place: the name of the place, for messages.
+    :param projects: the project of each run.
+    :param digests: the sha512 of each run's manifest as it was read.
+    :param notices: sentences about problems that have no row.
+    :param left: the sets whose deletion was interrupted. The next deletion
+        finishes them.
     """
 
     rows: tuple[prunings.Row, ...]
@@ -56,12 +57,12 @@ class Decision:
 
     @property
     def going(self) -> tuple[prunings.Row, ...]:
-        """The rows of what is to be deleted."""
+        """The rows of the backups to delete."""
         return tuple(row for row in self.rows if row.goes)
 
     @property
     def project_names(self) -> tuple[str, ...]:
-        """The names and IDs of the projects of what is to be deleted."""
+        """The names and IDs of the projects of the backups to delete."""
         found = (self.projects[row.run] for row in self.going)
         return tuple(
             dict.fromkeys(
@@ -70,9 +71,9 @@ class Decision:
         )
 
     def limited(self, agreed: 'Decision') -> 'Decision':
-        """Leave to be deleted only what was in an earlier decision too.
+        """Keep every backup that an earlier decision did not delete.
 
-        :param agreed: what a person has seen.
+        :param agreed: the decision that a person has confirmed.
         """
         seen = {
             (row, agreed.digests.get(row.run))
@@ -99,24 +100,25 @@ def _later(row: prunings.Row) -> prunings.Row:
 
 
 class Place(Protocol):
-    """Where backups are: a target, or the cloud.
+    """A place with backups: a target, or the cloud.
 
-    :param clock: that a request to stop reaches.
+    :param clock: the clock that passes on requests to stop.
     """
 
     clock: clocks.SystemClock
 
     def decide(self) -> Decision:
-        """Read what there is now, and apply the rules.
+        """Read the backups, and apply the rules.
 
-        :raises BackupError: a list would not be complete, so nothing is
-            decided.
+        :raises BackupError: if a list would be incomplete.
         """
 
     def would_free(self, decision: Decision) -> str:
-        """Say how much room is free when all that goes is gone.
+        """Return how much space the deletion will free.
 
-        :returns: a sentence, ``''`` where the sizes of the rows tell.
+        Call :meth:`decide` first.
+
+        :returns: a sentence; ``''`` if it is the sum of the rows' sizes.
         """
 
     def delete(
@@ -124,11 +126,11 @@ class Place(Protocol):
         decision: Decision,
         reporter: events.Reporter,
     ) -> Decision:
-        """Delete what goes. One that cannot be deleted stops no other.
+        """Delete the selected backups; a failure does not stop the others.
 
-        :param decision: a fresh one.
-        :returns: with what became of each. What still goes was not reached
-            before a request to stop.
+        :param decision: a decision of the last :meth:`decide`.
+        :returns: the decision with the action that was taken in each row.
+            ``delete`` means that a request to stop came first.
         """
 
 
@@ -144,7 +146,7 @@ def projects_of(
 
 
 def digests_of(library: libraries.Library) -> dict[str, str]:
-    """Return the digests of the manifests that were read."""
+    """Return the sha512 of each run's manifest, ``''`` if unusable."""
     return {one.run: library.open(one).digest for one in library.closed}
 
 
@@ -154,10 +156,10 @@ def ended(
     action: prunings.Action,
     reason: str = '',
 ) -> tuple[prunings.Row, ...]:
-    """Note what became of a run of which all goes.
+    """Return the rows with a new action for all rows of a run to be deleted.
 
-    :param rows: of all runs; those of others are as before.
-    :param reason: replaces the reasons.
+    :param rows: the rows of all runs; other rows stay as they are.
+    :param reason: replaces the reasons; ``''`` for none.
     """
     return tuple(
         dataclasses.replace(
@@ -174,10 +176,11 @@ def forget_journals(
     rows: Iterable[prunings.Row],
     target: str,
 ) -> Iterator[str]:
-    """Delete the journals of runs that are older than what is kept.
+    """Delete the journals of runs that are older than the oldest kept run.
 
-    :param projects: by run. Those of which nothing was deleted are left.
-    :param target: that was pruned, ``''`` for the cloud.
+    :param projects: the project of each run. Journals of a project stay if
+        none of its backups was deleted, or none is kept.
+    :param target: the pruned target, ``''`` for the cloud.
     :returns: a sentence for each journal that cannot be deleted.
     """
     kept: dict[inventories.Project, str] = {}
@@ -195,5 +198,5 @@ def forget_journals(
 
 
 def utc_now() -> datetime.datetime:
-    """Return the time by the clock of this machine."""
+    """Return the time of this machine's clock in UTC."""
     return datetime.datetime.now(datetime.UTC)

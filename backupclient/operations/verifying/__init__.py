@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parts of a verification: what to verify, by whom, and how deep."""
+"""The parts of a verification: the choice, the checks and the workers."""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether Cinder backups and images that stay in the cloud can be used.
+"""Check that Cinder backups and images in the cloud can be used.
 
-The services tell whether an artifact is there, available, and has its chain.
-They do not give a Cinder backup's bytes: only a restore proves them.
+The services show whether an artifact exists, is available, and has the
+backups that it builds on. They do not provide the bytes of a Cinder backup:
+only a restore proves them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from backupclient.operations.verifying import key_check
 from backupclient.planner.restore import artifacts
 
 _CHANGING = frozenset({'creating', 'restoring', 'queued', 'saving'})
+"""States that soon change, so they prove no damage."""
 
 NOT_ASKED = (
     'The {kind} {id} is in the cloud, where nobody looked: that needs '
@@ -29,9 +31,9 @@ BYTES = (
 def files(
     entry: manifests.Entry, inventory: inventories.Inventory | None
 ) -> Iterator[key_check.Found]:
-    """Look whether the artifact of a resource can be used.
+    """Yield a finding on the artifact of a resource, if its copy is one.
 
-    :param inventory: of the project, None if nobody may look.
+    :param inventory: the inventory of the project, None without a login.
     """
     artifact = entry.artifact
     if entry.file is not None or artifact is None:
@@ -53,20 +55,20 @@ def files(
 
 
 def data(entry: manifests.Entry) -> Iterator[key_check.Found]:
-    """Say that the bytes of an artifact cannot be read."""
+    """Yield the finding that the bytes of an artifact cannot be read."""
     if entry.file is None and entry.artifact is not None:
         yield _unproved(BYTES, entry.artifact)
 
 
 def after_a_restore(notes: Iterable[str]) -> tuple[str, ...]:
-    """Return notes without those that ask for a restore."""
+    """Return the notes without those asking for ``--depth restore``."""
     return tuple(n for n in notes if not n.endswith(_ONLY_A_RESTORE))
 
 
 def _result(
     inventory: inventories.Inventory, artifact: copies.Artifact
 ) -> verification.Result:
-    """Judge an artifact that cannot be used."""
+    """Return the result for an artifact that cannot be used."""
     if artifact.kind in inventory.unread or (
         artifact.kind == artifacts.BACKUP and not inventory.backup_api
     ):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which backups are verified: of runs, of resources, or the newest."""
+"""Choose the backups to verify: of runs, of resources, or the newest."""
 
 from collections.abc import Iterable, Iterator, Sequence
 import dataclasses
@@ -15,13 +15,14 @@ from backupclient.sets import catalogue
 from backupclient.sets import libraries
 
 _SHOWN = 5
+"""The most runs or resources that a message names."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Backup:
     """A backup to verify.
 
-    :param notes: why it is this one.
+    :param notes: why this backup was chosen.
     """
 
     opened: catalogue.Opened
@@ -31,13 +32,13 @@ class Backup:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is verified.
+    """The backups and sets to verify.
 
-    :param rows: of what cannot be looked at: sets without a usable manifest,
-        resources without a complete backup.
-    :param notices: sentences for the person.
-    :param sets: that are looked at also where none of their backups is: what
-        a manifest no longer names is not missed otherwise.
+    :param rows: the results for sets without a usable manifest and resources
+        without a complete backup.
+    :param notices: sentences for the user.
+    :param sets: sets to check as a whole, even if none of their backups was
+        chosen. Otherwise files missing from a manifest would go unnoticed.
     """
 
     backups: tuple[Backup, ...]
@@ -51,13 +52,13 @@ def choose(
     runs: Sequence[str],
     request: requests.Request,
 ) -> Chosen:
-    """Choose what is verified.
+    """Choose the backups to verify.
 
-    :param runs: of which the selected backups are meant; without any, the
-        newest complete backup of each selected resource, or all of the newest
-        run that is complete.
-    :raises UsageError: there is no such run or resource, or no set.
-    :raises DocumentError: there is a set, and none that can be used.
+    :param runs: the runs whose selected backups are verified. Without any,
+        choose the newest complete backup of each selected resource; without
+        a selection, all backups of the newest complete run.
+    :raises UsageError: if there is no such run or resource, or no set.
+    :raises DocumentError: if there are sets, but no usable one.
     """
     if runs:
         return _of_runs(library, tuple(dict.fromkeys(runs)), request)
@@ -76,9 +77,11 @@ def _of_runs(
     notices: list[str] = []
     for one in opened:
         if one.manifest:
-            chosen += _in(one, one.manifest, request)
-            notices += _lacking(one.manifest)
-    broken = tuple(_broken(one) for one in opened if one.manifest is None)
+            chosen += _selected_in(one, one.manifest, request)
+            notices += _missing_notice(one.manifest)
+    broken = tuple(
+        _unusable_row(one) for one in opened if one.manifest is None
+    )
     usable = tuple(one for one in opened if one.manifest is not None)
     return Chosen(tuple(chosen), broken, tuple(notices), usable)
 
@@ -95,7 +98,7 @@ def _of_selection(
             opened = library.open(_finished(library, one.run))
             chosen.append(Backup(opened, one.entry, one.notes))
         else:
-            missing.append(_missing(one))
+            missing.append(_missing_row(one))
     broken = _all_broken(library)
     return Chosen(tuple(chosen), (*broken, *missing))
 
@@ -108,7 +111,7 @@ def _of_newest(
     for found in library.finished:
         opened = library.open(found)
         if opened.manifest is None:
-            broken.append(_broken(opened))
+            broken.append(_unusable_row(opened))
         elif opened.manifest.state is manifests.State.COMPLETE:
             useful = [opened]
             break
@@ -120,19 +123,19 @@ def _of_newest(
     chosen: list[Backup] = []
     for one in useful[:1]:
         if one.manifest:
-            chosen += _in(one, one.manifest, request)
-            notices += _lacking(one.manifest)
+            chosen += _selected_in(one, one.manifest, request)
+            notices += _missing_notice(one.manifest)
     return Chosen(
         tuple(chosen), tuple(broken), tuple(notices), tuple(useful[:1])
     )
 
 
-def _in(
+def _selected_in(
     opened: catalogue.Opened,
     manifest: manifests.Manifest,
     request: requests.Request,
 ) -> Iterator[Backup]:
-    """Find the selected backups of one set."""
+    """Yield the selected complete backups of one set."""
     past = backed_up.history([manifest])
     for one in backed_up.selected(past, request):
         entry = past[one].entry
@@ -140,8 +143,8 @@ def _in(
             yield Backup(opened, entry)
 
 
-def _lacking(manifest: manifests.Manifest) -> Iterator[str]:
-    """Say what a run has no backup of."""
+def _missing_notice(manifest: manifests.Manifest) -> Iterator[str]:
+    """Yield a sentence if a run lacks a backup of some resources."""
     without = [
         f'{one.resource.label} ({one.state})'
         for one in manifest.items
@@ -159,7 +162,7 @@ def _lacking(manifest: manifests.Manifest) -> Iterator[str]:
 def _finished(library: libraries.Library, run: str) -> catalogue.Found:
     """Return the finished set of a run.
 
-    :raises UsageError: there is none.
+    :raises UsageError: if the run has no finished set.
     """
     found = library.find(run) if tags.is_run_id(run) else None
     if found is None:
@@ -185,7 +188,11 @@ def _finished(library: libraries.Library, run: str) -> catalogue.Found:
 def _require_some(
     library: libraries.Library, known: Sequence[manifests.Manifest]
 ) -> None:
-    """Raise UsageError if there is no set that can be used."""
+    """Raise an error if no set can be used.
+
+    :raises DocumentError: if there are sets, but no usable one.
+    :raises UsageError: if there is no finished set.
+    """
     if known:
         return
     for found in library.finished:
@@ -203,7 +210,7 @@ def _named(library: libraries.Library) -> str:
 
 
 def _nothing(library: libraries.Library) -> str:
-    """Say what may be the reason that nothing is there."""
+    """Return a likely reason why there is no backup."""
     if library.store.manifests_only:
         return (
             'Where backups went to files, name the target that "backup run '
@@ -225,13 +232,13 @@ def _nothing(library: libraries.Library) -> str:
 
 def _all_broken(library: libraries.Library) -> list[verification.Row]:
     opened = [library.open(found) for found in library.finished]
-    return [_broken(one) for one in opened if one.manifest is None]
+    return [_unusable_row(one) for one in opened if one.manifest is None]
 
 
-def _broken(opened: catalogue.Opened) -> verification.Row:
-    """Make the row of a set whose manifest cannot be used.
+def _unusable_row(opened: catalogue.Opened) -> verification.Row:
+    """Return the row of a set whose manifest cannot be used.
 
-    A set of a newer release is not damaged; that release can prove it.
+    A set of a newer release is not damaged: that release can verify it.
     """
     return verification.Row(
         run=opened.found.run,
@@ -249,8 +256,8 @@ def _broken(opened: catalogue.Opened) -> verification.Row:
     )
 
 
-def _missing(choice: backups.Choice) -> verification.Row:
-    """Make the row of a resource without a complete backup."""
+def _missing_row(choice: backups.Choice) -> verification.Row:
+    """Return the row of a resource without a complete backup."""
     resource = choice.entry.resource
     return verification.Row(
         run=choice.run,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trying restores: the deepest way to verify backups.
+"""Restore drills: the deepest way to verify backups.
 
-Each resource is restored under a temporary name, compared by its bytes, and
-taken away again. A server is built without network.
+Each resource is restored under a temporary name, its bytes are compared, and
+the new resource is deleted. A server is created without a network.
 """
 
 from collections.abc import Sequence
@@ -32,6 +32,8 @@ from backupclient.sets import verified
 
 Depth, Result = verification.Depth, verification.Result
 _RECORDED = 'sha512:'
+"""The start of the note with the hash of a restored volume, see
+:mod:`backupclient.procedures.restore.drill`."""
 
 
 _Choice = backups.Choice
@@ -41,8 +43,9 @@ _Choice = backups.Choice
 class Drill:
     """Where and how restores are tried.
 
-    :param request: what takes the place of what; its source is the target.
-    :param timeout: the seconds that each wait may take.
+    :param request: its source is the target, and its mappings replace volume
+        types, flavors and so on.
+    :param timeout: the deadline of each wait for a service, in seconds.
     """
 
     session: sessions.Session
@@ -53,9 +56,10 @@ class Drill:
 def plan(
     tried: Drill, wanted: Sequence[choice.Backup], *, identities: bool
 ) -> plans.Plan:
-    """Plan to restore backups, and to take away what was made.
+    """Plan to restore backups, and to delete the new resources.
 
-    :param identities: there are keys for what is encrypted.
+    :param wanted: the backups, at least one.
+    :param identities: True if there are private keys for encrypted files.
     """
     cloud = tried.session.cloud
     choices = [_Choice(_run(one), one.entry, one.notes) for one in wanted]
@@ -82,11 +86,14 @@ def rows(
     reporter: events.Reporter,
     parallel: int,
 ) -> list[verification.Row]:
-    """Try to restore what is good as far as it could be read.
+    """Try to restore the backups that reading has found to be good.
 
-    :param found: the rows of these backups, as reading has proved them.
-    :returns: a row for each of them.
-    :raises Interrupted: what was made is taken away.
+    Backups in the cloud cannot be read, so they are always tried.
+
+    :param found: the rows of these backups after reading.
+    :returns: a row for each of them, in the same order.
+    :raises Interrupted: after a request to stop or the end of the login; the
+        new resources have been deleted.
     """
     in_cloud = {_key(one) for one in wanted if one.entry.file is None}
     good = {
@@ -125,20 +132,21 @@ def rows(
 
 
 def _only_tried(item: plans.Item) -> plans.Item:
-    """Let an item be tried: a server gets no network and no key pair."""
+    """Return an item as a drill: a server gets no network and no key pair."""
     if item.restore is None:
         return item
-    # Secrets wait for each other only for the sake of their containers.
+    # Secrets wait for each other only because of their containers, which a
+    # drill does not restore.
     secret = item.resource.kind is resources.Kind.SECRET
     after = () if secret else item.restore.after
     task = dataclasses.replace(
-        item.restore, new=_alone(item.restore.new), after=after, drill=True
+        item.restore, new=_isolated(item.restore.new), after=after, drill=True
     )
     return dataclasses.replace(item, task=task, notes=(), warnings=())
 
 
-def _alone(new: restores.New) -> restores.New:
-    """Return what is made, without what others could see of it."""
+def _isolated(new: restores.New) -> restores.New:
+    """Return a new resource without properties that others could notice."""
     match new:
         case restores.NewServer():
             return dataclasses.replace(
@@ -154,7 +162,7 @@ def _row(
     outcome: results.Outcome | None,
     library: libraries.Library,
 ) -> verification.Row:
-    """Say what trying a restore has proved."""
+    """Return the row of a backup after its drill."""
     if outcome is None:
         return row
     if outcome.state is not results.State.COMPLETE:
@@ -172,7 +180,7 @@ def _row(
     recorded = next((n for n in outcome.notes if n.startswith(_RECORDED)), '')
     result, notes = Result.GOOD, outcome.notes
     if recorded:
-        result, notes = _compared(recorded, _earlier(row, library))
+        result, notes = _compared(recorded, _earlier_hash(row, library))
     return dataclasses.replace(
         row, depth=Depth.RESTORE, result=result, notes=(*row.notes, *notes)
     )
@@ -193,8 +201,8 @@ def _compared(
     return Result.GOOD, (now, 'As in an earlier verification.')
 
 
-def _earlier(row: verification.Row, library: libraries.Library) -> str:
-    """Find the hash that an earlier verification has recorded."""
+def _earlier_hash(row: verification.Row, library: libraries.Library) -> str:
+    """Return the note with an earlier drill's hash, ``''`` without one."""
     for found in library.finished:
         if found.run != row.run:
             continue

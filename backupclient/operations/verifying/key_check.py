@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether keys and secrets of a set can be used: the depth ``keys``."""
+"""Check that keys and secrets of a set can be used: the depth ``keys``."""
 
 from collections.abc import Iterator
 import dataclasses
@@ -20,18 +20,20 @@ from backupclient.operations.verifying import soundness
 from backupclient.store import base
 
 LARGEST = 1 << 20
-"""The most bytes that a key or a secret can have here."""
+"""The largest key or secret that is read, in bytes."""
 
 _AGE = b'age-encryption.org/'
+"""The start of each file in the format of age."""
+
 _QCOW2 = '.qcow2'
 
-# Argon2 takes up to 1 GiB for each key that is tried.
+# Argon2 takes up to 1 GiB of memory for each trial, so try one at a time.
 _one_proof = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Found:
-    """What was found of one key, secret or image, with a sentence.
+    """A finding about one key, secret or image, with a sentence.
 
     :param provable: as in :class:`~backupclient.model.verification.Row`.
     """
@@ -47,13 +49,13 @@ def check(
     identities: identity.Identities,
     stop: stops.Stop,
 ) -> Iterator[Found]:
-    """Try what opens a resource, and see whether its image is sound.
+    """Try the key of a resource, and check whether its qcow2 image is sound.
 
-    The hashes of its files are known to be right.
+    Call this only after the hashes of its files were found to be right.
 
-    :param files: of the set.
-    :raises TargetError: a file cannot be read.
-    :raises Interrupted: this thread is to stop.
+    :param files: the files of the set.
+    :raises TargetError: if a file cannot be read.
+    :raises Interrupted: if this thread is to stop.
     """
     if entry.key:
         yield _key(files, entry, entry.key, identities)
@@ -73,7 +75,7 @@ def _key(
     record: copies.KeyRecord,
     identities: identity.Identities,
 ) -> Found:
-    """Read a key, and try it on what it opens."""
+    """Read a key, and try it on the data of its resource."""
     material.forbid_core_dumps()
     content = base.read_whole(files, record.path, LARGEST + 1)
     if len(content) > LARGEST:
@@ -104,7 +106,7 @@ def _tried(
     record: copies.KeyRecord,
     content: bytes,
 ) -> Found:
-    """Try a passphrase on the data."""
+    """Try a passphrase on the LUKS header of the data."""
     image = functools.partial(files.read, path)
     with _one_proof:
         proof = luks.prove(image, (content, content.hex().encode()))
@@ -119,7 +121,8 @@ def _tried(
     return Found(
         verification.Result.UNPROVED,
         f'{record.path} could not be tried on {path}: {proof.reason}',
-        # As it was when it was exported: then no other machine could try it.
+        # If the key could not be tried when it was exported either, another
+        # machine will not help.
         provable=record.opens != luks.Opens.NOT_CHECKED,
     )
 
@@ -147,8 +150,8 @@ def _is_encrypted(entry: manifests.Entry) -> bool:
 def _fingerprints(content: bytes) -> frozenset[str]:
     """Return the fingerprints that the key in a file can have.
 
-    They are of the bytes in Barbican. A file has these, or their hexadecimal
-    digits, which LUKS was given.
+    A fingerprint is the sha256 of the bytes in Barbican. The file holds these
+    bytes, or their hexadecimal digits, which are the LUKS passphrase.
     """
     found = {hashlib.sha256(content).hexdigest()}
     try:
@@ -164,7 +167,7 @@ def _damaged(record: copies.KeyRecord, why: str) -> Found:
 
 
 def unreadable(path: str, error: errors.TargetError) -> Found:
-    """Say that a file could not be read any more."""
+    """Return the finding for a file that could not be read."""
     return Found(
         verification.Result.UNPROVED,
         f'{path} cannot be read: {errors.root(error)}.',

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One resource of a set: its files, its bytes, its key, in this order."""
+"""Verify one resource of a set: its files, then its bytes, then its key."""
 
 from collections.abc import Callable, Iterator
 import dataclasses
@@ -21,11 +21,11 @@ Depth = verification.Depth
 Result = verification.Result
 
 Progress = Callable[[int, int], None]
-"""Hears how many bytes of a resource are hashed, and of how many."""
+"""Called with the hashed bytes of a resource, and with its total bytes."""
 
 Origin = Callable[[str, str], str]
-"""Gives the run to whose set a file with a path and a sha512 belongs, ``''``
-for none."""
+"""Returns the run whose set has a file with this path and sha512, ``''`` for
+none."""
 
 
 _OTHER_MANIFEST = (
@@ -37,10 +37,10 @@ _OTHER_MANIFEST = (
 class Job:
     """A resource of a set, to be verified.
 
-    :param depth: to be reached.
+    :param depth: the depth to reach.
     :param notes: why this backup was chosen.
-    :param inventory: of the project that has what stays in the cloud; None
-        if nobody may look there.
+    :param inventory: the inventory of the project, for backups in the cloud;
+        None without a login.
     """
 
     survey: set_survey.Survey
@@ -51,7 +51,7 @@ class Job:
 
     @property
     def members(self) -> tuple[set_files.Member, ...]:
-        """Its files, with what the checksums say of them."""
+        """Its files, with their hashes from the list of checksums."""
         return tuple(
             self.survey.members.get(one.path, one)
             for one in set_files.of_entry(self.entry)
@@ -59,7 +59,7 @@ class Job:
 
     @property
     def size(self) -> int:
-        """The bytes of its files, as far as the manifest says."""
+        """The bytes of its files; files of unknown size count as 0."""
         return sum(one.size or 0 for one in self.members)
 
 
@@ -72,7 +72,7 @@ def verify(
 ) -> verification.Row:
     """Verify one resource.
 
-    :raises Interrupted: this thread is to stop.
+    :raises Interrupted: if this thread is to stop.
     """
     steps: tuple[tuple[Depth, Iterator[key_check.Found]], ...] = (
         (Depth.FILES, _files(job)),
@@ -89,8 +89,8 @@ def verify(
         bad = [one for one in every if one.result is not Result.GOOD]
         if bad:
             return _not_good(job, reached, depth, bad, said)
-        # The right bytes have the right size; that they are the key as well
-        # is more than that.
+        # A right hash implies the right size, so its notes replace those on
+        # sizes. A right key is an additional fact.
         said = said + good if depth is Depth.KEYS else good or said
         reached = depth
     if job.survey.manifest_changed:
@@ -99,7 +99,7 @@ def verify(
 
 
 def unknown(job: Job, why: str) -> verification.Row:
-    """Make the row of a resource that could not be verified."""
+    """Return the row of a resource that could not be verified."""
     return _row(job, Depth.NONE, Result.UNPROVED, [why], provable=True)
 
 
@@ -110,11 +110,12 @@ def _not_good(
     bad: list[key_check.Found],
     said: list[str],
 ) -> verification.Row:
-    """Make the row of a resource that is not proved to be good.
+    """Return the row of a resource that is not proved to be good.
 
-    :param reached: the deepest that was proved.
-    :param depth: that found what is bad.
-    :param said: of what was proved.
+    :param reached: the deepest depth that was proved.
+    :param depth: the depth that found ``bad``.
+    :param bad: the findings that are not good, at least one.
+    :param said: notes about the depths that were proved.
     """
     result = max((one.result for one in bad), key=lambda one: one.number)
     notes = [one.note for one in bad]
@@ -146,7 +147,7 @@ def _row(
 
 
 def _files(job: Job) -> Iterator[key_check.Found]:
-    """Look whether the files of a resource are there."""
+    """Check that the files of a resource exist, with their sizes."""
     entry = job.entry
     yield from artifact_check.files(entry, job.inventory)
     yield from _forged(entry)
@@ -160,7 +161,7 @@ def _files(job: Job) -> Iterator[key_check.Found]:
 
 
 def _forged(entry: manifests.Entry) -> Iterator[key_check.Found]:
-    """Refuse files that cannot be those of the resource."""
+    """Yield a finding for each path that cannot belong to the resource."""
     wrong = []
     if entry.file and not layout.is_file_of(entry.file.path, entry.resource):
         wrong.append(entry.file.path)
@@ -183,7 +184,7 @@ def _data(
     yield from artifact_check.data(job.entry)
     before, size = 0, job.size
     for one in job.members:
-        told = functools.partial(_told, progress, before, size)
+        told = functools.partial(_report_progress, progress, before, size)
         wrong = set_files.changed(job.survey.files, one, told, stop)
         before += one.size or 0
         if wrong is None:
@@ -196,7 +197,9 @@ def _data(
         yield _bad(wrong, f' It is the file of run {run}.' if run else '')
 
 
-def _told(progress: Progress, before: int, size: int, done: int) -> None:
+def _report_progress(
+    progress: Progress, before: int, size: int, done: int
+) -> None:
     progress(before + done, max(size, before + done))
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check a qcow2 image with ``qemu-img check``, where it is installed.
 
-The image may have been made to harm whoever opens it. So its header is read
-here first, and the program gets an open file instead of a path, and limits.
+The image may be malicious. So its header is read here first, and the program
+gets an open file instead of a path, and resource limits.
 """
 
 import dataclasses
@@ -17,26 +17,27 @@ from backupclient.transfer import qcow2
 _PROGRAM = 'qemu-img'
 _LIMITS = limited.Limits(memory_kib=2 << 20, seconds=1800, written=1 << 20)
 _MOST_SAID = 200
+"""Characters of an error of the program that a note repeats."""
 
 # The exit codes of "qemu-img check".
 _SOUND, _CORRUPT, _LEAKS = 0, 2, 3
 
 
 class State(enum.Enum):
-    """What was found."""
+    """The result of a check."""
 
     SOUND = enum.auto()
     UNSOUND = enum.auto()
-    """It has errors, or it is of a kind that no run makes."""
+    """The image has errors, or features that no run writes."""
     UNKNOWN = enum.auto()
-    """The check came to no result."""
+    """The check failed, so nothing is known."""
     NOT_CHECKED = enum.auto()
     """The program is missing, or the file is not one of this machine."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Soundness:
-    """What was found, and why, in a sentence."""
+    """The result of a check, and the reason in a sentence."""
 
     state: State
     reason: str
@@ -45,9 +46,9 @@ class Soundness:
 def look(files: base.Files, path: str, stop: stops.Stop) -> Soundness:
     """Check a qcow2 image.
 
-    :param files: of the backup set.
-    :raises TargetError: the image cannot be read.
-    :raises Interrupted: this thread is to stop.
+    :param files: the files of the backup set.
+    :raises TargetError: if the image cannot be read.
+    :raises Interrupted: if this thread is to stop.
     """
     with files.read(path) as stream:
         if why := qcow2.obstacle(stream):
@@ -73,7 +74,7 @@ def look(files: base.Files, path: str, stop: stops.Stop) -> Soundness:
 
 
 def _run(program: str, file: int, stop: stops.Stop) -> tuple[int, str]:
-    """Run the program on an open file; return its exit code and words."""
+    """Run the program on an open file; return its exit code and errors."""
     image = (
         'driver=qcow2,file.driver=file,file.locking=off,'
         f'file.filename=/dev/fd/{file}'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers whose data other resources hold: as good as these are."""
+"""Servers whose data other resources hold get the results of these."""
 
 from collections.abc import Iterable, Sequence
 import dataclasses
@@ -11,9 +11,9 @@ Pair = tuple[resource_check.Job, verification.Row]
 
 
 def rows(done: Iterable[Pair]) -> list[verification.Row]:
-    """Return the rows, those of wholes with what was found of their parts.
+    """Return the rows; those of servers have the worst result of their parts.
 
-    :param done: what was verified, in the order of the rows.
+    :param done: the jobs with their rows, in the order of the result.
     """
     pairs = list(done)
     return [_with_parts(job, row, pairs) for job, row in pairs]
@@ -29,17 +29,21 @@ def _with_parts(
         other for one, other in pairs if one is not job and _holds(one, job)
     ]
     if not parts:
-        return _as(row, verification.Result.UNPROVED, 'were not verified')
+        return _with_result(
+            row, verification.Result.UNPROVED, 'were not verified'
+        )
     worst = max((row, *parts), key=lambda one: one.result.number)
     if worst.result.bad:
         what = f'{worst.kind} "{worst.name or worst.id}" is {worst.result}'
-        return _as(row, worst.result, f'are not all good: {what}', worst.depth)
+        return _with_result(
+            row, worst.result, f'are not all good: {what}', worst.depth
+        )
     depth = min((one.depth for one in parts), key=lambda one: one.number)
-    return _as(row, worst.result, f'are {worst.result}', depth)
+    return _with_result(row, worst.result, f'are {worst.result}', depth)
 
 
 def _holds(part: resource_check.Job, whole: resource_check.Job) -> bool:
-    """Tell whether a volume or an image has data of a server."""
+    """Return whether a volume or an image holds data of a server."""
     server = whole.entry.server
     if server is None:
         return False
@@ -49,7 +53,7 @@ def _holds(part: resource_check.Job, whole: resource_check.Job) -> bool:
     ) or part.entry.resource.label == whole.entry.covered_by
 
 
-def _as(
+def _with_result(
     row: verification.Row,
     result: verification.Result,
     how: str,

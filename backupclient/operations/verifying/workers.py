@@ -26,9 +26,9 @@ _STEPS = {
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Work:
-    """What all workers share.
+    """The parameters that all workers share.
 
-    :param stop: ends them all when it is asked for.
+    :param stop: the request that stops all of them.
     """
 
     library: libraries.Library
@@ -38,7 +38,7 @@ class Work:
 
 
 Done = dict[int, verification.Row]
-"""Rows, by the numbers of their jobs."""
+"""Rows by the numbers of their jobs."""
 
 
 def perform(
@@ -49,13 +49,14 @@ def perform(
 ) -> None:
     """Verify resources.
 
-    :param parallel: how many at a time.
-    :param done: gets each row when its job has ended, so that an interrupted
-        caller has those that ended before.
-    :raises BaseException: what ended the wait; no worker is left then.
+    :param parallel: the number of resources that are verified at a time.
+    :param done: receives each row when its job ends, so the caller has them
+        even after an exception.
+    :raises Interrupted: if this thread or a worker is to stop. After any
+        exception, all workers have ended.
     """
-    # The largest first: so no worker has the longest work when all others
-    # have ended.
+    # The largest first: otherwise one worker could be left with the longest
+    # job after all others have ended.
     largest = sorted(
         enumerate(jobs), key=lambda each: each[1].size, reverse=True
     )
@@ -88,24 +89,25 @@ def _verify(work: Work, job: resource_check.Job) -> verification.Row:
     except errors.Interrupted:
         raise
     except errors.BackupError as exc:
-        # The others go on.
+        # A failure must not stop the other resources.
         row = resource_check.unknown(job, str(exc))
     if row.result.bad:
-        row = _with_others(work.library, job, row)
+        row = _with_other_backup(work.library, job, row)
     work.reporter.done(resource, row.result.value)
     return row
 
 
-def _with_others(
+def _with_other_backup(
     library: libraries.Library,
     job: resource_check.Job,
     row: verification.Row,
 ) -> verification.Row:
-    """Say which other backup of a resource there is."""
+    """Add a note on another backup of the resource to its row."""
     return dataclasses.replace(row, notes=(*row.notes, _other(library, job)))
 
 
 def _other(library: libraries.Library, job: resource_check.Job) -> str:
+    """Return a note on the newest other backup that is not damaged."""
     manifest, resource = job.survey.manifest, job.entry.resource
     for found, entry in library.others(manifest, resource):
         standing = _standing(library, found, entry)
@@ -123,7 +125,7 @@ def _standing(
     found: catalogue.Found,
     entry: manifests.Entry,
 ) -> verification.Standing:
-    """Return how another backup stands, as far as that can be read."""
+    """Return another backup's standing, an empty one if unreadable."""
     try:
         known = library.standings(found)
     except errors.TargetError:
