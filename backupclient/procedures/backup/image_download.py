@@ -25,7 +25,7 @@ from backupclient.transfer import rates
 from backupclient.transfer import sources
 
 _TRIES = 3
-"""How often a file is begun in a store that loses it on the way."""
+"""How often a download is started when the store loses the file."""
 
 
 class Download(step.Step[interim.Backup]):
@@ -60,7 +60,7 @@ class Download(step.Step[interim.Backup]):
     def _received(
         self, image: resources.Image, path: str, made: interim.Backup
     ) -> comparison.Proved:
-        """Bring the data, and begin anew where the store loses its file."""
+        """Download the data; start again if the store loses the file."""
         for pause in itertools.islice(pauses.growing(), _TRIES - 1):
             try:
                 return self._brought(image, path, made)
@@ -103,7 +103,10 @@ class Download(step.Step[interim.Backup]):
             files.of(self.work).delete(path)
 
     def _begun(self, made: interim.Backup) -> str:
-        """Where the download of an image that is still there goes to."""
+        """Return the path of a download that has not finished.
+
+        It depends on the format of the image: ``''`` if the image is gone.
+        """
         image = self.cloud.glance.image(self._image_id(made))
         if image is None:
             return ''
@@ -119,10 +122,10 @@ class Download(step.Step[interim.Backup]):
 
 
 def bring_out(item: plans.Item) -> step.Steps:
-    """The steps from an image to files, its key among them."""
+    """Return the steps that download an image, and its key if it has one."""
     return (Download, key_export.ExportKey) if item.encrypted else (Download,)
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """An image is there already: it has only to be fetched."""
+    """Return the steps for an image of the project: only a download."""
     return bring_out(item)
