@@ -44,6 +44,7 @@ class Download(step.Step[interim.Backup]):
     def do(self, made: interim.Backup) -> interim.Backup:
         image = image_state.active(self.work, self._image_id(made))
         if self.item.image is None:
+            # The ID is from the journal, which someone may have edited.
             removal.of(self.work).require_own(
                 f'image {image.id}', image.name, image.properties
             )
@@ -127,5 +128,5 @@ def bring_out(item: plans.Item) -> step.Steps:
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """Return the steps for an image of the project: only a download."""
+    """Return the steps for an image that already exists."""
     return bring_out(item)
