@@ -68,7 +68,7 @@ def of_project(
 ) -> tuple[manifests.Manifest, ...]:
     """Return the manifests of one project, the newest first.
 
-    :param run: return the project of this run, ``''`` for the newest run's.
+    :param run: a run of the wanted project, ``''`` for the newest run.
     :raises UsageError: if there is no manifest of that run.
     """
     every = newest_first(known)
@@ -86,7 +86,7 @@ def choose(
     at: datetime.datetime | None = None,
     damaged: Damaged = lambda run, entry: False,
 ) -> tuple[Choice, ...]:
-    """Choose a backup for each resource that a request selects.
+    """Return the backup of each resource that a request selects.
 
     With ``--all``, these are the resources of one run: the newest one, or the
     one that ``run`` or ``at`` selects. If a backup of that run is incomplete,

@@ -197,7 +197,7 @@ def make_copy(
 def captured(one: Set, entry: manifests.Entry) -> datetime.datetime:
     """Return when the data of a backup were captured.
 
-    A backup without that time, as of a secret, has the time of its run.
+    A backup without that time, such as a secret's, has the time of its run.
     """
     assert one.manifest is not None  # noqa: S101
     return (

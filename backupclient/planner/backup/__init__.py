@@ -29,7 +29,7 @@ RULES: tuple[rule.Rule, ...] = (servers, volumes, images, secrets)
 def plan(
     request: requests.Request, inventory: inventories.Inventory
 ) -> plans.Plan:
-    """Choose a procedure for each resource that a request selects.
+    """Return the plan of a backup.
 
     :returns: the plan, with an item for each selected resource.
     :raises UsageError: if the request's names or ``--match`` do not fit the

@@ -42,7 +42,7 @@ def harmless(server: resources.Server) -> tuple[str, ...]:
 def _vtpm(index: indexes.Index, server: resources.Server) -> list[str]:
     """Return the warning about a virtual TPM.
 
-    Its sign is a secret with this name, which Nova makes for its state.
+    Nova makes a secret with this name for the state of a virtual TPM.
     """
     if secrets.VTPM + server.id not in index.secret_names:
         return []

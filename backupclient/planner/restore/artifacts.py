@@ -79,7 +79,7 @@ def unusable(
 ) -> str:
     """Return why an artifact cannot be used, ``''`` if it can.
 
-    :param inventory: of the project in which the backup was made.
+    :param inventory: the inventory of the project that has the artifact.
     """
     what = f'{_NAMES[artifact.kind]} {artifact.id}'
     unread = inventory.unread.get(artifact.kind, '')
