@@ -45,7 +45,7 @@ class Writer(Protocol):
     """A file that is being written, strictly forwards.
 
     :param kept: the number of bytes that an earlier try has left. Writing
-        continues behind them. They may be damaged, such as by a power cut.
+        continues behind them. A power cut may have damaged them.
     :param file: a descriptor with which another program may write data into
         holes; None if the file is not in a folder of this machine.
     """

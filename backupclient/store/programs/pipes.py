@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipes and streams between this program and one that it calls."""
+"""Pipes and streams between this program and a called program."""
 
 import contextlib
 import fcntl

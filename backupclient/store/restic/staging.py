@@ -53,7 +53,7 @@ class Staging:
     def put(self, path: str, data: bytes) -> None:
         """Write a file. An older one with this path is replaced.
 
-        :raises TargetError: if it cannot be written, as if memory is full.
+        :raises TargetError: if it cannot be written, as when memory is full.
         """
         place = self.folder / path
         with localfile.troubles(place, 'written'):
