@@ -20,7 +20,7 @@ def role(item: plans.Item) -> tags.Role:
 
 
 def name(work: step.Work, item: plans.Item) -> str:
-    """Return the name of an item's artifact: it begins as ``--name`` says."""
+    """Return the name of an item's artifact, which begins with ``--name``."""
     return names.artifact(
         work.run, item.resource, work.name, work.shared_names
     )

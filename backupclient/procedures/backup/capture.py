@@ -38,8 +38,8 @@ def _consistency(work: step.Work, item: plans.Item) -> plans.Consistency:
     """Return the consistency of the copy.
 
     A server may have been started since it was planned. So a copy counts as
-    STOPPED only if Nova confirms now that its servers are stopped; if Nova
-    does not answer, it is CRASH: the copy already exists.
+    STOPPED only if Nova confirms now that its servers are stopped. If Nova
+    does not answer, it is CRASH: the copy must not fail because of that.
     """
     stopped = plans.Consistency.STOPPED
     if item.consistency is not stopped:

@@ -64,15 +64,15 @@ class Download(step.Step[interim.Backup]):
         """Download the data; start again if the store loses the file."""
         for pause in itertools.islice(pauses.growing(), _TRIES - 1):
             try:
-                return self._brought(image, path, made)
+                return self._download_once(image, path, made)
             except errors.TargetLost as exc:
                 self.work.reporter.say(
                     f'{self.item.resource.label}: {exc} The file starts anew.'
                 )
                 self.work.clock.sleep(pause)
-        return self._brought(image, path, made)
+        return self._download_once(image, path, made)
 
-    def _brought(
+    def _download_once(
         self, image: resources.Image, path: str, made: interim.Backup
     ) -> comparison.Proved:
         known = made.captured.at if made.captured else image.created_at

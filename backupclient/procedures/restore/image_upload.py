@@ -109,7 +109,7 @@ class Upload(step.Step[interim.Restore]):
         )
 
     def _present(self, made: interim.Restore) -> str:
-        """Return the ID of an image without data: a try's before, or new."""
+        """Return the ID of an image without data, an earlier try's or new."""
         image_id = self._find()
         if image_id and self.cloud.glance.state(image_id) != 'queued':
             removal.of(self.work).image(image_id)

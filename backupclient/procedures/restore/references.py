@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replacing old IDs in properties by the IDs of the restored resources."""
+"""Replacing old IDs in properties by the IDs of restored resources."""
 
 from collections.abc import Mapping
 
