@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plans: what is known and asked for in, procedures out. Pure."""
+"""Making plans from requests and known facts, without side effects."""

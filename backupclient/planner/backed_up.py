@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of the resources that were backed up a selection means.
+"""Selecting resources by their backups.
 
-The words are those of a backup's request, and they are looked up in manifests
-instead of in the cloud: what is selected need not exist any more.
+The options are those of ``backup run``, but names and IDs are looked up in
+manifests instead of the cloud: a selected resource may have been deleted.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,7 +21,7 @@ _SHOWN = 5
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Key:
-    """What tells a resource from all others of its project."""
+    """The identity of a resource within its project."""
 
     kind: resources.Kind
     id: str
@@ -29,13 +29,13 @@ class Key:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of a resource by its backups.
+    """A resource as its backups show it.
 
-    :param name: the newest that it had.
-    :param names: all that it had.
-    :param entry: of its newest complete backup, or of its newest entry where
-        none is complete.
-    :param run: of that entry.
+    :param name: its newest name.
+    :param names: all names that it ever had.
+    :param entry: the entry of its newest complete backup, or its newest entry
+        if none is complete.
+    :param run: the run of that entry.
     """
 
     key: Key
@@ -46,7 +46,7 @@ class Past:
 
     @property
     def last(self) -> str:
-        """When it was last backed up, for people."""
+        """The time and the run of its last backup, for people."""
         if not is_complete(self.entry):
             return 'no complete backup'
         when = self.entry.captured_at or 'run'
@@ -55,7 +55,7 @@ class Past:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Name:
-    """A name of a resource, as :mod:`naming` wants it."""
+    """A resource under one of its names, for :mod:`.naming`."""
 
     past: Past
     name: str
@@ -74,17 +74,17 @@ class _Name:
 
 
 def is_complete(entry: manifests.Entry) -> bool:
-    """Tell whether an entry is a complete backup of its resource."""
+    """Return whether an entry is a complete backup of its resource."""
     return entry.state is results.State.COMPLETE
 
 
 def key(resource: resources.Resource) -> Key:
-    """Return what tells a resource from others."""
+    """Return the key of a resource."""
     return Key(resource.kind, resource.id)
 
 
 def history(every: Sequence[manifests.Manifest]) -> dict[Key, Past]:
-    """Return what is known of each resource.
+    """Return all resources that the manifests have, by their keys.
 
     :param every: the manifests of one project, the newest first.
     :returns: in the order of the manifests and their entries.
@@ -97,7 +97,7 @@ def history(every: Sequence[manifests.Manifest]) -> dict[Key, Past]:
 def of_entries(
     every: Iterable[tuple[str, manifests.Entry]],
 ) -> dict[Key, Past]:
-    """Return what is known of each resource, as :func:`history` does.
+    """Return all resources of some entries, as :func:`history` does.
 
     :param every: runs and their entries, the newest first.
     """
@@ -118,14 +118,15 @@ def of_entries(
 def selected(
     past: Mapping[Key, Past], request: requests.Request
 ) -> tuple[Key, ...]:
-    """Find what a request means, each resource once.
+    """Return the resources that a request selects, each one once.
 
-    The selectors add up, and ``--exclude`` wins over all of them. A server
-    brings the volumes that it had, and the image that holds its disk.
+    The selectors add up, and ``--exclude`` wins over all of them. With a
+    server, its volumes and the image of its disk are selected too. With
+    ``--all``, or without a selector, everything in ``past`` is selected.
 
-    :param past: as of :func:`history`; with ``--all`` all of it is meant.
+    :param past: the result of :func:`history`.
     :returns: in the order of ``past``.
-    :raises UsageError: a name fits nothing or more than one resource, or
+    :raises UsageError: if a name fits no or several resources, or if
         ``--match`` fits nothing.
     """
     out = frozenset(_excluded(past, request.exclude))
@@ -138,7 +139,10 @@ def selected(
 
 
 def brought(past: Mapping[Key, Past], one: Key) -> Iterator[Key]:
-    """Find what a server brings: where its data are."""
+    """Yield the volumes and the image that hold a server's data.
+
+    :param one: the server; nothing is yielded for another resource.
+    """
     found = past.get(one)
     if found is None or found.entry.server is None:
         return
@@ -152,12 +156,12 @@ def brought(past: Mapping[Key, Past], one: Key) -> Iterator[Key]:
 
 
 def _in_group(server: Past, other: Past) -> bool:
-    """Tell whether a volume was captured with a server, in the same run."""
+    """Return whether a volume was captured with a server, in the same run."""
     return other.run == server.run and other.entry.group == server.key.id
 
 
 def _holds(other: Past, server: Past) -> bool:
-    """Tell whether an image holds the disk of a shelved server."""
+    """Return whether an image holds the disk of a shelved server."""
     return (
         other.key.kind is resources.Kind.IMAGE
         and other.entry.resource.label == server.entry.covered_by
@@ -214,14 +218,15 @@ def _labels(entry: manifests.Entry) -> labels.Pairs | None:
 
 
 def _find(past: Mapping[Key, Past], kind: resources.Kind, text: str) -> Key:
-    """Find the resource that has an ID, or has had a name."""
+    """Return the resource with an ID, or with a present or earlier name."""
     if Key(kind, text) in past:
         return Key(kind, text)
     every = [
         _Name(found, name) for found in past.values() for name in found.names
     ]
     if not any(one.kind == kind and one.name == text for one in every):
-        # An href, or nothing: each resource once, by its newest name.
+        # The text may be an href, or fit nothing. With only the newest name
+        # of each resource, a message names no resource twice.
         every = [_Name(found, found.name) for found in past.values()]
     return naming.find_any(
         (kind.value,),
@@ -233,7 +238,7 @@ def _find(past: Mapping[Key, Past], kind: resources.Kind, text: str) -> Key:
 
 
 def _what_there_is(past: Iterable[Past]) -> str:
-    """Say what the backups have, as far as it fits into a sentence."""
+    """Return a sentence that names some of the resources with backups."""
     every = sorted(_Name(found, found.name).label for found in past)
     if not every:
         return 'There are no backups.'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which backup of each selected resource is taken: of which run.
+"""Choosing the backup of each selected resource: the run that it is from.
 
-Manifests are those of sets that have ended. A target may have those of many
-projects: :func:`of_project` keeps them apart before anything is chosen.
+All manifests are of finished sets. A target may have sets of many projects:
+:func:`of_project` picks those of one project before anything is chosen.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,16 +30,16 @@ _NONE_GOOD = (
 )
 
 Damaged = Callable[[str, manifests.Entry], bool]
-"""Tells of a run and an entry of it whether a verification found the backup
-damaged or missing."""
+"""Returns whether a verification has found a backup damaged or missing, by
+its run and its entry."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Choice:
     """The backup that is taken for a resource.
 
-    :param entry: not complete where no complete backup is there: the caller
-        has to say that, with the notes.
+    :param entry: not complete if the resource has no complete backup. Then
+        the caller has to show the reason and the notes.
     :param notes: sentences for the row of the resource.
     """
 
@@ -49,14 +49,17 @@ class Choice:
 
     @property
     def complete(self) -> bool:
-        """True when there is a backup to take."""
+        """True if there is a backup to take."""
         return backed_up.is_complete(self.entry)
 
 
 def newest_first(
     known: Iterable[manifests.Manifest],
 ) -> tuple[manifests.Manifest, ...]:
-    """Sort manifests by their runs: these begin with their start."""
+    """Return manifests by run, the newest first.
+
+    A run's ID begins with the time of its start.
+    """
     return tuple(sorted(known, key=lambda one: one.run, reverse=True))
 
 
@@ -65,8 +68,8 @@ def of_project(
 ) -> tuple[manifests.Manifest, ...]:
     """Return the manifests of one project, the newest first.
 
-    :param run: the project of this run; ``''`` for that of the newest.
-    :raises UsageError: no manifest is of that run.
+    :param run: a run of the wanted project, ``''`` for the newest run.
+    :raises UsageError: if there is no manifest of that run.
     """
     every = newest_first(known)
     if not every:
@@ -83,20 +86,23 @@ def choose(
     at: datetime.datetime | None = None,
     damaged: Damaged = lambda run, entry: False,
 ) -> tuple[Choice, ...]:
-    """Choose a backup for each resource that a request selects.
+    """Return the backup of each resource that a request selects.
 
-    With ``--all`` that are the resources of one run: the newest one, or what
-    ``run`` or ``at`` say. One that is not complete there comes from its newest
-    complete backup, and nothing that only older runs have comes back. A
-    selection means the newest complete backup of each resource. One that is
-    damaged is passed over; where none is good, nothing is taken. Only of a run
-    that is named by ``run`` a damaged one is taken, with a note.
+    With ``--all``, these are the resources of one run: the newest one, or the
+    one that ``run`` or ``at`` selects. If a backup of that run is incomplete,
+    the resource's newest complete backup is taken. Resources that only older
+    runs have are left out. With a selection, the newest complete backup of
+    each resource is taken.
+
+    A damaged backup is replaced by an older one. If no backup is good, the
+    entry of the choice is FAILED. If the damaged backup is of the run that
+    ``run`` names, it is taken, with a note.
 
     :param known: manifests of one project, see :func:`of_project`.
-    :param run: nothing that is newer than this run is taken.
-    :param at: nothing that has ended later is taken; an aware time.
-    :raises UsageError: a name fits nothing or more than one resource, or
-        there is no such run.
+    :param run: the newest run from which backups are taken.
+    :param at: an aware time; runs that ended later are ignored.
+    :raises UsageError: if a name fits no or several resources, or if there
+        is no such run.
     """
     every = _until(newest_first(known), run, at)
     if not every:
@@ -116,7 +122,7 @@ def choose(
 
 
 def _noted(one: Choice, damaged: Damaged) -> Choice:
-    """Say of a backup of the run that was named whether it is damaged."""
+    """Return a choice of the named run, with a note if it is damaged."""
     if not one.complete or not damaged(one.run, one.entry):
         return one
     return dataclasses.replace(one, notes=(*one.notes, _DAMAGED))
@@ -128,9 +134,9 @@ def _good(
     every: Sequence[manifests.Manifest],
     damaged: Damaged,
 ) -> Choice:
-    """Return the newest backup of a resource that is not damaged.
+    """Return the choice, or an older backup of it that is not damaged.
 
-    :param one: its newest complete backup, or that of the run ``based``.
+    :param one: the newest complete backup, or the backup of run ``based``.
     :param every: the manifests, the newest first.
     """
     if not one.complete or not damaged(one.run, one.entry):
@@ -157,7 +163,7 @@ def _until(
     run: str,
     at: datetime.datetime | None,
 ) -> Sequence[manifests.Manifest]:
-    """Leave out what is newer than a run or a time."""
+    """Return the manifests that are not newer than a run or a time."""
     if run:
         _of_run(every, run)
         every = [one for one in every if one.run <= run]
@@ -196,9 +202,10 @@ def _choices(
     every: Sequence[manifests.Manifest],
     based: manifests.Manifest | None,
 ) -> Iterator[Choice]:
-    """Choose for each resource.
+    """Yield the choice for each resource, before damage is considered.
 
-    :param based: the run whose resources are meant, None for any.
+    :param based: the manifest to prefer, None for the newest complete backup
+        of any run.
     """
     past = backed_up.history(every)
     there = _entries(based.items if based else ())
@@ -218,7 +225,7 @@ def _choices(
 def _entries(
     items: Iterable[manifests.Entry],
 ) -> dict[backed_up.Key, manifests.Entry]:
-    """Return entries by resource, the first where there are several."""
+    """Return entries by resource, the first one if there are several."""
     found: dict[backed_up.Key, manifests.Entry] = {}
     for entry in items:
         found.setdefault(backed_up.key(entry.resource), entry)
@@ -226,7 +233,7 @@ def _entries(
 
 
 def _why(entry: manifests.Entry | None, run: str, newest: Choice) -> str:
-    """Say why the backup is not of the run that was asked for."""
+    """Return why the backup is not of the run that was asked for."""
     if entry is None:
         what = f'Run {run} did not include it'
     else:
@@ -238,7 +245,10 @@ def _why(entry: manifests.Entry | None, run: str, newest: Choice) -> str:
 
 
 def _with_notes(choices: Iterable[Choice]) -> Iterator[Choice]:
-    """Say of servers which of their volumes have no backup, or another's."""
+    """Yield the choices, with notes on the volumes of servers.
+
+    A note names a volume without a chosen backup, or from another run.
+    """
     every = tuple(choices)
     volumes = {
         one.entry.resource.id: one

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``prune`` keeps and deletes in the cloud. Pure.
+"""Deciding what ``prune`` keeps and deletes in the cloud. Pure.
 
-Here each artifact is deleted on its own. An artifact that does not carry the
-tags of its run is never deleted, whatever a manifest says of it. Cinder
-backups build on each other: what a kept one may build on stays.
+Each artifact is deleted on its own. An artifact without the tags of its run
+is never deleted, whatever a manifest says. Cinder backups build on each
+other: a backup stays as long as a kept backup may need it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,11 +30,13 @@ _Thing = resources.CinderBackup | resources.Image
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cloud:
-    """What the project has now. The lists are complete.
+    """The present state of the project. The lists are complete.
 
     :param backups: all Cinder backups, this program's or not.
-    :param alive: by run, why it counts as alive.
-    :param claims: by claim, as ``volume/<ID>``: which run works on it.
+    :param images: all images.
+    :param alive: why a run counts as alive, by its ID.
+    :param claims: the run that works on a resource, by the claim, such as
+        ``volume/<ID>``.
     """
 
     backups: tuple[resources.CinderBackup, ...] = ()
@@ -43,7 +45,7 @@ class Cloud:
     claims: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def things(self) -> dict[tuple[str, str], _Thing]:
-        """Return what can be an artifact, by its kind and ID."""
+        """Return all backups and images by artifact kind and ID."""
         found: dict[tuple[str, str], _Thing] = {}
         found |= {('backup', one.id): one for one in self.backups}
         found |= {('image', one.id): one for one in self.images}
@@ -57,12 +59,12 @@ def of_cloud(
     wanted: pruning.Wanted,
     now: datetime.datetime,
 ) -> tuple[prunings.Row, ...]:
-    """Decide what is kept in the cloud.
+    """Return the rows that say what is kept and deleted in the cloud.
 
-    :param sets: by the manifests in the cloud, or by the journals.
-    :param now: by the cloud's clock.
-    :returns: a row for each artifact that is there, for each resource whose
-        data are in others, and for each manifest that cannot be read.
+    :param sets: the sets from the manifests in the cloud, or from journals.
+    :param now: the time of the cloud's clock.
+    :returns: a row for each existing artifact, for each resource whose data
+        are in other resources, and for each manifest that cannot be read.
     """
     every = pruning.newest_first(sets)
     things = cloud.things()
@@ -81,9 +83,12 @@ def of_cloud(
 
 
 def belongs(thing: _Thing, run: str, resource: resources.Resource) -> bool:
-    """Tell whether a thing carries the tags of an artifact itself.
+    """Return whether a backup or an image has the tags of an artifact.
 
-    :param run: that has to have made it, of this resource.
+    Tags that an image has inherited from its source do not count.
+
+    :param run: the run that the tags must name.
+    :param resource: the resource that the tags must name.
     """
     found: Mapping[str, str]
     if isinstance(thing, resources.Image):
@@ -95,7 +100,7 @@ def belongs(thing: _Thing, run: str, resource: resources.Resource) -> bool:
 
 
 def link(backup: resources.CinderBackup) -> retention.Link:
-    """Return a Cinder backup as a part of its chain."""
+    """Return a Cinder backup as a part of its volume's chain."""
     at = stamps.read(backup.data_at) or stamps.read(backup.created_at)
     return retention.Link(
         backup.id, backup.volume_id, at or _UNKNOWN_TIME, backup.incremental
@@ -130,7 +135,7 @@ def _foreign(
     artifact: copies.Artifact,
     thing: _Thing,
 ) -> str:
-    """Say why a thing is not this program's to delete."""
+    """Return why this program must not delete a thing, else ``''``."""
     if belongs(thing, run, resource):
         return ''
     return (
@@ -142,7 +147,7 @@ def _foreign(
 def _in_use(
     run: str, resource: resources.Resource, thing: _Thing, cloud: Cloud
 ) -> str:
-    """Say who works with an artifact, or on the resource it is of."""
+    """Return which activity prevents an artifact's deletion, else ``''``."""
     if run in cloud.alive:
         return cloud.alive[run]
     claim = f'{resource.kind}/{resource.id}'
@@ -162,7 +167,10 @@ def _in_use(
 def _of_wholes(
     every: Iterable[pruning.Copy], reasons: pruning.Reasons
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Keep what holds the data of a kept server."""
+    """Yield reasons to keep copies that have the data of a kept server.
+
+    :returns: IDs of copies, each with its reason.
+    """
     by_set: dict[str, list[pruning.Copy]] = {}
     for copy in every:
         by_set.setdefault(copy.set.run, []).append(copy)
@@ -182,9 +190,11 @@ def _of_wholes(
 def _foundations(
     backups: Iterable[resources.CinderBackup], going: Iterable[str]
 ) -> dict[str, str]:
-    """Find what backups that stay may build on.
+    """Return the backups that a kept backup may build on.
 
-    :param going: the IDs of those that do not stay.
+    :param backups: all backups of the project.
+    :param going: the IDs of the backups that no rule keeps.
+    :returns: reasons by the backups' IDs.
     """
     chains: dict[str, list[retention.Link]] = {}
     for one in backups:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``prune`` does with sets in which nothing is complete. Pure.
+"""Deciding what ``prune`` does with sets without a complete backup. Pure.
 
-They are no backups, so no rule counts them. A set goes when a backup is kept
-that a newer run of its project has made. Until then it may tell why there is
-none.
+The rules do not count them, because they are not backups. Such a set is
+deleted when a backup from a newer run of its project is kept. Until then it
+may show why there is no backup.
 """
 
 from collections.abc import Iterable, Iterator
@@ -26,10 +26,10 @@ class Failed:
     """A set in which nothing is complete.
 
     :param manifest: None if it cannot be used.
-    :param problem: why not, in a sentence.
-    :param size: of its files, in bytes.
-    :param held: why it stays, in a sentence, such as a run that can be
-        resumed; ``''`` for no such reason.
+    :param problem: why the manifest cannot be used, in a sentence.
+    :param size: the size of the set's files, in bytes.
+    :param held: why the set must stay, in a sentence, for example because the
+        run can be resumed; ``''`` for no such reason.
     """
 
     run: str
@@ -47,11 +47,12 @@ def rows(
     *,
     everything: bool,
 ) -> Iterator[prunings.Row]:
-    """Return a row for each of these sets.
+    """Yield a row for each of these sets.
 
-    :param newest_kept: by project, the newest run of which a backup is kept.
+    :param place: the place of the sets, for the rows.
+    :param newest_kept: the newest run with a kept backup, by project.
     :param wanted: the selected resources.
-    :param everything: no resource is left out of the selection.
+    :param everything: all resources of the projects are selected.
     """
     projects = {project for project, _ in wanted}
     for one in failed:

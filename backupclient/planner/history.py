@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which rows of a history are meant: by their times, and how many."""
+"""The rows of a history, and selecting them by time and number."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -39,8 +39,9 @@ def backup(
 
 
 def within(text: str, since: str, until: str) -> bool:
-    """Tell whether a time lies between two others.
+    """Return whether a time is within limits, which are included.
 
+    :param text: ISO 8601. A text that is no time is within no limit.
     :param since: ISO 8601, ``''`` for no limit; ``until`` likewise.
     """
     time = stamps.read(text)
@@ -53,10 +54,10 @@ def within(text: str, since: str, until: str) -> bool:
 def newest(
     rows: Iterable[histories.Backup], count: int | None
 ) -> Iterator[histories.Backup]:
-    """Return the newest rows of each resource in each place.
+    """Yield the newest rows of each resource in each place.
 
     :param rows: the newest first.
-    :param count: how many of each, None for all.
+    :param count: the number of rows for a resource in a place, None for all.
     """
     seen: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
@@ -69,8 +70,10 @@ def newest(
 def note(
     captured_at: str, standing: verification.Standing, now: datetime.datetime
 ) -> str:
-    """Say when a resource was last backed up, and its backup verified.
+    """Return a sentence on the age of a backup and of its verification.
 
+    :param captured_at: the time of the resource's last backup, ISO 8601.
+    :param standing: the result of that backup's verifications.
     :param now: an aware time.
     """
     backed_up = f'Last backup {_ago(captured_at, now)}'

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from backupclient.model import resources
 
 Pairs = frozenset[tuple[str, str]]
-"""Keys with their values."""
+"""Pairs of a key and its value."""
 
 _KEYS_SHOWN = 10
 
@@ -26,9 +26,9 @@ def of_volume(volume: resources.Volume) -> Pairs:
 
 
 def fit(pairs: Pairs, wanted: Collection[tuple[str, str | None]]) -> bool:
-    """Tell whether all that is wanted is there.
+    """Return whether pairs contain all wanted pairs.
 
-    :param wanted: as in a request: None matches any value.
+    :param wanted: pairs as in a request; the value None matches any value.
     """
     return all(_fits(pairs, key, value) for key, value in wanted)
 
@@ -36,7 +36,7 @@ def fit(pairs: Pairs, wanted: Collection[tuple[str, str | None]]) -> bool:
 def nothing(
     wanted: Collection[tuple[str, str | None]], known: Collection[Pairs]
 ) -> str:
-    """Say that nothing fits, and which keys there are."""
+    """Return the message that nothing fits, with some existing keys."""
     said = ' and '.join(
         key if value is None else f'{key}={value}' for key, value in wanted
     )

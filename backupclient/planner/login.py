@@ -1,21 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the user's login lasts as long as the work."""
+"""A warning if the user's login may end before the work is done."""
 
 from backupclient.model import inventories
 
 _WEEK = 7 * 86400.0
 _SLOWEST = 10 << 20
-"""Bytes per second that any cloud moves: a guess, to be rather too early."""
+"""Bytes per second of a slow cloud: a guess that warns rather too early."""
 
 
 def caution(login: inventories.Login, bytes_to_move: int, resume: str) -> str:
-    """Say that the login may end before the work is done.
+    """Return the warning that the login may end first, else ``''``.
 
-    A token always may: how long one lasts is a matter of hours. An
-    application credential is kept for months, so that it only matters near
-    its end.
+    A token lasts only some hours, so a login by token always gets the
+    warning. An application credential lasts months. It gets the warning in
+    its last week, or if the work may take longer than it lasts.
 
-    :param resume: the command that goes on after a new login.
+    :param resume: the command that continues the work after a new login.
     """
     then = f'what is not done then waits for a new login and "{resume}".'
     at = f' at {login.ends_at}' if login.ends_at else ''

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From what a person typed to the one resource that it means."""
+"""Finding the one resource that a person means by a name or an ID."""
 
 from collections.abc import Callable, Iterable, Sequence
 import difflib
@@ -11,7 +11,7 @@ from backupclient.model import resources
 
 _SUGGESTIONS = 5
 _LISTS = {'snapshot': 'volume snapshot', 'backup': 'volume backup'}
-"""The nouns that "openstack ... list" has for kinds, where they differ."""
+"""The nouns in "openstack ... list" that differ from the kind."""
 
 
 class Named(Protocol):
@@ -19,7 +19,7 @@ class Named(Protocol):
 
     @property
     def kind(self) -> str:
-        """Its kind, as the commands call it."""
+        """Its kind, as in the names of commands."""
 
     @property
     def name(self) -> str:
@@ -47,13 +47,14 @@ def find(
     known: Iterable[resources.Resource],
     about: Callable[[resources.Resource], str] = _nothing,
 ) -> resources.Resource:
-    """Find the resource with an ID, a name, or the ID at an href's end.
+    """Return the resource with an ID, a name, or the ID at an href's end.
 
-    Of an href only the ID is taken: its host is never asked.
+    Only the ID is read from an href; no request goes to its host.
 
-    :param known: resources of all kinds; the others serve as hints.
-    :param about: what tells resources with the same name apart.
-    :raises UsageError: when none fits, or more than one.
+    :param known: resources of all kinds; other kinds serve as hints.
+    :param about: returns details that distinguish resources with the same
+        name.
+    :raises UsageError: if no resource fits, or more than one.
     """
     return find_any((kind,), text, known, about)
 
@@ -65,10 +66,11 @@ def find_any(
     about: Callable[[N], str],
     where: str = '',
 ) -> N:
-    """Find the one thing of these kinds, as :func:`find` does.
+    """Return the one thing of these kinds, as :func:`find` does.
 
-    :param where: a sentence that says what shows all that is known; ``''``
-        for the cloud's own lists.
+    :param where: a sentence that names the command which lists all things;
+        ``''`` for ``openstack KIND list``.
+    :raises UsageError: if no thing fits, or more than one.
     """
     known = list(known)
     same = [one for one in known if one.kind in kinds]
@@ -134,7 +136,7 @@ def _hint(
 
 
 def _close(text: str, known: Sequence[Named]) -> list[Named]:
-    """Find what was perhaps meant, for the case and for typing errors too."""
+    """Return things with a similar name or ID; case does not matter."""
     lower = text.lower()
     names = {one.name.lower() for one in known if one.name}
     alike = difflib.get_close_matches(lower, sorted(names), _SUGGESTIONS)

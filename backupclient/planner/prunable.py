@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which resources a ``prune`` is about.
+"""Selecting the resources for a ``prune``.
 
-A target may have the backups of several projects. Those of other projects are
-touched only when a resource of theirs is named by its ID.
+A target may have the backups of several projects. Backups of other projects
+are deleted only if their resource is named by its ID.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,9 +25,9 @@ _Known = Mapping[inventories.Project, _Past]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Login:
-    """What the options and the environment say of the user's project.
+    """The user's project, from the options and the environment.
 
-    Where there is no login, each is ``''``.
+    Without a login, all fields are ``''``.
     """
 
     project_id: str = ''
@@ -38,9 +38,10 @@ class Login:
         return bool(self.project_id or self.project_name)
 
     def fits(self, identity: inventories.CloudIdentity) -> bool:
-        """Tell whether a manifest is of this project."""
+        """Return whether the identity in a manifest is of this project."""
         if self.project_id:
-            # IDs are unique; the address of a cloud can be written in ways.
+            # IDs are unique, so ignore the address of the cloud, which can
+            # be written in several ways.
             return self.project_id == identity.project_id
         pairs = (
             (self.project_name, identity.project_name),
@@ -59,18 +60,18 @@ def wanted(
     login: Login,
     place: str,
 ) -> pruning.Wanted:
-    """Find the resources that are meant.
+    """Return the selected resources, with their projects.
 
     :param every: the manifests of a place, of any project.
-    :param place: for messages.
-    :raises UsageError: the place has backups of several projects, and nothing
-        says which is meant; or a name fits nothing or several resources.
+    :param place: the place, for messages.
+    :raises UsageError: if the place has backups of several projects and the
+        user's project is unknown, or if a name fits no or several resources.
     """
     found = backups.newest_first(every)
     known = _known(found)
     named = frozenset(_ids(request))
     own = _own(found, login)
-    # Without a sure project of the user, all of them are other projects.
+    # Unless the user's project is certain, treat all as other projects.
     sure = own if len(own) == 1 else ()
     inside = {key for one in sure for key in known[one]}
     elsewhere = {
@@ -93,9 +94,9 @@ def wanted(
 
 
 def _known(every: Sequence[manifests.Manifest]) -> _Known:
-    """Return what is known of each project's resources.
+    """Return the resources of each project.
 
-    :param every: the newest first.
+    :param every: the manifests, the newest first.
     """
     by_project: dict[inventories.Project, list[manifests.Manifest]] = {}
     for one in every:
@@ -109,7 +110,7 @@ def _known(every: Sequence[manifests.Manifest]) -> _Known:
 def _own(
     every: Sequence[manifests.Manifest], login: Login
 ) -> tuple[inventories.Project, ...]:
-    """Return the projects that the login fits; all without a login."""
+    """Return the projects that fit the login; all without a login."""
     return tuple(
         dict.fromkeys(
             one.identity.project for one in every if login.fits(one.identity)
@@ -123,9 +124,9 @@ def _only(
     login: Login,
     place: str,
 ) -> inventories.Project | None:
-    """Return the project that is meant, None if there are no backups.
+    """Return the user's project, None if there are no backups.
 
-    :raises UsageError: that cannot be told.
+    :raises UsageError: if no project, or more than one, fits the login.
     """
     if not every or len(own) == 1:
         return next(iter(own), None)
@@ -154,7 +155,7 @@ def _of(
 
 
 def _ids(request: requests.Request) -> Iterator[backed_up.Key]:
-    """Read what is named as IDs, which they may be."""
+    """Yield the named resources as if all names were IDs."""
     for kind, texts in _words(request).items():
         for text in texts:
             yield backed_up.Key(kind, text)
@@ -174,14 +175,17 @@ def _words(
 def _without(
     request: requests.Request, out: frozenset[backed_up.Key]
 ) -> requests.Request:
-    """Leave out what is named by an ID of another project."""
+    """Return the request without the IDs of other projects' resources."""
     return _with_words(request, lambda key: key not in out)
 
 
 def _only_ids(
     request: requests.Request, keys: frozenset[backed_up.Key], past: _Past
 ) -> requests.Request:
-    """Leave only IDs, and what is excluded by its ID."""
+    """Return the request reduced to some IDs of one project.
+
+    Of ``--exclude``, the IDs of the project's resources stay.
+    """
     exclude = tuple(
         text
         for text in request.exclude
@@ -197,7 +201,7 @@ def _only_ids(
 def _with_words(
     request: requests.Request, fits: Callable[[backed_up.Key], bool]
 ) -> requests.Request:
-    """Leave only some of what is named."""
+    """Return the request reduced to the names and IDs that fit."""
     words = {
         kind: tuple(text for text in texts if fits(backed_up.Key(kind, text)))
         for kind, texts in _words(request).items()

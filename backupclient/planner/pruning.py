@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``prune`` keeps and deletes in one place. Pure.
+"""Deciding what ``prune`` keeps and deletes in one place. Pure.
 
-The rules count for each resource on its own: cloud, project, kind and ID. In
-a store the set of a run is deleted as a whole, when nothing in it is kept. In
-the cloud each artifact is deleted on its own (:mod:`prunable_artifacts`).
+The rules apply to each resource on its own: cloud, project, kind and ID. In a
+store, the set of a run is deleted as a whole if no backup in it is kept. In
+the cloud, each artifact is deleted on its own (:mod:`.cloud_pruning`).
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -30,13 +30,13 @@ Wanted = frozenset[tuple[inventories.Project, backed_up.Key]]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Set:
-    """The manifest of a run in a place, and what else is known of it.
+    """The set of a run in a place.
 
     :param manifest: None if it cannot be used.
-    :param problem: why not, in a sentence.
-    :param standings: by kind and ID, how its backups stand.
-    :param held: why all of it stays, in a sentence, such as a run that is
-        alive; ``''`` for no such reason.
+    :param problem: why the manifest cannot be used, in a sentence.
+    :param standings: what verifications found, by kind and ID.
+    :param held: why the whole set must stay, in a sentence, for example
+        because the run is alive; ``''`` for no such reason.
     """
 
     run: str
@@ -58,8 +58,8 @@ class Set:
 class Copy:
     """A complete backup of a resource in a set.
 
-    :param number: among the copies of its set.
-    :param group: the backups that it is counted with have the same.
+    :param number: its index among the copies of its set.
+    :param group: the rules count copies with the same group together.
     :param at: when the data were captured.
     :param held: why it stays and is not counted, ``''`` for no such reason.
     """
@@ -74,12 +74,12 @@ class Copy:
 
     @property
     def id(self) -> str:
-        """What tells it from the others in its place."""
+        """The copy's ID, unique in its place."""
         return f'{self.set.run} {self.number:06}'
 
     @property
     def standing(self) -> verification.Standing:
-        """What verifications said of it."""
+        """The result of its verifications."""
         resource = self.entry.resource
         return self.set.standings.get(
             (resource.kind.value, resource.id), verification.Standing()
@@ -87,7 +87,7 @@ class Copy:
 
     @property
     def backup(self) -> retention.Backup:
-        """What the rules see of it."""
+        """The backup as the rules need it."""
         standing = self.standing
         return retention.Backup(
             self.id,
@@ -97,7 +97,7 @@ class Copy:
         )
 
     def is_in(self, wanted: Wanted) -> bool:
-        """Tell whether its resource is selected."""
+        """Return whether its resource is selected."""
         manifest = self.set.manifest
         assert manifest is not None  # noqa: S101
         key = backed_up.key(self.entry.resource)
@@ -105,7 +105,7 @@ class Copy:
 
 
 Reasons = dict[str, tuple[str, ...]]
-"""Why copies are kept, by their IDs; the others go."""
+"""Why copies are kept, by their IDs. All other copies are deleted."""
 
 
 def of_store(
@@ -115,11 +115,11 @@ def of_store(
     wanted: Wanted,
     now: datetime.datetime,
 ) -> tuple[prunings.Row, ...]:
-    """Decide what is kept in a store.
+    """Return the rows that say what is kept and deleted in a store.
 
     :param sets: all finished sets of the store.
-    :param place: for the rows.
-    :param wanted: what is not among these stays.
+    :param place: the store, for the rows.
+    :param wanted: the selected resources; backups of all others stay.
     :returns: a row for each complete backup and for each set that cannot be
         read, the newest run first.
     """
@@ -136,7 +136,7 @@ def of_store(
 def newest_kept(
     sets: Iterable[Set], rows_: Iterable[prunings.Row]
 ) -> dict[inventories.Project, str]:
-    """Return the newest run of each project of which a backup is kept."""
+    """Return the newest run with a kept backup, by project."""
     projects = {
         one.run: one.manifest.identity.project for one in sets if one.manifest
     }
@@ -151,28 +151,27 @@ def newest_kept(
 def merged(
     *several: Sequence[prunings.Row],
 ) -> tuple[prunings.Row, ...]:
-    """Return rows, those of the newest run first."""
+    """Return all rows, sorted by run, the newest first."""
     every = (row for rows_ in several for row in rows_)
     return tuple(sorted(every, key=lambda row: row.run, reverse=True))
 
 
 def newest_first(sets: Iterable[Set]) -> list[Set]:
-    """Sort sets by their runs."""
+    """Return sets sorted by run, the newest first."""
     return sorted(sets, key=lambda one: one.run, reverse=True)
 
 
 def copies_of(one: Set) -> Iterator[Copy]:
-    """Return the complete backups of a set in a store."""
+    """Yield the complete backups of a set in a store."""
     for number, entry in enumerate(one.copies):
         yield make_copy(one, entry, number, medium(entry))
 
 
 def medium(entry: manifests.Entry) -> str:
-    """Say how a set in a store has a backup.
+    """Return how a set in a store has a backup: file, record or whole.
 
-    A set records what stays in the cloud. Such a record never counts in the
-    place of a file, and where other resources hold the data nothing is
-    counted but them.
+    The set only records an artifact in the cloud, so it must not count like a
+    file. The data of a whole are in other resources.
     """
     if entry.file or entry.key:
         return 'file'
@@ -182,9 +181,9 @@ def medium(entry: manifests.Entry) -> str:
 def make_copy(
     one: Set, entry: manifests.Entry, number: int, medium_: str
 ) -> Copy:
-    """Return a complete backup of a set.
+    """Return a complete backup of a set as a copy.
 
-    :param medium_: backups of different media are not counted together.
+    :param medium_: copies of different media are not counted together.
     """
     assert one.manifest is not None  # noqa: S101
     group = (
@@ -198,7 +197,7 @@ def make_copy(
 def captured(one: Set, entry: manifests.Entry) -> datetime.datetime:
     """Return when the data of a backup were captured.
 
-    What does not change, such as a secret, has the time of its run.
+    A backup without that time, such as a secret's, has the time of its run.
     """
     assert one.manifest is not None  # noqa: S101
     return (
@@ -214,7 +213,7 @@ def kept(
     wanted: Wanted,
     now: datetime.datetime,
 ) -> Reasons:
-    """Apply the rules to each resource."""
+    """Return why copies are kept, by the rules for each resource."""
     groups: dict[Hashable, list[Copy]] = {}
     for copy in copies:
         groups.setdefault(copy.group, []).append(copy)
@@ -230,7 +229,7 @@ def _kept_of(
     wanted: Wanted,
     now: datetime.datetime,
 ) -> Reasons:
-    """Apply the rules to one resource."""
+    """Return why copies of one resource are kept."""
     if not group[0].is_in(wanted):
         return {copy.id: (NOT_SELECTED,) for copy in group}
     counted = [copy.backup for copy in group if not copy.held]
@@ -244,7 +243,7 @@ def rows(
     place: str,
     reasons: Reasons,
 ) -> Iterator[prunings.Row]:
-    """Return the rows of some sets, in their order."""
+    """Yield the rows of some sets, in their order."""
     of_run: dict[str, list[Copy]] = {}
     for copy in copies:
         of_run.setdefault(copy.set.run, []).append(copy)
@@ -291,7 +290,7 @@ def _unusable(one: Set, place: str) -> prunings.Row:
 
 
 def parts(one: Set, entry: manifests.Entry) -> frozenset[backed_up.Key]:
-    """Return the resources of a set that hold the data of another."""
+    """Return the resources of a set that have the data of a server's entry."""
     if one.manifest is None or entry.resource.kind is not (
         resources.Kind.SERVER
     ):

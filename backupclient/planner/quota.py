@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a plan fits the project's quotas."""
+"""Fitting a plan into the project's quotas."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +13,10 @@ _Quotas = Mapping[str, inventories.Quota]
 
 
 def within(items: Iterable[plans.Item], quotas: _Quotas) -> list[plans.Item]:
-    """Refuse the items that the quotas have no room for, first come first."""
+    """Return the items; those that exceed a quota are refused.
+
+    Earlier items have priority.
+    """
     fitting = []
     kept: Counter[str] = Counter()
     for item in items:
@@ -34,9 +37,11 @@ def _fallback_within(item: plans.Item, quotas: _Quotas) -> plans.Item:
 def peaks(
     items: Sequence[plans.Item], quotas: _Quotas
 ) -> tuple[plans.Peak, ...]:
-    """Sum up what all the items need, those that do not fit included.
+    """Return the quota that all items together need at most.
 
-    :returns: one for each quota that is needed and known, by name.
+    Items that do not fit count too.
+
+    :returns: a peak for each quota that is needed and known, by name.
     """
     artifacts: Counter[str] = Counter()
     largest: Counter[str] = Counter()
@@ -51,7 +56,11 @@ def peaks(
 
 
 def _lack(needed: Counter[str], kept: Counter[str], quotas: _Quotas) -> str:
-    """Say which quotas have no room, beside what is kept of other items."""
+    """Return which quotas are exceeded, in a sentence, else ``''``.
+
+    :param needed: the need of the item.
+    :param kept: what earlier items keep.
+    """
     lacks = []
     for name in sorted(needed.keys() & quotas.keys()):
         free, total = quotas[name].free, kept[name] + needed[name]

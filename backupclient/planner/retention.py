@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which backups of one resource in one place are kept. Pure.
+"""Deciding which backups of one resource in one place are kept. Pure.
 
-The rules are restic's (``internal/restic/snapshot_policy.go``): a rule such as
+The rules are restic's (``internal/restic/snapshot_policy.go``). For example,
 ``--keep-daily 7`` keeps the newest backup of each of the newest seven days
-that have one, in UTC, and a backup is kept if any rule keeps it. What this
-module adds only ever keeps more:
+(in UTC) that have a backup. A backup is kept if any rule keeps it. This module
+has further rules, which only ever keep more backups:
 
 * The newest backup that is not known as damaged stays.
-* A damaged backup is not counted. The newest one stays while the resource has
-  no good one: a part of it may be all that is left.
+* A damaged backup is not counted. If the resource has no good backup, the
+  newest damaged one stays, because some of its data may be intact.
 * A backup whose time is in the future stays and is not counted.
 * A kept incremental backup keeps what it builds on (:func:`foundations`).
 """
@@ -51,11 +51,11 @@ class Duration:
         return bool(self.years or self.months or self.days or self.hours)
 
     def before(self, time: datetime.datetime) -> datetime.datetime:
-        """Return the time that lies this span before another.
+        """Return the time that is this duration before another.
 
-        A day that a month does not have counts on into the next month, as in
-        Go's ``Time.AddDate``, so that restic decides the same: one month
-        before 31 October is 1 October.
+        A day that the month does not have continues into the next month, as
+        in Go's ``Time.AddDate``, so that the result is the same as restic's:
+        one month before 31 October is 1 October.
         """
         months = time.year * 12 + time.month - 1
         year, month = divmod(months - self.years * 12 - self.months, 12)
@@ -69,9 +69,9 @@ class Duration:
 
 
 def duration(text: str) -> Duration:
-    """Read a duration such as ``30d`` or ``1y6m``.
+    """Return the duration in a text such as ``30d`` or ``1y6m``.
 
-    :raises ValueError: it is none, or it is no time at all.
+    :raises ValueError: if the text is not a duration, or its length is zero.
     """
     parts = re.findall('([0-9]+)([ymdh])', text)
     found = {unit: int(number) for number, unit in parts}
@@ -86,12 +86,14 @@ def duration(text: str) -> Duration:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Rules:
-    """How many backups of each resource are kept. 0 is no rule.
+    """The rules for each resource. 0 means that there is no such rule.
 
-    :param within: keep what is not older than this, counted from the newest
-        backup.
-    :param verified: keep the newest so many that were verified at the depth
-        ``data`` or more.
+    :param last: the number of the newest backups to keep.
+    :param hourly: the number of hours of which the newest backup is kept;
+        ``daily``, ``weekly``, ``monthly`` and ``yearly`` likewise.
+    :param within: keep all backups of this duration before the newest one.
+    :param verified: the number of the newest backups to keep that were
+        verified at the depth ``data`` or more.
     """
 
     last: int = 0
@@ -112,7 +114,7 @@ class Rules:
         return bool(self.within) or any(counts)
 
     def counts(self) -> tuple[tuple[str, int], ...]:
-        """Return the rules of restic that count, by their options' names."""
+        """Return restic's rules with a number: option name and number."""
         return (
             ('last', self.last),
             ('hourly', self.hourly),
@@ -127,10 +129,10 @@ class Rules:
 class Backup:
     """A complete backup of the resource.
 
-    :param id: tells it from the others; the greater one counts as the newer
-        where times are the same.
+    :param id: unique in the place; if two backups have the same time, the one
+        with the greater ID counts as newer.
     :param at: when the data were captured, an aware time.
-    :param verified: at the depth ``data`` or more.
+    :param verified: whether it was verified at the depth ``data`` or more.
     """
 
     id: str
@@ -142,10 +144,11 @@ class Backup:
 def keep(
     backups: Iterable[Backup], rules: Rules, now: datetime.datetime
 ) -> dict[str, tuple[str, ...]]:
-    """Decide which backups of a resource in a place are kept.
+    """Return which backups of a resource in a place are kept.
 
-    :param backups: all complete ones of it there.
-    :returns: the reasons, by the IDs of those that are kept, newest first.
+    :param backups: all complete backups of the resource in the place.
+    :param now: an aware time.
+    :returns: the reasons by the ID of each kept backup, the newest first.
     """
     every = sorted(backups, key=lambda one: (one.at, one.id), reverse=True)
     past = [one for one in every if one.at <= now]
@@ -156,7 +159,7 @@ def keep(
             found[one.id].append(FUTURE)
     for one, rule in _by_rules(good, rules):
         found[one.id].append(rule)
-    # Last, so that a rule which keeps it is named before.
+    # Last, so that the user's rules come first among the reasons.
     for one in good[:1]:
         found[one.id].append(NEWEST)
     for one in past[:1] if not good else ():
@@ -167,9 +170,9 @@ def keep(
 def _by_rules(
     good: Sequence[Backup], rules: Rules
 ) -> Iterator[tuple[Backup, str]]:
-    """Find what the rules keep.
+    """Yield each backup that a rule keeps, with the rule's option.
 
-    :param good: the newest first.
+    :param good: the backups that are not damaged, the newest first.
     """
     for name, count in rules.counts():
         for one in _newest_of_each(good, _BUCKETS[name], count):
@@ -188,7 +191,12 @@ def _newest_of_each(
     bucket: Callable[[Backup], Hashable],
     count: int,
 ) -> Iterator[Backup]:
-    """Find the newest backup of each of the newest buckets."""
+    """Yield the newest backup of each of the newest buckets.
+
+    :param good: the newest first.
+    :param bucket: returns the bucket of a backup, such as its day.
+    :param count: the number of buckets.
+    """
     last: Hashable = None
     for one in good:
         if not count:
@@ -216,7 +224,7 @@ _BUCKETS: dict[str, Callable[[Backup], Hashable]] = {
 class Link:
     """A backup in the chain of a volume.
 
-    :param id: of the backup.
+    :param id: the backup's ID.
     :param at: the time of its data, an aware time.
     """
 
@@ -227,13 +235,14 @@ class Link:
 
 
 def foundations(one: Link, others: Iterable[Link]) -> frozenset[str]:
-    """Return the IDs of the backups that one may build on.
+    """Return the IDs of the backups that a backup may build on.
 
-    Cinder does not show a parent. It takes the newest backup of the volume
-    that is available (``cinder/backup/api.py:create``), and several can have
-    been made at the same time. So an incremental backup may build on every
-    older one of its volume, back to the nearest full one.
+    Cinder does not show the parent of an incremental backup. It is the newest
+    available backup of the volume (``cinder/backup/api.py:create``), but
+    several can have been made at the same time. So an incremental backup may
+    build on every older one of its volume, back to the nearest full one.
 
+    :param one: the backup; if it is full, the result is empty.
     :param others: all backups of the project, this program's or not.
     """
     if not one.incremental:
@@ -246,8 +255,8 @@ def foundations(one: Link, others: Iterable[Link]) -> frozenset[str]:
         and each.at <= one.at
     ]
     steps = {each.at for each in older if each.incremental}
-    # Where both kinds have the same time, the parent may be the incremental
-    # one, which builds on those before it.
+    # A full backup ends the chain only if no incremental one has the same
+    # time: that one may be the parent, and builds on older backups.
     full = [
         each.at
         for each in older

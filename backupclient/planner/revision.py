@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has changed between a saved plan and the cloud as it is now."""
+"""Comparing a saved plan with the present state of the cloud."""
 
 from collections.abc import Iterator, Mapping
 import dataclasses
@@ -18,10 +18,11 @@ from backupclient.planner.backup import wholes
 def changes(
     saved: plans.Plan, fresh: plans.Plan, unread: Mapping[str, str]
 ) -> list[str]:
-    """Say in sentences what has changed.
+    """Return the changes since a plan was saved, in sentences.
 
-    :param fresh: planned now, as :func:`request` asks.
-    :param unread: as in ``inventory.Inventory``.
+    :param fresh: the plan that is made now from the result of
+        :func:`request`.
+    :param unread: as in ``inventories.Inventory``.
     """
     now = {item.resource.id: item for item in fresh.items}
     before = {item.resource.id for item in saved.items}
@@ -44,11 +45,12 @@ def revised(
     *,
     replan: bool,
 ) -> plans.Plan:
-    """Give the items of a saved plan as they are now.
+    """Return the plan for the saved items in their present state.
 
-    :param unread: as in ``inventory.Inventory``.
-    :param replan: those that have changed are done as they are planned now;
-        else they have no procedure.
+    :param fresh: the plan that is made now.
+    :param unread: as in ``inventories.Inventory``.
+    :param replan: whether a changed item gets its new procedure. Otherwise
+        the item is refused.
     """
     revised_ = _revised(saved, fresh, unread, replan)
     items = tuple(wholes.of_their_parts(revised_))
@@ -83,7 +85,7 @@ def _revised(
 def _change(
     saved: plans.Item, fresh: plans.Item | None, unread: Mapping[str, str]
 ) -> str:
-    """Say why an item cannot be done as it was planned, or nothing."""
+    """Return why an item cannot be done as planned, ``''`` if it can."""
     if fresh is None and (why := unread.get(saved.resource.kind)):
         return f'nobody knows whether it is still there. {why}'
     if fresh is None:
@@ -112,9 +114,9 @@ def _incremental(item: plans.Item) -> bool:
 def require_same_project(
     saved: plans.Plan, now: inventories.CloudIdentity
 ) -> None:
-    """Do nothing, unless a plan is for another project or cloud.
+    """Raise UsageError if a plan is for another project or cloud.
 
-    :raises UsageError: then.
+    :raises UsageError: if address, region or project ID differ.
     """
     was = saved.identity
     if (was.auth_url, was.region, was.project_id) != (
@@ -131,9 +133,9 @@ def require_same_project(
 def request(
     saved: plans.Plan, inventory: inventories.Inventory
 ) -> requests.Request:
-    """Ask for what is in a saved plan and still there, by its IDs.
+    """Return a request for the saved plan's resources that still exist.
 
-    Names may mean something else by now, or nothing.
+    It selects them by ID: their names may have changed since.
     """
     known = [
         one.resource

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why something went wrong in Cinder: the state alone does not tell."""
+"""Adding Cinder's own message to an error: a state alone gives no reason."""
 
 from collections.abc import Iterator
 import contextlib
@@ -12,10 +12,14 @@ from backupclient.procedures import step
 def told(
     work: step.Work, resource_id: str, text: str, advice: str = ''
 ) -> Iterator[None]:
-    """Put what Cinder tells its users into the failure of a wait.
+    """Add Cinder's user message to a WaitFailed that is raised inside.
 
-    :param resource_id: what Cinder's messages are about.
-    :param text: what was to be done, and that it failed.
+    WaitTimeout is passed on unchanged.
+
+    :param resource_id: the resource whose messages Cinder is asked for.
+    :param text: the start of the new message: which request failed.
+    :param advice: the end of the new message: what the user can do.
+    :raises WaitFailed: with the text, Cinder's message and the advice.
     """
     try:
         yield

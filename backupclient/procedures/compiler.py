@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a plan to a graph: which flows there are, and what each waits for.
+"""From a plan to a graph: the flows, and what each flow waits for.
 
-This is where the kinds of resources end: a graph knows flows, quotas and
-claims, and the engine knows nothing else. So it belongs to the procedures,
-which know what their steps need, and it stands below the engine, the planner
-and the commands, which all take the graph.
+A graph has flows, quotas and claims, but no kinds of resources, and the
+engine knows only the graph. The compiler needs to know what the steps need:
+so it belongs to the procedures. It is a layer below the engine, the planner
+and the commands, because all of them use the graph.
 """
 
 from collections import defaultdict
@@ -22,22 +22,22 @@ from backupclient.procedures import step
 from backupclient.procedures.backup import server_power
 
 SERVICE = 'the backup service answers'
-"""A fact: not known before one backup was tried."""
+"""The name of a fact, which is unknown until the first backup was tried."""
 
 DISPROVED = (
     'The backup service of this cloud does not answer: volumes are copied to '
     'images instead.'
 )
-"""What people hear when it is not so."""
+"""The message to the user if ``SERVICE`` turns out to be false."""
 
 _DONE, _ENDED, _FACT = graphs.Wait.DONE, graphs.Wait.ENDED, graphs.Wait.FACT
 _Part = graphs.Part
 
 
 def compile(plan: plans.Plan) -> graphs.Graph:
-    """Give the flows of a plan.
+    """Return the graph of a plan.
 
-    :raises DocumentError: the plan names a resource twice.
+    :raises DocumentError: if the plan names a resource twice.
     """
     if plan.restore is not None:
         return _graph(restoring.groups(plan))
@@ -61,9 +61,9 @@ def _graph(groups: Iterable[graphs.Group]) -> graphs.Graph:
 
 
 def _stopped(plan: plans.Plan) -> Mapping[str, resources.Resource]:
-    """Find the servers that are stopped, by their IDs.
+    """Return the servers that the run stops, by their IDs.
 
-    One that is off by now may run when its turn comes.
+    A server that is off now is among them: it may run when its turn comes.
     """
     if not plan.request.stop_servers:
         return {}
@@ -77,9 +77,9 @@ def _stopped(plan: plans.Plan) -> Mapping[str, resources.Resource]:
 
 
 def _needed_down(item: plans.Item) -> list[str]:
-    """Give the servers that have to be off while an item is captured.
+    """Return the IDs of the servers that must be off during a capture.
 
-    A volume that several servers use needs all of them off.
+    For a volume that several servers use, these are all of them.
     """
     if item.consistency is not plans.Consistency.STOPPED:
         return []
@@ -91,7 +91,7 @@ def _in_order(
     groups: Sequence[graphs.Group],
     scopes: dict[str, graphs.Group],
 ) -> Iterator[graphs.Group]:
-    """Give a server's downtime before the first of its disks."""
+    """Yield all groups: a server's downtime before the first of its disks."""
     for item, group in zip(plan.items, groups, strict=True):
         scope = scopes.pop(item.group, None)
         if scope is not None:
@@ -104,7 +104,7 @@ def _scopes(
     groups: Sequence[graphs.Group],
     stopped: Mapping[str, resources.Resource],
 ) -> dict[str, graphs.Group]:
-    """Give the downtime of each server that has a disk to be captured."""
+    """Return the downtime of each server with a disk to capture, by its ID."""
     captures: defaultdict[str, dict[str, bool]] = defaultdict(dict)
     for group in groups:
         for flow in group.flows:
@@ -121,11 +121,11 @@ def _scopes(
 def _scope(
     server: resources.Resource, captures: Mapping[str, bool]
 ) -> graphs.Group:
-    """Give the flows that stop and start a server.
+    """Return the group that stops and starts a server.
 
-    :param captures: the places of the captures meanwhile, and whether one
-        depends on the backup service: the server is not kept down for what
-        is not known yet.
+    :param captures: whether a capture finds out if the backup service
+        answers, by the place of the capture. If one does, the server is
+        stopped only once that fact is known: it must not stay down meanwhile.
     """
     group = f'downtime/{server.id}'
     needs_fact = any(captures.values())
@@ -185,7 +185,7 @@ def _group(
 def _flows(
     group: str, item: plans.Item, servers: Sequence[str]
 ) -> tuple[graphs.Flow, ...]:
-    """Cut the steps of an item where others can go on."""
+    """Return an item's flows, split where other items may go first."""
     flows: list[graphs.Flow] = []
     for part, steps in _parts(registry.steps(item)):
         flow = graphs.Flow(group, part, steps=_names(steps))
@@ -203,10 +203,10 @@ def _flows(
 def _with_needs(
     flows: Sequence[graphs.Flow], item: plans.Item, in_two: bool
 ) -> tuple[graphs.Flow, ...]:
-    """Say what each flow takes.
+    """Return the flows with the quota that each one takes.
 
-    :param in_two: what is needed after the capture is taken only then: the
-        other disks of the server come first.
+    :param in_two: take the quota for the second flow only after the capture,
+        because a server is stopped: its other disks are captured first.
     """
     kept = graphs.amounts(needs.artifacts(item))
     later = needs.once_captured(item) if in_two else {}
@@ -224,7 +224,7 @@ def _with_needs(
 
 
 def _parts(steps: step.Steps) -> list[tuple[graphs.Part, step.Steps]]:
-    """Cut steps after the first capture, and where quota is given back."""
+    """Split steps after the capture and after the step that frees quota."""
     captured = next((n for n, s in enumerate(steps, 1) if s.captures), 0)
     freed = next((n for n, s in enumerate(steps, 1) if s.frees), captured)
     parts = (
@@ -238,7 +238,7 @@ def _parts(steps: step.Steps) -> list[tuple[graphs.Part, step.Steps]]:
 def _whole(
     group: str, item: plans.Item, groups: Mapping[str, str]
 ) -> graphs.Flow:
-    """Give the flow of an item without work: it waits for its parts.
+    """Return the flow of an item without steps: it waits for its parts.
 
     :param groups: the IDs of all groups, by the IDs of their resources.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The files of the backup set, as the steps use them."""
+"""Access of the steps to the files of the backup set."""
 
 from backupclient import errors
 from backupclient.procedures import interim
@@ -8,9 +8,9 @@ from backupclient.store import base
 
 
 def of(work: step.Work) -> base.Files:
-    """Give the files of the run's backup set.
+    """Return the files of the run's backup set.
 
-    :raises UsageError: the run has no backup set.
+    :raises UsageError: if the run has no backup set.
     """
     if work.files is None:
         raise errors.UsageError(
@@ -21,12 +21,12 @@ def of(work: step.Work) -> base.Files:
 
 
 def require_data(work: step.Work, made: interim.Backup) -> str:
-    """Raise NotFound unless the data that were brought out are there.
+    """Raise NotFound unless the downloaded data and their key are in the set.
 
-    What relies on them deletes their source next. The key to them has to be
-    there too.
+    The caller must call this before it deletes the source of the data.
 
     :returns: the path of the data.
+    :raises NotFound: if the file or its key is missing, or the size differs.
     """
     if made.file is None:
         raise errors.NotFound(

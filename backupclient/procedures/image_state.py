@@ -9,11 +9,11 @@ _FAILING = frozenset({'deactivated', 'deleted', 'killed', 'pending_delete'})
 
 
 def active(work: step.Work, image_id: str) -> resources.Image:
-    """Wait until an image's data are there.
+    """Wait until an image is active, so that it has all of its data.
 
-    :returns: the image as it is then, its size and hashes known.
-    :raises WaitFailed: it will not have any; Cinder and Nova delete an image
-        that they could not fill.
+    :returns: the active image, with size and hashes.
+    :raises WaitFailed: if it cannot become active; Cinder and Nova delete an
+        image whose upload failed.
     """
     work.waiter.until(
         {'active'},
@@ -25,7 +25,10 @@ def active(work: step.Work, image_id: str) -> resources.Image:
 
 
 def present(work: step.Work, image_id: str) -> resources.Image:
-    """Read an image that has to be there."""
+    """Return an image.
+
+    :raises NotFound: if it was deleted.
+    """
     image = work.cloud.glance.image(image_id)
     if image is None:
         raise errors.NotFound(

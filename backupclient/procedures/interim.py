@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the steps of one item have made so far: one type for each task.
+"""The results of the steps of one item so far: one type for each task.
 
-It is kept in the journal after each step, so that a killed run goes on from
-there: names and IDs only, never the bytes of a key.
-:mod:`backupclient.engine.saved_progress` writes and reads it.
+They are written to the journal after each step, so that a killed run can be
+resumed: names and IDs only, never the bytes of a key.
+:mod:`backupclient.engine.saved_progress` writes and reads them.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from backupclient.model import resources
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Moment:
-    """The moment in which the source was as its copy is.
+    """The moment of the capture: the copy shows the source as it was then.
 
     :param at: UTC, ISO 8601.
-    :param consistency: what such a copy is worth.
+    :param consistency: the consistency of the copy.
     """
 
     at: str
@@ -30,15 +30,15 @@ class Moment:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Backup:
-    """What the steps of a backup have made so far.
+    """The results of the steps of a backup so far.
 
-    ``snapshot_id``, ``volume_id`` and ``image_id`` stand in the cloud between
-    the source and its copy. The copy is an artifact, or a file with its key.
+    ``snapshot_id``, ``volume_id`` and ``image_id`` are intermediate resources
+    in the cloud. The copy is an artifact, or a file with its key.
 
     :param captured: None before the source is captured.
-    :param described: what is known of a secret with its metadata and its
-        ACL; or of the image ``image_id`` of a server's own disk, since the
-        image itself may be deleted.
+    :param described: the secret with its metadata and its ACL; or the image
+        ``image_id`` of a server's own disk, recorded because the image itself
+        may be deleted.
     """
 
     snapshot_id: str = ''
@@ -57,14 +57,14 @@ class Backup:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Restore:
-    """What the steps of a restore have made so far.
+    """The results of the steps of a restore so far.
 
-    All of it is temporary until the last step.
+    All resources are temporary until the last step.
 
-    :param secret_id: the secret, or the key of the data.
-    :param image_id: the image, or what is between a file and what is made
-        of it.
-    :param restored: the ID of what has its name by now: it is the tenant's.
+    :param secret_id: the restored secret, or the key of the restored data.
+    :param image_id: the restored image, or an intermediate one.
+    :param restored: the ID of the finished resource. It belongs to the
+        tenant and is no longer temporary.
     """
 
     secret_id: str = ''
@@ -86,10 +86,10 @@ class Restore:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Downtime:
-    """What is known of a server that is stopped for its disks' sake.
+    """The state of a server that is stopped while its disks are captured.
 
-    :param found: its status before it was stopped, as Nova names it; ``''``
-        before somebody looked.
+    :param found: Nova's status of the server before it was stopped, ``''``
+        before the first step has read it.
     """
 
     found: str = ''
@@ -105,5 +105,5 @@ _KINDS: Mapping[graphs.Part, type[Made]] = {
 
 
 def kind(part: graphs.Part) -> type[Made]:
-    """Return the type that the steps of a flow work with."""
+    """Return the type of the results of a flow's steps."""
     return _KINDS.get(part, Backup)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading a key or a secret of the cloud, with its payload."""
+"""Reading a key or a secret from the cloud, with its payload."""
 
 from backupclient import errors
 from backupclient.cloud import door
@@ -11,8 +11,9 @@ def fetch(
 ) -> material.KeyMaterial:
     """Read a secret with its payload.
 
-    :param what: that the secret opens, for messages.
-    :raises BackupError: it cannot be had; the text says how it could.
+    :param secret_id: ``''`` if the cloud names no key for the resource.
+    :param what: the resource whose data the secret opens, for messages.
+    :raises BackupError: if it cannot be read; the text says what to do.
     """
     if not secret_id:
         raise errors.NotFound(

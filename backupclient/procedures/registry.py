@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which procedure has which steps: all of them, in one place."""
+"""The steps of each procedure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -37,9 +37,9 @@ PROCEDURES: Mapping[plans.Procedure, Callable[[plans.Item], step.Steps]] = {
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """Give the steps that back an item up or restore it, in their order.
+    """Return the steps that back an item up or restore it, in their order.
 
-    :returns: none for an item that nothing can be done for.
+    :returns: an empty sequence for an item without a procedure.
     """
     found = PROCEDURES.get(item.procedure)
     return found(item) if found else ()
@@ -48,7 +48,7 @@ def steps(item: plans.Item) -> step.Steps:
 def of_flow(
     work: step.Work, plan: plans.Plan, group: graphs.Group, flow: graphs.Flow
 ) -> list[step.Step[Any]]:
-    """Give the steps of a flow, ready to be done."""
+    """Return the steps of a flow as objects, in their order."""
     item = _item(plan, group, flow)
     by_name = {each.stable_name: each for each in _known(group, item)}
     return [by_name[name](work, item) for name in flow.steps]
@@ -57,9 +57,9 @@ def of_flow(
 def commands(
     plan: plans.Plan, group: graphs.Group, flow: graphs.Flow
 ) -> list[tuple[str, str]]:
-    """Give the titles of the steps of a flow, with their commands.
+    """Return the title and the OpenStack command of each step of a flow.
 
-    A step that a person would not do has none.
+    Steps without a command are left out.
     """
     item = _item(plan, group, flow)
     return [
@@ -70,7 +70,7 @@ def commands(
 
 
 def _known(group: graphs.Group, item: plans.Item) -> step.Steps:
-    """Give all steps that a group can have."""
+    """Return all steps that a group can have, in any of its flows."""
     if group.item is None:
         return (*server_power.STOP, *server_power.START)
     return steps(item)
@@ -79,7 +79,10 @@ def _known(group: graphs.Group, item: plans.Item) -> step.Steps:
 def _item(
     plan: plans.Plan, group: graphs.Group, flow: graphs.Flow
 ) -> plans.Item:
-    """Give what the steps of a flow are about."""
+    """Return the item that the steps of a flow work on.
+
+    A downtime has no item in the plan, so it gets one without a task.
+    """
     if group.item is None:
         return plans.Item(group.resource, tasks.Nothing(), '')
     item = plan.items[group.item]
@@ -89,10 +92,13 @@ def _item(
 
 
 def not_made_good(group: graphs.Group, why: str) -> str:
-    """Say that what is always done after a group could not be done."""
+    """Return the message that a group's last, obligatory flow failed.
+
+    The only such flow starts a server that was stopped.
+    """
     return server_power.not_started(group.resource.id, why)
 
 
 def may_not_be_good(group: graphs.Group) -> str:
-    """Say that nobody could do what is always done after a group."""
+    """Return the message that the obligatory flow may not have run."""
     return server_power.may_be_off(group.resource.id)

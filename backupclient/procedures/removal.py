@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Taking things away again: ask, wait until they are gone, ask again.
+"""Deleting resources that the run made: request, wait, request again.
 
-A deletion that was accepted is not done: a snapshot that is busy goes back
-to ``available`` (``cinder/volume/manager.py:delete_snapshot``), and what is
-still being made cannot be deleted yet.
+Cinder may accept a deletion and not carry it out: a snapshot that is busy
+goes back to ``available`` (``cinder/volume/manager.py:delete_snapshot``), and
+a resource that is still being created cannot be deleted yet.
 
-What has neither tag nor name of the run is not deleted, whoever asks for it:
-the IDs come from a journal, which someone may have edited. So each deletion
-is given the run whose things it may take, and no value means "any run".
+A resource without the tag or the name of the run is never deleted: the IDs
+come from a journal, which someone may have edited. So each deletion gets the
+ID of the run whose resources it may delete, and no value means "any run".
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -25,7 +25,7 @@ from backupclient.procedures import interim
 from backupclient.procedures import step
 
 DEADLINE = 1800.0
-"""Seconds; deletions are quick, or something is wrong."""
+"""Seconds until a deletion counts as failed. Deletions are quick."""
 
 _DELETABLE = frozenset(
     {
@@ -47,13 +47,15 @@ def afterwards(
     what: str,
     remove: Callable[[], None],
 ) -> _Made:
-    """Remove a temporary that did its service.
+    """Delete a temporary resource that is no longer needed.
 
-    The backup does not fail for it, and nobody's wish to stop leaves it
-    half done; what stays is told.
+    Interruption is deferred until it is gone. If the deletion fails, the item
+    does not fail: a note names the resource that stays.
 
-    :raises DocumentError: it is no temporary of this program.
-    :raises LoginEnded: a resume removes it.
+    :param what: the resource, for the note: its kind and ID.
+    :returns: ``made``, with the note if there is one.
+    :raises DocumentError: if the resource was not made by this run.
+    :raises LoginEnded: if the login has ended; a resume deletes it then.
     """
     with work.clock.stop.shielded():
         try:
@@ -68,16 +70,19 @@ def afterwards(
 
 
 def left_over(what: str, exc: errors.BackupError) -> str:
-    """Say that something temporary could not be taken away."""
+    """Return the note that a temporary resource could not be deleted."""
     return f'The temporary {what} is still there, delete it: {exc}'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Remover:
-    """Deletes what one run has made, and nothing else.
+    """Deletes resources of one run only.
 
-    :param owner: the ID of this run. An empty one, or one that is no run's,
-        is refused: it could take the things of every run.
+    All methods return at once if the resource does not exist.
+
+    :param owner: the ID of this run. A text that is not a run's ID is
+        refused: it could match the resources of every run.
+    :raises ValueError: if ``owner`` is not a run's ID.
     """
 
     cloud: door.Cloud
@@ -132,7 +137,7 @@ class Remover:
     def secret(self, secret_id: str) -> None:
         """Delete a secret that nothing depends on.
 
-        :raises BackupError: a volume, a backup or an image needs it.
+        :raises BackupError: if a volume, a backup or an image needs it.
         """
         barbican = self.cloud.barbican
         found = barbican.secret(secret_id)
@@ -149,7 +154,7 @@ class Remover:
         new_secrets.delete(barbican, secret_id)
 
     def _user(self, secret_id: str) -> str:
-        """Name what depends on a key, ``''`` for nothing."""
+        """Return the label of a resource that needs a key, else ``''``."""
         project_id = self.cloud.identity.project_id
         every: Iterable[resources.Volume | resources.Image]
         for every in (
@@ -182,9 +187,11 @@ class Remover:
     def require_own(
         self, what: str, name: str, metadata: Mapping[str, str]
     ) -> None:
-        """Raise DocumentError if a thing was not made by the owner.
+        """Raise DocumentError if a resource was not made by the owner.
 
-        :raises DocumentError: it was made by another run, or by someone else.
+        :param what: the resource, for the message: its kind and ID.
+        :param metadata: its metadata, or its properties if it is an image.
+        :raises DocumentError: if neither tags nor name are of this run.
         """
         if not tags.made_by(self.owner, name, metadata):
             raise errors.DocumentError(
@@ -209,8 +216,8 @@ class Remover:
                 try:
                     delete()
                 except errors.CloudError as exc:
-                    # Refused for now: something that depends on it is not yet
-                    # gone. The deadline ends it.
+                    # A dependent resource still exists, so try again until
+                    # the deadline.
                     if exc.status not in (400, 409):
                         raise
             return now
@@ -225,5 +232,5 @@ class Remover:
 
 
 def of(work: step.Work) -> Remover:
-    """Return what deletes the things of the run that is worked on."""
+    """Return the remover for the resources of the present run."""
     return Remover(work.cloud, work.waiter, owner=work.run)

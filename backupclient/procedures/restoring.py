@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From the plan of a restore to its flows, and what each waits for.
+"""From the plan of a restore to its flows, and what each flow waits for.
 
-What others are built of comes first::
+A resource is restored before the resources that are built from it::
 
     secret ──done──► volume ──done──► server
 
-What is only tried goes again when nothing needs it any more.
+In a drill, a resource is removed when no other resource needs it any more.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from backupclient.procedures import registry
 
 
 def groups(plan: plans.Plan) -> Iterator[graphs.Group]:
-    """Give the groups of a plan, in its order."""
+    """Yield the groups of a plan, in its order."""
     ids = {item.resource.id: item.resource.place for item in plan.items}
     users = defaultdict[str, list[str]](list)
     for item in plan.items:
@@ -34,11 +34,12 @@ def _group(
     ids: Mapping[str, str],
     users: Sequence[str],
 ) -> graphs.Group:
-    """Give the flows that restore an item.
+    """Return the group that restores an item.
 
-    It waits until what it is built of is back.
+    It waits for the resources that the item is built from.
 
-    :param users: the IDs of the groups that need it.
+    :param ids: the IDs of all groups, by the IDs of their resources.
+    :param users: the IDs of the groups that need this one's resource.
     """
     id_, task = item.resource.place, item.restore
     if task is None:
@@ -47,7 +48,8 @@ def _group(
         )
     taken = graphs.amounts(needs.artifacts(item))
     steps = tuple(each.stable_name for each in registry.steps(item))
-    # What is tried goes again when nothing needs it any more.
+    # In a drill, the steps from here on wait until nothing needs the
+    # resource any more.
     stay = next(
         (n for n, name in enumerate(steps) if name.startswith('remove-')),
         len(steps),

@@ -24,18 +24,21 @@ Made = TypeVar('Made', bound=interim.Made)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Work:
-    """What all steps of a run share.
+    """The context that all steps of a run share.
 
     :param run: the run's ID.
-    :param files: of the run's backup set, None when nothing leaves the cloud.
-    :param name: the start of the artifacts' names, ``''`` for our own.
+    :param files: the files of the run's backup set, None when nothing leaves
+        the cloud.
+    :param name: the start of the artifacts' names, ``''`` for the default.
     :param shared_names: the names that several resources of the run have.
-    :param protector: encrypts keys and secrets; None: written as they are.
-    :param sets: gives the files of the set of a run, None for a run that
-        restores nothing out of sets.
-    :param identities: open keys and secrets that are encrypted.
-    :param rate: what all downloads keep within, None for no limit.
-    :param made_of: gives what another group of a restore has made, by its ID.
+    :param protector: encrypts keys and secrets; if it is None, they are
+        written in plain text.
+    :param sets: returns the files of a run's set, by the run's ID; None if
+        nothing is restored from sets.
+    :param identities: decrypt keys and secrets; None if the user gave none.
+    :param rate: the limit of all downloads together, None for no limit.
+    :param made_of: returns the results of another group of a restore, by the
+        group's ID.
     """
 
     cloud: door.Cloud
@@ -54,26 +57,26 @@ class Work:
 
 
 class Step(abc.ABC, Generic[Made]):
-    """One step: it can be done, undone, and done twice without harm.
+    """One step of a procedure. It is idempotent, and can be undone.
 
-    Doing it twice happens after a kill: so each step first looks for what
-    an earlier try left, by its name.
+    After a kill, a step is done a second time. So each step first looks for
+    the resource that an earlier try has made, by its name.
     """
 
     stable_name: ClassVar[str]
-    """What the step is called in graphs and in journals. It never changes."""
+    """The step's name in graphs and in journals. It never changes."""
 
     title: ClassVar[str]
-    """What goes on, for people: ``create the snapshot``."""
+    """The step's name for people, such as ``create the snapshot``."""
 
     captures: ClassVar[bool] = False
     """After this step the copy no longer needs its source as it is."""
 
     makes: ClassVar[str] = ''
-    """The field of what is made that is there when this step is done."""
+    """The field of :data:`Made` that this step sets, ``''`` for none."""
 
     frees: ClassVar[bool] = False
-    """After this step nothing temporary counts in a quota any more."""
+    """After this step, no temporary resource counts in a quota any more."""
 
     def __init__(self, work: Work, item: plans.Item) -> None:
         self.work = work
@@ -82,42 +85,43 @@ class Step(abc.ABC, Generic[Made]):
 
     @property
     def name(self) -> str:
-        """The name of what is made in the cloud."""
+        """The name of the resource that the step makes in the cloud."""
         return tags.name(self.work.run, self.item.resource)
 
     def metadata(self, role: tags.Role) -> dict[str, str]:
-        """The tags of what is made in the cloud."""
+        """Return the tags of the resource that the step makes."""
         return tags.metadata(self.work.run, self.item.resource, role)
 
     @staticmethod
     @abc.abstractmethod
     def command(item: plans.Item) -> str:
-        """Return the OpenStack command that a person would type for it.
+        """Return the OpenStack command that does the same by hand.
 
-        It is ``''`` for a step that a person would leave out.
+        :returns: the command, ``''`` if the step is not needed by hand.
         """
 
     def is_told(self, made: Made) -> bool:
-        """Tell whether people should hear that the step begins."""
+        """Return whether the start of the step is reported to the user."""
         return True
 
     @abc.abstractmethod
     def do(self, made: Made) -> Made:
-        """Do it.
+        """Do the step.
 
-        :param made: by the steps before this one.
-        :returns: the same with what this step made.
-        :raises BackupError: what could not be done; the item has failed.
+        :param made: the results of the steps before this one.
+        :returns: ``made``, with the result of this step.
+        :raises BackupError: if the step failed; then the item has failed.
         """
 
     def undo(self, made: Made) -> None:
-        """Take away what this step made, and only that.
+        """Delete the resource that this step made, and nothing else.
 
-        Also called when :meth:`do` failed half-way, or after it had been
-        done already.
+        It is also called when :meth:`do` failed half-way, and may be called
+        twice.
 
-        :param made: by the steps up to this one, as far as it is known.
-        :raises BackupError: what could not be taken away.
+        :param made: the results of the steps up to this one, as far as they
+            are known.
+        :raises BackupError: if the resource could not be deleted.
         """
 
 

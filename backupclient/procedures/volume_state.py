@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting for a volume that is busy with something else."""
+"""Waiting for a volume that another operation keeps busy."""
 
 from collections.abc import Collection
 
@@ -16,9 +16,9 @@ def settle(
 ) -> str:
     """Wait until a volume is in one of the wanted states.
 
-    :param advice: what to do when it goes into another one.
-    :returns: the state that it is in then.
-    :raises WaitFailed: it is in another state, that it does not leave.
+    :param advice: the end of the error message: what the user can do.
+    :returns: the volume's state, one of ``wanted``.
+    :raises WaitFailed: if it is in another state, which does not pass.
     """
     state = leave(
         work, volume_id, resources.PASSING_VOLUME_STATES - set(wanted)
@@ -34,7 +34,7 @@ def settle(
 def leave(work: step.Work, volume_id: str, states: Collection[str]) -> str:
     """Wait until a volume is in none of these states.
 
-    :returns: the state that it is in then; GONE without a volume.
+    :returns: the volume's new state; GONE if it does not exist.
     """
     last = ['']
 

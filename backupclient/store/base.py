@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The contract of a store.
 
-A path in a store is relative and has ``/`` between its parts. The first part
-of a path is mostly the folder of a run. A file is there only when it is whole:
-a write that does not come to its end leaves nothing under the path, in every
-store. Stores never follow links, and several threads may use one store.
+A path in a store is relative and has ``/`` between its parts. Its first part
+is usually the folder of a run. Writes are atomic in every store: a path has a
+file only when the file is complete. Stores never follow links, and several
+threads may use one store.
 
 Errors are :class:`~backupclient.errors.TargetError`; their texts name the
-store and the path, and say what the store said.
+store and the path, and contain the store's own message.
 """
 
 import abc
@@ -21,10 +21,10 @@ from backupclient.store import facts
 from backupclient.store import streams
 
 BLOCK = 512 << 10
-"""The bytes that are read or written at a time."""
+"""The size of the blocks that are read and written, in bytes."""
 
 PART = '.part'
-"""How the name ends of what an unfinished write has left, in listings too."""
+"""The suffix of the file that an unfinished write leaves, also in lists."""
 
 Abilities = facts.Abilities
 Entry = facts.Entry
@@ -38,7 +38,8 @@ Writer = streams.Writer
 class Files(abc.ABC):
     """Files by their paths.
 
-    :param name: of the place, for people: a path of this machine, say.
+    :param name: the place, for people, such as a path of this machine.
+    :param can: what the store can do.
     """
 
     name: str
@@ -48,51 +49,51 @@ class Files(abc.ABC):
     def write(
         self, path: str, size: int | None = None, *, anew: bool = False
     ) -> AbstractContextManager[Writer]:
-        """Begin a file, or go on with what an earlier try has left.
+        """Begin a file, or continue the unfinished write of an earlier try.
 
-        When the context ends without a commit, the path has no file; a store
-        that can continue keeps what was written for a later try.
+        If the context ends without a commit, the path has no file. A store
+        that can continue keeps the written part for a later try.
 
-        :param size: of the whole file, None when it is not known.
-        :param anew: throw away what an earlier try has left.
-        :raises TargetError: it cannot be written, or its folder is not there.
+        :param size: the size of the complete file, None if it is not known.
+        :param anew: delete the part of an earlier try first.
+        :raises TargetError: if it cannot be written, or its folder is missing.
         """
 
     @abc.abstractmethod
     def read(
         self, path: str, offset: int = 0
     ) -> AbstractContextManager[FileStream]:
-        """Read a file.
+        """Open a file for reading, at an offset in bytes.
 
-        :raises TargetError: it is not there, or cannot be read.
+        :raises TargetError: if it does not exist or cannot be read.
         """
 
     def opened(self, path: str) -> AbstractContextManager[int | None]:
         """Open a file for another program, which gets the descriptor.
 
-        :returns: a descriptor for reading, None where the file is not one of
-            this machine.
-        :raises TargetError: it is not there, is no plain file, or cannot be
-            read.
+        :returns: a descriptor for reading, None if the store is not in a
+            folder of this machine.
+        :raises TargetError: if it is missing, not a plain file, or not
+            readable.
         """
         return contextlib.nullcontext()
 
     @abc.abstractmethod
     def stat(self, path: str) -> Entry | None:
-        """Give what is known of a file, None when it is not there.
+        """Return size and time of a file, None if it does not exist.
 
-        :raises TargetError: it is no plain file, or that cannot be told.
+        :raises TargetError: if it is not a plain file, or cannot be looked up.
         """
 
     @abc.abstractmethod
     def list(self, folder: str = '') -> tuple[Entry, ...]:
-        """Give all files below a folder, sorted by path.
+        """Return all files below a folder, sorted by path.
 
-        What is no plain file is listed too, and so is what unfinished writes
-        have left, with :data:`PART` behind its path.
+        Entries that are not plain files are included, and so are the parts of
+        unfinished writes, with the suffix :data:`PART`.
 
-        :param folder: none of that name has no files; ``''`` for all.
-        :raises TargetError: the list would not be complete.
+        :param folder: if it is missing, the list is empty; ``''`` for all.
+        :raises TargetError: if the list would be incomplete.
         """
 
     @abc.abstractmethod
@@ -104,53 +105,53 @@ class Files(abc.ABC):
         replace: bool = True,
         secrecy: Secrecy = Secrecy.NONE,
     ) -> None:
-        """Write a small file: whole, or not at all.
+        """Write a small file atomically.
 
-        :param replace: an older one; a link or a folder is never replaced.
-        :raises TargetError: it cannot be written, it is there already, or
-            the store cannot promise the secrecy. An older file is still
-            there then.
+        :param replace: replace an older file; never a link or a folder.
+        :raises TargetError: if it cannot be written, exists and must not be
+            replaced, or if the store cannot guarantee the secrecy. Then an
+            older file still exists.
         """
 
     @abc.abstractmethod
     def delete(self, path: str) -> None:
-        """Delete a file, and what unfinished writes of it have left.
+        """Delete a file, and the part that an unfinished write has left.
 
-        Do nothing for one that is not there.
+        Do nothing if it does not exist.
 
-        :raises TargetError: it cannot be deleted.
+        :raises TargetError: if it cannot be deleted.
         """
 
     def flush(self) -> None:  # noqa: B027 - most stores gather nothing
-        """Store the small files that were gathered.
+        """Store the gathered small files.
 
-        Of these, nothing is left if this process is killed before. Files of
-        all other kinds are stored when they are written.
+        They are lost if this process is killed before. All other files are
+        stored when they are written.
 
-        :raises TargetError: they cannot be stored.
+        :raises TargetError: if they cannot be stored.
         """
 
     def dated(self, at: datetime.datetime) -> 'Files':
-        """Return the same files, for one whose data are of a time.
+        """Return the same files, to write data that were captured at a time.
 
-        A store that keeps such times writes it beside the file.
+        A store that can record this time records it with the file.
 
-        :param at: when the data were captured.
+        :param at: when the data were captured, an aware time.
         """
         return self
 
     def is_stored(self, path: str) -> bool:
-        """Tell whether a file outlives this process: it is not gathered."""
+        """Return whether a file is stored, and not only gathered."""
         return True
 
     def fingerprint(self, path: str) -> str:
-        """Return a text that is another as soon as the file's bytes are.
+        """Return a text that changes whenever the file's bytes change.
 
-        It is cheap: the file is not read. A cache relies on it.
+        A cache relies on it. The file is not read.
 
-        :returns: ``''`` where there is none to rely on: the file has to be
-            read.
-        :raises TargetError: that cannot be told.
+        :returns: ``''`` if the store cannot detect every change; then the
+            caller has to read the file.
+        :raises TargetError: if the file cannot be looked up.
         """
         return ''
 
@@ -158,8 +159,8 @@ class Files(abc.ABC):
 class Shelf(Files):
     """A place whose backup sets can be listed and read.
 
-    :param manifests_only: the sets here have a manifest and no other file:
-        what it lists is in the cloud.
+    :param manifests_only: the sets have only a manifest: the backups are in
+        the cloud.
     """
 
     manifests_only = False
@@ -168,21 +169,21 @@ class Shelf(Files):
     def folders(self, folder: str = '') -> tuple[str, ...]:
         """Return the names of the folders directly in a folder, sorted.
 
-        A store without folders has one for each that a path leads through.
-        What is in them is not looked at: it may be large, or somebody
-        else's. Links are left out.
+        If the store has only paths, these are the next parts of the paths.
+        Links are left out. The content of the folders is not read: it may be
+        large, or somebody else's.
 
-        :param folder: a missing one has none; ``''`` for the store itself.
-        :raises TargetError: the list would not be complete.
+        :param folder: if missing, it has none; ``''`` for the store itself.
+        :raises TargetError: if the list would be incomplete.
         """
 
     def folders_with(self, name: str) -> frozenset[str]:
         """Return the folders directly in the store that have a file.
 
-        A folder counts, too, if that cannot be told.
+        A folder is included if its file cannot be looked up.
 
-        :param name: of the file, directly in the folder.
-        :raises TargetError: the list would not be complete.
+        :param name: the file's name, directly in the folder.
+        :raises TargetError: if the list would be incomplete.
         """
         return frozenset(
             folder
@@ -194,7 +195,7 @@ class Shelf(Files):
         try:
             return self.stat(path) is not None
         except errors.TargetError:
-            # A link, say: something is there, and reading it will tell.
+            # Something exists, such as a link; the reader will get the error.
             return True
 
 
@@ -203,51 +204,52 @@ class Store(Shelf):
 
     @abc.abstractmethod
     def begin(self, folder: str) -> None:
-        """Make the folder of a run. The place of the store is made with it.
+        """Make the folder of a run, and the store's own folder if missing.
 
-        :raises TargetError: something has that name, or it cannot be made.
+        :raises TargetError: if the name exists, or the folder cannot be made.
         """
 
     @abc.abstractmethod
     def has(self, folder: str) -> bool:
-        """Tell whether anything has the name of a folder.
+        """Return whether anything has the name of a folder.
 
-        :raises TargetError: that cannot be told.
+        :raises TargetError: if that cannot be found out.
         """
 
     def place_of(self, folder: str) -> str:
-        """Return where a folder is, for people."""
+        """Return the place of a folder, for people."""
         return f'{self.name}/{folder}'
 
     @abc.abstractmethod
     def rename(self, old: str, new: str) -> None:
         """Rename a folder.
 
-        :raises TargetError: the store cannot rename, the folder is not there
-            or not this user's own, or something has the new name.
+        :raises TargetError: if the store cannot rename, the folder is missing
+            or not this user's own, or the new name exists.
         """
 
     @abc.abstractmethod
     def tidy(self, folder: str) -> None:
-        """Take away what unfinished writes have left, and empty folders.
+        """Delete parts of unfinished writes, and empty folders.
 
-        What stays is durable then. Do nothing for a folder that is not there.
+        All other files are durable afterwards. Do nothing if the folder does
+        not exist.
 
-        :raises TargetError: that cannot be done.
+        :raises TargetError: if that fails.
         """
 
     @abc.abstractmethod
     def drop(self, folder: str) -> None:
-        """Take away the folder of a run if it is empty; else leave it.
+        """Delete the folder of a run if it is empty.
 
-        :raises TargetError: that cannot be done.
+        :raises TargetError: if that fails.
         """
 
     @abc.abstractmethod
     def free(self) -> int | None:
-        """Give the bytes that can still be written, None when not known.
+        """Return the free space in bytes, None if it is not known.
 
-        :raises TargetError: the store cannot be asked.
+        :raises TargetError: if the store cannot be asked.
         """
 
     @abc.abstractmethod
@@ -255,26 +257,26 @@ class Store(Shelf):
         """Raise TargetError if nothing can be written to the store."""
 
     def reclaim(self) -> None:
-        """Free the room of what was deleted, where that is a work of its own.
+        """Free the space of deleted files, if the store does not do so itself.
 
-        :raises TargetError: that cannot be done.
+        :raises TargetError: if that fails.
         """
 
     def would_free(self, folders: Iterable[str]) -> str:
-        """Return how much room would be free without some sets.
+        """Return how much space the deletion of some sets would free.
 
-        :param folders: of these. They have to be there.
-        :returns: a size with its unit, as the program of the store says it;
-            ``''`` where none tells: then it is the size of the files.
-        :raises TargetError: that cannot be told.
+        :param folders: the sets' folders, which have to exist.
+        :returns: a size with its unit, in the words of the store's program;
+            ``''`` if the size of the files is the answer.
+        :raises TargetError: if the program fails.
         """
         return ''
 
 
 def parts(path: str) -> tuple[str, ...]:
-    """Split a path.
+    """Return the parts of a path.
 
-    :raises TargetError: it would lead out of the store, or is none.
+    :raises TargetError: if it leads out of the store, or is not a path.
     """
     found = tuple(path.split('/'))
     if '\0' in path or not {'', '.', '..'}.isdisjoint(found):
@@ -285,10 +287,10 @@ def parts(path: str) -> tuple[str, ...]:
 
 
 def read_whole(files: Files, path: str, limit: int) -> bytes:
-    """Read a small file.
+    """Return the bytes of a small file.
 
-    :param limit: read so many bytes at most.
-    :raises TargetError: it cannot be read.
+    :param limit: the number of bytes that are read at most.
+    :raises TargetError: if it cannot be read.
     """
     found = bytearray()
     with files.read(path) as stream:

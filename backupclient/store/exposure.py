@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether others could read or replace a file of this machine."""
+"""Checking that others cannot read or replace a file of this machine."""
 
 from collections.abc import Callable
 import os
@@ -18,13 +18,16 @@ def check(
 ) -> Callable[[int], None] | None:
     """Check the folder of a file that is about to be written.
 
-    It must be no symbolic link, belong to this user or to root, and where its
-    group or others can write into it, have the sticky bit, as ``/tmp`` has:
-    then they cannot replace the file.
+    The folder must not be a symbolic link, and must belong to this user or to
+    root. If its group or others can write into it, it needs the sticky bit,
+    such as ``/tmp`` has: then they cannot replace the file.
 
-    :param folder: its descriptor.
-    :returns: what checks the file itself, by its descriptor.
-    :raises TargetError: others could replace the file.
+    :param secrecy: what the store has to guarantee.
+    :param path: the path of the file.
+    :param folder: the descriptor of the folder.
+    :returns: a function that checks the file itself by its descriptor, and
+        raises TargetError; None if the file needs no check.
+    :raises TargetError: if others could replace the file.
     """
     if secrecy is base.Secrecy.NONE:
         return None
@@ -53,7 +56,10 @@ def _check_folder(path: pathlib.Path, status: os.stat_result) -> None:
 
 
 def _check_file(path: pathlib.Path, status: os.stat_result) -> None:
-    """Refuse a file system that does not keep others out."""
+    """Raise TargetError if others can read the file.
+
+    Some file systems ignore the mode with which it was made.
+    """
     if status.st_mode & _OTHERS:
         raise errors.TargetError(
             f'The file system of {path} does not keep others from reading '

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stores say: of themselves, and of their files."""
+"""Descriptions of stores and of the files in them."""
 
 import dataclasses
 import datetime
@@ -8,17 +8,18 @@ import enum
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a store can do; the callers cope with what it cannot.
+    """What a store can do. Callers must work without these abilities.
 
-    :param holes: long runs of zeros take no room.
-    :param continuing: a later write goes on where an earlier one broke off.
-        Where it begins anew, a kill may have left the beginning of a file
-        under its path: a file of an unfinished set proves nothing.
-    :param renaming: a folder can get another name.
-    :param gathering: small files are kept by this process until they are
-        stored together, see :meth:`.base.Files.flush`.
-    :param authenticating: nobody without the password of the store can change
-        what was written.
+    :param holes: long runs of zeros take no space.
+    :param continuing: a later write continues where an earlier one broke off.
+        In other stores, a killed process may leave the beginning of a file
+        under its path: so the existence of a file in an unfinished set does
+        not prove that it is complete.
+    :param renaming: a folder can be renamed.
+    :param gathering: this process gathers small files until they are stored
+        together, see :meth:`.base.Files.flush`.
+    :param authenticating: files can be changed only with the password of the
+        store.
     """
 
     holes: bool = False
@@ -29,7 +30,7 @@ class Abilities:
 
 
 class Secrecy(enum.Enum):
-    """What a store has to promise for a file, else it refuses it."""
+    """What a store has to guarantee for a file, or else refuse the file."""
 
     NONE = 'nothing'
     SEALED = 'others cannot replace it: it is encrypted'
@@ -42,7 +43,8 @@ class Entry:
 
     :param size: in bytes, holes included.
     :param changed_at: when it was last written, in UTC.
-    :param plain: false for a link, a pipe, and the like: nothing of ours.
+    :param plain: False for a link, a pipe and the like, which this program
+        never makes.
     """
 
     path: str

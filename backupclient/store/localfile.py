@@ -15,10 +15,10 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 def read(path: pathlib.Path, limit: int) -> bytes:
-    """Read a plain file.
+    """Return the bytes of a plain file.
 
-    :param limit: read so many bytes at most.
-    :raises OSError: it is a link or a device, or cannot be read.
+    :param limit: the number of bytes that are read at most.
+    :raises OSError: if it is a link or a device, or cannot be read.
     """
     with opened_plain(str(path), None) as file:
         return read_at(file, 0, min(limit, os.fstat(file).st_size))
@@ -26,11 +26,11 @@ def read(path: pathlib.Path, limit: int) -> bytes:
 
 @contextlib.contextmanager
 def opened_plain(name: str, folder: int | None) -> Iterator[int]:
-    """Open a file for reading that is neither a link nor a device.
+    """Open a plain file for reading.
 
-    :param folder: descriptor, None for the current folder.
-    :returns: its descriptor.
-    :raises OSError: it is one, or cannot be opened.
+    :param folder: the folder's descriptor, None for the current folder.
+    :returns: the file's descriptor.
+    :raises OSError: if it is a link or a device, or cannot be opened.
     """
     # Without O_NONBLOCK a named pipe would wait for a writer.
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -46,12 +46,14 @@ def opened_plain(name: str, folder: int | None) -> Iterator[int]:
 def opened_folder(
     path: str | pathlib.Path, parent: int | None, *, follow: bool = False
 ) -> Iterator[int]:
-    """Open a folder, so that what was checked is what is used.
+    """Open a folder.
 
-    :param parent: descriptor, None for the current folder.
-    :param follow: a link.
-    :returns: its descriptor.
-    :raises OSError: it is none, or cannot be opened.
+    With a descriptor, a caller uses the very folder that it has checked.
+
+    :param parent: the parent's descriptor, None for the current folder.
+    :param follow: follow the path if it is a link.
+    :returns: the folder's descriptor.
+    :raises OSError: if it is not a folder, or cannot be opened.
     """
     flags = os.O_RDONLY | os.O_DIRECTORY
     try:
@@ -69,7 +71,7 @@ def opened_folder(
 
 
 def write_at(file: int, offset: int, block: base.Block) -> None:
-    """Write a block, however many calls it takes."""
+    """Write a whole block, with several system calls if needed."""
     view = memoryview(block)
     while view:
         written = os.pwrite(file, view, offset)
@@ -78,7 +80,7 @@ def write_at(file: int, offset: int, block: base.Block) -> None:
 
 
 def read_at(file: int, offset: int, size: int) -> bytes:
-    """Read a block: fewer bytes only at the end of the file."""
+    """Return a block, with fewer bytes only at the end of the file."""
     found = block = os.pread(file, size, offset)
     while block and len(found) < size:
         # Network file systems may give less than was asked for.
@@ -88,9 +90,9 @@ def read_at(file: int, offset: int, size: int) -> bytes:
 
 
 def read_into(file: int, offset: int, view: memoryview) -> int:
-    """Fill a buffer: fewer bytes only at the end of the file.
+    """Read into a buffer until it is full or the file ends.
 
-    :returns: how many.
+    :returns: the number of bytes.
     """
     done = 0
     while done < len(view):
@@ -102,10 +104,10 @@ def read_into(file: int, offset: int, view: memoryview) -> int:
 
 
 def next_data(file: int, offset: int) -> int:
-    """Return where the first data are that do not lie before an offset.
+    """Return the offset of the first data at or behind an offset.
 
-    :returns: the end of the file if it ends with a hole; the offset itself
-        where the file system cannot tell.
+    :returns: the end of the file if only a hole follows; the given offset if
+        the file system does not know.
     """
     try:
         return os.lseek(file, offset, os.SEEK_DATA)
@@ -116,9 +118,9 @@ def next_data(file: int, offset: int) -> int:
 
 
 def next_hole(file: int, offset: int) -> int:
-    """Return where the data end that are at an offset.
+    """Return the offset at which the data at an offset end.
 
-    :returns: the end of the file where the file system cannot tell.
+    :returns: the end of the file if the file system does not know.
     """
     try:
         return os.lseek(file, offset, os.SEEK_HOLE)
@@ -127,7 +129,10 @@ def next_hole(file: int, offset: int) -> int:
 
 
 def unlink(name: str, folder: int) -> None:
-    """Delete a file if it is there."""
+    """Delete a file if it exists.
+
+    :param folder: the folder's descriptor.
+    """
     with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder)
 
@@ -135,7 +140,7 @@ def unlink(name: str, folder: int) -> None:
 def flush_folder(path: pathlib.Path) -> None:
     """Make the names in a folder durable.
 
-    :raises OSError: that fails.
+    :raises OSError: if that fails.
     """
     with opened_folder(path, None, follow=True) as folder:
         flush(folder)
@@ -144,7 +149,7 @@ def flush_folder(path: pathlib.Path) -> None:
 def flush(folder: int) -> None:
     """Make the names in a folder durable.
 
-    :param folder: descriptor.
+    :param folder: the folder's descriptor.
     """
     try:
         os.fsync(folder)
@@ -155,17 +160,20 @@ def flush(folder: int) -> None:
 
 
 def require_plain(file: int) -> None:
-    """Raise OSError if a descriptor is not of a plain file."""
+    """Raise OSError unless a descriptor is of a plain file."""
     if not stat.S_ISREG(os.fstat(file).st_mode):
         raise OSError(errno.EEXIST, 'it is not a plain file')
 
 
 @contextlib.contextmanager
 def troubles(place: object, verb: str) -> Iterator[None]:
-    """Say what the operating system says, and how much room there is.
+    """Raise a TargetError for each OSError inside.
 
-    :param place: a path, for messages.
-    :param verb: that could not be done: ``written``.
+    Its text has the system's message and, if the place is full, the free
+    space.
+
+    :param place: the path, for the message.
+    :param verb: the failed action as a participle, such as ``written``.
     """
     try:
         yield
@@ -180,17 +188,16 @@ def troubles(place: object, verb: str) -> Iterator[None]:
 
 
 def is_full(error: errors.TargetError) -> bool:
-    """Tell whether a file could not be written because there is no room."""
+    """Return whether a write failed because the place is full."""
     cause = error.__cause__
     return isinstance(cause, OSError) and cause.errno in _FULL
 
 
 def free_bytes(folder: pathlib.Path) -> int:
-    """Give how many bytes a user may still write.
+    """Return the free space for a user who is not root, in bytes.
 
-    :param folder: need not be there yet: its nearest parent counts.
-    :returns: bytes, without those that the file system keeps for root.
-    :raises TargetError: the file system does not say.
+    :param folder: if it does not exist, its nearest parent counts.
+    :raises TargetError: if the file system does not answer.
     """
     try:
         found = os.statvfs(nearest(folder))
@@ -202,7 +209,7 @@ def free_bytes(folder: pathlib.Path) -> int:
 
 
 def nearest(folder: pathlib.Path) -> pathlib.Path:
-    """Give a folder, or the nearest of those above it that is there."""
+    """Return a folder, or its nearest parent that exists."""
     place = folder.absolute()
     while not place.exists():
         place = place.parent

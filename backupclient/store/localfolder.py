@@ -17,18 +17,20 @@ from backupclient.store import place
 from backupclient.store import tree
 from backupclient.store import whole
 
-# Below the folder of a run, which only `begin` makes: when the disk is taken
-# away, its folder must not come into being on what was beneath it.
+# The depth from which missing folders are made: below the folder of a run.
+# Only `begin` makes that one. If a disk is unmounted meanwhile, the run must
+# not make its folder again on the disk beneath.
 _BELOW_THE_RUN = 1
 _NEVER = 1 << 30
+# The depth to which folders are listed; sets have fewer levels.
 _DEEPEST = 8
 
 
 class Folder(base.Store):
     """The store in a folder.
 
-    :param root: may be a link; what is below it may not. It need not be
-        there: it is made with the first run, if only it is missing.
+    :param root: the folder. It may be a link; links below it are not
+        followed. If only its last part is missing, the first run makes it.
     """
 
     can = base.Abilities(holes=True, continuing=True, renaming=True)
@@ -229,12 +231,12 @@ class Folder(base.Store):
         own: bool = False,
         make_from: int = _NEVER,
     ) -> Iterator[tuple[int, str]]:
-        """Open the folder in which a path is.
+        """Open the folder of a path.
 
-        :param own: something will be changed, so the folders must be this
-            user's own.
-        :param make_from: from that depth on, missing folders are made.
-        :returns: its descriptor, and the last part of the path.
+        :param own: require that all folders belong to this user, because
+            something will be changed.
+        :param make_from: make missing folders from this depth on.
+        :returns: the folder's descriptor, and the last part of the path.
         """
         *folders, name = base.parts(path)
         with contextlib.ExitStack() as stack:
@@ -253,7 +255,7 @@ class Folder(base.Store):
 
     @contextlib.contextmanager
     def _folder(self, folder: str) -> Iterator[int]:
-        """Open a folder; ``''`` is the store's own."""
+        """Open a folder of the store; ``''`` is the store's own folder."""
         with contextlib.ExitStack() as stack:
             if not folder:
                 yield stack.enter_context(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bytes of a file of this machine, on their way in and out."""
+"""Reading and writing the bytes of a file of this machine."""
 
 from collections.abc import Iterator
 import errno
@@ -13,7 +13,7 @@ from backupclient.store import whole
 
 
 class Writer:
-    """A part file that is written."""
+    """Writes a part file."""
 
     def __init__(
         self,
@@ -41,8 +41,8 @@ class Writer:
             localfile.write_at(self._new.file, offset, block)
 
     def hole(self, offset: int, length: int, /) -> None:
-        # The file ends with its last data until it is whole: so its length
-        # tells a later try where to go on.
+        # Until the commit, the part file must end with its last data: its
+        # size tells a later try where to continue.
         self._course.advance(offset, length)
 
     def commit(self) -> None:
@@ -61,20 +61,21 @@ class Writer:
         self._new.drop()
 
     def _require_same(self) -> None:
-        """Refuse a file that is no longer where its path leads."""
+        """Raise OSError if the path leads to another file by now."""
         there = os.lstat(self._place)
         if not os.path.samestat(os.fstat(self._new.file), there):
             raise OSError(errno.ENOENT, 'its folder was taken away meanwhile')
 
 
 class Stream:
-    """A file that is read."""
+    """Reads a file."""
 
     def __init__(self, place: pathlib.Path, file: int, offset: int) -> None:
         self._place = place
         self._file = file
         self._offset = offset
-        # Between a hole and the next one the system is not asked again.
+        # The end of the data at the offset, so that the system is asked for
+        # the next hole only once.
         self._data_until = 0
 
     def read(self, size: int, /) -> bytes:

@@ -14,10 +14,10 @@ ALL = base.Abilities(holes=True, continuing=True, renaming=True)
 
 
 class Memory(base.Store):
-    """The store in memory: what it holds ends with it.
+    """The store in memory. Its files are lost with the object.
 
-    :param can: what it shall be able to do.
-    :param room: the bytes that it takes, None for any number.
+    :param can: the abilities that it simulates.
+    :param room: its capacity in bytes, None for no limit.
     """
 
     name = 'memory'
@@ -137,9 +137,9 @@ class Memory(base.Store):
             raise errors.TargetError(f'{self.name} takes nothing.')
 
     def keep(self, path: str, data: bytes) -> None:
-        """Hold a file from now on.
+        """Store a file.
 
-        :raises TargetError: there is no room for it.
+        :raises TargetError: if it exceeds the free space.
         """
         before = len(self.files.get(path, b''))
         free = self.free()
@@ -161,7 +161,7 @@ class Memory(base.Store):
 
 
 class _Writer:
-    """A file that is written."""
+    """Writes a file."""
 
     def __init__(
         self, store: Memory, path: str, size: int | None, kept: bytes
@@ -172,7 +172,7 @@ class _Writer:
         self._path = path
         self._data = bytearray(kept)
         self._course = courses.Course(f'{store.name}/{path}', size, len(kept))
-        # Under its other name from the beginning, as in other stores.
+        # Make the part file at once, as other stores do.
         self._keep_part()
 
     def earlier(self) -> Iterator[bytes]:
@@ -202,7 +202,7 @@ class _Writer:
 
 
 class _Stream:
-    """A file that is read."""
+    """Reads a file."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

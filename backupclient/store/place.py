@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a folder can be written to, or can be made."""
+"""Checking that a folder can be written to or made."""
 
 import os
 import pathlib
@@ -7,13 +7,13 @@ import shlex
 
 
 def obstacle(folder: pathlib.Path, *, makes_parents: bool = False) -> str:
-    """Say why a folder can be neither written to nor made.
+    """Return why a folder can be neither written to nor made.
 
-    :param folder: or a new file. It need not be there yet.
-    :param makes_parents: the caller makes the folders above it, too. Else
-        these have to be there: a path of which more is missing is mostly
-        misspelt, or something is not mounted.
-    :returns: a sentence that names the path at fault, ``''`` for none.
+    :param folder: a folder, or a new file. It need not exist.
+    :param makes_parents: the caller makes missing parents too. Otherwise the
+        parent has to exist: if it is missing, the path is probably misspelt,
+        or a disk is not mounted.
+    :returns: a sentence that names the path at fault, ``''`` if all is well.
     """
     folder = folder.absolute()
     missing = folder
@@ -38,7 +38,7 @@ def obstacle(folder: pathlib.Path, *, makes_parents: bool = False) -> str:
 
 
 def _trouble(place: pathlib.Path) -> str:
-    """Say what is wrong with something that is there."""
+    """Return why an existing path cannot be used, else ``''``."""
     if place.is_symlink() and not place.exists():
         return f'{place} is a link to {place.readlink()}, which is not there.'
     if not place.is_dir():

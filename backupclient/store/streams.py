@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bytes of files in a store, on their way in and out."""
+"""The interfaces for reading and writing the bytes of files in a store."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -11,10 +11,11 @@ class Stream(Protocol):
     """The bytes of a file, from an offset to the end."""
 
     def read(self, size: int, /) -> bytes:
-        """Read the next bytes.
+        """Return the next bytes.
 
-        :returns: as many as asked for, fewer at the end, none behind it.
-        :raises TargetError: the file cannot be read.
+        :returns: as many bytes as asked for; less only at the end of the
+            file, where finally ``b''`` is returned.
+        :raises TargetError: if the file cannot be read.
         """
 
 
@@ -24,56 +25,57 @@ class FileStream(Stream, Protocol):
     def read_into(self, buffer: bytearray | memoryview, /) -> int:
         """Read the next bytes into a buffer that can be reused.
 
-        :returns: how many: all that fit, fewer at the end and where a hole
-            begins for one who passes over holes, 0 behind the end.
-        :raises TargetError: the file cannot be read.
+        :returns: the number of bytes. The buffer is filled except at the end
+            of the file and, if :meth:`pass_hole` is used, before a hole. 0
+            means the end.
+        :raises TargetError: if the file cannot be read.
         """
 
     def pass_hole(self, most: int, /) -> int:
-        """Pass over zeros that take no room, so that nobody reads them.
+        """Skip a hole: zeros that take no space and need not be read.
 
-        :param most: bytes to pass over.
-        :returns: how many it were. 0 means no hole comes next, or the store
-            cannot tell: the next bytes are to be read.
-        :raises TargetError: the file cannot be read.
+        :param most: the number of bytes to skip at most.
+        :returns: the number of skipped bytes. 0 means that no hole follows,
+            or that the store does not know: read the next bytes.
+        :raises TargetError: if the file cannot be read.
         """
 
 
 class Writer(Protocol):
     """A file that is being written, strictly forwards.
 
-    :param kept: how many bytes an earlier try has left: writing goes on
-        behind them. They may be damaged, as by a power cut.
-    :param file: a descriptor, with which another program may write into what
-        is a hole; None where the file is not one of this machine.
+    :param kept: the number of bytes that an earlier try has left. Writing
+        continues behind them. A power cut may have damaged them.
+    :param file: a descriptor with which another program may write data into
+        holes; None if the file is not in a folder of this machine.
     """
 
     kept: int
     file: int | None
 
     def earlier(self) -> Iterator[bytes]:
-        """Read the bytes that an earlier try has left, from the start."""
+        """Yield the bytes that an earlier try has left, from the start."""
 
     def data(self, offset: int, block: Block, /) -> None:
         """Write the next bytes. The block can be reused afterwards.
 
-        :param offset: where all bytes before have ended.
-        :raises TargetError: they cannot be written.
+        :param offset: the end of the bytes that are written already.
+        :raises TargetError: if they cannot be written.
         """
 
     def hole(self, offset: int, length: int, /) -> None:
-        """Let zeros follow.
+        """Write zeros, as a hole if the store can do that.
 
-        :param offset: where all bytes before have ended.
-        :raises TargetError: they cannot be written.
+        :param offset: the end of the bytes that are written already.
+        :raises TargetError: if they cannot be written.
         """
 
     def commit(self) -> None:
         """Make the file durable, then give it its path.
 
-        :raises TargetError: something has that path, it is not as long as
-            was announced, or it cannot be written.
+        :raises TargetError: if the path exists, if the size is not the one
+            given before, or if it cannot be written.
         """
 
     def abort(self) -> None:
-        """Take away what was written, by earlier tries too."""
+        """Delete the written bytes, including those of earlier tries."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a target to its store.
+"""Finding the store of a target.
 
-Plans and journals have targets without their passwords. What a person has
-given is remembered by this process alone, see :func:`keep`.
+Plans and journals have targets without their passwords. Only this process
+remembers the passwords, see :func:`keep`.
 """
 
 import pathlib
@@ -21,7 +21,7 @@ _lock = threading.Lock()
 def keep(address: addresses.Address) -> str:
     """Remember a target, and return it without its passwords.
 
-    :returns: what :func:`find` takes from now on, in this process.
+    :returns: a target for :func:`find`, valid in this process.
     """
     with _lock:
         _given[address.shown] = address
@@ -31,11 +31,12 @@ def keep(address: addresses.Address) -> str:
 def find(target: str) -> base.Store:
     """Return the store of a target.
 
-    A store that calls a program is opened once: that takes seconds.
+    A store that calls a program is opened only once, because that takes
+    seconds.
 
-    :param target: as in a request: the absolute path of a folder, or another
-        target, with its passwords or as :func:`keep` has returned it.
-    :raises UsageError: it is no target, or its passwords are not known.
+    :param target: the absolute path of a folder; or another target, with its
+        passwords or as :func:`keep` has returned it.
+    :raises UsageError: if it is not a target, or its passwords are unknown.
     """
     try:
         address = addresses.parse(target)
@@ -56,10 +57,11 @@ def find(target: str) -> base.Store:
 
 
 def require_same(kept: str, given: str) -> None:
-    """Raise UsageError if a run would go on in another target.
+    """Raise UsageError if a run would continue in another target.
 
     :param kept: the target of the run, without passwords.
-    :param given: what :func:`keep` has returned, ``''`` for nothing.
+    :param given: the user's target as :func:`keep` has returned it, ``''``
+        if the user gave none.
     """
     if given and given != kept:
         raise errors.UsageError(
@@ -69,14 +71,14 @@ def require_same(kept: str, given: str) -> None:
 
 
 def forget() -> None:
-    """Forget all targets and close all stores, as a new process has none."""
+    """Forget all targets and stores, as if the process were new."""
     with _lock:
         _given.clear()
         _stores.clear()
 
 
 def _opened(address: addresses.Address) -> base.Store:
-    """Import what a store needs only where it is used: that takes time."""
+    """Return a new store. Its modules are imported here to save time."""
     if address.kind is addresses.Kind.RCLONE:
         from backupclient.store.rclone import store as rclone
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is below a folder of this machine; links are never followed.
+"""Working on the tree below a folder of this machine.
 
-All folders are descriptors.
+Links are never followed. All arguments that are folders are descriptors.
 """
 
 from collections.abc import Iterator
@@ -16,17 +16,18 @@ from backupclient.store import base
 from backupclient.store import localfile
 
 _LAST = datetime.datetime.max.replace(tzinfo=datetime.UTC).timestamp() - 1
-# Nanoseconds after which another change gets another time: file systems and
-# servers of files have steps of up to two seconds.
+# Nanoseconds after which a second change gets another time for certain: times
+# of file systems and file servers have steps of up to two seconds.
 _SETTLED = 3_000_000_000
 _NOT_EMPTY = {errno.ENOTEMPTY, errno.EEXIST}
 
 
 def walk(folder: int, start: str, deepest: int) -> Iterator[base.Entry]:
-    """List what is below a folder, but what goes away meanwhile.
+    """Yield all files below a folder, except those that vanish meanwhile.
 
-    :param start: of the paths.
-    :param deepest: what is further down is listed as no plain file.
+    :param start: the beginning of the paths: the folder, with ``/``.
+    :param deepest: the number of levels of folders to enter. Deeper folders
+        are listed themselves, as entries that are not plain.
     """
     for name in sorted(os.listdir(folder)):
         with contextlib.suppress(FileNotFoundError):
@@ -39,7 +40,7 @@ def walk(folder: int, start: str, deepest: int) -> Iterator[base.Entry]:
 
 
 def folders(folder: int) -> tuple[str, ...]:
-    """List the names of the folders that are directly in a folder."""
+    """Return the names of the folders directly in a folder, sorted."""
     with os.scandir(folder) as entries:
         return tuple(
             sorted(
@@ -51,12 +52,14 @@ def folders(folder: int) -> tuple[str, ...]:
 
 
 def entry(path: str, name: str, folder: int) -> base.Entry:
-    """Give what is known of a file.
+    """Return the entry of a file.
 
-    :param path: in the store.
+    :param path: the path of the file in the store.
+    :param name: the name of the file in the folder.
+    :raises OSError: if it does not exist or cannot be read.
     """
     found = os.lstat(name, dir_fd=folder)
-    # A file system can hold times that a date cannot.
+    # A file system can have times that a datetime cannot.
     changed = min(max(found.st_mtime, 0.0), _LAST)
     return base.Entry(
         path,
@@ -67,11 +70,11 @@ def entry(path: str, name: str, folder: int) -> base.Entry:
 
 
 def fingerprint(name: str, folder: int) -> str:
-    """Return what tells that a file was changed, ``''`` if nothing does.
+    """Return a text that changes with the file's bytes, ``''`` if unsure.
 
-    Nobody can set the time of the last change of a file's state (``ctime``),
-    as its other times: so with the same one the bytes are the same. Of what
-    has changed just now the time may not tell a second change yet.
+    It has the time of the last change of the file's state (``ctime``), which
+    nobody can set. If the file was changed within the last seconds, another
+    change may get the same time: then the result is ``''``.
     """
     found = os.lstat(name, dir_fd=folder)
     if time.time_ns() - found.st_ctime_ns < _SETTLED:
@@ -83,7 +86,7 @@ def fingerprint(name: str, folder: int) -> str:
 
 
 def tidy(folder: int) -> None:
-    """Take away part files and empty folders, and flush the others."""
+    """Delete part files and empty folders, and flush the other folders."""
     for name in os.listdir(folder):
         if stat.S_ISDIR(os.lstat(name, dir_fd=folder).st_mode):
             with localfile.opened_folder(name, folder) as below:
@@ -95,7 +98,7 @@ def tidy(folder: int) -> None:
 
 
 def drop_if_empty(name: str, folder: int) -> None:
-    """Take a folder away, unless something is in it."""
+    """Delete a folder if it is empty."""
     try:
         os.rmdir(name, dir_fd=folder)
     except OSError as error:
@@ -104,14 +107,14 @@ def drop_if_empty(name: str, folder: int) -> None:
 
 
 def make(name: str, parent: int) -> None:
-    """Make a folder, unless it is there."""
+    """Make a folder unless the name exists."""
     with contextlib.suppress(FileExistsError):
         os.mkdir(name, 0o700, dir_fd=parent)
         localfile.flush(parent)
 
 
 def is_there(name: str, folder: int) -> bool:
-    """Tell whether anything has a name."""
+    """Return whether anything in a folder has a name."""
     try:
         os.lstat(name, dir_fd=folder)
     except FileNotFoundError:
@@ -120,7 +123,7 @@ def is_there(name: str, folder: int) -> bool:
 
 
 def require_own(name: str, parent: int) -> None:
-    """Refuse what is not a folder of the user who runs this."""
+    """Raise OSError unless a name is a folder that this user owns."""
     with localfile.opened_folder(name, parent) as folder:
         if os.fstat(folder).st_uid != os.geteuid():
             raise OSError(errno.EPERM, f'{name} belongs to someone else')

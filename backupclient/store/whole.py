@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files of this machine that appear whole or not at all.
+"""Atomic writes of files of this machine.
 
-Everything that this program writes into files goes through here: data, keys,
-manifests, plans, journals. A file is called ``<name>.part`` until it is whole
-and flushed; then it gets its name, and its folder is flushed.
+All files of this program are written here: data, keys, manifests, plans and
+journals. A file is called ``<name>.part`` until it is complete and flushed.
+Then it gets its name, and its folder is flushed.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,11 +18,11 @@ from backupclient.store import localfile
 
 
 class Pending:
-    """A file that has no name yet.
+    """A part file, which does not have its final name yet.
 
-    :param folder: descriptor of its folder.
-    :param name: that it shall have.
-    :param file: its descriptor.
+    :param folder: the descriptor of its folder.
+    :param name: the final name.
+    :param file: the descriptor of the file.
     """
 
     def __init__(self, folder: int, name: str, file: int) -> None:
@@ -34,9 +34,9 @@ class Pending:
     def keep(self, *, replace: bool) -> None:
         """Flush the file, give it its name, and flush the folder.
 
-        :param replace: a plain file that has the name.
-        :raises FileExistsError: something has the name.
-        :raises OSError: it cannot be done.
+        :param replace: replace a plain file that has the name.
+        :raises FileExistsError: if the name exists and must not be replaced.
+        :raises OSError: if that fails.
         """
         os.fsync(self.file)
         if replace:
@@ -47,9 +47,9 @@ class Pending:
         localfile.flush(self._folder)
 
     def drop(self) -> None:
-        """Take the file away, as far as that is possible.
+        """Delete the file. Errors are ignored.
 
-        One that replaced another stays: that cannot be taken back.
+        If it has replaced another file, it stays: the older file is lost.
         """
         with contextlib.suppress(OSError):
             os.unlink(self._name + base.PART, dir_fd=self._folder)
@@ -63,8 +63,9 @@ class Pending:
         except FileExistsError:
             raise
         except OSError:
-            # A file system without hard links, as of many USB sticks. The
-            # folder is this user's, so nobody makes that file just now.
+            # The file system has no hard links, such as on many USB sticks.
+            # Check and rename: only this user can write to the folder, so
+            # nobody makes that file in between.
             if _mode(self._name, self._folder) is not None:
                 raise FileExistsError(
                     errno.EEXIST, 'It is there already', self._name
@@ -86,13 +87,14 @@ class Pending:
 
 @contextlib.contextmanager
 def pending(folder: int, name: str, *, anew: bool) -> Iterator[Pending]:
-    """Make a file, or open what an earlier try has left of it.
+    """Make a part file, or open the part file of an earlier try.
 
     Only the user may read it.
 
-    :param folder: descriptor.
-    :param anew: throw away what an earlier try has left.
-    :raises OSError: that cannot be done, or something else has its name.
+    :param folder: the descriptor of the folder.
+    :param name: the final name of the file.
+    :param anew: delete the part file of an earlier try first.
+    :raises OSError: if that fails, or if the part file is not a plain file.
     """
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
     if anew:
@@ -114,12 +116,13 @@ def put_in(
     replace: bool,
     check: Callable[[int], None] | None = None,
 ) -> None:
-    """Write a small file.
+    """Write a small file atomically.
 
-    :param folder: descriptor.
-    :param check: is given the descriptor of the empty file; what it raises
-        ends it.
-    :raises OSError: it cannot be written; nothing is left then.
+    :param folder: the descriptor of the folder.
+    :param replace: replace a plain file that has the name.
+    :param check: is called with the descriptor of the empty file. An
+        exception that it raises prevents the write.
+    :raises OSError: if it cannot be written; then nothing is left of it.
     """
     with pending(folder, name, anew=True) as new:
         try:
@@ -133,10 +136,10 @@ def put_in(
 
 
 def put(path: pathlib.Path, data: bytes, *, replace: bool = True) -> None:
-    """Write a small file of this machine, in a folder that is there.
+    """Write a small file of this machine atomically. Its folder must exist.
 
-    :param replace: a plain file that has the name.
-    :raises TargetError: it cannot be written; an older one is still there.
+    :param replace: replace a plain file that has the name.
+    :raises TargetError: if it cannot be written; an older file still exists.
     """
     with (
         localfile.troubles(path, 'written'),

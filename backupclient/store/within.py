@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A folder of a store, seen as if nothing else were there."""
+"""Access to a single folder of a store."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,11 +11,12 @@ from backupclient.store import base
 
 
 class Within(base.Files):
-    """The files below a folder.
+    """The files below a folder of a store.
 
-    :param store: in which the folder is.
-    :param folder: its path.
-    :param allowed: which paths, relative to the folder, there can be.
+    :param store: the store.
+    :param folder: the path of the folder.
+    :param allowed: returns whether a path, relative to the folder, is
+        allowed. Other paths are refused.
     """
 
     def __init__(

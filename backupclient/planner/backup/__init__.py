@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Request and inventory in, plan out: no call, no clock, no file.
+"""Making the plan of a backup from the request and the inventory.
 
-A kind of resources is a module that implements ``rule.Rule``, and a line in
-``RULES``.
+Nothing here calls a service, reads a clock or opens a file. Each kind of
+resources has a module that implements ``rule.Rule``, and a line in ``RULES``.
 """
 
 from backupclient.model import inventories
@@ -29,10 +29,11 @@ RULES: tuple[rule.Rule, ...] = (servers, volumes, images, secrets)
 def plan(
     request: requests.Request, inventory: inventories.Inventory
 ) -> plans.Plan:
-    """Choose a procedure for each resource that a request selects.
+    """Return the plan of a backup.
 
-    :raises UsageError: when the request's names or ``--match`` do not fit
-        what is there.
+    :returns: the plan, with an item for each selected resource.
+    :raises UsageError: if the request's names or ``--match`` do not fit the
+        resources of the project.
     """
     index = indexes.survey(request, inventory)
     selected = selection.select(index, RULES)
@@ -61,10 +62,11 @@ def plan(
 def gaps(
     request: requests.Request, inventory: inventories.Inventory
 ) -> tuple[str, ...]:
-    """Say what the request means, and could not be read.
+    """Return why some of the requested resources could not be read.
 
-    A list that the user may not read counts only where something is made of
-    it; of a service that does not answer nobody knows what it would tell.
+    With ``--all``, a list that the user may not read is a gap only if this
+    plan could back up its resources. The list of a service that does not
+    answer is always a gap: nobody knows which resources it has.
     """
     wanted = {
         each.KIND

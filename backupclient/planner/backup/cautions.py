@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person should know before the run: the guide's cautions, and more.
 
-Each is a small function that says its sentence, or nothing.
+Each caution is a function that returns a sentence, or ``''``.
 """
 
 from collections import Counter
@@ -45,10 +45,11 @@ def of(
     waiting: Collection[resources.Resource],
     user_login: inventories.Login,
 ) -> tuple[str, ...]:
-    """Say what the items as a whole should make a person think of.
+    """Return the cautions about the plan as a whole.
 
-    :param waiting: what ``--all`` leaves out for want of a target.
-    :param user_login: of the user.
+    :param waiting: the resources that ``--all`` leaves out because they can
+        be backed up only to files, and the request has no target.
+    :param user_login: how long the user's login lasts.
     """
     done = [one for one in items if one.procedure is not plans.Procedure.NONE]
     found = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a copy will be worth: whether its servers are stopped by then."""
+"""The consistency of a planned copy: it depends on stopped servers."""
 
 from backupclient.model import plans
 from backupclient.model import resources
@@ -8,14 +8,17 @@ from backupclient.planner.backup import server_states as states
 
 
 def of_server(case: rule.Case, server: resources.Server) -> plans.Consistency:
-    """Tell it for the disks of one server."""
+    """Return the consistency of a copy of one server's disks."""
     if server.status in plans.AT_REST or _is_stopped(case, server):
         return plans.Consistency.STOPPED
     return plans.Consistency.CRASH
 
 
 def of_attached(case: rule.Case) -> plans.Consistency:
-    """Tell it for an attached volume: all its servers have to be stopped."""
+    """Return the consistency of a copy of an attached volume.
+
+    It is STOPPED only if all servers of the volume are stopped.
+    """
     each = {of_server(case, server) for server in _holders(case)}
     if each == {plans.Consistency.STOPPED}:
         return plans.Consistency.STOPPED
@@ -25,8 +28,8 @@ def of_attached(case: rule.Case) -> plans.Consistency:
 def stops(case: rule.Case, consistency: plans.Consistency) -> tuple[str, ...]:
     """Return the IDs of the servers that are stopped for a capture.
 
-    :param consistency: of the copy; one that is crash-consistent in any case
-        stops no server.
+    :param consistency: the copy's. If it is not STOPPED, no server is
+        stopped: that would not make the copy better.
     """
     if consistency is not plans.Consistency.STOPPED:
         return ()
@@ -36,9 +39,9 @@ def stops(case: rule.Case, consistency: plans.Consistency) -> tuple[str, ...]:
 
 
 def notes(case: rule.Case) -> tuple[str, ...]:
-    """Name the servers that are not stopped, and so write to a volume.
+    """Return why ``--stop-servers`` does not stop a server of a volume.
 
-    A server with a row of its own says there why it is not stopped.
+    For selected servers, the reason is in their own rows of the plan.
     """
     if not case.index.request.stop_servers:
         return ()
@@ -51,7 +54,7 @@ def notes(case: rule.Case) -> tuple[str, ...]:
 
 
 def _holders(case: rule.Case) -> tuple[resources.Server, ...]:
-    """Return the servers that can write to what is captured."""
+    """Return the servers that can write to the captured disk."""
     if case.resource.kind is resources.Kind.SERVER:
         return (case.index.servers[case.resource.id],)
     return case.index.servers_of.get(case.resource.id, ())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many bytes a plan moves."""
+"""The amount of data that a plan moves."""
 
 from collections.abc import Iterable
 
@@ -7,10 +7,10 @@ from backupclient.model import plans
 
 
 def moved(items: Iterable[plans.Item]) -> int:
-    """Count the bytes that go through the services, or into files.
+    """Return the number of bytes that the services and the program move.
 
-    What goes into an image and from there into a file moves twice. For a
-    server's disk and an incremental backup this is the most it can be.
+    Data that go into an image and from there into a file count twice. For a
+    server's disk and for an incremental backup, the number is an upper limit.
     """
     return sum(_times(item) * (item.size or 0) for item in items)
 
@@ -23,5 +23,5 @@ def _times(item: plans.Item) -> int:
 
 
 def to_files(items: Iterable[plans.Item]) -> int:
-    """Count the bytes that the target must have room for."""
+    """Return the number of bytes that the target must have room for."""
     return sum(item.size or 0 for item in items if item.to_file)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Encrypted data: copies hold raw LUKS blocks, noise without their key."""
+"""Encrypted data: a copy holds raw LUKS blocks, useless without its key."""
 
 from backupclient.planner.backup import indexes
 
@@ -14,9 +14,9 @@ IN_GLANCE = (
 
 
 def obstacle(index: indexes.Index, key_id: str) -> str:
-    """Say why a key cannot go along with the data that it opens.
+    """Return why a key cannot be exported with its data, else ``''``.
 
-    :param key_id: of the key, ``''`` where the cloud tells none.
+    :param key_id: the secret's ID, ``''`` if the cloud names none.
     """
     return (
         _fixed_key(key_id)
@@ -36,7 +36,11 @@ def _fixed_key(key_id: str) -> str:
 
 
 def copied(index: indexes.Index) -> tuple[str, ...]:
-    """Warn of a copy that stays in the cloud: Cinder copies its key, too."""
+    """Return the warning about an encrypted copy that stays in the cloud.
+
+    Cinder copies its key in Barbican. So the warning is needed, and not
+    empty, if Barbican does not answer.
+    """
     silent = index.missing('key-manager')
     if not silent or 'key-manager' not in index.inventory.silent:
         return ()

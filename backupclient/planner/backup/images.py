@@ -17,7 +17,8 @@ from backupclient.planner.backup import rule
 KIND = resources.Kind.IMAGE
 NEEDS_TARGET = True
 
-# As in Glance's documentation of image statuses; a GET of the data gives 204.
+# Statuses that pass by themselves, from Glance's documentation of image
+# statuses. A request for the data of such an image returns 204, no content.
 _PASSING = frozenset({'queued', 'saving', 'uploading', 'importing'})
 _ADVICE = {
     'deactivated': 'Ask the operator of the cloud to reactivate it.',
@@ -26,20 +27,20 @@ _ADVICE = {
 
 
 def named(request: requests.Request) -> tuple[str, ...]:
-    """Give what ``--image`` says."""
+    """Return the names and IDs of ``--image``."""
     return request.images
 
 
 def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
-    """Give all images that the project may see, those of others too."""
+    """Yield all images that the project may see, also those of others."""
     return (image.resource for image in inventory.images)
 
 
 def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
-    """Give the project's own images that hold data and are not ours.
+    """Yield the project's own images, except those without data, and ours.
 
-    A queued image holds none: perhaps no one will ever upload any. Without
-    data is also the image that Nova makes of a volume-backed server.
+    A queued image has no data, and perhaps never will. The image that Nova
+    makes of a volume-backed server has the size 0.
     """
     return (
         image.resource
@@ -70,12 +71,12 @@ def item(case: rule.Case) -> plans.Item:
 
 
 def obstacle(index: indexes.Index, image: resources.Image) -> str:
-    """Say why an image cannot be downloaded, or not be read afterwards."""
+    """Return why an image cannot be downloaded or decrypted, else ``''``."""
     return index.missing('image') or _state(image) or _no_key(index, image)
 
 
 def notes(index: indexes.Index, image: resources.Image) -> tuple[str, ...]:
-    """Tell what is special about the copy of an image."""
+    """Return notes about the copy of an image."""
     found = []
     if image.status in _PASSING:
         found.append(f'The run waits until it is no longer "{image.status}".')

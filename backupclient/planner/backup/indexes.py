@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inventory with its cross references, beside the request."""
+"""The request, and the inventory indexed by IDs."""
 
 from collections.abc import Iterable, Mapping
 import dataclasses
@@ -13,15 +13,16 @@ from backupclient.planner import services
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Index:
-    """What the rules look at; ``survey`` makes it.
+    """The facts that the rules need; ``survey`` makes it.
 
     :param servers: by ID, as are volumes, images and secrets.
-    :param volumes_of: by a server's ID the IDs of the volumes that it holds,
-        attached or reserved for it.
-    :param servers_of: by a volume's ID the servers that hold it, in the order
-        of their names.
-    :param parents: by a volume's ID the backup that an incremental one would
-        build on: the newest available. Cinder gives no choice.
+    :param volumes_of: the IDs of the volumes that are attached to a server or
+        reserved for it, by the server's ID.
+    :param servers_of: the servers of a volume in the order of their names, by
+        the volume's ID.
+    :param parents: the newest available backup of a volume, by the volume's
+        ID. Cinder makes an incremental backup on top of this one.
+    :param secret_names: the names of all secrets.
     """
 
     request: requests.Request
@@ -36,14 +37,16 @@ class Index:
     secret_names: frozenset[str]
 
     def missing(self, service: str) -> str:
-        """Give the reason if a service is absent, or does not answer.
+        """Return why a service cannot be used, ``''`` if it can.
 
-        :param service: a type, as openstacksdk names it.
+        It may be absent, or not answer.
+
+        :param service: the service's type, as openstacksdk names it.
         """
         return services.missing(self.inventory, service)
 
     def details(self, resource: resources.Resource) -> str:
-        """Say what tells a resource from others with its name."""
+        """Return details that distinguish resources with the same name."""
         match resource.kind:
             case resources.Kind.SERVER:
                 return details.server(self.servers[resource.id])
@@ -59,7 +62,7 @@ def survey(
     request: requests.Request,
     inventory: inventories.Inventory,
 ) -> Index:
-    """Index an inventory, each list once."""
+    """Return the index of an inventory, for a request."""
     volumes_of = _volumes_of(inventory)
     return Index(
         request=request,
@@ -78,9 +81,10 @@ def survey(
 def _volumes_of(
     inventory: inventories.Inventory,
 ) -> Mapping[str, frozenset[str]]:
-    """Join what Nova and Cinder say.
+    """Return the IDs of each server's volumes, as Nova and Cinder list them.
 
-    Cinder names no server for a volume that is reserved by a shelved one.
+    Cinder alone is not enough: it names no server for a volume that a shelved
+    server has reserved.
     """
     found = {server.id: set(server.volume_ids) for server in inventory.servers}
     for volume in inventory.volumes:

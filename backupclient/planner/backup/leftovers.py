@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which things in a project a run made only for itself.
+"""Finding leftovers: temporary resources that runs did not delete.
 
-They are told by their tags. Only an image that Cinder or Nova makes has none
-until it is done, or those of an earlier run that its source was restored
-from: its name tells. An artifact is never one of them, except for a backup
-that has failed.
+Their tags identify them. An image that Cinder or Nova makes has no tags until
+it is complete, or it has inherited the tags of an earlier run from its
+source: such an image is identified by its name. An artifact is not a
+leftover, unless it is a Cinder backup that has failed.
 """
 
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ _Thing = (
 def find(
     inventory: inventories.Inventory, now: datetime.datetime
 ) -> tuple[leftover.Leftover, ...]:
-    """Find them, in the order in which they have to go.
+    """Return the leftovers, in the order in which they must be deleted.
 
-    :param now: by the cloud's clock.
+    :param now: the time of the cloud's clock.
     """
     project_id = inventory.identity.project_id
     kinds = leftover.Kind
@@ -81,7 +81,7 @@ def _is_temporary(metadata: Mapping[str, str]) -> bool:
 
 
 def _own(image: resources.Image) -> Mapping[str, str]:
-    """Give an image's properties, none of ours where they are another's."""
+    """Return an image's properties, without tags inherited from its source."""
     named = tags.run_of(image.name, {})
     if named and named != image.properties.get(tags.RUN):
         return {}

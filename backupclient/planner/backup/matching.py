@@ -10,10 +10,11 @@ from backupclient.planner.backup import volumes
 
 
 def matched(index: indexes.Index) -> set[resources.Resource]:
-    """Find the tenant's servers and volumes that all of ``--match`` fit.
+    """Return the tenant's servers and volumes that fit all of ``--match``.
 
-    :raises UsageError: when there are none.
-    :raises CloudError: when there are none, and not all could be read.
+    :returns: an empty set if the request has no ``--match``.
+    :raises UsageError: if no resource fits.
+    :raises CloudError: if no resource fits, and not all could be read.
     """
     wanted = index.request.match
     if not wanted:

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the user's roles hardly allow. Clouds differ, so it is no refusal."""
+"""Warnings if the user's roles probably do not suffice.
+
+Policies differ between clouds, so the roles never prevent a backup.
+"""
 
 import dataclasses
 
 from backupclient.model import plans
 
 _READING = frozenset({'reader', 'observer', 'audit', 'auditor'})
-# Of Barbican's old and new default policies.
+# The roles that may read secrets in Barbican's old and new default policies.
 _WITH_KEYS = frozenset({'admin', 'creator', 'manager', 'member', '_member_'})
 
 
 def warned(item: plans.Item, roles: frozenset[str]) -> plans.Item:
-    """Give the item, with a note if the roles are probably not enough.
+    """Return the item, with a warning if the roles probably do not suffice.
 
-    :param roles: their names; none at all means that they are not known.
+    :param roles: the names of the user's roles; empty if they are not known.
     """
     names = frozenset(role.lower() for role in roles)
     if item.procedure is plans.Procedure.NONE or not names:

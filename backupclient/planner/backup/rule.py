@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a kind of resources has to tell so that it can be planned."""
+"""The protocol for planning the backup of one kind of resources."""
 
 from collections.abc import Iterable
 import dataclasses
@@ -15,10 +15,10 @@ from backupclient.planner.backup import indexes
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Case:
-    """A selected resource, with what its rule may look at.
+    """A selected resource, and the facts that its rule needs.
 
     :param group: as in ``plans.Item``.
-    :param selected: everything that the request selects.
+    :param selected: all resources that the request selects.
     """
 
     index: indexes.Index
@@ -28,7 +28,7 @@ class Case:
 
 
 class Rule(Protocol):
-    """A kind of resources; each module that implements it is one kind.
+    """The planning of one kind of resources. Modules implement it.
 
     ``NEEDS_TARGET``: the kind can be backed up to files only.
     """
@@ -37,30 +37,30 @@ class Rule(Protocol):
     NEEDS_TARGET: bool
 
     def named(self, request: requests.Request) -> tuple[str, ...]:
-        """Give what the user typed to select resources of this kind."""
+        """Return the names and IDs by which the user selected this kind."""
 
     def known(
         self, inventory: inventories.Inventory
     ) -> Iterable[resources.Resource]:
-        """Give everything that a name may mean."""
+        """Return all resources that a name may mean."""
 
     def of_tenant(self, index: indexes.Index) -> Iterable[resources.Resource]:
-        """Give what ``--all`` means."""
+        """Return the resources that ``--all`` selects."""
 
     def item(self, case: Case) -> plans.Item:
-        """Choose the procedure, or say why there is none."""
+        """Return the item: its procedure, or the reason why it has none."""
 
 
 def unless(obstacle: str, item: plans.Item) -> plans.Item:
-    """Give the item, or in its place the one that says what is in the way.
+    """Return the item, or its refusal if there is an obstacle.
 
-    :param obstacle: in a sentence, ``''`` when there is none.
+    :param obstacle: the reason in a sentence, ``''`` for no obstacle.
     """
     return refusal(item, obstacle) if obstacle else item
 
 
 def refusal(item: plans.Item, reason: str) -> plans.Item:
-    """Give the item that says why there is no procedure."""
+    """Return the item without a procedure, and with the reason for that."""
     return dataclasses.replace(
         item,
         task=tasks.Nothing(),
@@ -78,10 +78,10 @@ def without_data(
     covered_by: str,
     parts: Iterable[str] = (),
 ) -> plans.Item:
-    """Give the item of a resource that has no data of its own.
+    """Return the item of a resource whose data are in other resources.
 
-    :param covered_by: what holds the data, in words.
-    :param parts: the IDs of the resources that hold them.
+    :param covered_by: the other resources, in words.
+    :param parts: the IDs of the other resources.
     """
     return dataclasses.replace(
         refusal(item, reason), task=tasks.Covered(covered_by, tuple(parts))
@@ -89,11 +89,12 @@ def without_data(
 
 
 def with_fallback(item: plans.Item, other: plans.Item) -> plans.Item:
-    """Give the item with what to do if no backup service answers.
+    """Return the item with a fallback for when no backup service answers.
 
-    No cloud tells a tenant beforehand whether one runs.
+    A tenant cannot find out in advance whether a backup service is running.
 
-    :param other: if it is not possible either, the item says why.
+    :param other: the fallback. If it is not possible, the item gets a note
+        with the reason instead.
     """
     task = item.task
     if not isinstance(task, plans.VolumeBackup):

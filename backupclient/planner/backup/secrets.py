@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rule for secrets: the tenant's own are downloaded.
 
-The keys that Cinder and Nova make are exported with what they open.
+The keys that Cinder and Nova make are exported with the data that they open.
 """
 
 from collections.abc import Iterable
@@ -19,26 +19,26 @@ from backupclient.planner.backup import rule
 KIND = resources.Kind.SECRET
 NEEDS_TARGET = True
 
-# Of nova/crypto.py; the ID of the server follows.
+# The names are in nova/crypto.py; the server's ID follows.
 VTPM = 'vTPM secret for instance '
 _OF_NOVA = (VTPM, 'Ephemeral encryption secret for instance ')
 
 
 def named(request: requests.Request) -> tuple[str, ...]:
-    """Give what ``--secret`` says."""
+    """Return the names and IDs of ``--secret``."""
     return request.secrets
 
 
 def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
-    """Give all secrets of the project."""
+    """Yield all secrets of the project."""
     return (secret.resource for secret in inventory.secrets)
 
 
 def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
-    """Give the secrets that no volume, backup, image or server needs.
+    """Yield the secrets that no volume, backup, image or server needs.
 
-    The key of something that is gone has nothing to tell it from a key that
-    the tenant made, so it is taken for one.
+    The key of a deleted volume is among them: nothing distinguishes it from a
+    key that the tenant made.
     """
     keys = _keys(index.inventory)
     return (
@@ -72,7 +72,7 @@ def item(case: rule.Case) -> plans.Item:
     )
     obstacle = _obstacle(index, secret)
     if not secret.content_type:
-        # Nothing of it has to be kept from anyone.
+        # Without a payload nothing has to be encrypted.
         reason = 'It has no payload: the manifest has all that is known of it.'
         whole = dataclasses.replace(
             wanted, reason=reason, result=layout.MANIFEST

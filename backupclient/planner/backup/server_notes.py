@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a plan leaves out of a server: said for each server that has it."""
+"""Notes on the parts of a server that a backup does not contain."""
 
 from backupclient.model import resources
 from backupclient.planner.backup import indexes
@@ -9,7 +9,7 @@ from backupclient.planner.backup import server_states as states
 
 
 def warnings(case: rule.Case, server: resources.Server) -> tuple[str, ...]:
-    """Tell which data are in no copy, in sentences."""
+    """Return sentences about the data that no copy contains."""
     return (
         *_disks(server),
         *_vtpm(case.index, server),
@@ -31,7 +31,7 @@ def _disks(server: resources.Server) -> list[str]:
 
 
 def harmless(server: resources.Server) -> tuple[str, ...]:
-    """Tell what is in no copy and comes back by itself."""
+    """Return notes on parts that are not copied and need no copy."""
     if not server.config_drive:
         return ()
     return (
@@ -40,7 +40,10 @@ def harmless(server: resources.Server) -> tuple[str, ...]:
 
 
 def _vtpm(index: indexes.Index, server: resources.Server) -> list[str]:
-    """Know a virtual TPM by the secret that Nova made for its state."""
+    """Return the warning about a virtual TPM.
+
+    Nova makes a secret with this name for the state of a virtual TPM.
+    """
     if secrets.VTPM + server.id not in index.secret_names:
         return []
     return [

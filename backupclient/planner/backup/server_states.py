@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether Nova can make an image of a server, or stop it, by its state.
+"""Whether the state of a server allows an image, or a stop.
 
-The states are those of the Compute API; an image needs ACTIVE, SHUTOFF,
-PAUSED or SUSPENDED and no task under way (nova/compute/api.py: snapshot).
+The states are those of the Compute API. For an image, the server must be
+ACTIVE, SHUTOFF, PAUSED or SUSPENDED, and must have no task in progress
+(nova/compute/api.py: snapshot).
 """
 
 from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.planner.backup import indexes
 
-# The disk of such a server is in an image of Glance.
+# Nova keeps the disk of such a server in an image.
 SHELVED = frozenset({'SHELVED', 'SHELVED_OFFLOADED'})
 
 _READY = frozenset({'ACTIVE', 'SHUTOFF', 'PAUSED', 'SUSPENDED'})
@@ -37,10 +38,11 @@ _ADVICE = {
 
 
 def obstacle(server: resources.Server) -> str:
-    """Say why a run can make no image of a server.
+    """Return why a run cannot make an image of a server.
 
-    :returns: ``''`` if it can, be it after a wait. Shelved servers have an
-        image already: they are none of this.
+    The server must not be shelved: then it has an image already.
+
+    :returns: ``''`` if the image is possible, perhaps after a wait.
     """
     if server.task_state == 'deleting':
         return 'It is being deleted: leave it out.'
@@ -51,12 +53,12 @@ def obstacle(server: resources.Server) -> str:
 
 
 def not_stopped(index: indexes.Index, server: resources.Server) -> str:
-    """Say why a run cannot stop a server.
+    """Return why a run cannot stop a server.
 
-    Nova refuses to stop a locked server, also for the user who locked it.
-    Administrators may (nova/compute/api.py: check_instance_lock).
+    Nova refuses to stop a locked server, even for the user who locked it, but
+    not for administrators (nova/compute/api.py: check_instance_lock).
 
-    :returns: ``''`` if it can, or need not.
+    :returns: ``''`` if the run can stop it, or if it is stopped already.
     """
     if server.status in plans.AT_REST:
         return ''
@@ -75,7 +77,7 @@ def not_stopped(index: indexes.Index, server: resources.Server) -> str:
 
 
 def notes(server: resources.Server) -> tuple[str, ...]:
-    """Tell what a run waits for, and whether the guest may pause."""
+    """Return notes on a wait before the image, or a pause of the guest."""
     if server.status in _PASSING:
         return (f'The run waits until it is no longer "{server.status}".',)
     if server.task_state:

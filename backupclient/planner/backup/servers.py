@@ -22,17 +22,17 @@ NEEDS_TARGET = False
 
 
 def named(request: requests.Request) -> tuple[str, ...]:
-    """Give what ``--server`` says."""
+    """Return the names and IDs of ``--server``."""
     return request.servers
 
 
 def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
-    """Give all servers of the project."""
+    """Yield all servers of the project."""
     return (server.resource for server in inventory.servers)
 
 
 def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
-    """Give all servers: no service makes any for itself."""
+    """Yield all servers: services make no servers for themselves."""
     return known(index.inventory)
 
 
@@ -60,7 +60,7 @@ def item(case: rule.Case) -> plans.Item:
 def _own_disk(
     case: rule.Case, row: plans.Item, server: resources.Server
 ) -> plans.Item:
-    """Plan an image. Its format is Nova's choice, known once it is made."""
+    """Plan an image. Nova chooses its format, which is known afterwards."""
     index = case.index
     to_file = bool(index.request.target)
     worth = consistency.of_server(case, server)
@@ -88,7 +88,7 @@ def _own_disk(
 def _volume_backed(
     case: rule.Case, row: plans.Item, server: resources.Server
 ) -> plans.Item:
-    """Point to its volumes: an image of it would hold no data."""
+    """Refer to its volumes: an image of the server would have no data."""
     known = case.index.volumes
     volumes = case.index.volumes_of[server.id]
     if not volumes or not volumes <= known.keys():
@@ -114,10 +114,10 @@ def _root(
     left_out: Sequence[resources.Volume],
     parts: Sequence[resources.Volume],
 ) -> resources.Volume | None:
-    """Find the volume that a server boots from among those left out.
+    """Return the boot volume if it is among those left out, else None.
 
-    Most clouds tell the root device to administrators only; with libvirt and
-    virtio it is ``/dev/vda``. Else the volume that can be booted from.
+    Most clouds show the root device only to administrators; with libvirt and
+    virtio it is ``/dev/vda``. Without a volume there, the bootable flag helps.
     """
     root = resources.Attachment(server.id, server.root_device or '/dev/vda')
     at_root = [one for one in left_out if root in one.attachments]
@@ -161,7 +161,7 @@ def _no_target(reason: str, request: requests.Request) -> str:
 def _shelved_image(
     index: indexes.Index, server: resources.Server
 ) -> resources.Image | None:
-    """Find the image by the name and the property that Nova gives it."""
+    """Return the image with the name and the property that Nova sets."""
     found = [
         image
         for image in index.inventory.images

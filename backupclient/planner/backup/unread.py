@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What could not be read, and what that means for the plan."""
+"""Lists that could not be read, and the consequences for the plan."""
 
 from collections.abc import Iterator
 
@@ -36,7 +36,7 @@ _SERVICES = {
 
 
 def cautions(inventory: inventories.Inventory) -> Iterator[str]:
-    """Say of each list why it could not be read, and what follows."""
+    """Yield for each unread list the reason and the consequence."""
     for kind, why in inventory.unread.items():
         yield f'{why.rstrip(".")}. {_MEANS.get(kind, "")}'.rstrip()
     for service, means in _SILENT.items():
@@ -56,7 +56,9 @@ def silent_kinds(inventory: inventories.Inventory) -> set[resources.Kind]:
 def require_read(
     inventory: inventories.Inventory, *kinds: resources.Kind
 ) -> None:
-    """Raise if a kind was not read: nothing of it can be looked up.
+    """Raise CloudError if the resources of a kind could not be read.
+
+    The caller needs the complete list to look something up.
 
     :raises CloudError: with the reason.
     """

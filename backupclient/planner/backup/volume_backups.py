@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes by Cinder's Backup API, in full or on top of an earlier backup."""
+"""Backing volumes up with Cinder's Backup API, full or incremental."""
 
 from backupclient.model import plans
 from backupclient.model import requests
@@ -55,7 +55,10 @@ def _not_offered(index: indexes.Index) -> str:
 
 
 def unusable(index: indexes.Index) -> str:
-    """Say why the Backup API cannot be used."""
+    """Return why the Backup API cannot be used.
+
+    To be called only if ``inventory.backup_api`` is false.
+    """
     if 'backup' in index.inventory.unread:
         return 'The backups that there are cannot be listed.'
     return 'The cloud does not let you use its Backup API.'
@@ -74,10 +77,11 @@ def _nothing_to_build_on(
 
 
 def _incremental(index: indexes.Index, volume: resources.Volume) -> bool:
-    """Choose the default: full for the first one, and after it has grown.
+    """Return whether the backup is incremental.
 
-    Most backup drivers fail an incremental backup of a volume that was
-    extended since ("Do a full backup").
+    If the user has not chosen, the first backup is full, and also the first
+    one after the volume was extended: most backup drivers refuse to make an
+    incremental backup then ("Do a full backup").
     """
     if index.request.chain is not requests.Chain.AUTO:
         return index.request.chain is requests.Chain.INCREMENTAL

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes by way of Glance: directly when detached, else of a snapshot."""
+"""Backing volumes up as images: directly if detached, else by a snapshot."""
 
 from backupclient.model import layout
 from backupclient.model import plans
@@ -15,7 +15,7 @@ from backupclient.planner.backup import volume_states as states
 
 
 def item(case: rule.Case) -> plans.Item:
-    """Plan an image of a volume, to be downloaded where there is a target."""
+    """Plan an image of a volume. With a target, the image is downloaded."""
     index, volume = case.index, case.index.volumes[case.resource.id]
     way, consistency_, how = _way(case, volume)
     to_file = bool(index.request.target)

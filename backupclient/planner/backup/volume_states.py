@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""In which states a volume can be copied, and what to do about the others.
+"""Whether the state of a volume allows a copy, and what to do if not.
 
 The states are those of ``VolumeStatus`` in Cinder's ``objects/fields.py``.
 """
@@ -10,8 +10,9 @@ from backupclient.planner.backup import indexes
 
 _READY = frozenset({'available', 'in-use'})
 _PASSING = resources.PASSING_VOLUME_STATES
-# A server gets hold of it, or has not let it go for certain. The way for
-# attached volumes works for detached ones too, but not the other way round.
+# In these states, a server may use the volume, now or soon. So it is copied
+# by a snapshot, which also works for a detached volume. An attached volume
+# cannot be copied directly.
 _PERHAPS_ATTACHED = frozenset({'attaching', 'detaching', 'in-use', 'reserved'})
 _ADVICE = {
     'awaiting-transfer': 'Accept or delete its transfer first.',
@@ -25,7 +26,7 @@ _ASK = 'Ask the operator of the cloud to reset its state.'
 
 
 def obstacle(index: indexes.Index, volume: resources.Volume) -> str:
-    """Say why a volume cannot be copied as long as it is as it is."""
+    """Return why a volume cannot be copied in its state, else ``''``."""
     if volume.status in _READY:
         return ''
     if volume.status in _PASSING:
@@ -35,9 +36,10 @@ def obstacle(index: indexes.Index, volume: resources.Volume) -> str:
 
 
 def _shelved(index: indexes.Index, volume: resources.Volume) -> str:
-    """Offloaded servers keep their volumes reserved for as long as they are.
+    """Return why a volume of a shelved server cannot be copied, else ``''``.
 
-    Waiting for that is no use.
+    An offloaded server keeps its volumes reserved until it is unshelved, so
+    the run must not wait for the end of that state.
     """
     for server in index.servers_of.get(volume.id, ()):
         if (volume.status, server.status) == ('reserved', 'SHELVED_OFFLOADED'):
@@ -49,7 +51,7 @@ def _shelved(index: indexes.Index, volume: resources.Volume) -> str:
 
 
 def waiting(volume: resources.Volume) -> tuple[str, ...]:
-    """Tell what a run has to wait for."""
+    """Return a note if the run has to wait for another state."""
     if volume.status not in _PASSING:
         return ()
     note = f'The run waits until it is no longer "{volume.status}".'
@@ -61,9 +63,9 @@ def waiting(volume: resources.Volume) -> tuple[str, ...]:
 def warnings(
     volume: resources.Volume, worth: plans.Consistency
 ) -> tuple[str, ...]:
-    """Tell who else writes to the volume.
+    """Return a warning if several servers may write to the volume.
 
-    :param worth: of the copy.
+    :param worth: the consistency of the copy.
     """
     count = len(volume.attachments)
     if count < 2 or worth is plans.Consistency.STOPPED:
@@ -75,7 +77,7 @@ def warnings(
 
 
 def attached(index: indexes.Index, volume: resources.Volume) -> bool:
-    """Tell whether a volume is attached, or may be by the time of the run."""
+    """Return whether a volume is attached, or may be when it is copied."""
     if volume.attachments or volume.status in _PERHAPS_ATTACHED:
         return True
     return volume.status in _PASSING and volume.id in index.servers_of

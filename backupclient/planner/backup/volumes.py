@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rule for volumes: which of the two ways, the Backup API or images."""
+"""The rule for volumes: by the Backup API, or as images."""
 
 from collections.abc import Iterable
 import re
@@ -17,23 +17,24 @@ from backupclient.planner.backup import volume_images
 KIND = resources.Kind.VOLUME
 NEEDS_TARGET = False
 
-# Older clouds do not tell that they are Cinder's (``consumes_quota``).
+# Names of the volumes that Cinder makes for its own backups. Older clouds do
+# not mark them with ``consumes_quota``.
 _UUID = r'[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
 _OF_CINDER = re.compile(rf'backup-(vol|snap)-{_UUID}')
 
 
 def named(request: requests.Request) -> tuple[str, ...]:
-    """Give what ``--volume`` says."""
+    """Return the names and IDs of ``--volume``."""
     return request.volumes
 
 
 def known(inventory: inventories.Inventory) -> Iterable[resources.Resource]:
-    """Give all volumes of the project."""
+    """Yield all volumes of the project."""
     return (volume.resource for volume in inventory.volumes)
 
 
 def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
-    """Give the volumes that neither this program nor Cinder made."""
+    """Yield the volumes that neither this program nor Cinder made."""
     return (
         volume.resource
         for volume in index.inventory.volumes
@@ -44,7 +45,7 @@ def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
 
 
 def item(case: rule.Case) -> plans.Item:
-    """Plan a Cinder backup, or an image, or a backup that may become one."""
+    """Plan a Cinder backup or an image; the image may be the fallback."""
     if not _by_backup(case.index):
         return volume_images.item(case)
     backup = volume_backups.item(case)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resources whose data other resources hold: as good as these are."""
+"""Refusing resources whose data are in others that cannot be backed up."""
 
 from collections.abc import Iterable, Sequence
 import dataclasses
@@ -10,9 +10,9 @@ from backupclient.planner.backup import rule
 
 
 def of_their_parts(items: Iterable[plans.Item]) -> list[plans.Item]:
-    """Refuse each whole of which a part cannot be backed up.
+    """Refuse each item of which a part cannot be backed up.
 
-    To be called when every other refusal is known.
+    To be called last, when every other refusal is known.
 
     :returns: all items, in their order.
     """

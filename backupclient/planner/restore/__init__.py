@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Backups and the cloud as it is in, the plan of a restore out.
+"""Making the plan of a restore from backups and the inventory.
 
-No call, no clock, no file. A kind of resources is a module that implements
-``rule.Rule``, and a line in ``RULES``.
+Nothing here calls a service, reads a clock or opens a file. Each kind of
+resources has a module that implements ``rule.Rule``, and a line in ``RULES``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ from backupclient.planner.restore import secrets
 from backupclient.planner.restore import servers
 from backupclient.planner.restore import volumes
 
-# In the order of the plan: what others need comes first.
+# In the order of the plan: a kind comes after the kinds that it needs.
 RULES: tuple[rule.Rule, ...] = (secrets, images, volumes, servers)
 
 
@@ -43,13 +43,15 @@ def plan(
     now: datetime.datetime,
     locked: Mapping[tuple[str, str], str] | None = None,
 ) -> plans.Plan:
-    """Choose for each backup how its resource comes back.
+    """Return the plan that restores the resources of some backups.
 
     :param choices: the backup of each resource that the request selects.
+    :param offers: what the cloud offers, such as flavors and volume types.
     :param origin: the cloud and the project that were backed up.
-    :param identities: private keys are there that may open ``.age`` files.
-    :param now: an aware time: what has expired by then is left out.
-    :param locked: why the private keys do not open a file, by its run and
+    :param identities: whether the user has given private keys, which may
+        decrypt ``.age`` files.
+    :param now: an aware time, to find out what has expired.
+    :param locked: why the private keys do not decrypt a file, by its run and
         path.
     """
     every = tuple(choices)

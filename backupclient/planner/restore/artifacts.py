@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Backups that stayed in the cloud: whether they can still be used."""
+"""Whether a backup that stayed in the cloud can still be used."""
 
 from backupclient.model import copies
 from backupclient.model import inventories
@@ -17,7 +17,7 @@ _OTHER_RUN = 'Choose the backup of another run with --run.'
 
 
 def obstacle(case: scene.Case, artifact: copies.Artifact) -> str:
-    """Say why an artifact cannot be restored from, ``''`` if it can."""
+    """Return why an artifact cannot be restored, ``''`` if it can."""
     if artifact.kind not in _NAMES:
         return f'Its copy is a "{artifact.kind}", which is not known here.'
     return _elsewhere(case, artifact) or unusable(
@@ -26,12 +26,12 @@ def obstacle(case: scene.Case, artifact: copies.Artifact) -> str:
 
 
 def image(case: scene.Case, id_: str) -> resources.Image | None:
-    """Return an image of the project, None when it is gone."""
+    """Return an image of the project, None if it is gone."""
     return _image(case.scene.inventory, id_)
 
 
 def backup(case: scene.Case, id_: str) -> resources.CinderBackup | None:
-    """Return a Cinder backup of the project, None when it is gone."""
+    """Return a Cinder backup of the project, None if it is gone."""
     return _backup(case.scene.inventory, id_)
 
 
@@ -50,14 +50,17 @@ def _backup(
 def found(
     inventory: inventories.Inventory, artifact: copies.Artifact
 ) -> resources.CinderBackup | resources.Image | None:
-    """Return an artifact of the project, None when it is gone."""
+    """Return an artifact of the project, None if it is gone."""
     if artifact.kind == BACKUP:
         return _backup(inventory, artifact.id)
     return _image(inventory, artifact.id)
 
 
 def _elsewhere(case: scene.Case, artifact: copies.Artifact) -> str:
-    """Refuse another project: no tenant can take an artifact there."""
+    """Return why the artifact is not in this project, else ``''``.
+
+    A tenant cannot move an artifact to another project.
+    """
     if case.scene.at_home:
         return ''
     home = case.scene.origin
@@ -74,7 +77,10 @@ def unusable(
     resource: resources.Resource,
     artifact: copies.Artifact,
 ) -> str:
-    """Say why an artifact of the project cannot be used, ``''`` if it can."""
+    """Return why an artifact cannot be used, ``''`` if it can.
+
+    :param inventory: the inventory of the project that has the artifact.
+    """
     what = f'{_NAMES[artifact.kind]} {artifact.id}'
     unread = inventory.unread.get(artifact.kind, '')
     if unread:
@@ -101,7 +107,7 @@ def _is_of(
     resource: resources.Resource,
     found: resources.CinderBackup | resources.Image,
 ) -> bool:
-    """Tell whether the cloud itself says that a copy is of a resource."""
+    """Return whether the cloud's own data name a resource as the source."""
     if isinstance(found, resources.CinderBackup):
         return found.volume_id in ('', resource.id)
     own = tags.own(found.id, found.properties)
@@ -112,10 +118,10 @@ def _is_of(
 def _broken(
     inventory: inventories.Inventory, found: resources.CinderBackup
 ) -> str:
-    """Say that the full backup is gone on which an incremental one builds.
+    """Return why an incremental backup is useless, else ``''``.
 
-    Cinder does not tell which backup is the parent, but a chain begins with
-    an earlier full backup of the volume.
+    It needs an available full backup. Cinder does not show which one is its
+    parent, so any earlier full backup of the volume counts.
     """
     if not found.incremental:
         return ''
@@ -134,7 +140,7 @@ def _broken(
 
 
 def procedure(artifact: copies.Artifact) -> plans.Procedure:
-    """Return the procedure that makes a volume of an artifact."""
+    """Return the procedure that makes a volume from an artifact."""
     if artifact.kind == BACKUP:
         return plans.Procedure.VOLUME_FROM_BACKUP
     return plans.Procedure.VOLUME_FROM_IMAGE

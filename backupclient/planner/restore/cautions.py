@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a person should know before something is restored.
+"""What a person should know before a restore.
 
-Each is a small function that says its sentence, or nothing.
+Each caution is a function that returns a sentence, or ``''``.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ _UNREAD_QUOTA = 'Whether the quotas have room shows in the run.'
 
 
 def of(scene_: scene.Scene, items: Sequence[plans.Item]) -> tuple[str, ...]:
-    """Say what the items as a whole should make a person think of."""
+    """Return the cautions about the plan as a whole."""
     done = [one for one in items if one.restore]
     found = (
         _nothing_selected(items),
@@ -46,7 +46,7 @@ def of(scene_: scene.Scene, items: Sequence[plans.Item]) -> tuple[str, ...]:
 
 
 def _unused(scene_: scene.Scene) -> Iterator[str]:
-    """Name what was to take the place of something that is not there."""
+    """Yield a sentence for each mapping that no chosen resource uses."""
     entries = [
         one.entry
         for of_kind in scene_.choices.values()
@@ -107,10 +107,10 @@ def _unread_quota(scene_: scene.Scene) -> str:
 
 
 def _image_sizes(scene_: scene.Scene, done: Sequence[plans.Item]) -> str:
-    """Say that the images do not fit into Glance's quota.
+    """Return a sentence if the images exceed Glance's quota.
 
-    Glance looks only before an upload whether there is room at all: one more
-    may well pass (``glance/quota/keystone.py``).
+    It is no refusal: before an upload, Glance only checks whether the quota
+    is exhausted, and not the size (``glance/quota/keystone.py``).
     """
     quota = scene_.inventory.quotas.get('image_size_total')
     images = resources.Kind.IMAGE
@@ -126,7 +126,7 @@ def _image_sizes(scene_: scene.Scene, done: Sequence[plans.Item]) -> str:
 
 
 def _goes_over_image(item: plans.Item) -> bool:
-    """Tell whether an image stands between a file and what is made of it."""
+    """Return whether the file becomes an image before the resource is made."""
     file = item.restore and item.restore.source.file
     return bool(file) and item.resource.kind in (
         resources.Kind.VOLUME,
@@ -135,7 +135,7 @@ def _goes_over_image(item: plans.Item) -> bool:
 
 
 def _names(scene_: scene.Scene, done: Sequence[plans.Item]) -> str:
-    """Say that names will be there twice: commands then want IDs."""
+    """Return a sentence if new names exist already: commands then need IDs."""
     known = {
         (kind, one.name)
         for kind in resources.Kind

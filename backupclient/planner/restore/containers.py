@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Containers of secrets: made again when all their secrets are back."""
+"""Containers of secrets: made again when all their secrets are restored."""
 
 from collections.abc import Mapping, Sequence
 import dataclasses
@@ -14,7 +14,7 @@ from backupclient.planner.restore import scene
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Member:
-    """A secret of the plan, and what it is in a container."""
+    """A secret of the plan, and its membership in a container."""
 
     item: plans.Item
     membership: secret_facts.Membership
@@ -23,9 +23,9 @@ class _Member:
 def assigned(
     scene_: scene.Scene, items: Sequence[plans.Item]
 ) -> list[plans.Item]:
-    """Give each container to the last of its secrets.
+    """Return the items, each container assigned to the last of its secrets.
 
-    :param items: the whole plan; the secrets keep their order.
+    :param items: all items of the plan; they keep their order.
     """
     changed = {item.resource: item for item in items}
     for members in _containers(items).values():
@@ -47,7 +47,7 @@ def _decide(
     members: Sequence[_Member],
     items: Mapping[resources.Resource, plans.Item],
 ) -> list[tuple[resources.Resource, plans.Item]]:
-    """Return the items that change for the sake of one container."""
+    """Return the items that change because of one container."""
     possible = [one for one in members if one.item.restore]
     if not possible:
         return []

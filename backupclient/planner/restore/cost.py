@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many bytes a restore moves, and what it makes."""
+"""The amount of data that a restore moves, and the resources it makes."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,9 +10,9 @@ from backupclient.model import restores
 
 
 def moved(items: Iterable[plans.Item]) -> int:
-    """Count the bytes that go through the services.
+    """Return the number of bytes that the services move.
 
-    What goes into an image and from there into a volume moves twice.
+    Data that go into an image and from there into a volume count twice.
     """
     return sum(_times(item) * (item.size or 0) for item in items)
 
@@ -25,9 +25,10 @@ def _times(item: plans.Item) -> int:
 
 
 def made(items: Sequence[plans.Item]) -> str:
-    """Say what the items make, ``''`` for nothing.
+    """Return the resources that the items make, in words.
 
-    :returns: such as ``2 volumes (30 GiB), 1 server (m1.small)``.
+    :returns: such as ``2 volumes (30 GiB), 1 server (m1.small)``; ``''`` if
+        they make nothing.
     """
     parts = []
     for kind in (

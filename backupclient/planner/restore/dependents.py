@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers need their disks: without one of these, they are not built."""
+"""Refusing servers if one of their disks is not restored."""
 
 from collections.abc import Iterable, Mapping
 import dataclasses
@@ -10,9 +10,9 @@ from backupclient.planner.backup import rule
 
 
 def refused(items: Iterable[plans.Item]) -> list[plans.Item]:
-    """Refuse what needs something that the plan does not make.
+    """Refuse each item that needs a resource which the plan does not make.
 
-    To be called when every other refusal is known.
+    To be called last, when every other refusal is known.
 
     :returns: all items, in their order.
     """

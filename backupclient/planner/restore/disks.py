@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disks of a server: what it boots from, and the order of the others."""
+"""The disks of a server: its boot disk, and the order of the others."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -9,18 +9,21 @@ from backupclient.model import restores
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
 
-# Most clouds tell the root device to administrators only. With libvirt and
-# virtio it is this one.
+# Most clouds show the root device only to administrators. With libvirt and
+# virtio, it is this one.
 _USUAL_ROOT = '/dev/vda'
 _WITHOUT = 'Leave the servers out with --without-servers'
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Disks:
-    """Old IDs; at most one of the first two is set.
+    """The disks of a server, by their old IDs.
 
-    :param boot_image: of an image of the same restore.
-    :param others: in their order.
+    At most one of the first two is set.
+
+    :param boot_volume: the volume that the server boots from.
+    :param boot_image: an image of the same restore that has its own disk.
+    :param others: the other volumes, in the order of their devices.
     """
 
     boot_volume: str = ''
@@ -35,10 +38,10 @@ class Disks:
 
 
 def find(case: scene.Case, server: resources.Server) -> rule.Answer[Disks]:
-    """Find the disks of a server among what is restored with it.
+    """Return the disks of a server, of those that are restored with it.
 
-    A volume that is not restored is no obstacle unless the server boots from
-    it: perhaps it was left out on purpose.
+    A volume that is not restored gives a warning. It is an obstacle only if
+    the server boots from it: others may be left out on purpose.
     """
     known = _volumes(case.scene, server)
     left_out = _left_out(case.scene, server, known)
@@ -62,8 +65,8 @@ def _volumes(
 ) -> list[restores.Disk]:
     """Return the server's volumes that are restored, in their order.
 
-    libvirt attaches disks in the order of the requests, whatever devices
-    these name: sorted by the old devices, the guest finds them as before.
+    libvirt ignores the requested devices and attaches disks in the order of
+    the request. Sorted by the old devices, the guest finds them as before.
     """
     found = [
         restores.Disk(id_, _device(server, record))
@@ -74,7 +77,10 @@ def _volumes(
 
 
 def _ids(scene_: scene.Scene, server: resources.Server) -> list[str]:
-    """Join what Nova and Cinder said: Nova names none of a shelved server."""
+    """Return the IDs of a server's volumes, as Nova and Cinder recorded them.
+
+    Nova alone is not enough: it names no volumes of a shelved server.
+    """
     attached = [
         id_
         for id_ in scene_.choices[resources.Kind.VOLUME]
@@ -101,7 +107,7 @@ def _device(server: resources.Server, volume: resources.Volume) -> str:
 
 
 def _place(device: str) -> tuple[bool, int, str]:
-    """Sort ``vdaa`` behind ``vdz``, and what has no device last."""
+    """Return a sort key: ``vdaa`` is after ``vdz``, no device is last."""
     return (not device, len(device), device)
 
 
@@ -120,9 +126,9 @@ def _left_out(
 
 
 def _shelved(case: scene.Case) -> tuple[str, str]:
-    """Find the image that has the disk of a shelved server.
+    """Return the image that has the disk of a shelved server.
 
-    :returns: its old ID, and what is in the way.
+    :returns: its old ID and ``''``; or ``''`` and the obstacle.
     """
     label = case.entry.covered_by
     if not label:
@@ -142,7 +148,7 @@ def _root(
     server: resources.Server,
     known: Sequence[restores.Disk],
 ) -> str | None:
-    """Find the volume that a server boots from, None when it is not there."""
+    """Return the ID of the boot volume, None if it is not restored."""
     device = server.root_device or _USUAL_ROOT
     for one in known:
         if one.device == device:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is here already: for ``--skip-existing``, and for names."""
+"""Resources that exist already: for ``--skip-existing``, and for names."""
 
 from collections.abc import Iterable, Mapping
 
@@ -11,9 +11,9 @@ from backupclient.planner.restore import scene
 
 
 def item(case: scene.Case) -> plans.Item | None:
-    """Return the item of a resource that is not restored once more.
+    """Return the item of a resource that ``--skip-existing`` skips.
 
-    :returns: None when it has to be planned.
+    :returns: None if the restore of the resource has to be planned.
     """
     if not case.request.skip_existing:
         return None
@@ -25,7 +25,7 @@ def item(case: scene.Case) -> plans.Item | None:
             f'Whether it exists already is not known: {unread} Leave out '
             '--skip-existing to restore it in any case.',
         )
-    # The old resource itself is named before what was restored from it.
+    # Prefer the old resource itself to resources restored from it.
     for one in sorted(
         there(case.scene, kind), key=lambda one: one.id != case.resource.id
     ):
@@ -40,7 +40,7 @@ def there(
 ) -> Iterable[
     resources.Server | resources.Volume | resources.Image | resources.Secret
 ]:
-    """Return everything of a kind that the project has."""
+    """Return all resources of a kind that the project has."""
     match kind:
         case resources.Kind.SERVER:
             return scene_.inventory.servers
@@ -59,7 +59,10 @@ def _how(
     | resources.Image
     | resources.Secret,
 ) -> str:
-    """Say that something is a resource, or was restored from it."""
+    """Return in which form the old resource exists, ``''`` if it does not.
+
+    :param one: a resource of the same kind in the project.
+    """
     if one.id == old.id:
         return 'It still exists, under the same ID.'
     found = _metadata(one)

@@ -14,10 +14,11 @@ _NONE = on_offer.Flavor('', '', 0, 0, 0)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Needs:
-    """What Nova asks of a flavor: a smaller one ends as a server in ERROR.
+    """The minimum size of a flavor. With a smaller one, the server would fail.
 
-    :param disk_gib: of the server's own disk, None if it boots from a volume.
-    :param ram_mib: that its image wants.
+    :param disk_gib: the size of the server's own disk, None if it boots from
+        a volume.
+    :param ram_mib: the minimum memory of its image.
     """
 
     disk_gib: int | None
@@ -27,7 +28,11 @@ class Needs:
 def find(
     case: scene.Case, server: resources.Server, needs: Needs
 ) -> rule.Answer[on_offer.Flavor]:
-    """Find the flavor of the new server."""
+    """Return the flavor of the new server.
+
+    It is the one that the user asked for, else one with the old name, else
+    the smallest one that is large enough.
+    """
     there = case.scene.offers.flavors
     old = server.flavor_name
     if there is None:
@@ -44,7 +49,7 @@ def find(
 def _named(
     name: str, there: Sequence[on_offer.Flavor]
 ) -> on_offer.Flavor | None:
-    """Find a flavor by its name, or by its ID."""
+    """Return the flavor with a name, or with an ID."""
     return next(
         (one for one in there if name and one.name == name),
         next((one for one in there if name and one.id == name), None),
@@ -69,9 +74,9 @@ def _mapped(
 
 
 def _too_small(flavor: on_offer.Flavor, needs: Needs) -> str:
-    """Say what a flavor has too little of, ``''`` for nothing.
+    """Return what a flavor has too little of, ``''`` if it is large enough.
 
-    A root disk of 0 GiB is as large as the image.
+    With a root disk of 0 GiB, the disk is as large as the image.
     """
     if flavor.ram_mib < needs.ram_mib:
         return f'{flavor.ram_mib} of {needs.ram_mib} MiB of memory'
@@ -106,10 +111,10 @@ def _smallest(
 def _fits(
     flavor: on_offer.Flavor, server: resources.Server, needs: Needs
 ) -> bool:
-    """Tell whether a flavor has at least what the server had.
+    """Return whether a flavor is at least as large as the server was.
 
-    Only administrators may make servers of an image with a root disk of 0
-    GiB, by Nova's default policy.
+    A root disk of 0 GiB does not fit an image: by Nova's default policy, only
+    administrators may build such servers.
     """
     return (
         flavor.vcpus >= server.vcpus
@@ -123,7 +128,10 @@ def _fits(
 def _size(
     flavor: on_offer.Flavor, server: resources.Server
 ) -> tuple[object, ...]:
-    """Sort flavors: those with the disks that the server had come first."""
+    """Return a sort key: the smallest flavor first.
+
+    Flavors without the ephemeral or swap disk that the server had are last.
+    """
     lacks = (flavor.ephemeral_gib < server.ephemeral_gib) + (
         flavor.swap_mib < server.swap_mib
     )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rule for images: they are uploaded, private, with their own properties.
 
-Longest names of properties and their values are Glance's matter: it refuses
-what it does not take, and the run says so.
+The length of properties is not checked here: Glance refuses a property that
+is too long, and the run reports that.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from backupclient.planner.restore import sources
 
 KIND = resources.Kind.IMAGE
 
-# Glance's default (image_size_cap). No user can read what a cloud has set.
+# Glance's default of image_size_cap. Users cannot read a cloud's value.
 _USUAL_LIMIT = 1 << 40
 
 
@@ -66,11 +66,12 @@ def item(case: scene.Case) -> plans.Item:
 def as_new(
     case: scene.Case, image: resources.Image, *, signed: bool = False
 ) -> resources.Image:
-    """Return an image without what belonged to the old one.
+    """Return the description of the new image, made from the old one's.
 
-    :param signed: its bytes are those that a signature is of.
-    :returns: private, and with the properties and tags that no service steers
-        by.
+    :param signed: the new image has the same bytes as the old one, so that
+        its signature stays valid.
+    :returns: a private image, without the properties and tags that services
+        set or depend on.
     """
     return dataclasses.replace(
         image,
@@ -81,9 +82,9 @@ def as_new(
 
 
 def too_large(size: int) -> Iterator[str]:
-    """Warn of an upload that most clouds refuse.
+    """Yield a warning if most clouds refuse an upload of that size.
 
-    :param size: in bytes.
+    :param size: the size in bytes.
     """
     if size > _USUAL_LIMIT:
         yield (
@@ -93,7 +94,10 @@ def too_large(size: int) -> Iterator[str]:
 
 
 def _left_out(image: resources.Image) -> Iterator[str]:
-    """Say that tags are left out, by their number: they may be anything."""
+    """Yield a warning if tags are left out.
+
+    It has only their number: the tags themselves may be anything.
+    """
     count = len(image.tags) - len(properties.own_tags(image.tags))
     if count:
         yield (
@@ -103,7 +107,10 @@ def _left_out(image: resources.Image) -> Iterator[str]:
 
 
 def _no_file(source: rule.Answer[restores.Source]) -> str:
-    """Refuse an image whose copy is an artifact: no backup makes one."""
+    """Return why an image without a file is refused, else ``''``.
+
+    No backup of an image has another copy than a file.
+    """
     if source.obstacle or source.value.file:
         return ''
     return 'Images are restored from files only.'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Networks, security groups and key pairs of a server.
 
-They decide who can reach it. So nothing of the project is taken by name for
-a backup of another project: that somebody else wrote.
+They decide who can reach the server. So, for a backup of another project,
+none of these is looked up by its old name: somebody else chose that name.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,13 +16,13 @@ from backupclient.planner.restore import scene
 
 _DEFAULT = 'default'
 _EVERY = ''
-"""The old name that ``--network NET`` stands for."""
+"""The key in the request for ``--network NET``, which maps all networks."""
 
 
 def find(
     case: scene.Case, server: resources.Server
 ) -> rule.Answer[tuple[str, ...]]:
-    """Find the networks of the new server, IDs in the order of the old."""
+    """Return the IDs of the new server's networks, in the order of the old."""
     asked = case.request.networks.get(_EVERY, restores.NOT_NETWORKED)
     if not server.addresses and asked != restores.NOT_NETWORKED:
         note = (
@@ -43,7 +43,7 @@ def find(
 def security_groups(
     case: scene.Case, server: resources.Server
 ) -> rule.Answer[tuple[str, ...]]:
-    """Find the security groups of the same names, as IDs."""
+    """Return the IDs of the security groups with the old names."""
     wanted = [*dict.fromkeys(filter(None, server.security_groups))]
     there = case.scene.offers.security_groups
     if wanted in ([], [_DEFAULT]):
@@ -60,7 +60,11 @@ def security_groups(
 
 
 def key_pair(case: scene.Case, server: resources.Server) -> rule.Answer[str]:
-    """Find the key pair; a server without one can be reached by its own."""
+    """Return the name of the key pair, ``''`` for none.
+
+    A missing key pair is no obstacle: the keys in the server's file system
+    still work.
+    """
     there = case.scene.offers.key_pairs
     wanted = case.request.key_pair
     if wanted:
@@ -109,9 +113,9 @@ def _network(case: scene.Case, old: str) -> rule.Answer[str]:
 
 
 def _resolved(case: scene.Case, name: str, asked: str) -> rule.Answer[str]:
-    """Find a network by its name or ID.
+    """Return the ID of the network with a name or an ID.
 
-    :param asked: the option that asks for it, ``''`` for the old name.
+    :param asked: the option that names it, ``''`` if it is the old name.
     """
     there = case.scene.offers.networks
     if there is None:

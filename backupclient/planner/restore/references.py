@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Properties that name another image, or a certificate, by its ID.
 
-One that is restored in the same run gives its new ID. One that is still here
-keeps it. Any other is left out: Nova would build no server of the image.
+If the named resource is restored in the same run, the property gets the new
+ID. If it still exists, the old ID stays. Otherwise the property is left out:
+Nova could not build a server from the image.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -16,10 +17,10 @@ from backupclient.planner.restore import scene
 def kept(
     case: scene.Case, found: Mapping[str, str], *, signed: bool = False
 ) -> dict[str, str]:
-    """Return the owner's properties without those that name what is gone.
+    """Return the owner's properties, without those that name a missing ID.
 
-    :param found: the properties as they were.
-    :param signed: the bytes are those that a signature is of.
+    :param found: the properties as backed up.
+    :param signed: the new image has the bytes that were signed.
     """
     gone = set(_dangling(case, found))
     owned = properties.owned(found)
@@ -31,7 +32,7 @@ def kept(
 def waited_for(
     case: scene.Case, found: Mapping[str, str], *, signed: bool = False
 ) -> tuple[str, ...]:
-    """Return the old IDs of what has to be restored first."""
+    """Return the old IDs of the resources that must be restored first."""
     named = properties.references(found)
     if not signed:
         named.pop(properties.CERTIFICATE, None)
@@ -42,7 +43,7 @@ def waited_for(
 def warnings(
     case: scene.Case, found: Mapping[str, str], *, signed: bool = False
 ) -> Iterator[str]:
-    """Say which properties are left out."""
+    """Yield a warning for each property that is left out."""
     for name in _dangling(case, found):
         if name != properties.CERTIFICATE:
             yield (
@@ -57,7 +58,7 @@ def warnings(
 
 
 def images_of(choices: Iterable[scene.Choice]) -> frozenset[str]:
-    """Return the IDs of the images that backups name, to look for them."""
+    """Return the IDs of all images that the backups' properties name."""
     return frozenset(
         id_
         for one in choices
@@ -85,10 +86,10 @@ def _dangling(case: scene.Case, found: Mapping[str, str]) -> list[str]:
 
 
 def _is_restored(case: scene.Case, name: str, id_: str) -> bool:
-    """Tell whether what a property names is restored in the same run.
+    """Return whether the named resource is restored in the same run.
 
-    A kernel names no kernel: in a set that somebody else has written, two
-    images might wait for each other.
+    An image that names further images does not count: in a manipulated set,
+    two images could wait for each other.
     """
     if name == properties.CERTIFICATE:
         return case.scene.chosen(resources.Kind.SECRET, id_) is not None

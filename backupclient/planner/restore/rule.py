@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a kind of resources has to tell so that it can be restored.
+"""The protocol for planning the restore of one kind of resources.
 
-Each question (which flavor, which network) has an answer: a value, or the
-obstacle. All obstacles of a resource are said at once, so that one more
-attempt is enough.
+The answer to a question (which flavor, which network) is a value or an
+obstacle. All obstacles of a resource are reported together, so that the user
+can solve them in one attempt.
 """
 
 import dataclasses
@@ -19,21 +19,23 @@ T_co = TypeVar('T_co', covariant=True)
 
 
 class Rule(Protocol):
-    """A kind of resources; each module that implements it is one kind."""
+    """The planning of one kind of resources. Modules implement it."""
 
     KIND: resources.Kind
 
     def item(self, case: scene.Case) -> plans.Item:
-        """Choose the procedure, or say what is in the way."""
+        """Return the item: its procedure, or the obstacles."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer(Generic[T_co]):
-    """What was found out for one question.
+    """The answer to one question.
 
-    :param value: of no use when there is an obstacle.
-    :param obstacle: in sentences, with the option that solves it.
-    :param warnings: sentences that a person should read unasked.
+    :param value: not meaningful if there is an obstacle.
+    :param obstacle: sentences that name the option to solve it; ``''`` for
+        no obstacle.
+    :param notes: sentences that are shown on request.
+    :param warnings: sentences that are always shown.
     """
 
     value: T_co
@@ -45,7 +47,7 @@ class Answer(Generic[T_co]):
 def decided(
     case: scene.Case, wanted: plans.Item, *answers: Answer[object]
 ) -> plans.Item:
-    """Return the item with what the answers say, or with their obstacles."""
+    """Return the item with the answers' notes, or refused by an obstacle."""
     said = case.choice.notes
     obstacles = dict.fromkeys(a.obstacle for a in answers if a.obstacle)
     if obstacles:
@@ -67,7 +69,8 @@ def decided(
 def blank(case: scene.Case, reason: str, present: str = '') -> plans.Item:
     """Return an item without a procedure.
 
-    :param present: the ID of what is there already.
+    :param present: the ID of the resource that exists already, ``''`` if
+        there is none.
     """
     return plans.Item(
         resource=case.resource,

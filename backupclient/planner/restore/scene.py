@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the rules of a restore look at: the backups, the cloud, the options."""
+"""The facts for the rules of a restore: backups, cloud and options."""
 
 from collections.abc import Iterable, Mapping
 import dataclasses
@@ -26,7 +26,7 @@ class Choice(Protocol):
 
     @property
     def entry(self) -> manifests.Entry:
-        """What the manifest of the run says of the resource."""
+        """The resource's entry in the manifest of the run."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -35,14 +35,16 @@ class Choice(Protocol):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Scene:
-    """Everything that decides; :func:`survey` makes it.
+    """All facts that the rules depend on; :func:`survey` makes it.
 
     :param origin: the cloud and the project that were backed up.
-    :param identities: private keys are there that may open ``.age`` files.
-    :param locked: why they do not open one, by its run and path.
+    :param identities: whether the user has given private keys, which may
+        decrypt ``.age`` files.
     :param now: an aware time.
-    :param choices: by kind and ID.
-    :param ambiguous: the IDs that several of the backups have.
+    :param choices: the chosen backups, by kind and ID.
+    :param ambiguous: the IDs that more than one of the backups has.
+    :param locked: why the private keys do not decrypt a file, by its run and
+        path.
     """
 
     request: restores.Request
@@ -57,11 +59,11 @@ class Scene:
 
     @property
     def at_home(self) -> bool:
-        """True when the project is the one that was backed up."""
+        """True if the project is the one that was backed up."""
         return _key(self.origin) == _key(self.inventory.identity)
 
     def chosen(self, kind: resources.Kind, id_: str) -> Choice | None:
-        """Return the backup of a resource, None when none is restored."""
+        """Return the backup of a resource, None if it is not restored."""
         return self.choices[kind].get(id_)
 
 
@@ -74,7 +76,7 @@ class Case:
 
     @property
     def entry(self) -> manifests.Entry:
-        """What the manifest says of it."""
+        """The resource's entry in the manifest."""
         return self.choice.entry
 
     @property
@@ -84,7 +86,7 @@ class Case:
 
     @property
     def request(self) -> restores.Request:
-        """What the user asked for."""
+        """The user's request."""
         return self.scene.request
 
 
@@ -99,10 +101,10 @@ def survey(
     identities: bool,
     locked: Mapping[tuple[str, str], str],
 ) -> Scene:
-    """Index the backups by kind and ID.
+    """Return the scene, with the backups indexed by kind and ID.
 
-    IDs are those of services: none occurs twice, unless somebody has written
-    a manifest by hand.
+    An ID that occurs twice is recorded as ambiguous. Services never give an
+    ID twice, so somebody has changed the manifest.
     """
     found: dict[resources.Kind, dict[str, Choice]] = {
         kind: {} for kind in resources.Kind
@@ -127,9 +129,9 @@ def survey(
 
 
 def _key(identity: inventories.CloudIdentity) -> tuple[str, str, str]:
-    """Return what tells a project of a cloud from all others.
+    """Return the identity of a project: address, region and ID.
 
-    The address of Keystone may be given with or without its version.
+    The address of Keystone is compared without its version.
     """
     url = identity.auth_url.rstrip('/').removesuffix('/v3').rstrip('/')
     return (url, identity.region, identity.project_id)

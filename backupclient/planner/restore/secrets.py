@@ -48,7 +48,7 @@ def item(case: scene.Case) -> plans.Item:
 
 
 def expired(case: scene.Case, secret: resources.Secret) -> bool:
-    """Tell whether the expiration of a secret has passed."""
+    """Return whether the expiration of a secret has passed."""
     end = stamps.read(secret.expires_at)
     return end is not None and end <= case.scene.now
 

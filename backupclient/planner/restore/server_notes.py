@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What does not come back with a server, and what happens when it starts."""
+"""Notes on the parts of a server that are not restored, and on its start."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _VTPM = 'hw_tpm_version'
 
 
 def warnings(case: scene.Case, server: resources.Server) -> Iterator[str]:
-    """Tell which data do not come back, in sentences."""
+    """Yield sentences about data that are not restored."""
     if server.ephemeral_gib:
         yield (
             f'Its ephemeral disk ({server.ephemeral_gib} GiB) comes back '
@@ -38,7 +38,7 @@ def warnings(case: scene.Case, server: resources.Server) -> Iterator[str]:
 def notes(
     case: scene.Case, server: resources.Server, new: restores.NewServer
 ) -> Iterator[str]:
-    """Tell what is different in the new server."""
+    """Yield sentences about differences of the new server."""
     addresses = [*dict.fromkeys(one.address for one in server.addresses)]
     if addresses:
         then = 'it gets new ones' if new.networks else 'it has no network'

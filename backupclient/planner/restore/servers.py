@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rule for servers: built when all their disks are back."""
+"""The rule for servers: built when all their disks are restored."""
 
 from collections.abc import Mapping
 import dataclasses
@@ -41,7 +41,7 @@ def item(case: scene.Case) -> plans.Item:
     networks_ = networks.find(case, server)
     groups = networks.security_groups(case, server)
     if not networks_.value:
-        # Groups are those of its ports.
+        # Security groups belong to ports, and the server gets no port.
         groups = rule.Answer(())
     key_name = networks.key_pair(case, server)
     zone = _zone(case, server)
@@ -109,7 +109,7 @@ def root_image(
 def _root_properties(
     case: scene.Case, server: resources.Server
 ) -> Mapping[str, str]:
-    """Return the properties of the image of its own disk, as they were."""
+    """Return the backed-up properties of the image of its own disk."""
     if not case.entry.has_copy:
         return {}
     return root_disk.image(case.entry, server).properties
@@ -122,7 +122,7 @@ def _source(case: scene.Case) -> rule.Answer[restores.Source]:
 
 
 def _encrypted(case: scene.Case) -> str:
-    """Refuse an encrypted image: Nova does not boot from one."""
+    """Return why an encrypted image is refused, else ``''``."""
     if case.entry.has_copy and sources.is_encrypted(case.entry):
         return 'The image of its own disk is encrypted: Nova refuses that.'
     return ''
@@ -131,7 +131,7 @@ def _encrypted(case: scene.Case) -> str:
 def _needs(
     case: scene.Case, server: resources.Server, found_disks: disks.Disks
 ) -> flavors.Needs:
-    """Return what the image or the volume asks of a flavor."""
+    """Return the minimum size of the flavor, for the image or the volume."""
     image = root_image(case, server)
     if found_disks.boot_image:
         choice = case.scene.chosen(

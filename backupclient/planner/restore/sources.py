@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The copy that a resource comes back from, and its key."""
+"""The copy from which a resource is restored, and its key."""
 
 from backupclient.model import copies
 from backupclient.model import layout
@@ -13,10 +13,10 @@ from backupclient.planner.restore import scene
 
 
 def find(case: scene.Case) -> rule.Answer[restores.Source]:
-    """Find the copy of the data of a resource.
+    """Return the copy of a resource's data.
 
-    A file in the target is preferred: it has a hash, and no cloud is needed
-    for it. Without a target only what stayed in the cloud counts.
+    A file is preferred to an artifact in the cloud: it has a hash, and does
+    not depend on the cloud. Without ``--from``, only an artifact is possible.
     """
     entry = case.entry
     if entry.file and case.request.source:
@@ -45,9 +45,9 @@ def unusable(
     | resources.Secret
     | None,
 ) -> str:
-    """Say that the run did not back up a resource, or does not describe it.
+    """Return why the run's backup of a resource cannot be used, else ``''``.
 
-    :param record: of the manifest.
+    :param record: the description of the resource in the manifest.
     """
     entry, run = case.entry, case.choice.run
     if case.resource.id in case.scene.ambiguous:
@@ -67,7 +67,7 @@ def unusable(
 
 
 def opened(case: scene.Case) -> str:
-    """Say why encrypted data cannot be opened by an exported key."""
+    """Return why the exported key cannot decrypt the data, else ``''``."""
     key = case.entry.key
     if key is None:
         return (
@@ -84,7 +84,10 @@ def opened(case: scene.Case) -> str:
 
 
 def sealed(case: scene.Case, path: str) -> str:
-    """Say that a file is encrypted, and no private key opens it."""
+    """Return why a file cannot be decrypted, ``''`` if it can.
+
+    :param path: the file of a key or a secret; it may be unencrypted.
+    """
     if case.scene.identities or not layout.is_sealed(path):
         return case.scene.locked.get((case.choice.run, path), '')
     return (
@@ -94,7 +97,7 @@ def sealed(case: scene.Case, path: str) -> str:
 
 
 def is_encrypted(entry: manifests.Entry) -> bool:
-    """Tell whether the data of a volume or an image need a key."""
+    """Return whether the data of a volume or an image need a key."""
     return bool(
         entry.key
         or (entry.volume and (entry.volume.encrypted or entry.volume.key_id))
@@ -119,7 +122,7 @@ def _source(
 
 
 def _misplaced(case: scene.Case, file: copies.FileRecord) -> str:
-    """Refuse a file that is not where the set keeps this resource's data."""
+    """Return why a file with an unexpected path is refused, else ``''``."""
     if layout.is_data_of(case.resource, file.path):
         return ''
     return _not_there(file.path)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which volume types encrypt: only administrators can ask Cinder for that.
+"""Finding out which volume types encrypt.
 
-The volumes of the project show it.
+Only administrators can ask Cinder for that. So it is inferred from the
+volumes of the project.
 """
 
 from collections.abc import Iterable
@@ -10,17 +11,17 @@ import dataclasses
 from backupclient.model import on_offer
 from backupclient.model import resources
 
-# Of others the key may not be there yet, or may never come.
+# In other states, a volume may have no key yet, or may never get one.
 _MADE = frozenset({'available', 'in-use', 'reserved', 'backing-up'})
 
 
 def inferred(
     offers: on_offer.Offers, volumes: Iterable[resources.Volume]
 ) -> on_offer.Offers:
-    """Return the offers with what the volumes tell of their types.
+    """Return the offers with ``encrypted`` set where volumes show it.
 
-    A type whose volumes do not agree stays unknown: the restore then looks
-    at the volume that it has made.
+    If the volumes of a type differ, it stays unknown. The restore then checks
+    the volume that it has made.
     """
     if offers.volume_types is None:
         return offers

@@ -11,10 +11,10 @@ _SHOWN = 10
 
 
 def find(case: scene.Case, old: str) -> rule.Answer[on_offer.VolumeType]:
-    """Find the type of the new volume.
+    """Return the type of the new volume.
 
-    :param old: name of the type, ``''`` for the cloud's default.
-    :returns: without ID where the types of the cloud are not known.
+    :param old: the name of the old type, ``''`` for the cloud's default.
+    :returns: a type without ID if the types of the cloud are not known.
     """
     new = wanted(case, old)
     there = case.scene.offers.volume_types
@@ -29,14 +29,14 @@ def find(case: scene.Case, old: str) -> rule.Answer[on_offer.VolumeType]:
 
 
 def wanted(case: scene.Case, old: str) -> str:
-    """Return the type that is asked for, the old one unless it is mapped."""
+    """Return the name to which the user maps a type, else the old name."""
     return case.request.volume_types.get(old, old)
 
 
 def _named(
     name: str, there: Sequence[on_offer.VolumeType]
 ) -> on_offer.VolumeType | None:
-    """Find a type by its name, or by its ID."""
+    """Return the type with a name, or with an ID."""
     return next(
         (one for one in there if one.name == name),
         next((one for one in there if one.id == name), None),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the data of a volume become those of a new one, and why.
+"""Choosing the way in which a volume's data get into the new volume.
 
-Cinder silently accepts encrypted data in a type without encryption, and the
-volume is then noise for every server. So the plan never chooses such a type
-for them, unless ``--decrypt`` was given and the data are opened on the way.
+Cinder silently accepts encrypted data for a type without encryption. No
+server could read that volume. So the plan never combines them: encrypted data
+go into such a type only with ``--decrypt``, which decrypts them first.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ _LUKS_2 = 2
 class Chosen:
     """A way, and whether the new volume has to be encrypted.
 
-    :param reason: a sentence.
+    :param reason: why this way was chosen, in a sentence.
     """
 
     way: restores.Way
@@ -39,9 +39,10 @@ def choose(
     source: restores.Source,
     type_: on_offer.VolumeType,
 ) -> rule.Answer[Chosen]:
-    """Choose the way for a volume.
+    """Return the way for a volume.
 
-    :param type_: of the new volume.
+    :param source: the copy to restore.
+    :param type_: the type of the new volume.
     """
     encrypted = is_encrypted(case, source)
     artifact = source.artifact
@@ -63,9 +64,9 @@ def choose(
 
 
 def is_encrypted(case: scene.Case, source: restores.Source) -> bool:
-    """Tell whether the data are encrypted, as the manifest or the cloud say.
+    """Return whether the manifest or the cloud says that data are encrypted.
 
-    A manifest that was changed by hand may say less than the cloud.
+    The manifest alone is not enough: somebody may have changed it.
     """
     return sources.is_encrypted(case.entry) or bool(_key_id(case, source))
 
@@ -73,7 +74,7 @@ def is_encrypted(case: scene.Case, source: restores.Source) -> bool:
 def _of_file(
     case: scene.Case, volume: resources.Volume, type_: on_offer.VolumeType
 ) -> rule.Answer[Chosen]:
-    """Choose for a file with LUKS blocks, whose key was exported."""
+    """Return the way for a file with LUKS blocks, whose key was exported."""
     key, name = case.entry.key, type_.name or 'of the default'
     lack = sources.opened(case)
     opened = restores.Way.OPENED
@@ -107,9 +108,9 @@ def _of_file(
 def _locked(
     chosen: Chosen, lack: str, case: scene.Case, type_: on_offer.VolumeType
 ) -> rule.Answer[Chosen]:
-    """Answer for a volume that has to be encrypted.
+    """Return the answer for a volume that has to be encrypted.
 
-    :param lack: what is in the way of it, ``''`` for nothing.
+    :param lack: the obstacle that is known already, ``''`` for none.
     """
     open_ = _open_type(case, type_, chosen)
     warnings = []
@@ -133,7 +134,7 @@ def _unproved(case: scene.Case) -> bool:
 def _open_type(
     case: scene.Case, type_: on_offer.VolumeType, chosen: Chosen
 ) -> str:
-    """Refuse a type that is known to have no encryption."""
+    """Return why a type without encryption is refused, else ``''``."""
     if type_.encrypted is not False:
         return ''
     old = case.entry.volume.type_name if case.entry.volume else ''
@@ -151,7 +152,10 @@ def _open_type(
 def _other_type(
     case: scene.Case, volume: resources.Volume, type_: on_offer.VolumeType
 ) -> str:
-    """Refuse another type: Cinder would fail after it has written all."""
+    """Return why another type is refused, else ``''``.
+
+    Cinder would fail too, but only after it has written all data.
+    """
     if volume_types.wanted(case, volume.type_name) == volume.type_name and (
         not (volume.type_id and type_.id) or volume.type_id == type_.id
     ):
@@ -164,7 +168,7 @@ def _other_type(
 
 
 def _lost_key(case: scene.Case, source: restores.Source) -> str:
-    """Say that the key of an artifact is not there."""
+    """Return why the key of an artifact is not available, else ``''``."""
     inventory = case.scene.inventory
     missing = services.missing(inventory, 'key-manager')
     key_id = _key_id(case, source)
@@ -179,7 +183,7 @@ def _lost_key(case: scene.Case, source: restores.Source) -> str:
 
 
 def _key_id(case: scene.Case, source: restores.Source) -> str:
-    """Return the key of an artifact, as the cloud says."""
+    """Return the key ID that the cloud records for an artifact, or ``''``."""
     artifact = source.artifact
     if artifact is None:
         return ''

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rule for volumes: made of an image, or by Cinder of its own backup."""
+"""The rule for volumes: made from an image or from a Cinder backup."""
 
 from collections.abc import Iterator
 import dataclasses
@@ -23,7 +23,7 @@ from backupclient.planner.restore import zones
 KIND = resources.Kind.VOLUME
 
 _HEADER = 16 << 20
-"""Bytes of the largest LUKS header that services write (LUKS 2)."""
+"""The size of the largest LUKS header that services write (LUKS 2)."""
 
 
 def item(case: scene.Case) -> plans.Item:
@@ -63,7 +63,7 @@ def item(case: scene.Case) -> plans.Item:
         ),
     )
     if source.obstacle:
-        # How its data would come back is then no question.
+        # Without a source, obstacles and warnings of the way don't matter.
         way = rule.Answer(way.value)
     return rule.decided(
         case, wanted, _services(case, source.value), source, type_, zone, way
@@ -71,10 +71,10 @@ def item(case: scene.Case) -> plans.Item:
 
 
 def as_new(case: scene.Case, volume: resources.Volume) -> resources.Volume:
-    """Return a volume without what belonged to the old one.
+    """Return the description of the new volume, made from the old one's.
 
-    :returns: of the properties of its image those that no service steers by,
-        and what a server of it needs.
+    :returns: a volume with only those image properties that no service sets
+        by itself, and with the minimum sizes that a server needs.
     """
     found = volume.image_metadata
     needed = {k: found[k] for k in ('min_disk', 'min_ram') if k in found}
@@ -96,7 +96,8 @@ def _new(
     bytes_ = _size_of(case, source)
     content = bytes_ or 0
     if way.way is restores.Way.OPENED:
-        # The new volume gets a header of its own, beside its size.
+        # The file's LUKS header is not copied: the new volume gets its own,
+        # which does not count in its size.
         content = max(0, content - _HEADER)
         bytes_ = None
     size = max(
@@ -115,14 +116,17 @@ def _new(
 def _of_backup(
     case: scene.Case, source: restores.Source, size_gib: int
 ) -> int:
-    """Return a size that Cinder takes: at least that of the backup."""
+    """Return the size in GiB: Cinder requires at least the backup's size."""
     id_ = source.artifact.id if source.artifact else ''
     found = artifacts.backup(case, id_)
     return max(size_gib, found.size_gib) if found else size_gib
 
 
 def _size_of(case: scene.Case, source: restores.Source) -> int | None:
-    """Return the bytes of the image that the volume is made of."""
+    """Return the size in bytes of the image that the volume is made from.
+
+    :returns: None if it is not known, as for a Cinder backup.
+    """
     if source.artifact and source.artifact.kind == artifacts.IMAGE:
         found = artifacts.image(case, source.artifact.id)
         return found.size if found else None

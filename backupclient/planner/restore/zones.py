@@ -10,11 +10,11 @@ from backupclient.planner.restore import scene
 def find(
     case: scene.Case, old: str, there: Collection[str] | None, why: str
 ) -> rule.Answer[str]:
-    """Choose the zone; ``''`` leaves the choice to the service.
+    """Return the zone; ``''`` leaves the choice to the service.
 
-    :param old: of the backup, ``''`` when not known.
-    :param there: the zones of the service, None when not known.
-    :param why: they are not known.
+    :param old: the zone at the time of the backup, ``''`` if not known.
+    :param there: the zones of the service, None if they are not known.
+    :param why: why the zones are not known.
     """
     mapped = case.request.zones.get(old) if old else None
     if mapped is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state that a copy holds: from when it is, and what it is worth."""
+"""When a copy was captured, and how consistent it is."""
 
 import dataclasses
 
@@ -16,12 +16,14 @@ def note_state(
     made: interim.Backup,
     created_at: str = '',
 ) -> interim.Backup:
-    """Note the state that the copy holds, unless a step before did.
+    """Return ``made`` with the time and the consistency of the capture.
 
-    An earlier process may have begun the capture: so the time is the
-    cloud's. And a server may have been started since it was planned.
+    If an earlier step has recorded them already, ``made`` is returned as it
+    is. The time comes from the cloud, because an earlier process may have
+    started the capture.
 
-    :param created_at: as the cloud gives it; without it, now is noted.
+    :param created_at: the creation time that the cloud reports; if it is
+        ``''``, the present time is recorded.
     """
     if made.captured:
         return made
@@ -33,9 +35,11 @@ def note_state(
 
 
 def _consistency(work: step.Work, item: plans.Item) -> plans.Consistency:
-    """Tell what the copy is worth, by its servers as they are now.
+    """Return the consistency of the copy.
 
-    Where that cannot be told, it is the lesser: the copy is made.
+    A server may have been started since it was planned. So a copy counts as
+    STOPPED only if Nova confirms now that its servers are stopped. If Nova
+    does not answer, it is CRASH: the copy must not fail because of that.
     """
     stopped = plans.Consistency.STOPPED
     if item.consistency is not stopped:

@@ -25,7 +25,7 @@ from backupclient.transfer import rates
 from backupclient.transfer import sources
 
 _TRIES = 3
-"""How often a file is begun in a store that loses it on the way."""
+"""How often a download is started when the store loses the file."""
 
 
 class Download(step.Step[interim.Backup]):
@@ -44,6 +44,7 @@ class Download(step.Step[interim.Backup]):
     def do(self, made: interim.Backup) -> interim.Backup:
         image = image_state.active(self.work, self._image_id(made))
         if self.item.image is None:
+            # The ID is from the journal, which someone may have edited.
             removal.of(self.work).require_own(
                 f'image {image.id}', image.name, image.properties
             )
@@ -60,18 +61,18 @@ class Download(step.Step[interim.Backup]):
     def _received(
         self, image: resources.Image, path: str, made: interim.Backup
     ) -> comparison.Proved:
-        """Bring the data, and begin anew where the store loses its file."""
+        """Download the data; start again if the store loses the file."""
         for pause in itertools.islice(pauses.growing(), _TRIES - 1):
             try:
-                return self._brought(image, path, made)
+                return self._download_once(image, path, made)
             except errors.TargetLost as exc:
                 self.work.reporter.say(
                     f'{self.item.resource.label}: {exc} The file starts anew.'
                 )
                 self.work.clock.sleep(pause)
-        return self._brought(image, path, made)
+        return self._download_once(image, path, made)
 
-    def _brought(
+    def _download_once(
         self, image: resources.Image, path: str, made: interim.Backup
     ) -> comparison.Proved:
         known = made.captured.at if made.captured else image.created_at
@@ -103,7 +104,10 @@ class Download(step.Step[interim.Backup]):
             files.of(self.work).delete(path)
 
     def _begun(self, made: interim.Backup) -> str:
-        """Where the download of an image that is still there goes to."""
+        """Return the path of a download that has not finished.
+
+        It depends on the format of the image: ``''`` if the image is gone.
+        """
         image = self.cloud.glance.image(self._image_id(made))
         if image is None:
             return ''
@@ -119,10 +123,10 @@ class Download(step.Step[interim.Backup]):
 
 
 def bring_out(item: plans.Item) -> step.Steps:
-    """The steps from an image to files, its key among them."""
+    """Return the steps that download an image, and its key if it has one."""
     return (Download, key_export.ExportKey) if item.encrypted else (Download,)
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """An image is there already: it has only to be fetched."""
+    """Return the steps for an image that already exists."""
     return bring_out(item)

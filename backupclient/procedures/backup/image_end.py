@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From an image that was made for a backup to the end of the backup."""
+"""The last steps of a backup, from its image on."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ from backupclient.procedures.backup import image_download
 
 
 class DeleteImage(step.Step[interim.Backup]):
-    """Take the intermediate image away: its data are in a checked file."""
+    """Delete the intermediate image: its data are in a checked file."""
 
     stable_name = 'delete-image'
     title = 'delete the image'
@@ -36,7 +36,7 @@ class DeleteImage(step.Step[interim.Backup]):
 
 
 class RecordImage(step.Step[interim.Backup]):
-    """Write down the image that stays."""
+    """Record the image that stays in the cloud."""
 
     stable_name = 'record-image'
     title = 'record the image'
@@ -57,7 +57,10 @@ class RecordImage(step.Step[interim.Backup]):
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """The steps from an image to the end: bring it out, or keep it."""
+    """Return the steps after the image exists: download, then keep or delete.
+
+    An image that stays in the cloud is downloaded only if the plan says so.
+    """
     out = image_download.bring_out(item) if item.to_file else ()
     if artifacts.role(item) is tags.Role.ARTIFACT:
         return (*out, RecordImage)

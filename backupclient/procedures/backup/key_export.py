@@ -19,9 +19,10 @@ from backupclient.procedures.backup import set_keys
 
 
 class ExportKey(step.Step[interim.Backup]):
-    """Keep the key beside the data that it opens, and prove that it does.
+    """Write the key beside the data, and prove that it opens them.
 
-    The key is that of the very image: it dies with the image.
+    The key belongs to the image, not to the volume: Cinder made a copy of the
+    volume's key for the image, and the copy is deleted with the image.
     """
 
     stable_name = 'export-key'
@@ -73,7 +74,7 @@ class ExportKey(step.Step[interim.Backup]):
         return proof
 
     def _luks(self, made: interim.Backup) -> int:
-        """Read which LUKS it is: a restore goes by it."""
+        """Return the version of LUKS, which decides how a restore decrypts."""
         path = files.require_data(self.work, made)
         return facts.version(functools.partial(files.of(self.work).read, path))
 

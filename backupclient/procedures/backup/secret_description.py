@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Barbican tells of a secret only when it is asked for that secret."""
+"""A secret's metadata and ACL, which no list of secrets contains."""
 
 from collections.abc import Callable
 import dataclasses
@@ -24,10 +24,10 @@ def describe(
 ) -> interim.Backup:
     """Read the metadata and the ACL of a secret.
 
-    A policy may allow the payload and refuse these, and old releases have no
-    metadata: the backup is made without them, and says so.
+    A policy may allow the payload and forbid these two, and old releases have
+    no metadata. Then the backup goes on without them, and a note says so.
 
-    :returns: what was made, with the secret and notes on what is missing.
+    :returns: ``made``, with the described secret and the notes.
     """
     notes: list[str] = []
     id_, barbican = secret.id, cloud.barbican

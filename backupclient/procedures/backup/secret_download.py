@@ -65,7 +65,7 @@ class DownloadSecret(step.Step[interim.Backup]):
 
 
 class DescribeSecret(step.Step[interim.Backup]):
-    """Read what there is of a secret that has no payload."""
+    """Read the metadata and the ACL of a secret that has no payload."""
 
     stable_name = 'describe-secret'
     title = 'read what is known of the secret'
@@ -83,7 +83,7 @@ class DescribeSecret(step.Step[interim.Backup]):
                 f'{resource.label} was deleted since it was planned.', 404
             )
         if found.content_type:
-            # Without a second look it would be called complete.
+            # Without the payload, the backup would still count as complete.
             raise errors.BackupError(
                 f'{resource.label} got a payload since it was planned: back '
                 'it up in a new run.'
@@ -97,7 +97,7 @@ class DescribeSecret(step.Step[interim.Backup]):
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """One request for the payload, one file, and two for the rest."""
+    """Return the one step that backs up a secret, with or without payload."""
     if item.secret is not None and not item.secret.content_type:
         return (DescribeSecret,)
     return (DownloadSecret,)

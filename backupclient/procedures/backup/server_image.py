@@ -41,8 +41,9 @@ class ImageServer(step.Step[interim.Backup]):
     def do(self, made: interim.Backup) -> interim.Backup:
         image_id = once.make_once(self._find, self._start, self.work.clock)
         image = self._finish(image_id)
-        # The server is free again when its task is done, not before. Should
-        # it be deleted now, its copy is complete.
+        # The image is active before the server's task ends. Wait for the
+        # task, so that the server takes requests again. If the server is
+        # deleted meanwhile, the image is complete all the same.
         self._settle({waiting.GONE})
         self.cloud.glance.update(
             image_id,
@@ -109,10 +110,10 @@ class ImageServer(step.Step[interim.Backup]):
 
 
 def _described(image: resources.Image) -> resources.Image:
-    """Keep what the server's hardware goes by.
+    """Return the image with the properties that a restore sets.
 
-    Nova gives the image what it noted when the server was made: the image
-    that the server was made from may be gone, or changed, by now
+    They describe the server's hardware. Nova recorded them when the server
+    was created; its original image may be deleted or changed by now
     (``nova/compute/utils.py:initialize_instance_snapshot_metadata``).
     """
     return dataclasses.replace(
@@ -121,5 +122,5 @@ def _described(image: resources.Image) -> resources.Image:
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """Nova copies the disk of an image-backed server to an image."""
+    """Return the steps that let Nova copy a server's disk to an image."""
     return (ImageServer, *image_end.steps(item))

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stopping a server while its disks are captured, and starting it again.
 
-A server that does not run is left alone. What the first step finds is in the
-journal before the server is asked to stop. So a run that was killed knows
-later which servers it has to start.
+A server that does not run is left alone. Its status is in the journal before
+the request to stop it is sent. So the resume of a killed run knows which
+servers it has to start.
 """
 
 from collections.abc import Callable
@@ -17,14 +17,14 @@ from backupclient.procedures import interim
 from backupclient.procedures import step
 
 _DEADLINE = 1800.0
-"""Seconds that a server has to start: nothing interrupts that wait."""
+"""Seconds until a start fails; short, as Ctrl-C cannot end the wait."""
 
 RUNS = 'ACTIVE'
 """Nova's state of a server that runs."""
 
 
 class LookAtServer(step.Step[interim.Downtime]):
-    """Find out whether the server runs: only then it has to be stopped."""
+    """Find out whether the server runs and so has to be stopped."""
 
     stable_name = 'look-at-server'
     title = 'look whether it runs'
@@ -66,14 +66,14 @@ class StopServer(step.Step[interim.Downtime]):
         return made
 
     def undo(self, made: interim.Downtime) -> None:
-        # Without a record nobody knows what it was. A server that runs in
-        # vain is better than one that is off.
+        # Without a record, the server may have run before. A server that
+        # runs needlessly is better than a server that stays off.
         if made.found in ('', RUNS):
             start(self.work, self.item.resource)
 
 
 class StartServer(step.Step[interim.Downtime]):
-    """Start the server, if it ran before, and wait until it does."""
+    """Start the server if it ran before, and wait until it runs."""
 
     stable_name = 'start-server'
     title = 'start'
@@ -92,7 +92,7 @@ class StartServer(step.Step[interim.Downtime]):
 
 
 def not_started(server_id: str, why: str) -> str:
-    """Say that a server could not be started, and what to do."""
+    """Return the message that a server could not be started."""
     return (
         f'Server {server_id} was stopped for the backup and could not be '
         f'started: {why} Start it: openstack server start {server_id}'
@@ -100,7 +100,10 @@ def not_started(server_id: str, why: str) -> str:
 
 
 def may_be_off(server_id: str) -> str:
-    """Say that nobody could look whether a server runs again."""
+    """Return the message that a server may still be stopped.
+
+    For a run that could not look, because its login has ended.
+    """
     return (
         f'Server {server_id} was stopped for the backup and may still be '
         'off: "openstack backup run --resume" starts it, or "openstack '
@@ -109,13 +112,13 @@ def may_be_off(server_id: str) -> str:
 
 
 def start(work: step.Work, server: resources.Resource) -> None:
-    """Start a server that is not running, and wait until it is.
+    """Start a server unless it runs, and wait until it runs.
 
-    :raises BackupError: it does not start.
+    :raises BackupError: if it does not start.
     """
     found = work.cloud.nova.server(server.id)
     if found is not None and found.task_state:
-        # It may be stopping, and is ACTIVE until it has.
+        # A server that is stopping has the status ACTIVE until it is off.
         _settle(work, server, _DEADLINE)
         found = work.cloud.nova.server(server.id)
     if found is not None and found.status != RUNS:
@@ -136,7 +139,10 @@ def _status(work: step.Work, server_id: str) -> str:
 def _ask_once(
     work: step.Work, server_id: str, status: str, ask: Callable[[], None]
 ) -> None:
-    """Ask a server to leave a state, unless it does so already."""
+    """Send a request to leave a status, unless the server is leaving it.
+
+    :param status: the server's present status.
+    """
 
     def leaves() -> bool | None:
         server = work.cloud.nova.server(server_id)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The keys and the secrets in a backup set."""
+"""Writing keys and secrets into a backup set."""
 
 from backupclient.keys import material
 from backupclient.model import copies
@@ -9,7 +9,10 @@ from backupclient.store import base
 
 
 def write(work: step.Work, path: str, data: bytes) -> bytes:
-    """Write a key or a secret into the backup set, over an earlier try's.
+    """Write a key or a secret into the backup set.
+
+    The file of an earlier try is replaced. With a protector, the content is
+    encrypted.
 
     :returns: the content of the file.
     """
@@ -23,7 +26,10 @@ def write(work: step.Work, path: str, data: bytes) -> bytes:
 def record(
     work: step.Work, key: material.KeyMaterial, path: str, opens: str
 ) -> copies.KeyRecord:
-    """Give what the manifest says of a key."""
+    """Return the manifest's record of a key.
+
+    :param opens: the result of the proof, a value of ``Opens``.
+    """
     return copies.KeyRecord(
         path=path,
         secret_id=key.secret_id,

@@ -20,7 +20,7 @@ _TEMPORARY = tags.Role.TEMPORARY
 
 
 class Snapshot(step.Step[interim.Backup]):
-    """Take a snapshot: from here on the copy does not change any more."""
+    """Take a snapshot: later writes to the volume do not change the copy."""
 
     stable_name = 'snapshot'
     title = 'take a snapshot'
@@ -74,7 +74,7 @@ class Snapshot(step.Step[interim.Backup]):
 
 
 class TemporaryVolume(step.Step[interim.Backup]):
-    """Make a volume of the snapshot: Cinder uploads only detached ones."""
+    """Make a volume from the snapshot: Cinder uploads only detached ones."""
 
     stable_name = 'temporary-volume'
     title = 'make a volume of the snapshot'
@@ -126,7 +126,7 @@ class UploadTemporary(volume_image.UploadVolume):
 
 
 class DeleteVolume(step.Step[interim.Backup]):
-    """Take the temporary volume away; before its snapshot."""
+    """Delete the temporary volume; its snapshot is deleted after it."""
 
     stable_name = 'delete-volume'
     title = 'delete the temporary volume'
@@ -145,7 +145,7 @@ class DeleteVolume(step.Step[interim.Backup]):
 
 
 class DeleteSnapshot(step.Step[interim.Backup]):
-    """Take the snapshot away, now that nothing is made of it any more."""
+    """Delete the snapshot, after the volume that was made from it."""
 
     stable_name = 'delete-snapshot'
     title = 'delete the snapshot'
@@ -165,7 +165,7 @@ class DeleteSnapshot(step.Step[interim.Backup]):
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """An attached volume goes by a snapshot and a volume made of it."""
+    """Return the steps: snapshot, temporary volume, image."""
     return (
         Snapshot,
         TemporaryVolume,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether what is backed up is still there when its backup has failed."""
+"""Finding out whether a backup failed because its resource was deleted."""
 
 from backupclient import errors
 from backupclient.cloud import waiting
@@ -9,16 +9,18 @@ from backupclient.procedures import step
 
 _GOING = frozenset({waiting.GONE, 'deleted', 'deleting', 'pending_delete'})
 _MAY_BE_GONE = frozenset({400, 404, 409, 410})
-"""HTTP statuses of requests about a thing that is gone, or is just going."""
+"""HTTP statuses of requests about a resource that is deleted or is being
+deleted."""
 
 
 def failure(
     work: step.Work, item: plans.Item, error: errors.BackupError
 ) -> str:
-    """Return why an item has failed: that its resource was deleted, if so.
+    """Return why an item has failed.
 
-    The services tell of what they were making, as of an image that is gone,
-    and not of the server that went away below it.
+    If its resource was deleted during the backup, that is the reason. The
+    error itself names only the temporary resource that failed, such as an
+    image that is gone.
     """
     reason = str(error)
     if not _may_be_gone(error):
@@ -41,7 +43,7 @@ def _may_be_gone(error: errors.BackupError) -> bool:
 
 
 def _state(work: step.Work, resource: resources.Resource) -> str:
-    """Read the state of a resource, GONE without one."""
+    """Return the state of a resource, GONE if it does not exist."""
     cloud, id_ = work.cloud, resource.id
     match resource.kind:
         case resources.Kind.SERVER:

@@ -18,14 +18,14 @@ from backupclient.procedures.backup import artifacts
 from backupclient.procedures.backup import capture
 
 _SIGN_OF_LIFE = 600.0
-"""Seconds that a backup service has to take up its first backup."""
+"""Seconds that the run waits for a backup service to take up a backup."""
 
 _NO_SERVICE = 'Service not found'
 """``cinder/scheduler/manager.py:create_backup``: no backup service is up."""
 
 
 class Backup(step.Step[interim.Backup]):
-    """Have Cinder make a backup, and see what it became."""
+    """Let Cinder make a backup, and wait for its result."""
 
     stable_name = 'backup'
     title = 'back up'
@@ -72,7 +72,7 @@ class Backup(step.Step[interim.Backup]):
         ):
             raise errors.WaitFailed(_stuck(self.item, backup_id))
         if _NO_SERVICE in cinder.backup_failure(backup_id):
-            # Only a backup service deletes a backup: no use in waiting.
+            # Only a backup service can delete a backup, so don't wait.
             raise errors.WaitFailed(
                 f'Backup {backup_id} of {self.item.resource.label} failed '
                 'and cannot be deleted while no backup service is running. '
@@ -105,7 +105,8 @@ class Backup(step.Step[interim.Backup]):
     def _finish(self, backup_id: str) -> None:
         stopped = self.item.consistency is plans.Consistency.STOPPED
         if self.item.fallback is not None or stopped:
-            # Nothing is to wait for a service that is not there.
+            # The fallback, or a stopped server, must not wait until the
+            # deadline for a service that is not running.
             self._await_sign_of_life(backup_id)
         try:
             self.work.waiter.until(
@@ -122,7 +123,10 @@ class Backup(step.Step[interim.Backup]):
             raise self._failure(backup_id) from exc
 
     def _await_sign_of_life(self, backup_id: str) -> None:
-        """Wait until a service works on the backup, or it has ended."""
+        """Wait until a service works on the backup, or the backup has ended.
+
+        :raises BackupServiceUnavailable: if no service takes it up in time.
+        """
         cinder = self.cloud.cinder
 
         def read() -> str:
@@ -180,7 +184,10 @@ def _stuck(item: plans.Item, backup_id: str) -> str:
 def _surprise(
     item: plans.Item, backup: resources.CinderBackup
 ) -> tuple[str, ...]:
-    """Cinder decides by itself whether a backup is incremental."""
+    """Return a note if the backup is full though incremental was wanted.
+
+    Cinder has the last word on whether a backup is incremental.
+    """
     if _incremental(item) and not backup.incremental:
         return ('Cinder made a full backup instead of an incremental one.',)
     return ()
@@ -192,5 +199,5 @@ def _incremental(item: plans.Item) -> bool:
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """Cinder does all of it; the backup stays in the cloud."""
+    """Return the one step: Cinder makes a backup that stays in the cloud."""
     return (Backup,)

@@ -22,8 +22,8 @@ from backupclient.procedures.backup import image_end
 class UploadVolume(step.Step[interim.Backup]):
     """Copy the volume into an image.
 
-    The image tells how it went: the volume goes back to ``available`` even
-    when the upload has failed, and Cinder then deletes the image.
+    Only the image shows whether the upload worked. After a failed upload the
+    volume is ``available`` again, and Cinder deletes the image.
     """
 
     stable_name = 'upload-volume'
@@ -59,7 +59,7 @@ class UploadVolume(step.Step[interim.Backup]):
         self._settle(made)
 
     def _volume_id(self, made: interim.Backup) -> str:
-        """The volume to copy: the temporary one, where there is one."""
+        """Return the temporary volume's ID, else the item's own."""
         return made.volume_id or self.item.resource.id
 
     def _find(self) -> str | None:
@@ -70,8 +70,8 @@ class UploadVolume(step.Step[interim.Backup]):
         )
 
     def _start(self, made: interim.Backup) -> str:
-        # A refused upload of an encrypted volume leaves a copy of its key
-        # behind in Barbican: so its state is looked at first.
+        # Check the state first: if Cinder refuses to upload an encrypted
+        # volume, a copy of its key stays behind in Barbican.
         volume_state.settle(self.work, self._volume_id(made), {'available'})
         return self.cloud.cinder.create_image(self._volume_id(made), self.name)
 
@@ -87,16 +87,16 @@ class UploadVolume(step.Step[interim.Backup]):
             return image_state.active(self.work, image_id)
 
     def _settle(self, made: interim.Backup) -> None:
-        """Leave the volume as it was found: no longer ``uploading``."""
+        """Wait until the volume is no longer ``uploading``."""
         volume_id = self._volume_id(made)
         volume_state.leave(self.work, volume_id, {'uploading'})
 
 
 def _needs(item: plans.Item) -> dict[str, int]:
-    """Give an image that stays what Cinder does not give it.
+    """Return the fields that Cinder does not set on an image that stays.
 
-    Cinder copies the properties of the image that the volume was made of, and
-    leaves ``min_disk`` and ``min_ram`` out
+    Cinder copies the properties of the image that the volume was made from,
+    except ``min_disk`` and ``min_ram``
     (``cinder/volume/api.py:_merge_volume_image_meta``).
     """
     if item.volume is None or artifacts.role(item) is not tags.Role.ARTIFACT:
@@ -110,5 +110,5 @@ def _needs(item: plans.Item) -> dict[str, int]:
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """A detached volume can be copied to an image as it is."""
+    """Return the steps that copy a detached volume to an image."""
     return (UploadVolume, *image_end.steps(item))

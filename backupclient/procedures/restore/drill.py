@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trying a restore: what was made is compared, and taken away again.
+"""The steps of a drill: compare the restored resources, then delete them.
 
 A server is built without network, and only after its volumes were compared:
 a guest writes to its disks as soon as it boots.
@@ -31,7 +31,7 @@ from backupclient.store import base
 from backupclient.transfer import hasher
 
 OTHER = 'has other data than its backup'
-"""Part of the reason when what came back is not what was saved."""
+"""Part of the error message if restored data differ from the backup."""
 
 _ZEROS = bytes(base.BLOCK)
 
@@ -66,7 +66,7 @@ class ImageVolume(step.Step[interim.Restore]):
 
     @property
     def _name(self) -> str:
-        """The name of the image of the volume: not that of the upload."""
+        """The name of the volume's image, unlike that of the upload."""
         volume = resources.Resource(
             resources.Kind.IMAGE, '', self.item.resource.id
         )
@@ -85,8 +85,8 @@ class ImageVolume(step.Step[interim.Restore]):
 class CompareVolume(step.Step[interim.Restore]):
     """Compare the image of the restored volume with the backup.
 
-    Where Glance's hash of it cannot be the recorded one, the image is read
-    and the plain data are compared.
+    If Glance's hash cannot equal the recorded one, as for data that were
+    encrypted anew, the image is read and the decrypted data are compared.
     """
 
     stable_name = 'compare-volume'
@@ -102,9 +102,9 @@ class CompareVolume(step.Step[interim.Restore]):
         return dataclasses.replace(made, notes=(*made.notes, said))
 
     def _compared(self, made: interim.Restore, image: resources.Image) -> str:
-        """Compare; return how that was done.
+        """Return a note that says how the volume was compared.
 
-        :raises TransferError: the restored data are others.
+        :raises TransferError: if the restored data differ from the backup.
         """
         source, new = task.of(self.item).source, task.of(self.item).new
         if source.file is None:
@@ -128,13 +128,13 @@ class CompareVolume(step.Step[interim.Restore]):
         raise self._other()
 
     def _padded(self, size: int) -> str:
-        """Hash the file, as if zeros followed up to a size."""
+        """Return the sha512 of the file, padded with zeros up to a size."""
         file = task.file(self.item)
         with task.files(self.work, self.item).read(file.path) as stream:
             return hashing(_blocks(stream), size - file.size)
 
     def _compare_plain(self, volume_id: str, image: resources.Image) -> str:
-        """Open both, the file and the image, and compare what is in them."""
+        """Decrypt the file and the image, and compare the plain data."""
         volume = self.cloud.cinder.volume(volume_id)
         size = luks_opening.plain_size(self.work, self.item)
         file = task.file(self.item)
@@ -153,7 +153,7 @@ class CompareVolume(step.Step[interim.Restore]):
     def _opened(
         self, volume: resources.Volume, image: resources.Image, size: int
     ) -> Iterator[bytes]:
-        """Open an encrypted image with the key of the new volume."""
+        """Yield the first plain bytes of an encrypted image."""
         key = key_fetching.fetch(
             self.cloud, image.key_id or volume.key_id, volume.resource.label
         )
@@ -176,7 +176,7 @@ class CompareVolume(step.Step[interim.Restore]):
 
 
 class DeleteCompared(step.Step[interim.Restore]):
-    """Take the image of the volume away."""
+    """Delete the image of the volume."""
 
     stable_name = 'delete-compared'
     title = 'delete the image'
@@ -191,7 +191,7 @@ class DeleteCompared(step.Step[interim.Restore]):
 
 
 class RemoveVolume(step.Step[interim.Restore]):
-    """Take the volume away again."""
+    """Delete the restored volume."""
 
     stable_name = 'remove-volume'
     title = 'take the volume away again'
@@ -206,7 +206,7 @@ class RemoveVolume(step.Step[interim.Restore]):
 
 
 class RemoveImage(step.Step[interim.Restore]):
-    """Take the image away again: Glance has hashed it."""
+    """Delete the uploaded image, after Glance has hashed it."""
 
     stable_name = 'remove-image'
     title = 'take the image away again'
@@ -224,7 +224,7 @@ class RemoveImage(step.Step[interim.Restore]):
 
 
 class RemoveSecret(step.Step[interim.Restore]):
-    """Take the secret away again: its payload was read back."""
+    """Delete the stored secret, after its payload was read back."""
 
     stable_name = 'remove-secret'
     title = 'take the secret away again'
@@ -240,7 +240,7 @@ class RemoveSecret(step.Step[interim.Restore]):
 
 
 class RemoveServer(step.Step[interim.Restore]):
-    """Take the server away again: it was seen to run."""
+    """Delete the built server, after it was seen to run."""
 
     stable_name = 'remove-server'
     title = 'take the server away again'
@@ -256,7 +256,7 @@ class RemoveServer(step.Step[interim.Restore]):
 
 
 def hashing(blocks: Iterator[bytes], zeros: int = 0) -> str:
-    """Hash blocks, and zeros behind them; give the sha512."""
+    """Return the sha512 of blocks, followed by a number of zero bytes."""
     with contextlib.closing(hasher.Hasher({'sha512'})) as found:
         for block in blocks:
             found.update(block)
@@ -267,7 +267,7 @@ def hashing(blocks: Iterator[bytes], zeros: int = 0) -> str:
 
 
 def _recorded(image: resources.Image, blocks: Iterator[bytes]) -> str:
-    """Give the hash of a volume of which none is recorded yet."""
+    """Return the volume's hash as a note: its backup has none recorded."""
     value = image.hash_value
     if image.hash_algorithm != 'sha512' or not value:
         value = hashing(blocks)
@@ -280,7 +280,7 @@ def _blocks(stream: base.Stream) -> Iterator[bytes]:
 
 
 def _first(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
-    """Give the first bytes of a stream; read it to its end."""
+    """Yield the first bytes of a stream, but read it to its end."""
     for block in blocks:
         if size and block:
             yield block[:size]
@@ -291,7 +291,7 @@ def _first(blocks: Iterator[bytes], size: int) -> Iterator[bytes]:
 def _opened_at(
     data: image_data.ImageData, offset: int
 ) -> Iterator[base.Stream]:
-    """Read an image from an offset, also where there are no ranges."""
+    """Open an image at an offset, even if Glance ignores the range."""
     with data.open(offset) as opened:
         skip = offset - opened.start
         while skip > 0:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Restoring an image: its data go from the set into Glance."""
+"""Restoring an image: uploading its data from the set to Glance."""
 
 import dataclasses
 import functools
@@ -28,14 +28,14 @@ LOG = logging.getLogger(__name__)
 
 KEY = 'cinder_encryption_key_id'
 _PATIENCE = 60.0
-"""Seconds over which an upload that breaks off is begun anew."""
+"""The total of the pauses, in seconds, between the tries of an upload."""
 
 
 class Upload(step.Step[interim.Restore]):
-    """Make an image of a file of the set.
+    """Make an image from a file of the set.
 
-    An upload cannot be continued: what has broken off is deleted, and begun
-    anew.
+    Glance cannot continue an upload that broke off. Its image is deleted, and
+    the upload starts again with a new one.
     """
 
     stable_name = 'upload-image'
@@ -55,7 +55,7 @@ class Upload(step.Step[interim.Restore]):
     def do(self, made: interim.Restore) -> interim.Restore:
         found = self._find()
         if found and self._has_arrived(found):
-            # An earlier try had come so far.
+            # An earlier try has uploaded all data.
             return self._checked(made, found)
         for pause in (*pauses.within(_PATIENCE), None):
             image_id = self._present(made)
@@ -77,7 +77,7 @@ class Upload(step.Step[interim.Restore]):
             removal.of(self.work).image(image_id)
 
     def body(self) -> upload.Body:
-        """Give the data to send."""
+        """Return the data to send."""
         file = task.file(self.item)
         found = task.files(self.work, self.item)
         return upload.Body(
@@ -89,18 +89,18 @@ class Upload(step.Step[interim.Restore]):
         )
 
     def image(self) -> resources.Image:
-        """Give what the image has to be like."""
+        """Return the description of the image to make."""
         return described(self.item)
 
     def properties(self, made: interim.Restore) -> dict[str, str]:
-        """Give the properties of the image, with our marks."""
+        """Return the properties of the new image, with the run's tags."""
         found, _ = self._resolved()
         if made.secret_id:
             found[KEY] = made.secret_id
         return found | self.metadata(tags.Role.TEMPORARY)
 
     def _resolved(self) -> tuple[dict[str, str], tuple[str, ...]]:
-        """Give the owner's properties, and what is left out of them."""
+        """Return the owner's properties, and notes on those left out."""
         said = self.image().properties
         return references.resolved(
             self.work,
@@ -109,7 +109,7 @@ class Upload(step.Step[interim.Restore]):
         )
 
     def _present(self, made: interim.Restore) -> str:
-        """Give an image that waits for its data."""
+        """Return the ID of an image without data, an earlier try's or new."""
         image_id = self._find()
         if image_id and self.cloud.glance.state(image_id) != 'queued':
             removal.of(self.work).image(image_id)
@@ -132,16 +132,16 @@ class Upload(step.Step[interim.Restore]):
         )
 
     def _has_arrived(self, image_id: str) -> bool:
-        """Tell whether all has arrived, and only the answer was lost."""
+        """Return whether the image is complete, though the answer was lost."""
         found = self.cloud.glance.image(image_id)
         return found is not None and found.status == 'active'
 
     def _checked(
         self, made: interim.Restore, image_id: str
     ) -> interim.Restore:
-        """Compare what Glance has with what the set has.
+        """Compare Glance's size and hash of the image with the sent data.
 
-        :raises TransferError: it is not the same.
+        :raises TransferError: if they differ.
         """
         image, body = image_state.active(self.work, image_id), self.body()
         wrong = image.size != len(body)
@@ -160,7 +160,7 @@ class Upload(step.Step[interim.Restore]):
 
 
 class FinishImage(step.Step[interim.Restore]):
-    """Give the image its name: from now on it is the tenant's."""
+    """Give the image its name, so that it belongs to the tenant."""
 
     stable_name = 'finish-image'
     title = 'give it its name'
@@ -168,7 +168,8 @@ class FinishImage(step.Step[interim.Restore]):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        # It has its name from the start, but no image is made hidden.
+        # The command that makes the image sets its name, but it has no
+        # option for a hidden image.
         if not described(item).hidden:
             return ''
         new = shell.value(shell.new(item.resource.id))
@@ -191,7 +192,7 @@ class FinishImage(step.Step[interim.Restore]):
         )
 
     def _keep_key(self, made: interim.Restore) -> None:
-        """Mark the key as what stays."""
+        """Mark the key so that it stays."""
         key_store.keep(self, made.secret_id)
 
 
@@ -203,11 +204,14 @@ def command(
     *,
     with_key: bool = False,
 ) -> str:
-    """Give the command that makes an image of a file.
+    """Return the command that makes an image from a file.
 
-    :param image: what it has to be like.
-    :param variable: keeps the ID of the image.
-    :param with_key: the secret in ``KEY`` opens the data.
+    :param image: the description of the new image.
+    :param variable: the shell variable for the image's ID.
+    :param path: the path of the file.
+    :param name: the name of the new image.
+    :param with_key: the data are encrypted, and the shell variable ``KEY``
+        has the ID of the secret that opens them.
     """
     return shell.assign(
         variable,
@@ -228,12 +232,12 @@ def command(
 
 
 def described(item: plans.Item) -> resources.Image:
-    """Give what an image was like: a resource, or a server's own disk."""
+    """Return the backed-up description of an image or a server's own disk."""
     return task.of(item).own_disk or task.described(item, resources.Image)
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """Store its key if it has one, upload it, and name it the tenant's."""
+    """Return the steps: store the key if there is one, upload, rename."""
     key = (key_store.StoreKey,) if task.of(item).source.key else ()
     end = drill.RemoveImage if task.of(item).drill else FinishImage
     return (*key, Upload, end)

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands that talk to the key manager.
+"""Shell commands that talk to the key manager.
 
-``openstack secret`` can do less: it gives each secret an algorithm, takes no
-user metadata, and stores a text in one step, in which Barbican strips blanks
-and line breaks; in two steps it wants the payload as an argument, which all
-users of the machine can see. So there is a function for the shell with some
-lines of Python, for the SDK that every OpenStack client has.
+``openstack secret`` is not enough: it gives each secret an algorithm, and
+sets no user metadata. It stores a text in one request, from which Barbican
+strips blanks and line breaks; in two requests it needs the payload as an
+argument, which all users of the machine can see. So the commands call a shell
+function that runs some lines of Python with openstacksdk, which every
+OpenStack client has.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,12 +18,12 @@ from backupclient.model import resources
 from backupclient.model import secret_facts
 from backupclient.procedures.restore import shell
 
-# Between single quotes of bash, so it has none, and no exclamation mark.
-# "if True" makes it independent of the indentation of the page.
+# The program stands between single quotes of bash, so it has no single quote
+# and no exclamation mark. "if True" allows any indentation of the page.
 #
-# The order is that of safety: the payload comes when those who may read it
-# are known. Only the types that a PUT does not take come with the POST, in
-# which Barbican keeps the bytes of what is encoded.
+# For safety, the ACL is set before the payload. Only a payload whose type a
+# PUT does not accept is sent with the POST, base64-encoded, so that Barbican
+# does not strip it.
 _PROGRAM = """\
 if True:
     import base64, hashlib, json, sys, time, openstack
@@ -93,18 +94,19 @@ barbican() {{  # needs the Python of the OpenStack client, and its SDK
     ${{PYTHON:-$(head -n 1 "$(command -v openstack)" | cut -c 3-)}} \\
         -c '{_PROGRAM}' "$@"
 }}"""
-"""A function for the shell, which the commands call."""
+"""The definition of the shell function that the commands call."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Told:
-    """What the new secret has to be.
+    """The description of a new secret. As text: a JSON argument for bash.
 
     :param secret: the fields of the POST, without the name.
     :param content: the type of the payload, ``''`` for none.
-    :param read: who may read it, None for what is usual.
-    :param sha256: of the payload, ``''`` when not known.
-    :param digits: the file has the hexadecimal digits of the payload.
+    :param read: the ACL for reading, None for Barbican's default.
+    :param metadata: the user's metadata.
+    :param sha256: the payload's sha256, ``''`` if it is not known.
+    :param digits: the file has the payload as hexadecimal digits.
     """
 
     secret: Mapping[str, object]
@@ -132,7 +134,7 @@ class Told:
 
 
 def _json(value: object) -> str:
-    """Give JSON that shows all, for a place between single quotes."""
+    """Return printable JSON that can stand between single quotes of bash."""
     text = json.dumps(value, sort_keys=True)
     for character in "'!\x7f":
         text = text.replace(character, f'\\u{ord(character):04x}')
@@ -142,10 +144,10 @@ def _json(value: object) -> str:
 def like(
     secret: resources.Secret, metadata: Mapping[str, str], sha256: str
 ) -> Told:
-    """Give what a secret has to be that comes back as it was.
+    """Return the description of a new secret that equals a backed-up one.
 
-    :param metadata: of the user.
-    :param sha256: of the payload, ``''`` when not known.
+    :param metadata: the user's metadata.
+    :param sha256: the payload's sha256, ``''`` if it is not known.
     """
     fields = {
         'secret_type': secret.secret_type,
@@ -167,11 +169,12 @@ def like(
 
 
 def store(variable: str, source: str, name: str, told: Told) -> str:
-    """Give the command that stores a secret.
+    """Return the command that stores a secret.
 
-    A payload never goes through an argument.
+    It reads the payload from standard input: other users of the machine could
+    see an argument.
 
-    :param variable: keeps the new secret's ID.
+    :param variable: the shell variable for the new secret's ID.
     :param source: the command that writes the payload, ``''`` for none.
     """
     piped = f'{source} |\n    ' if source else ''
@@ -179,9 +182,10 @@ def store(variable: str, source: str, name: str, told: Told) -> str:
 
 
 def container(name: str, kind: str, members: Iterable[tuple[str, str]]) -> str:
-    """Give the command that makes a container.
+    """Return the command that makes a container.
 
-    :param members: role and variable of each secret.
+    :param kind: Barbican's type of the container.
+    :param members: each secret's role, and the shell variable with its ID.
     """
     return shell.command(
         f'barbican container {shell.word(name)} {shell.word(kind)}',
@@ -193,5 +197,8 @@ def container(name: str, kind: str, members: Iterable[tuple[str, str]]) -> str:
 
 
 def delete(variable: str) -> str:
-    """Give the command that deletes a secret."""
+    """Return the command that deletes a secret.
+
+    :param variable: the shell variable with the secret's ID.
+    """
     return f'barbican delete {shell.value(variable)}'

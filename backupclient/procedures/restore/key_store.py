@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The key of encrypted data: stored again, for as long as it is needed."""
+"""Storing the key of encrypted data in Barbican, as long as it is needed."""
 
 import dataclasses
 import hashlib
@@ -72,9 +72,10 @@ class StoreKey(step.Step[interim.Restore]):
             new_secrets.delete(self.cloud.barbican, found)
 
     def _find(self) -> str | None:
-        """Find what an earlier try has made: with our marks, or empty.
+        """Return the ID of an earlier try's secret: with our tags, or empty.
 
-        Cinder gives its copy of the key the same name, and no marks.
+        A secret without our tags but with a payload is not ours: Cinder gives
+        its copy of the key the same name.
         """
         return new_secrets.find(
             self.cloud.barbican,
@@ -84,11 +85,13 @@ class StoreKey(step.Step[interim.Restore]):
         )
 
     def _payload(self) -> bytes:
-        """Give the bytes of the secret, of the passphrase in the set.
+        """Return the secret's payload, made from the passphrase in the set.
 
-        The passphrase is the hexadecimal digits of the key, except for a
-        secret of type ``passphrase``
+        The passphrase is the payload in hexadecimal digits. For a secret of
+        type ``passphrase`` it is the payload itself
         (``os_brick.utils.get_passphrase_from_secret``).
+
+        :raises TransferError: if the passphrase in the set is damaged.
         """
         key = _key(self.item)
         content = task.secret_bytes(self.work, self.item, key.path)
@@ -118,7 +121,7 @@ class StoreKey(step.Step[interim.Restore]):
 
 
 class DeleteKey(step.Step[interim.Restore]):
-    """Take the key away: the volume has a copy of its own by now."""
+    """Delete the key: the volume has a copy of its own by now."""
 
     stable_name = 'delete-key'
     title = 'delete the key that was stored'
@@ -137,7 +140,7 @@ class DeleteKey(step.Step[interim.Restore]):
 
 
 def keep(step_: step.Step[interim.Restore], secret_id: str) -> None:
-    """Mark a key as what stays: something that was restored needs it."""
+    """Mark a key so that it stays: a restored resource needs it."""
     new_secrets.set_metadata(
         step_.cloud.barbican, secret_id, step_.metadata(tags.Role.RESTORED)
     )

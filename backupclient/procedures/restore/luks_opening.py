@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening encrypted data on their way into the cloud."""
+"""Decrypting data while they are uploaded to the cloud."""
 
 from collections.abc import Iterator
 import functools
@@ -15,7 +15,7 @@ from backupclient.procedures.restore import task
 from backupclient.store import base
 
 PLAIN = 'plain.raw'
-"""The file with decrypted data, for those who do it by hand."""
+"""The file with the decrypted data in a restore by hand."""
 
 _LUKS_2 = 2
 
@@ -23,14 +23,15 @@ _LUKS_2 = 2
 def opened(
     work: step.Work, item: plans.Item, size: int, stream: base.Stream
 ) -> Iterator[bytes]:
-    """Give the plain bytes of encrypted data, as many as are wanted.
+    """Yield the first plain bytes of an item's encrypted data.
 
-    The file is read to its end, also where the volume ends before it, so
-    that all of it is hashed.
+    The file is read to its end even if fewer bytes are wanted, so that the
+    reader's hash covers all of it.
 
-    :param size: in bytes.
-    :raises BackupError: the key does not open the data, or they are shorter
-        than the volume.
+    :param size: the number of plain bytes.
+    :param stream: the encrypted data of the file.
+    :raises BackupError: if the key does not open the data, or if the data
+        have fewer plain bytes.
     """
     left = size
     opener = _opener(work, item)
@@ -48,10 +49,11 @@ def opened(
 
 
 def plain_size(work: step.Work, item: plans.Item) -> int:
-    """Return how many bytes of an encrypted volume there are in plain.
+    """Return the number of plain bytes of an item's encrypted data.
 
-    Only the header of the file tells: no plan has it. A volume whose header
-    is within its size has less than that, and one that had to grow has more.
+    The number is in the header of the file, and not in the plan. It is less
+    than the file's size, because the header is part of the file. It is at
+    most the size of the new volume.
     """
     file, new = task.file(item), task.of(item).new
     image = functools.partial(task.files(work, item).read, file.path)
@@ -62,9 +64,10 @@ def plain_size(work: step.Work, item: plans.Item) -> int:
 
 
 def commands(item: plans.Item) -> list[str]:
-    """Give the commands that decrypt the data into the file ``PLAIN``.
+    """Return the commands that decrypt the data into the file ``PLAIN``.
 
-    ``qemu-img`` cannot open LUKS 2, and ``cryptsetup`` needs to be root.
+    They use ``qemu-img``, or for LUKS 2, which ``qemu-img`` cannot open,
+    ``cryptsetup`` with ``sudo``.
     """
     key, path = task.of(item).source.key, task.file(item).path
     passphrase = f'{shell.content(key.path if key else "")} |'

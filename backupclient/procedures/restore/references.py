@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Properties that name what was restored in the same run, by its new ID."""
+"""Replacing old IDs in properties by the IDs of restored resources."""
 
 from collections.abc import Mapping
 
@@ -12,12 +12,13 @@ from backupclient.procedures.restore import task
 def resolved(
     work: step.Work, item: plans.Item, found: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Put new IDs in the place of old ones.
+    """Return properties with new IDs in place of the old ones.
 
-    An original that is still there stands in for one that did not come back.
+    If the named resource was not restored, the old ID stays as long as the
+    original exists. Otherwise the property is left out.
 
     :param found: the properties, with old IDs.
-    :returns: the properties, and sentences on what was left out.
+    :returns: the properties, and notes on those that were left out.
     """
     result, notes = dict(found), []
     for name, old in properties.references(found).items():
@@ -35,7 +36,7 @@ def resolved(
 
 
 def _new(work: step.Work, name: str, old: str) -> str:
-    """Return the ID that a property has from now on, ``''`` for none."""
+    """Return the new ID for a property, ``''`` to leave it out."""
     if name == properties.CERTIFICATE:
         made = work.made_of(f'secret/{old}').restored
         return made or (old if work.cloud.barbican.secret(old) else '')
@@ -44,7 +45,7 @@ def _new(work: step.Work, name: str, old: str) -> str:
 
 
 def _leave_out(result: dict[str, str], name: str) -> None:
-    """Take a property out, of a signature all parts."""
+    """Remove a property; with the certificate, remove the whole signature."""
     gone = [name]
     if name == properties.CERTIFICATE:
         gone = [*properties.signature(result)]

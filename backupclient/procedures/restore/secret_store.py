@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Restoring a secret: stored anew, with what belongs to it.
+"""Restoring a secret: storing it again, with its ACL, metadata and containers.
 
-The order is that of safety: the payload comes when those who may read it are
-known.
+For safety, the ACL is set before the payload is sent.
 """
 
 import dataclasses
@@ -28,7 +27,7 @@ from backupclient.store import base
 
 
 class StoreSecret(step.Step[interim.Restore]):
-    """Store the secret, without its payload if that can follow."""
+    """Store the secret, without its payload if that can be sent later."""
 
     stable_name = 'store-secret'
     title = 'store the secret'
@@ -72,7 +71,7 @@ class StoreSecret(step.Step[interim.Restore]):
             new_secrets.delete(self.cloud.barbican, found)
 
     def _payload(self) -> bytes | None:
-        """Give the payload, if it has to come with the POST."""
+        """Return the payload if it must be sent with the POST, else None."""
         content_type = _secret(self.item).content_type
         if not content_type or new_secrets.takes_put(content_type):
             return None
@@ -90,7 +89,10 @@ class StoreSecret(step.Step[interim.Restore]):
     def _valid(
         self, secret: resources.Secret
     ) -> tuple[resources.Secret, tuple[str, ...]]:
-        """Leave an expiration out that has passed: Barbican refuses it."""
+        """Return the secret to store, and notes.
+
+        An expiration that has passed is left out: Barbican refuses it.
+        """
         now = self.work.clock.now().astimezone(datetime.UTC)
         if (
             secret.expires_at
@@ -104,7 +106,7 @@ class StoreSecret(step.Step[interim.Restore]):
 
 
 class FillSecret(step.Step[interim.Restore]):
-    """Say who may read the secret, then give it its payload."""
+    """Set the secret's ACL, then send its payload."""
 
     stable_name = 'fill-secret'
     title = 'give it its payload'
@@ -129,7 +131,7 @@ class FillSecret(step.Step[interim.Restore]):
 
 
 class FinishSecret(step.Step[interim.Restore]):
-    """Give the secret its metadata: from now on it is the tenant's."""
+    """Set the secret's metadata, so that it belongs to the tenant."""
 
     stable_name = 'finish-secret'
     title = 'set its metadata'
@@ -152,7 +154,11 @@ class FinishSecret(step.Step[interim.Restore]):
 
 
 class MakeContainers(step.Step[interim.Restore]):
-    """Make the containers again whose secrets are all back."""
+    """Make the containers whose last secret is this one.
+
+    A container needs all of its secrets. If one is not restored, the
+    container is not made, and a note says so.
+    """
 
     stable_name = 'make-containers'
     title = 'make its containers'
@@ -177,7 +183,7 @@ class MakeContainers(step.Step[interim.Restore]):
         return dataclasses.replace(made, notes=(*made.notes, *notes))
 
     def undo(self, made: interim.Restore) -> None:
-        """Take the containers away: the secret goes, too, and is in them."""
+        """Delete the containers, because their secret is deleted too."""
         barbican = self.cloud.barbican
         for each in _containers(self.item):
             new = self._members(each, made).values()
@@ -188,7 +194,10 @@ class MakeContainers(step.Step[interim.Restore]):
     def _members(
         self, container: restores.Container, made: interim.Restore
     ) -> dict[str, str]:
-        """Give the new IDs of a container's secrets, by the old ones."""
+        """Return the new IDs of a container's secrets, by the old IDs.
+
+        The new ID is ``''`` for a secret that is not restored.
+        """
         return {
             each.secret_id: self._restored(each.secret_id, made)
             for each in container.members
@@ -197,7 +206,7 @@ class MakeContainers(step.Step[interim.Restore]):
     def _make(
         self, container: restores.Container, made: interim.Restore
     ) -> str:
-        """Make a container; return why it could not be made."""
+        """Make a container; return a note on the result."""
         new = self._members(container, made)
         name = f'The {container.kind} container "{container.name}"'
         if not all(new.values()):
@@ -228,9 +237,11 @@ def fill(
     payload: bytes,
     content_type: str,
 ) -> None:
-    """Give a secret its payload, unless an earlier try has done that.
+    """Send a secret's payload, unless an earlier try has sent it.
 
-    :raises CloudError: Barbican does not take it.
+    :param content_type: a type for which ``new_secrets.takes_put`` is true.
+    :raises CloudError: if Barbican refuses it.
+    :raises TransferError: if Barbican then has another payload.
     """
     found = barbican.secret(secret_id)
     if found is None or not found.content_type:
@@ -252,9 +263,9 @@ def _secret(item: plans.Item) -> resources.Secret:
 
 
 def _payload(work: step.Work, item: plans.Item) -> bytes:
-    """Read the payload out of the set, and see whether it is the right one.
+    """Return the payload from the set, after its digests were checked.
 
-    :raises TransferError: it is damaged.
+    :raises TransferError: if it is damaged.
     """
     source = task.of(item).source
     record = task.file(item)
@@ -280,7 +291,7 @@ def _containers(item: plans.Item) -> tuple[restores.Container, ...]:
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """Store it, fill it, and name it the tenant's."""
+    """Return the steps: store, send the payload, set the metadata."""
     if task.of(item).drill:
         return (StoreSecret, FillSecret, drill.RemoveSecret)
     containers = (MakeContainers,) if _containers(item) else ()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Restoring a server: built anew of its own disk and its volumes."""
+"""Restoring a server: building it from its own disk and its volumes."""
 
 from collections.abc import Iterator
 import dataclasses
@@ -30,7 +30,10 @@ _DEVICE = re.compile('/dev/[0-9a-z]{1,16}')
 
 
 class UploadDisk(image_upload.Upload):
-    """Make an image of the server's own disk, for the server only."""
+    """Make an image from the file of the server's own disk.
+
+    It is deleted when the server is built.
+    """
 
     @staticmethod
     def command(item: plans.Item) -> str:
@@ -43,7 +46,7 @@ class UploadDisk(image_upload.Upload):
 
 
 class BuildServer(step.Step[interim.Restore]):
-    """Let Nova build the server, with all of its disks from the start."""
+    """Let Nova build the server, with all of its disks attached."""
 
     stable_name = 'build-server'
     title = 'build the server'
@@ -119,7 +122,8 @@ class BuildServer(step.Step[interim.Restore]):
         made = self.work.made_of(place)
         found = made.restored
         if task.of(self.item).drill:
-            # It is there until this server is gone again.
+            # In a drill nothing is finished, but the volumes and images
+            # exist until this server is removed.
             found = made.volume_id or made.image_id
         if not found:
             raise errors.DocumentError(
@@ -150,7 +154,7 @@ class BuildServer(step.Step[interim.Restore]):
 
 
 class FinishServer(step.Step[interim.Restore]):
-    """Give the server its name: from now on it is the tenant's."""
+    """Give the server its name, so that it belongs to the tenant."""
 
     stable_name = 'finish-server'
     title = 'give it its name'
@@ -158,7 +162,7 @@ class FinishServer(step.Step[interim.Restore]):
 
     @staticmethod
     def command(item: plans.Item) -> str:
-        # It has its name and its tags from the start.
+        # The command that builds the server sets its name and its tags.
         return ''
 
     def do(self, made: interim.Restore) -> interim.Restore:
@@ -173,12 +177,15 @@ class FinishServer(step.Step[interim.Restore]):
 
 
 def described(item: plans.Item) -> resources.Server:
-    """Give what a server was like that comes back."""
+    """Return the backed-up description of the server."""
     return task.described(item, resources.Server)
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """Its own disk goes over an image; what boots from a volume has it."""
+    """Return the steps that build the server.
+
+    If its own disk is in a file, the file is uploaded as an image first.
+    """
     drilled = task.of(item).drill
     end = drill.RemoveServer if drilled else FinishServer
     if task.of(item).source.file is None:
@@ -200,7 +207,7 @@ def steps(item: plans.Item) -> step.Steps:
 
 
 def _options(item: plans.Item) -> Iterator[str]:
-    """Give the options of the command that makes a server."""
+    """Yield the options of the command that makes a server."""
     old, wanted = described(item), _new(item)
     yield _root(item, wanted)
     yield shell.option('--flavor', wanted.flavor_name)

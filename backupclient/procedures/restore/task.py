@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the steps of a restore have in common: their task and its files."""
+"""Access of the steps of a restore to their task and its files."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -19,9 +19,9 @@ _New = TypeVar('_New', bound=restores.New)
 
 
 def of(item: plans.Item) -> restores.Task:
-    """Give how an item comes back.
+    """Return the restore task of an item.
 
-    :raises DocumentError: the plan does not say it.
+    :raises DocumentError: if the plan has none.
     """
     if item.restore is None:
         raise errors.DocumentError(
@@ -32,9 +32,10 @@ def of(item: plans.Item) -> restores.Task:
 
 
 def described(item: plans.Item, kind: type[_Record]) -> _Record:
-    """Give what a resource was like that comes back.
+    """Return the backed-up description of an item's resource.
 
-    :raises DocumentError: the plan does not say it.
+    :param kind: the expected type of the description.
+    :raises DocumentError: if the plan has none of that type.
     """
     if not isinstance(item.seen, kind):
         raise errors.DocumentError(
@@ -45,9 +46,10 @@ def described(item: plans.Item, kind: type[_Record]) -> _Record:
 
 
 def new(item: plans.Item, kind: type[_New]) -> _New:
-    """Give what is to be made.
+    """Return the description of the resource to make.
 
-    :raises DocumentError: the plan does not say it.
+    :param kind: the expected type of the description.
+    :raises DocumentError: if the plan has none of that type.
     """
     found = of(item).new
     if not isinstance(found, kind):
@@ -59,9 +61,9 @@ def new(item: plans.Item, kind: type[_New]) -> _New:
 
 
 def file(item: plans.Item) -> copies.FileRecord:
-    """Give the file with the data of an item.
+    """Return the record of the file with an item's data.
 
-    :raises DocumentError: there is none.
+    :raises DocumentError: if the plan names no file.
     """
     found = of(item).source.file
     if found is None:
@@ -73,9 +75,9 @@ def file(item: plans.Item) -> copies.FileRecord:
 
 
 def files(work: step.Work, item: plans.Item) -> base.Files:
-    """Give the files of the set that an item comes back from.
+    """Return the files of the set that an item is restored from.
 
-    :raises UsageError: the run reads no sets.
+    :raises UsageError: if the run reads no sets.
     """
     if work.sets is None:
         raise errors.UsageError(
@@ -86,10 +88,10 @@ def files(work: step.Work, item: plans.Item) -> base.Files:
 
 
 def secret_bytes(work: step.Work, item: plans.Item, path: str) -> bytes:
-    """Read a key or a secret of a set, and open it if it is encrypted.
+    """Return a key or a secret of a set, decrypted if it is encrypted.
 
-    :raises TargetError: it cannot be read, or is too large for a secret.
-    :raises BackupError: no identity opens it.
+    :raises TargetError: if it cannot be read, or is too large for a secret.
+    :raises BackupError: if no identity decrypts it.
     """
     found = files(work, item)
     data = base.read_whole(found, path, _LARGEST + 1)
@@ -108,9 +110,9 @@ def secret_bytes(work: step.Work, item: plans.Item, path: str) -> bytes:
 
 
 def own(old: Mapping[str, str]) -> dict[str, str]:
-    """Give the metadata of what comes back, without our marks.
+    """Return metadata without our tags.
 
-    :param old: as they were; an earlier run may have marked them.
+    :param old: the backed-up metadata; an earlier run may have added tags.
     """
     ours = {tags.RUN, tags.SOURCE, tags.ROLE, tags.IMAGE}
     return {name: value for name, value in old.items() if name not in ours}
@@ -119,12 +121,12 @@ def own(old: Mapping[str, str]) -> dict[str, str]:
 def restored_tags(
     step_: step.Step[interim.Restore], old: Mapping[str, str]
 ) -> dict[str, str]:
-    """Give the metadata of what was restored: its own, and our marks.
+    """Return the metadata of a restored resource: its own, and our tags.
 
-    :param old: as they were; what an earlier run had marked is left out.
+    :param old: the backed-up metadata; tags of an earlier run are left out.
     """
     return own(old) | step_.metadata(tags.Role.RESTORED)
 
 
 _LARGEST = 1 << 20
-"""The most bytes of a key or a secret that are read."""
+"""The size limit of a key or a secret, in bytes. It is read into memory."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all ways to a restored volume share: the request, and the finish."""
+"""Restoring a volume: the first and the last step, whatever its source."""
 
 import abc
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _MAKING = frozenset({'creating', 'downloading', 'restoring-backup'})
 
 
 class MakeVolume(step.Step[interim.Restore]):
-    """Let Cinder make a volume with the data."""
+    """Let Cinder make the volume from the source that a subclass names."""
 
     stable_name = 'make-volume'
     title = 'make the volume'
@@ -35,7 +35,7 @@ class MakeVolume(step.Step[interim.Restore]):
 
     @abc.abstractmethod
     def source(self, made: interim.Restore) -> tuple[str, str]:
-        """Give the field of the request that names the source, and its ID."""
+        """Return the request's field for the source, and the source's ID."""
 
     def do(self, made: interim.Restore) -> interim.Restore:
         cinder = self.cloud.cinder
@@ -68,16 +68,16 @@ class MakeVolume(step.Step[interim.Restore]):
             removal.of(self.work).volume(found)
 
     def _find(self) -> str | None:
-        """Find what an earlier try has made, by its name alone.
+        """Return the ID of an earlier try's volume, by its name alone.
 
-        With the data of a backup come the metadata of its volume: Cinder puts
-        them in the place of those that the request had
+        Its tags may be gone: from a backup, Cinder restores also the old
+        volume's metadata, which replace those of the request
         (``cinder/backup/driver.py``, ``_restore_vol_meta``).
         """
         return self.cloud.cinder.find_volume(self.name, {})
 
     def _mark(self, volume_id: str, marks: dict[str, str]) -> None:
-        """Put our marks back where those of the old volume are."""
+        """Set our tags again if the old volume's metadata replaced them."""
         found = self.cloud.cinder.volume(volume_id)
         if found and not marks.items() <= found.metadata.items():
             new_volumes.set_metadata(
@@ -85,11 +85,11 @@ class MakeVolume(step.Step[interim.Restore]):
             )
 
     def _require_encrypted(self, volume_id: str) -> None:
-        """See that encrypted data do not end in a plain volume.
+        """Raise BackupError if encrypted data would go into a plain volume.
 
-        Cinder accepts that without a word.
+        Cinder does not refuse that.
 
-        :raises BackupError: the new volume is not encrypted.
+        :raises BackupError: if the new volume is not encrypted but must be.
         """
         if not new(self.item).encrypted:
             return
@@ -104,7 +104,7 @@ class MakeVolume(step.Step[interim.Restore]):
 
 
 class FinishVolume(step.Step[interim.Restore]):
-    """Make the volume what it was, and name it the tenant's."""
+    """Set the volume's properties and name, so that it is the tenant's."""
 
     stable_name = 'finish-volume'
     title = 'give it its name and its properties'
@@ -119,8 +119,8 @@ class FinishVolume(step.Step[interim.Restore]):
                 shell.command('openstack volume set', *options, volume)
             )
         if new(item).way is restores.Way.WITH_KEY and task.of(item).source.key:
-            # The volume has a copy of its own by now: the property names
-            # the one that was deleted.
+            # The volume has its own copy of the key by now. The property
+            # names the stored key, which was deleted.
             commands += [
                 'openstack volume unset --image-property '
                 f'cinder_encryption_key_id {volume}',
@@ -173,7 +173,7 @@ class FinishVolume(step.Step[interim.Restore]):
 
 
 def ending(item: plans.Item) -> step.Steps:
-    """Give the steps for when the volume is there."""
+    """Return the steps that follow when the volume exists."""
     if task.of(item).drill:
         return (
             drill.ImageVolume,
@@ -185,20 +185,21 @@ def ending(item: plans.Item) -> step.Steps:
 
 
 def described(item: plans.Item) -> resources.Volume:
-    """Give what a volume was like that comes back."""
+    """Return the backed-up description of the volume."""
     return task.described(item, resources.Volume)
 
 
 def new(item: plans.Item) -> restores.NewVolume:
-    """Give what the new volume has to be."""
+    """Return the description of the new volume."""
     return task.new(item, restores.NewVolume)
 
 
 def command(item: plans.Item, source: str, version: str = '') -> str:
-    """Give the commands that make a volume, and wait for it.
+    """Return the commands that make a volume, and wait for it.
 
-    :param source: the option for what it is made of.
-    :param version: the option for the version of the API that has it.
+    :param source: the option that names the source of the volume.
+    :param version: the option for the API version that this needs, with a
+        blank at its end; ``''`` if any version will do.
     """
     wanted, old = new(item), described(item)
     name = task.of(item).name
@@ -219,11 +220,11 @@ def command(item: plans.Item, source: str, version: str = '') -> str:
 
 
 def _differences(item: plans.Item) -> Iterator[str]:
-    """Give the options for what a new volume has not by itself.
+    """Yield the options for properties that the new volume may lack.
 
-    Cinder makes each volume of an image bootable, and gives it the
-    properties of the image. Not every backup driver, and not every release,
-    gives back those of a backup.
+    Cinder makes each volume from an image bootable, and copies the image's
+    properties to it. For a volume from a backup, that depends on the backup
+    driver and on the release, so all properties are set.
     """
     volume, way = described(item), new(item).way
     if way is restores.Way.BACKUP:
@@ -236,7 +237,7 @@ def _differences(item: plans.Item) -> Iterator[str]:
 
 
 def _metadata(item: plans.Item) -> dict[str, str]:
-    """Give the user's metadata of a volume."""
+    """Return the user's metadata of a volume."""
     ours = {tags.RUN, tags.SOURCE, tags.ROLE, 'readonly', 'attached_mode'}
     return {
         name: value
@@ -246,10 +247,10 @@ def _metadata(item: plans.Item) -> dict[str, str]:
 
 
 def _inherited(volume: resources.Volume, old: resources.Volume) -> list[str]:
-    """Name what the volume has of our image, and the old one had not.
+    """Return the properties that the volume has only from our image.
 
-    Cinder also notes the image by its name and its ID, which are ours, and
-    the image is gone.
+    Cinder also records the image's name and ID in the volume. They are those
+    of our intermediate image, which is deleted.
     """
     return [
         name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Restoring a volume of a backup in Cinder."""
+"""Restoring a volume from a backup in Cinder."""
 
 from backupclient import errors
 from backupclient.model import plans
@@ -10,17 +10,17 @@ from backupclient.procedures.restore import task
 from backupclient.procedures.restore import volume_finish
 
 _SINCE = '3.47'
-"""The microversion that can make a volume of a backup."""
+"""The first microversion that can make a volume from a backup."""
 
 
 class MakeVolume(volume_finish.MakeVolume):
-    """Let Cinder make a volume of the backup.
+    """Let Cinder make a new volume from the backup.
 
-    It never writes to a volume that is there.
+    An existing volume is never overwritten.
     """
 
     def source(self, made: interim.Restore) -> tuple[str, str]:
-        """Give the field of the request, and the ID."""
+        """Return the request's field for the backup, and the backup's ID."""
         return 'backup_id', _backup_id(self.item)
 
     @staticmethod
@@ -32,7 +32,7 @@ class MakeVolume(volume_finish.MakeVolume):
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """One request, and what the backup does not hold."""
+    """Return the steps: make the volume, then set what the backup lacks."""
     return (MakeVolume, *volume_finish.ending(item))
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Restoring a volume of a file, or of an image that stayed in the cloud."""
+"""Restoring a volume from a file, or from an image kept in the cloud."""
 
 import dataclasses
 import functools
@@ -22,14 +22,14 @@ from backupclient.transfer import upload
 
 
 class UploadVolume(image_upload.Upload):
-    """Make an image of the file, for the volume only."""
+    """Make an image from the file; it is deleted when the volume exists."""
 
     def image(self) -> resources.Image:
-        """Give what the image has to be like."""
+        """Return the description of the image to make."""
         return _between(self.item)
 
     def body(self) -> upload.Body:
-        """Give the data to send, opened if the volume wants that."""
+        """Return the data to send, decrypted if the plan says so."""
         body = super().body()
         if volume_finish.new(self.item).way is not restores.Way.OPENED:
             return body
@@ -60,10 +60,10 @@ class UploadVolume(image_upload.Upload):
 
 
 class MakeVolume(volume_finish.MakeVolume):
-    """Let Cinder make the volume of the image."""
+    """Let Cinder make the volume from the image."""
 
     def source(self, made: interim.Restore) -> tuple[str, str]:
-        """Give the field of the request, and the ID."""
+        """Return the request's field for the image, and the image's ID."""
         artifact = task.of(self.item).source.artifact
         return 'imageRef', artifact.id if artifact else made.image_id
 
@@ -75,7 +75,7 @@ class MakeVolume(volume_finish.MakeVolume):
 
 
 class DeleteUpload(step.Step[interim.Restore]):
-    """Take the image away: its data are in the volume, or in the server."""
+    """Delete the image: its data are in the volume, or in the server."""
 
     stable_name = 'delete-upload'
     title = 'delete the image'
@@ -94,10 +94,10 @@ class DeleteUpload(step.Step[interim.Restore]):
 
 
 def _between(item: plans.Item) -> resources.Image:
-    """Give what the image between the file and the volume is like.
+    """Return the description of the image between the file and the volume.
 
-    Cinder gives its properties to the volume, and a server that boots from
-    that goes by them.
+    Cinder copies its properties to the volume. They set the hardware of a
+    server that boots from the volume.
     """
     volume = volume_finish.described(item)
     said = volume.image_metadata
@@ -110,13 +110,13 @@ def _between(item: plans.Item) -> resources.Image:
         container_format='bare',
         min_disk=properties.min_disk(said),
         min_ram=properties.min_ram(said),
-        # A signature is of the bytes of another image.
+        # Without the signature: it belongs to the data of another image.
         properties=properties.owned(said),
     )
 
 
 def steps(item: plans.Item) -> step.Steps:
-    """From the file over an image, or of an image that is there."""
+    """Return the steps: upload the file if there is one, make the volume."""
     source, way = task.of(item).source, volume_finish.new(item).way
     end = volume_finish.ending(item)
     if source.file is None:

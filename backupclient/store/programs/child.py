@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A program that runs: started, fed, read, waited for and ended.
+"""Running a program: starting, feeding, reading and ending it.
 
-Between this program and it there is a guard, see
+The program is started by a guard, see
 :mod:`backupclient.store.programs.guard`. Its stdin is a stream that only
-:meth:`Child.end_stream` ends. Secrets are given by environment alone: everyone
-on the machine can read the arguments.
+:meth:`Child.end_stream` ends. Secrets are passed only in its environment:
+everyone on the machine can read its arguments.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,23 +25,27 @@ from backupclient.store.programs import pipes
 from backupclient.store.programs import starting
 from backupclient.store.programs import tail
 
+# Bytes of collected stdout (lists of many files), bytes of kept stderr, and
+# characters of stderr in messages.
 _MOST = 256 << 20
 _TAIL = 16 << 10
 _QUOTED = 600
+# The code of a program whose guard was killed: its own code is not known.
 _LOST = -signal.SIGKILL.value
 
 
 class Child:
     """A program that runs. Used by one thread at a time.
 
-    As a context, it has ended when the context has: a program that is still
-    running is ended, with all that it has started.
+    When its context ends, a program that still runs is ended, together with
+    all processes that it has started.
 
     :param command: the path of the program and its arguments, without secrets.
-    :param variables: its environment, all of it; secrets are here.
-    :param fed: its stdin is a stream, else there is nothing to read.
-    :param is_read: :meth:`read` takes its stdout, else that is collected.
-    :raises TargetError: it cannot be started.
+    :param variables: its complete environment, which may have secrets.
+    :param fed: its stdin is a stream; otherwise its stdin is empty.
+    :param is_read: the caller reads its stdout with :meth:`read_into`;
+        otherwise its stdout is collected.
+    :raises TargetError: if it cannot be started.
     """
 
     def __init__(
@@ -66,8 +70,9 @@ class Child:
             self._stdout, stdout = pipes.pipe(ours, theirs)
             self._stderr, stderr = pipes.pipe(ours, theirs)
             held = self._stream.fileno() if self._stream else guard.NO_STREAM
-            # The program holds the other end of these too: a program that
-            # cannot say that it was interrupted leaves its lock behind.
+            # The called program inherits the reading ends of its own output.
+            # So it can report its interruption even if this program is dead;
+            # with a broken pipe, it would leave its lock behind.
             heard = [self._stderr] if is_read else [self._stderr, self._stdout]
             self._guard = starting.guarded(
                 [control, report, held],
@@ -92,16 +97,16 @@ class Child:
         self.stop()
 
     def send(self, block: streams.Block) -> None:
-        """Feed the next bytes.
+        """Write the next bytes to the program's stdin.
 
-        :raises ProgramFailed: it has ended.
-        :raises ProgramSilent: it has taken none of them for too long.
+        :raises ProgramFailed: if the program has ended.
+        :raises ProgramSilent: if it has read nothing for too long.
         """
         view = memoryview(block)
         while view:
             ready = self._poll({self._feed.fileno(): select.POLLOUT})
             if self._report in ready:
-                # It ended before its stream: it cannot have all of it.
+                # It ended before the stream, so it cannot have read all.
                 raise self._failure()
             try:
                 view = view[self._feed.send(view) :]
@@ -111,17 +116,17 @@ class Child:
                 raise self._failure() from None
 
     def end_stream(self) -> None:
-        """End the stream, because all of it was fed and is right."""
+        """End the stream. To be called only if it is complete and valid."""
         with contextlib.suppress(OSError):
             self._feed.shutdown(socket.SHUT_WR)
 
     def read_into(self, buffer: bytearray | memoryview) -> int:
-        """Read from its stdout.
+        """Read from the program's stdout until the buffer is full.
 
-        :returns: how many bytes: all that fit, fewer only at the end of what
-            it gives; then it has ended well.
-        :raises ProgramFailed: it has failed: what was read is not all.
-        :raises ProgramSilent: it has given nothing for too long.
+        :returns: the number of bytes, less than fit only at the end of the
+            output; then the program has ended with success.
+        :raises ProgramFailed: if it has failed, so that output is missing.
+        :raises ProgramSilent: if it has written nothing for too long.
         """
         view, count = memoryview(buffer), 0
         while count < len(view) and self._ended is None:
@@ -134,11 +139,11 @@ class Child:
         return count
 
     def require_done(self, limit: float | None = None) -> ending.Ended:
-        """Wait until it has ended well.
+        """Wait until the program has ended with success.
 
         :param limit: in seconds, None for the usual patience.
-        :raises ProgramFailed: its exit code is not 0.
-        :raises ProgramSilent: it has not ended within the limit.
+        :raises ProgramFailed: if its exit code is not 0.
+        :raises ProgramSilent: if it has not ended within the limit.
         """
         ended = self.wait(self._how.patience if limit is None else limit)
         if ended.code:
@@ -146,10 +151,10 @@ class Child:
         return ended
 
     def wait(self, limit: float) -> ending.Ended:
-        """Wait until it has ended, well or not.
+        """Wait until the program has ended, with any exit code.
 
-        :param limit: in seconds; then it is ended.
-        :raises ProgramSilent: it had to be ended.
+        :param limit: seconds until the program is ended by force.
+        :raises ProgramSilent: if it had to be ended.
         """
         if self._ended is None and not self._await_end(limit):
             self.stop()
@@ -162,7 +167,7 @@ class Child:
         return self._ended
 
     def stop(self) -> None:
-        """End it: interrupt it first, so that it removes its lock.
+        """End the program: interrupt it first, so that it removes its lock.
 
         Do nothing if it has ended.
         """
@@ -185,7 +190,12 @@ class Child:
     def _poll(
         self, wanted: dict[int, int], *, ended_is_news: bool = True
     ) -> set[int]:
-        """Wait until one of the descriptors is ready."""
+        """Return the descriptors that are ready, after a wait if needed.
+
+        :param wanted: the events to wait for, by the descriptor.
+        :param ended_is_news: the end of the program ends the wait, too.
+        :raises ProgramSilent: if none is ready for too long.
+        """
         poll = select.poll()
         for file, events in wanted.items():
             poll.register(file, events)
@@ -202,7 +212,7 @@ class Child:
         )
 
     def _has_report(self) -> bool:
-        """Read the report; tell whether it says that all is over."""
+        """Read from the report; return whether the program has ended."""
         heard = os.read(self._report, 4096)
         self._heard += heard
         return not heard or b'ended' in self._heard
@@ -217,14 +227,14 @@ class Child:
         return False
 
     def _gather(self) -> ending.Ended:
-        """Close everything and return how it ended."""
+        """Close all descriptors and return how the program ended."""
         try:
             self._guard.wait(self._how.grace + 10)
         except subprocess.TimeoutExpired:
             self._guard.kill()
             self._guard.wait()
         while not self._has_report():
-            """The rest of what is in the pipe."""
+            pass  # The pipe may have several parts of the report.
         code = self._code()
         out = self._out.end() if self._out else b''
         said = environment.quotable(self._said.end(), self._how.secrets)
@@ -232,12 +242,12 @@ class Child:
         return ending.Ended(code, out, said)
 
     def _code(self) -> int:
-        """Return the exit code of the program, by the report."""
+        """Return the exit code that the guard has reported."""
         words = dict(line.split() for line in self._heard.splitlines())
         if b'ended' in words:
             return int(words[b'ended'])
         if b'started' in words:
-            # The guard was killed: nobody waits for the program any more.
+            # The guard was killed and cannot end the program any more.
             with contextlib.suppress(OSError):
                 os.killpg(int(words[b'started']), signal.SIGINT)
         return _LOST
@@ -256,8 +266,9 @@ def run(
     """Run a program to its end.
 
     :param limit: the seconds that it may take.
-    :raises ProgramFailed: its exit code is not 0.
-    :raises ProgramSilent: it has not ended within the limit.
+    :returns: its exit code, 0, and its output.
+    :raises ProgramFailed: if its exit code is not 0.
+    :raises ProgramSilent: if it has not ended within the limit.
     """
     with Child(command, variables, how) as child:
         return child.require_done(limit)

@@ -13,7 +13,7 @@ class Ended:
     """How a program ended.
 
     :param code: its exit code, or the negative number of the signal.
-    :param out: its stdout, where that was collected.
+    :param out: its stdout if that was collected, else empty.
     :param said: the end of its stderr, without passwords.
     """
 
@@ -25,8 +25,8 @@ class Ended:
 class ProgramFailed(errors.TargetError):
     """A program has failed.
 
-    :param name: of the program.
-    :param ended: how.
+    :param name: the name of the program.
+    :param ended: how the program ended.
     """
 
     def __init__(self, name: str, ended: Ended) -> None:
@@ -39,4 +39,4 @@ class ProgramFailed(errors.TargetError):
 
 
 class ProgramSilent(errors.TargetError):
-    """A program takes or gives nothing any more, and was ended."""
+    """A program has neither read nor written for too long, and was ended."""

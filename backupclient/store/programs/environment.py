@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a program may know: its environment, and what it says without secrets.
+"""The environment of a called program, and its output without secrets.
 
-A program gets what it needs and no more: the credentials of the cloud, say,
-are none of its business.
+A program gets only the variables that it needs, and for example not the
+credentials of the cloud.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,7 +36,7 @@ _ALWAYS = frozenset(
 _URL_PASSWORD = re.compile(r'(://[^/\s:@]*):[^/\s]*@')
 _ESCAPES = re.compile(r'\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x09\x0b-\x1f\x7f-\x9f]')
 _HIDDEN = '***'
-# What is shorter would be found in words that are no secret.
+# Shorter secrets are not removed: they would occur inside ordinary words.
 _SHORTEST = 4
 
 
@@ -45,8 +45,8 @@ def minimal(
 ) -> dict[str, str]:
     """Return the environment for a program.
 
-    :param prefixes: of the variables that are handed on, such as ``AWS_``.
-    :param given: set on top of those, such as a repository.
+    :param prefixes: the prefixes of variables to pass on, such as ``AWS_``.
+    :param given: further variables, which replace those with the same name.
     """
     starts = tuple(prefixes)
     found = {
@@ -54,14 +54,14 @@ def minimal(
         for name, value in os.environ.items()
         if name.upper() in _ALWAYS or name.startswith(starts)
     }
-    # Messages are read, so they must not be translated.
+    # The program's messages are parsed, so they must not be translated.
     return found | {'LC_ALL': 'C.UTF-8'} | dict(given)
 
 
 def quotable(said: bytes, secrets: Iterable[str]) -> str:
-    """Return what a program has said, in one line for people.
+    """Return the output of a program in one line, for people.
 
-    :param secrets: taken out.
+    :param secrets: texts that are replaced by stars.
     """
     text = _ESCAPES.sub('', said.decode(errors='replace'))
     lines = (line.strip() for line in text.split('\n'))
@@ -71,9 +71,9 @@ def quotable(said: bytes, secrets: Iterable[str]) -> str:
 def without_passwords(text: str, secrets: Iterable[str] = ()) -> str:
     """Return a text without the passwords in it.
 
-    :param text: with URLs, perhaps: ``https://user:password@host/`` becomes
-        ``https://user@host/``.
-    :param secrets: taken out wherever they stand; the longest first.
+    :param text: a text that may have URLs: ``https://user:password@host/``
+        becomes ``https://user@host/``.
+    :param secrets: texts that are replaced by stars wherever they occur.
     """
     for secret in sorted(secrets, key=len, reverse=True):
         if len(secret) >= _SHORTEST:

@@ -13,16 +13,16 @@ from backupclient.store.programs import starting
 
 _VERSION = re.compile(r'\bv?(\d+)\.(\d+)(?:\.(\d+))?')
 _LIMIT = 60.0
-"""Seconds in which a program has to say its version."""
+"""Seconds in which a program has to print its version."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Program:
     """A program that a store calls.
 
-    :param name: as typed; ``NAME version`` prints the version.
-    :param least: the oldest version that will do.
-    :param package: what to install, for the message.
+    :param name: its command; ``NAME version`` prints the version.
+    :param least: the oldest version that works with this program.
+    :param package: the package to install, for messages.
     """
 
     name: str
@@ -38,8 +38,8 @@ RCLONE = Program('rclone', (1, 60), 'rclone')
 class Found:
     """A program of this machine.
 
-    :param path: absolute.
-    :param version: as far as the program gave it.
+    :param path: its absolute path.
+    :param version: two or three numbers, as the program prints them.
     """
 
     program: Program
@@ -51,9 +51,12 @@ _known: dict[tuple[str, str], Found] = {}
 
 
 def find(program: Program) -> Found:
-    """Return where a program is, and its version; asked once.
+    """Return the path and the version of a program.
 
-    :raises TargetError: it is not on ``PATH``, does not work, or is too old.
+    The program is called only once in this process.
+
+    :raises TargetError: if it is not on ``PATH``, does not work, or is too
+        old.
     """
     path = shutil.which(program.name)
     if path is None:

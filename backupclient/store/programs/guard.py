@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process between this program and one that it calls.
+"""The guard: a process between this program and a program that it calls.
 
-It starts the program in a session of its own and waits for it. When this
-program asks for that, or dies, it ends the program and all that the program
-has started. So Ctrl-C reaches this program alone, and nothing outlives it.
+The guard starts the called program in a session of its own and waits for it.
+When this program asks for it, or dies, the guard ends the called program and
+all processes of its session. So Ctrl-C reaches only this program, and no
+process outlives it.
 
-The stream that feeds a program is a socket, and the program holds the other
-end of it too, without knowing. So the stream does not end when somebody is
-killed, as a pipe would: the end is an act of this program, for a stream that
-is whole. The guard interrupts a program that still waits for it.
+The stream that feeds the called program is a socket. The called program has
+also inherited the feeding end of it. So, unlike a pipe, the stream does not
+end when this program is killed: only this program can end it, and only when
+all data were sent. The guard then interrupts the called program, which still
+waits for data.
 
 Run as ``python -I -S guard.py CONTROL REPORT HELD GRACE COMMAND...``: it is
 one module, so that it starts in some ten milliseconds.
@@ -31,11 +33,12 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main(words: list[str]) -> None:
-    """Run a program until it ends, or has to.
+    """Run a program until it ends or must be ended.
 
-    :param words: the descriptor whose end is ours to give, the one that takes
-        the report, the one that the program holds (:data:`NO_STREAM` for
-        none), the seconds from interrupting to killing, the command.
+    :param words: the descriptor from which a byte, or the end, asks for the
+        program's end; the descriptor for the report; the descriptor that the
+        program inherits (:data:`NO_STREAM` for none); the seconds from
+        interrupting to killing it; the command.
     """
     control, report, held = (int(word) for word in words[:3])
     for own in (control, report):
@@ -51,10 +54,10 @@ def main(words: list[str]) -> None:
 def _start(command: list[str]) -> int:
     """Start the program.
 
-    :returns: the number of its process, and of its session.
+    :returns: the ID of its process, which is also that of its session.
     """
     parent, libc = os.getpid(), _libc()
-    # Python forgets a signal that comes while it forks: so it has to wait.
+    # Python loses a signal that comes during a fork, so block it meanwhile.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     child = os.fork()
     if child:
@@ -66,7 +69,7 @@ def _start(command: list[str]) -> int:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         if libc is not None:
-            # Should this guard be killed, the program is interrupted.
+            # If the guard is killed, the kernel interrupts the program.
             libc.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
         if os.getppid() == parent:
             os.execv(command[0], command)
@@ -77,7 +80,7 @@ def _start(command: list[str]) -> int:
 
 
 def _libc() -> 'Any':
-    """Return the C library; on some systems there is no way to call it."""
+    """Return the C library, None if Python cannot call it."""
     try:
         import ctypes
 
@@ -87,7 +90,10 @@ def _libc() -> 'Any':
 
 
 def _let_go(held: int) -> None:
-    """Close all that is the program's alone."""
+    """Close the descriptors that only the program needs.
+
+    :param held: the descriptor of the feeding end, or :data:`NO_STREAM`.
+    """
     nothing = os.open(os.devnull, os.O_RDWR)
     for own in range(3):
         os.dup2(nothing, own)
@@ -96,7 +102,7 @@ def _let_go(held: int) -> None:
 
 
 def _woken_by_children() -> int:
-    """Return a descriptor that can be read when a child has ended."""
+    """Return a descriptor that becomes readable when a child has ended."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     signal.set_wakeup_fd(writing)
@@ -105,12 +111,13 @@ def _woken_by_children() -> int:
 
 
 def _on_signal(number: int, frame: FrameType | None) -> None:
-    """Let the number go to the descriptor."""
+    """Do nothing: Python writes the number to the wakeup descriptor."""
 
 
 def _wait(child: int, control: int, woken: int, grace: float) -> int:
-    """Wait for the program, and end it when that is asked for.
+    """Wait for the program, and end it on request.
 
+    :param grace: the seconds from interrupting to killing it.
     :returns: its exit code, or the negative number of the signal.
     """
     watched = [woken, control]
@@ -124,10 +131,11 @@ def _wait(child: int, control: int, woken: int, grace: float) -> int:
         if woken in ready:
             os.read(woken, 64)
         if control in ready:
-            # A word, or the end: both mean that the program has to end.
+            # A byte is a request; the end means that the caller has died.
             watched.remove(control)
             deadline = time.monotonic() + grace
-            # It lets its lock go. One that was stopped does so as well.
+            # Interrupted, the program removes its lock. A suspended program
+            # must be continued for that.
             _signal_group(child, signal.SIGINT)
             _signal_group(child, signal.SIGCONT)
     _end_session(child, signal.SIGKILL)
@@ -136,13 +144,16 @@ def _wait(child: int, control: int, woken: int, grace: float) -> int:
 
 
 def _has_ended(child: int) -> bool:
-    """Tell whether a child has ended; its number stays taken."""
+    """Return whether a child has ended, without releasing its process ID."""
     how = os.WEXITED | os.WNOHANG | os.WNOWAIT
     return os.waitid(os.P_PID, child, how) is not None
 
 
 def _end_session(session: int, number: int) -> None:
-    """Signal all processes of a session, as helpers in groups of their own."""
+    """Signal all processes of a session.
+
+    The program's helpers may be in process groups of their own.
+    """
     _signal_group(session, number)
     for process in _processes():
         with contextlib.suppress(OSError):
@@ -158,12 +169,15 @@ def _processes() -> list[int]:
 
 
 def _signal_group(child: int, number: int) -> None:
-    """Signal the group of a child, which is not waited for yet."""
+    """Signal the process group of a child.
+
+    To be called before the child is waited for: its ID is still its own.
+    """
     with contextlib.suppress(OSError):
         try:
             os.killpg(child, number)
         except ProcessLookupError:
-            # The child has been forked, and has no group of its own yet.
+            # The child was just forked and has no group of its own yet.
             os.kill(child, number)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pipes and streams between this program and one that it calls."""
+"""Pipes and streams between this program and a called program."""
 
 import contextlib
 import fcntl
@@ -8,13 +8,22 @@ import socket
 
 _BUFFER = 1 << 20
 _STREAM = 1 << 18
-"""The system takes twice as many bytes: fewer than are sent again."""
+"""The buffer of a feeding socket. The system allocates twice as many bytes.
+
+That must be less than ``restic.streams.FIRST``: a program that has taken these
+first bytes is then known to read its stdin.
+"""
 
 
 def pipe(
     reads: contextlib.ExitStack, writes: contextlib.ExitStack
 ) -> tuple[int, int]:
-    """Open a pipe; each end is closed by a stack of its own."""
+    """Open a pipe.
+
+    :param reads: the stack that closes the reading end.
+    :param writes: the stack that closes the writing end.
+    :returns: the descriptors of the reading and of the writing end.
+    """
     reading, writing = os.pipe()
     reads.callback(os.close, reading)
     writes.callback(os.close, writing)
@@ -22,7 +31,7 @@ def pipe(
 
 
 def widen(file: int) -> None:
-    """Let more bytes wait in a pipe, as far as the system allows it."""
+    """Enlarge the buffer of a pipe if the system allows it."""
     with contextlib.suppress(OSError, AttributeError):
         fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, _BUFFER)
 
@@ -30,7 +39,12 @@ def widen(file: int) -> None:
 def stream(
     theirs: contextlib.ExitStack, ours: contextlib.ExitStack
 ) -> tuple[socket.socket, socket.socket]:
-    """Open a stream: the end that is read, and the one that is fed."""
+    """Open a stream.
+
+    :param theirs: the stack that closes the reading end.
+    :param ours: the stack that closes the feeding end.
+    :returns: the reading and the feeding end, which does not block.
+    """
     reading, feeding = socket.socketpair()
     theirs.enter_context(reading)
     ours.enter_context(feeding)

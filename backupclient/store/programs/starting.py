@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a program is started: by its guard."""
+"""Starting a program by its guard."""
 
 from collections.abc import Sequence
 import dataclasses
@@ -12,13 +12,13 @@ from backupclient import errors
 from backupclient.store.programs import guard
 
 GRACE = 20.0
-"""Seconds that an interrupted program has to remove its lock."""
+"""Seconds in which an interrupted program has to remove its lock."""
 
 PATIENCE = 20 * 60.0
-"""Seconds for which a program may take or give nothing.
+"""Seconds after which a program that neither reads nor writes is ended.
 
-restic and rclone try again for up to 15 minutes while a storage system does
-not answer.
+While a storage system does not answer, restic and rclone retry for up to 15
+minutes.
 """
 
 
@@ -26,11 +26,11 @@ not answer.
 class How:
     """How a program is run.
 
-    :param name: for messages.
-    :param secrets: never quoted from what it says.
-    :param folder: where it works, None for where this program does.
-    :param grace: seconds from interrupting to killing it.
-    :param patience: seconds for which it may take or give nothing.
+    :param name: its name, for messages.
+    :param secrets: texts to remove from its output.
+    :param folder: its working folder, None for that of this program.
+    :param grace: the seconds from interrupting to killing it.
+    :param patience: the seconds for which it may neither read nor write.
     """
 
     name: str
@@ -49,9 +49,10 @@ def guarded(
 ) -> subprocess.Popen[bytes]:
     """Start the guard, which starts the program.
 
-    :param fixed: the descriptors that the guard expects.
-    :param heard: those that it only holds.
-    :raises TargetError: it cannot be started.
+    :param fixed: the descriptors that are the guard's arguments.
+    :param heard: further descriptors that the guard and the program inherit.
+    :param others: further arguments of ``subprocess.Popen``.
+    :raises TargetError: if the guard cannot be started.
     """
     words = [*map(str, fixed), str(how.grace), *command]
     try:

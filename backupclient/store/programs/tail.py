@@ -1,22 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a program prints, read beside all else so that it never waits."""
+"""Reading a program's output in a thread, so that its pipe never fills."""
 
 import os
 import threading
 
 _LINGER = 1.0
-"""Seconds for output that comes behind the end of a program."""
+"""Seconds to wait for output after the end of a program."""
 
 
 class Tail:
-    """The end of what comes out of a pipe.
+    """The end of the output that comes from a pipe.
 
-    :param pipe: the descriptor.
-    :param most: the bytes to keep.
+    :param pipe: the descriptor of its reading end.
+    :param most: the number of bytes to keep.
     """
 
     def __init__(self, pipe: int, most: int) -> None:
-        # Its own, so that it can be read longer than anybody waits.
+        # A copy, so that the thread can read on when the caller has closed
+        # its descriptor.
         self._pipe = os.dup(pipe)
         self._most = most
         self._kept = bytearray()
@@ -32,10 +33,10 @@ class Tail:
         return not self._lost
 
     def end(self) -> bytes:
-        """Return what has come, after the program has ended.
+        """Return the output. To be called after the program has ended.
 
-        Something that it started may hold the pipe for longer; nobody waits
-        for that.
+        A process that it has started may keep the pipe open. The caller does
+        not wait for that process.
         """
         self._thread.join(_LINGER)
         return bytes(self._kept)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A store in any of rclone's storage systems, as plain objects.
+"""A store in any of rclone's storage systems, with a plain object per file.
 
-``program`` calls rclone, ``listing`` reads what it lists, ``streams`` are the
-bytes on their way, ``store`` puts them together.
+``program`` calls rclone, ``listing`` parses its lists, ``streams`` reads and
+writes the bytes of files, and ``store`` combines these modules.
 """

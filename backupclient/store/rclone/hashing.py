@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a storage system has kept what rclone was fed.
+"""Checking that a storage system has kept the bytes that rclone was fed.
 
-A hash that the storage system computes itself is compared, where there is one
-and the file has it: a large file in S3, in several parts, has none. Else the
-file is read back.
+The hash that the storage system has computed is compared. If it has no hash
+of a file, the file is read back: for example, S3 has none of a large file that
+was uploaded in several parts.
 """
 
 import hashlib
@@ -12,15 +12,15 @@ from backupclient import errors
 from backupclient.store import base
 from backupclient.store.rclone import streams
 
-# Those of rclone that hashlib has too, the best first.
+# The hashes that both rclone and hashlib have, the best first.
 _KNOWN = ('sha512', 'sha256', 'sha1', 'md5')
 _OWN = 'sha512'
 
 
 def algorithm(of_remote: tuple[str, ...]) -> str:
-    """Return the hash by which files are compared.
+    """Return the name of the hash by which files are compared.
 
-    :param of_remote: the hashes of the remote, by rclone's names.
+    :param of_remote: rclone's names of the hashes that the remote has.
     """
     return next((one for one in _KNOWN if one in of_remote), _OWN)
 
@@ -31,7 +31,7 @@ def new(name: str) -> streams.Hash:
 
 
 def read_back(stream: streams.Stream, name: str) -> str:
-    """Return the hash of a file that is read."""
+    """Read a file to its end and return its hash, in hexadecimal digits."""
     found = new(name)
     buffer = bytearray(base.BLOCK)
     while count := stream.read_into(buffer):
@@ -42,10 +42,13 @@ def read_back(stream: streams.Stream, name: str) -> str:
 def require_same(
     place: str, name: str, written: tuple[int, str], found: tuple[int, str]
 ) -> None:
-    """Raise TargetError if a file is not what was written.
+    """Raise TargetLost if a file differs from the written bytes.
 
-    :param place: of the file, for the message.
-    :param written: the size and the hash; so is ``found``.
+    :param place: the place of the file, for the message.
+    :param name: the name of the hash.
+    :param written: the size and the hash of the written bytes.
+    :param found: the size and the hash of the file.
+    :raises TargetLost: if they differ.
     """
     if written == found:
         return

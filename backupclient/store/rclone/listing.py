@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``rclone lsjson`` says of files and folders."""
+"""Parsing the output of ``rclone lsjson``."""
 
 from collections.abc import Iterator, Mapping
 import datetime
@@ -14,8 +14,9 @@ _EPOCH = datetime.datetime.fromtimestamp(0, datetime.UTC)
 def files(output: bytes, start: str) -> tuple[base.Entry, ...]:
     """Return the files of a list, sorted by path.
 
-    :param start: of their paths in the store.
-    :raises ValueError: the output is no list.
+    :param start: the beginning of their paths in the store: the folder that
+        was listed, with ``/``.
+    :raises ValueError: if the output is not a list.
     """
     found = (
         entry(each, start + str(each['Path']))
@@ -28,7 +29,7 @@ def files(output: bytes, start: str) -> tuple[base.Entry, ...]:
 def folders(output: bytes) -> tuple[str, ...]:
     """Return the names of the folders of a list, sorted.
 
-    :raises ValueError: the output is no list.
+    :raises ValueError: if the output is not a list.
     """
     return tuple(
         sorted(str(one['Name']) for one in _items(output) if one['IsDir'])
@@ -36,11 +37,11 @@ def folders(output: bytes) -> tuple[str, ...]:
 
 
 def file(output: bytes, path: str) -> tuple[base.Entry, dict[str, str]] | None:
-    """Return what ``--stat`` says of a file, and its hashes by algorithm.
+    """Return the file in the output of ``--stat``, and its hashes by name.
 
-    :returns: None for a folder. A storage system without folders has one of
-        each name.
-    :raises ValueError: the output is none of ``--stat``.
+    :returns: None for a folder. A storage system without folders reports a
+        folder for every name.
+    :raises ValueError: if the output is not JSON.
     """
     found = json.loads(output)
     if found is None or found['IsDir']:
@@ -49,17 +50,17 @@ def file(output: bytes, path: str) -> tuple[base.Entry, dict[str, str]] | None:
 
 
 def entry(found: Mapping[str, Any], path: str) -> base.Entry:
-    """Return a file of a list.
+    """Return a file of a list as an entry.
 
-    A list and a single answer of the same file can differ in the fractions
-    of its time: seconds are kept.
+    Its time is cut to seconds: the fraction of a second can differ between a
+    list and ``--stat``.
     """
     time = _EPOCH
     if found.get('ModTime'):
         time = datetime.datetime.fromisoformat(found['ModTime'])
     return base.Entry(
         path,
-        # Of a document that has no size, as in Google Docs, it is -1.
+        # The size is -1 for a document without a size, as in Google Docs.
         int(found['Size']),
         time.astimezone(datetime.UTC).replace(microsecond=0),
         plain=int(found['Size']) >= 0,

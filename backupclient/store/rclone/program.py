@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls of rclone for one remote.
 
-Options and keys go into its environment, never into its arguments: everybody
+Options and keys are passed in its environment, never as arguments: everyone
 on the machine can read those.
 """
 
@@ -21,13 +21,13 @@ from backupclient.store.programs import starting
 from backupclient.store.rclone import variables
 
 NOT_THERE = 3
-"""rclone's exit code for a folder that is not there."""
+"""rclone's exit code for a folder that does not exist."""
 
 PATIENCE = starting.PATIENCE
-"""Seconds for which rclone may take or give nothing."""
+"""Seconds for which rclone may neither read nor write."""
 
 _LIMIT = 20 * 60.0
-"""Seconds for a call that moves no data."""
+"""The time limit of a call that moves no data, in seconds."""
 
 _STAMP = re.compile(r'^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d +')
 _LEVEL = re.compile(r'^(?:ERROR|CRITICAL|NOTICE) *: *')
@@ -36,13 +36,13 @@ _NO_REMOTE = "didn't find section in config file"
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Features:
-    """What the storage system of a remote can do.
+    """The features of a remote's storage system.
 
-    :param hashes: that it computes itself, by rclone's names.
-    :param by_buckets: a path begins with a bucket, which cannot be left out.
-    :param has_folders: also without files in them.
-    :param tells_room: how much is free.
-    :param takes_streams: of an unknown size.
+    :param hashes: rclone's names of the hashes that it computes itself.
+    :param by_buckets: a path has to begin with a bucket.
+    :param has_folders: it has folders, also without files in them.
+    :param tells_room: it reports its free space.
+    :param takes_streams: it accepts files whose size is not known before.
     """
 
     hashes: tuple[str, ...]
@@ -55,9 +55,9 @@ class Features:
 class Program:
     """rclone, and one of its remotes. Used by many threads.
 
-    Nothing is called before it is needed.
+    rclone is not called before it is needed.
 
-    :param address: of the target.
+    :param address: the address of the target.
     """
 
     def __init__(self, address: addresses.Address) -> None:
@@ -67,18 +67,18 @@ class Program:
 
     @property
     def lacks_bucket(self) -> bool:
-        """True if the path has to begin with a bucket, and there is none.
+        """True if the address needs a bucket and has none.
 
-        :raises TargetError: as of :attr:`features`.
+        :raises TargetError: as in :attr:`features`.
         """
         return self.features.by_buckets and not self._remote.path.strip('/')
 
     @functools.cached_property
     def features(self) -> Features:
-        """What the remote can do.
+        """The features of the remote.
 
-        :raises TargetError: rclone is missing or too old, the remote is not
-            configured, or it cannot be reached.
+        :raises TargetError: if rclone is missing or too old, or if the remote
+            is not configured or not reachable.
         """
         try:
             found = json.loads(
@@ -102,13 +102,15 @@ class Program:
         *,
         soon: bool = False,
     ) -> bytes:
-        """Call rclone and return what it prints.
+        """Call rclone and return its stdout.
 
         :param words: the command and its options.
-        :param path: in the store, the last argument; None for none.
-        :param soon: fail after few tries, as always before the first answer.
-        :raises ending.ProgramFailed: it refused; its code and words tell why.
-        :raises TargetError: it cannot be called, or came to no end.
+        :param path: the path in the store for the last argument, None for no
+            such argument.
+        :param soon: fail after few tries. Calls before the first success do
+            so anyhow.
+        :raises ending.ProgramFailed: if its exit code is not 0.
+        :raises TargetError: if it cannot be started, or does not end in time.
         """
         hasty = variables.SOON if soon or not self._has_answered else {}
         done = child.run(
@@ -121,23 +123,27 @@ class Program:
         return done.out
 
     def about(self) -> bytes:
-        """Return what the remote tells of its room.
+        """Return the remote's report on its space, as JSON.
 
-        :raises TargetError: as of :meth:`call`.
+        :raises TargetError: as in :meth:`call`.
         """
         name, _, _ = self._remote.argument.partition(':')
         try:
             return self.call(('about', '--json'), '', soon=True)
         except ending.ProgramFailed:
-            # The folder is not there yet.
+            # The folder may not exist yet, so ask for the whole remote.
             return self.call(('about', '--json', f'{name}:'), soon=True)
 
     def start(
         self, words: tuple[str, ...], path: str, *, fed: bool
     ) -> child.Child:
-        """Start rclone on a file, which it is fed or gives.
+        """Start rclone to write or to read a file.
 
-        :raises TargetError: it cannot be started.
+        :param words: the command and its options.
+        :param path: the path of the file in the store.
+        :param fed: rclone gets the file by its stdin; otherwise it writes the
+            file to its stdout.
+        :raises TargetError: if it cannot be started.
         """
         return child.Child(
             self._command(words, path),
@@ -150,10 +156,11 @@ class Program:
     def trouble(
         self, path: str, verb: str, error: Exception
     ) -> errors.TargetError:
-        """Return an error that says what could not be done with what.
+        """Return the error for a failure of rclone.
 
-        :param path: in the store, ``''`` for the store itself.
-        :param verb: that could not be done: ``written``.
+        :param path: the path in the store, ``''`` for the store itself.
+        :param verb: the failed action as a participle, such as ``written``.
+        :param error: the failure, which has the reason.
         """
         place = f'{self.name}/{path}' if path else self.name
         why = _why(error)
@@ -182,14 +189,14 @@ class Program:
 
     @functools.cached_property
     def _environment(self) -> Mapping[str, str]:
-        """All that rclone may know.
+        """The environment variables of rclone.
 
-        :raises TargetError: the remotes cannot be listed.
+        :raises TargetError: if the remotes cannot be listed.
         """
         return variables.of(self._remote, self._types())
 
     def _types(self) -> Iterator[str]:
-        """List the storage systems of all remotes: some lead to others."""
+        """Yield the types of all remotes, because a remote may use others."""
         if self._remote.on_the_fly:
             yield self._remote.name
         for line in self._listed('--long'):
@@ -216,7 +223,7 @@ class Program:
 
 
 def _why(error: Exception) -> str:
-    """Return the last word of rclone on what went wrong."""
+    """Return the reason of a failure: rclone's last message."""
     if not isinstance(error, ending.ProgramFailed):
         return str(error)
     lines = [

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known of finished sets, so that each file is not asked for alone.
+"""A cache of the files of finished sets.
 
-A call of rclone costs a good part of a second. Whoever verifies or restores a
-set asks for each of its files: one list of the set answers for some seconds.
-What is behind a link is in no list.
+A call of rclone takes a good part of a second, and ``verify`` and ``restore``
+look up each file of a set. So one list of the set serves for some seconds.
+Files behind a link are in no list.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,9 +18,9 @@ List = Callable[[str], tuple[base.Entry, ...]]
 
 
 class Seen:
-    """The files of sets, as they were listed last. Used by many threads.
+    """The files of sets from their last lists. Used by many threads.
 
-    :param list_: lists the files of a folder.
+    :param list_: returns the files of a folder.
     """
 
     def __init__(self, list_: List) -> None:
@@ -32,9 +32,9 @@ class Seen:
     def set_of(self, path: str) -> Mapping[str, base.Entry] | None:
         """Return all files of the set that a file belongs to, by their paths.
 
-        :returns: None for a set of this process, whose files have to be asked
-            for, and for a file of no set.
-        :raises TargetError: the set cannot be listed.
+        :returns: None for a file of no set, and for a set that this process
+            changes. The caller has to look up these files one by one.
+        :raises TargetError: if the set cannot be listed.
         """
         run, below, _ = path.partition('/')
         if not below or run in self._own:
@@ -47,10 +47,10 @@ class Seen:
         return found
 
     def changes(self, path: str) -> None:
-        """Forget a set in which this process changes something.
+        """Forget a set because this process changes it.
 
-        From now on its files are asked for: a run deletes data in the cloud
-        because they are in its set.
+        Its files are no longer cached: a run deletes data in the cloud after
+        it has found them in its set, so it must not rely on an old list.
         """
         run = path.partition('/')[0]
         self._own.add(run)

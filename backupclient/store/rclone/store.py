@@ -21,13 +21,13 @@ _STAT = (*_LIST, '--stat')
 
 
 class Rclone(base.Store):
-    """The store in a remote.
+    """The store in a remote. rclone is not called before it is needed.
 
-    Nothing is asked before it is needed. A file that this process writes is
-    not seen before it is whole; what a kill has left of one is: such a file
-    is in no manifest.
+    A file that this process writes is hidden until it is complete. A file
+    that a killed process has left incomplete is not hidden, but no manifest
+    lists it.
 
-    :param address: of the target.
+    :param address: the address of the target.
     """
 
     can = base.Abilities()
@@ -116,8 +116,8 @@ class Rclone(base.Store):
         replace: bool = True,
         secrecy: base.Secrecy = base.Secrecy.NONE,
     ) -> None:
-        # Whoever may read the storage may read the file. Nobody else: so it
-        # is said in the plan, when a secret would be written in plaintext.
+        # Any secrecy is accepted: only readers of the storage can read the
+        # file, and the plan warns of secrets in plaintext.
         self._require_folder(path)
         before = self.stat(path)
         writer = streams.Writer(
@@ -164,7 +164,7 @@ class Rclone(base.Store):
         return listing.folders(output)
 
     def folders_with(self, name: str) -> frozenset[str]:
-        # One call, which looks into all folders side by side.
+        # One call instead of one for each folder.
         output = self._output(
             (*_LIST, '--recursive', '--max-depth', '2', '--files-only'),
             '',
@@ -191,15 +191,15 @@ class Rclone(base.Store):
         try:
             found = json.loads(self._rclone.about()).get('free')
         except (errors.TargetError, ValueError):
-            # Many servers do not tell.
+            # Many servers do not report their free space.
             return None
         return None if found is None else int(found)
 
     def require_writable(self) -> None:
         """Raise TargetError unless the remote is configured and answers.
 
-        Whether it takes a file shows with the first one, the marker of the
-        run: that is before anything is made in the cloud.
+        Whether a file can be written shows only when the run writes its
+        marker, before it makes anything in the cloud.
         """
         if self._rclone.lacks_bucket:
             raise errors.TargetError(
@@ -212,9 +212,9 @@ class Rclone(base.Store):
         return hashing.algorithm(self._rclone.features.hashes)
 
     def _prove(self, path: str, size: int, digest: str) -> None:
-        """Compare a file that was just written with what was written.
+        """Raise TargetError unless the store has the bytes just written.
 
-        :raises TargetError: it is another, or cannot be read.
+        :raises TargetError: if the file differs, or cannot be read.
         """
         hashed = self._algorithm in self._rclone.features.hashes
         more = ('--hash-type', self._algorithm) if hashed else ()
@@ -237,7 +237,7 @@ class Rclone(base.Store):
     def _asked(
         self, path: str, *options: str
     ) -> tuple[base.Entry, dict[str, str]] | None:
-        """Ask for a file, whoever writes it."""
+        """Look up a file without the cache, even if it is incomplete."""
         output = self._output((*_STAT, *options), path, b'null')
         return listing.file(output, path)
 
@@ -249,10 +249,10 @@ class Rclone(base.Store):
         *,
         soon: bool = False,
     ) -> bytes:
-        """Return what rclone lists.
+        """Return the output of a command of rclone that lists files.
 
-        :param missing: in its place if there is nothing.
-        :raises TargetError: it would not be complete.
+        :param missing: the result if the path does not exist.
+        :raises TargetError: if the list would be incomplete.
         """
         try:
             return self._rclone.call(words, path, soon=soon)
@@ -265,9 +265,9 @@ class Rclone(base.Store):
             raise self._rclone.trouble(path, 'read', error) from error
 
     def _take_away(self, path: str, unless: base.Entry | None = None) -> None:
-        """Delete what was written of a file, as far as that is possible.
+        """Delete an incomplete file. Errors are ignored.
 
-        :param unless: the file is still this one: nothing has replaced it.
+        :param unless: the older file, which stays if it was not replaced.
         """
         with contextlib.suppress(errors.TargetError):
             found = self._asked(path)
@@ -285,7 +285,7 @@ class Rclone(base.Store):
                 raise self._rclone.trouble(folder, 'tidied', error) from error
 
     def _require_folder(self, path: str) -> None:
-        """Raise TargetError unless the run was begun that writes a file."""
+        """Raise TargetError unless the file's run has a folder already."""
         run, *below = base.parts(path)
         self._seen.changes(path)
         if not below or run in self._begun:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bytes of a file, on their way through rclone."""
+"""Reading and writing the bytes of a file with rclone."""
 
 from collections.abc import Callable, Iterator
 import contextlib
@@ -25,19 +25,20 @@ class Hash(Protocol):
 
 
 class Writer:
-    """A file that rclone is fed.
+    """Writes a file by feeding rclone.
 
-    rclone keeps a stream that ends early, and says nothing. So its stdin ends
-    only in :meth:`commit`, and the last block is held back until then.
+    If a stream ends too early, rclone stores it as a file without an error.
+    So its stdin is ended only in :meth:`commit`, and the last block is held
+    back until then.
 
-    :param rclone: calls it.
-    :param path: in the store.
-    :param size: of the whole file, None when it is not known.
-    :param hash_: of what is fed.
+    :param rclone: calls rclone.
+    :param path: the path of the file in the store.
+    :param size: the size of the complete file, None if it is not known.
+    :param hash_: the hash that is updated with the written bytes.
     :param prove: raises TargetError unless the file in the store has this
         size and this hash.
-    :param whole: is called when the file is there.
-    :param occupied: something has the path already.
+    :param whole: is called when the file is complete.
+    :param occupied: the path exists already, so :meth:`commit` will fail.
     """
 
     kept = 0
@@ -68,7 +69,7 @@ class Writer:
 
     @property
     def is_partial(self) -> bool:
-        """True if something of the file may be in the store, and not all."""
+        """True if the store may have an incomplete part of the file."""
         return self._child is not None and not self._is_whole
 
     def earlier(self) -> Iterator[bytes]:
@@ -107,7 +108,7 @@ class Writer:
         self._whole()
 
     def abort(self) -> None:
-        """End rclone, before its stdin ends."""
+        """End rclone without ending its stdin, so that it stores no file."""
         if self._child is not None:
             self._child.stop()
 
@@ -132,9 +133,10 @@ class Writer:
 
 
 class Stream:
-    """A file that rclone gives.
+    """Reads a file that rclone writes to its stdout.
 
-    :param size: that the file has from here on.
+    :param offset: the offset of the first byte.
+    :param size: the number of bytes from there to the end of the file.
     """
 
     def __init__(
@@ -171,7 +173,7 @@ class Stream:
         return 0
 
     def close(self) -> None:
-        """End rclone, wherever it is."""
+        """End rclone, even if it has not written the whole file."""
         if self._child is not None:
             self._child.stop()
 

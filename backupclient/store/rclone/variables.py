@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The environment of rclone: what it may know, and nothing else of ours."""
+"""The environment variables of rclone: only those that it needs."""
 
 from collections.abc import Iterable, Mapping
 import re
@@ -7,10 +7,11 @@ import re
 from backupclient.model import remotes
 from backupclient.store.programs import environment
 
+# With this path, rclone keeps its configuration in memory.
 _IN_MEMORY = '/notfound'
 _OTHER_REMOTES = {'remote', 'upstreams'}
-# Of rclone's own variables only those of remotes, and of the way to them: a
-# filter or a dry run that somebody has set would make lists incomplete.
+# Of rclone's own variables, only those for remotes and for the network are
+# passed on. Others, such as filters or a dry run, would make lists incomplete.
 _OWN = (
     'RCLONE_CONFIG',
     'RCLONE_PASSWORD_COMMAND',
@@ -28,7 +29,7 @@ _OWN = (
     'RCLONE_TPSLIMIT',
     'RCLONE_USER_AGENT',
 )
-# Where the storage systems look for credentials themselves, by their types.
+# The prefixes of variables with credentials, by the type of storage system.
 _OF_TYPES = {
     'azureblob': ('AZURE_',),
     'azurefiles': ('AZURE_',),
@@ -39,7 +40,7 @@ _OF_TYPES = {
     'storj': ('UPLINK_',),
     'swift': ('OS_', 'ST_'),
 }
-# rclone 1.60 takes no S3 remote at all while this is set.
+# rclone 1.60 cannot use any S3 remote while this is set.
 _BROKEN = ('AWS_CA_BUNDLE',)
 _FIXED = {
     'RCLONE_ASK_PASSWORD': 'false',
@@ -50,7 +51,7 @@ _FIXED = {
     'RCLONE_LOCAL_SKIP_LINKS': 'true',
     'RCLONE_SFTP_SKIP_LINKS': 'true',
 }
-# So that a remote that cannot be reached is told soon.
+# Report soon that a remote cannot be reached.
 SOON = {
     'RCLONE_CONTIMEOUT': '15s',
     'RCLONE_TIMEOUT': '1m',
@@ -64,9 +65,9 @@ _SECRET = re.compile(
 
 
 def of(remote: remotes.Remote, types: Iterable[str]) -> Mapping[str, str]:
-    """Return the environment for calls on a remote.
+    """Return the environment variables for calls on a remote.
 
-    :param types: of the storage systems that it may lead to.
+    :param types: the types of all remotes that this one may use.
     """
     prefixes = [*_OWN]
     for each in {*types}:
@@ -79,9 +80,9 @@ def of(remote: remotes.Remote, types: Iterable[str]) -> Mapping[str, str]:
 def secrets(
     remote: remotes.Remote, known: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return what must not be quoted from what rclone says.
+    """Return the texts that must be removed from rclone's messages.
 
-    :param known: its environment.
+    :param known: the environment of rclone.
     """
     values = {v for name, v in known.items() if _SECRET.fullmatch(name)}
     values |= {value for _, value in remote.options}
@@ -89,9 +90,10 @@ def secrets(
 
 
 def _config(remote: remotes.Remote) -> dict[str, str]:
-    """Say where rclone writes what it finds out about a remote.
+    """Return the variable that names rclone's configuration file, if needed.
 
-    What it finds out about one without a name belongs into no file.
+    rclone records facts about a remote in this file. Facts about a remote
+    without a name must not get into the user's file.
     """
     others = _OTHER_REMOTES & {key for key, _ in remote.options}
     if remote.on_the_fly and not others:

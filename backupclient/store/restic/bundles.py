@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small files that share a snapshot: their list, and their bytes.
+"""Reading bundles: snapshots that small files share.
 
-A call of restic takes a second. So all files of a bundle are read at once,
-and those that fit are kept in memory until the next bundle is read.
+A call of restic takes about a second. So all files of a bundle are read at
+once, and kept in memory until the next bundle is read.
 """
 
 import io
@@ -17,7 +17,7 @@ from backupclient.store.restic import streams
 from backupclient.store.restic import troubles
 
 _MOST = 16 << 20
-"""The bytes of small files that are kept in memory."""
+"""The limit for the files that are kept in memory, in bytes."""
 
 
 class Bundles:
@@ -31,7 +31,10 @@ class Bundles:
         self._files: dict[str, bytes] = {}
 
     def list(self, bundle: snapshots.Snapshot) -> dict[str, base.Entry]:
-        """Return the files of a bundle by their paths in it."""
+        """Return the files of a bundle by their paths in it.
+
+        :raises TargetError: if restic cannot list them.
+        """
         with self._lock:
             if bundle.id not in self._lists:
                 output = self._repository.files(bundle.id)
@@ -46,7 +49,7 @@ class Bundles:
             return self._lists[bundle.id]
 
     def know(self, bundle: snapshots.Snapshot, sizes: dict[str, int]) -> None:
-        """Remember the files of a bundle that was just made."""
+        """Remember the files of a bundle that this process has just made."""
         with self._lock:
             self._lists[bundle.id] = {
                 path: base.Entry(path, size, bundle.time)
@@ -87,7 +90,7 @@ class Bundles:
 
 
 class _Raw(io.RawIOBase):
-    """A stream as tarfile wants it."""
+    """A stream with the interface that tarfile needs."""
 
     def __init__(self, stream: streams.Stream) -> None:
         self._stream = stream

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is in a repository, as this process knows it.
+"""The contents of a repository, as this process knows them.
 
-It is read once, and what this process does is added. :meth:`Contents.reload`
-reads it again.
+They are read once, and the changes of this process are added.
+:meth:`Contents.reload` reads them again.
 """
 
 from collections.abc import Iterable
@@ -18,15 +18,15 @@ from backupclient.store.restic import repos
 from backupclient.store.restic import snapshots
 from backupclient.store.restic.snapshots import Snapshot
 
-# Never empty, so none of them is in a bundle.
+# These files are never empty, so they are never in a bundle.
 _NOTES = frozenset({layout.MARKER, 'deleting.json'})
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Place:
-    """A file, and where it is.
+    """A file, and the snapshot that has it.
 
-    :param bundle: the snapshot has others, too.
+    :param bundle: the snapshot is a bundle and has other files, too.
     """
 
     entry: base.Entry
@@ -47,9 +47,9 @@ class Contents:
         self._gone: set[str] = set()
 
     def reload(self) -> None:
-        """Read again what is there.
+        """Read the list of snapshots again.
 
-        :raises TargetError: the list would not be complete.
+        :raises TargetError: if the list would be incomplete.
         """
         output = self._repository.snapshots()
         try:
@@ -67,7 +67,8 @@ class Contents:
     def add(self, made: Snapshot, sizes: dict[str, int] | None = None) -> None:
         """Add a snapshot that this process has made.
 
-        :param sizes: of the files in a bundle, by their paths.
+        :param sizes: the sizes of a bundle's files by their paths, None if
+            the snapshot has only one file.
         """
         with self._lock:
             self._mine[made.id] = made
@@ -79,7 +80,7 @@ class Contents:
             self.bundles.know(made, sizes)
 
     def hide(self, place: Place) -> None:
-        """Count a file no more."""
+        """Hide a file, because it was deleted."""
         with self._lock:
             if place.bundle:
                 self._gone.add(place.entry.path)
@@ -88,14 +89,14 @@ class Contents:
                 self._loaded().hide(place.snapshot)
 
     def drop(self, gone: Iterable[Snapshot]) -> None:
-        """Forget snapshots that are no longer there."""
+        """Forget snapshots that were deleted from the repository."""
         with self._lock:
             for each in gone:
                 self._mine.pop(each.id, None)
                 self._loaded().remove(each)
 
     def find(self, path: str) -> Place | None:
-        """Find a file."""
+        """Return a file and its snapshot, None if it does not exist."""
         run, inside = split(path)
         with self._lock:
             counting = tuple(self._loaded().counting(run))
@@ -127,7 +128,7 @@ class Contents:
         return found
 
     def runs(self) -> tuple[str, ...]:
-        """Return the runs that have a snapshot, also one that counts not."""
+        """Return the runs with snapshots, including those that don't count."""
         with self._lock:
             return self._loaded().names
 
@@ -137,18 +138,18 @@ class Contents:
             return self._loaded().every(run)
 
     def has_manifest(self, run: str) -> bool:
-        """Tell whether a run has come to its end once."""
+        """Return whether a run has a manifest, and so was finished."""
         with self._lock:
             return self._loaded().manifest(run) is not None
 
     def finished(self) -> frozenset[str]:
-        """Return the runs that have come to their end."""
+        """Return the runs that have a manifest, and so are finished."""
         with self._lock:
             names = self._loaded().names
             return frozenset(run for run in names if self.has_manifest(run))
 
     def relied_on(self, run: str) -> frozenset[str]:
-        """Return the snapshots that a manifest of a run will count on."""
+        """Return the IDs of the snapshots that a run's manifest must list."""
         with self._lock:
             return self._loaded().relied_on(run)
 
@@ -160,7 +161,7 @@ class Contents:
         return self._index
 
     def _own(self, one: Snapshot) -> Place:
-        """Return the file of a snapshot that has one."""
+        """Return the file of a snapshot that is not a bundle."""
         path = _path(one.run, one.path)
         size = one.size
         if size is None:
@@ -171,7 +172,8 @@ class Contents:
     def _within(self, bundle: Snapshot, inside: str) -> Place | None:
         path = _path(bundle.run, inside)
         if inside == layout.MANIFEST:
-            # Told by the tags alone: a repository may have many sets.
+            # A tag has its size. Listing the bundle of each set would take
+            # long, because a repository may have many sets.
             size = bundle.manifest
         elif inside in _NOTES:
             size = None
@@ -184,9 +186,9 @@ class Contents:
 
 
 def split(path: str) -> tuple[str, str]:
-    """Split a path into the folder of its run and the rest.
+    """Return the folder of a path's run, and the rest of the path.
 
-    :raises TargetError: it cannot be a path.
+    :raises TargetError: if it cannot be a path.
     """
     found = base.parts(path)
     if ',' in path:

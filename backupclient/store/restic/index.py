@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The snapshots in a repository by their runs, and which of them count.
 
-Of a finished run only those count that its manifest counts on: so nothing
-that a killed process has left can be taken for a part of it.
+Of a finished run, only the snapshots count that its manifest lists. So the
+leftover of a killed process is never taken for a part of the set.
 """
 
 from collections import defaultdict
@@ -16,8 +16,9 @@ from backupclient.store.restic.snapshots import Snapshot
 class Index:
     """The snapshots of all runs.
 
-    :param mine: the IDs of those that this process has made.
-    :param hidden: the IDs of those whose file it has deleted.
+    :param found: all snapshots of this program in the repository.
+    :param mine: the IDs of the snapshots that this process has made.
+    :param hidden: the IDs of snapshots whose file this process has deleted.
     """
 
     def __init__(
@@ -40,18 +41,18 @@ class Index:
     def add(self, made: Snapshot, *, mine: bool = False) -> None:
         """Add a snapshot.
 
-        :param mine: this process has made it.
+        :param mine: whether this process has made it.
         """
         self._runs[made.run][made.id] = made
         if mine:
             self._mine.add(made.id)
 
     def hide(self, one: Snapshot) -> None:
-        """Count a snapshot no more: its file was deleted."""
+        """Make a snapshot not count, because its file was deleted."""
         self._hidden.add(one.id)
 
     def remove(self, one: Snapshot) -> None:
-        """Forget a snapshot that is no longer there."""
+        """Forget a snapshot that was deleted from the repository."""
         self._runs[one.run].pop(one.id, None)
 
     def every(self, run: str) -> tuple[Snapshot, ...]:
@@ -60,12 +61,12 @@ class Index:
         return tuple(sorted(found, key=lambda one: one.time, reverse=True))
 
     def manifest(self, run: str) -> Snapshot | None:
-        """Return the snapshot with the newest manifest of a run, if any."""
+        """Return the snapshot with a run's newest manifest, None if none."""
         with_one = (x for x in self.every(run) if x.manifest is not None)
         return next(with_one, None)
 
     def counting(self, run: str) -> Iterator[Snapshot]:
-        """Return the snapshots of a run that count, the newest first."""
+        """Yield the snapshots of a run that count, the newest first."""
         last, every = self.manifest(run), self.every(run)
         deleted = {
             other
@@ -82,7 +83,7 @@ class Index:
                 yield one
 
     def relied_on(self, run: str) -> frozenset[str]:
-        """Return the IDs of those that a manifest will count on."""
+        """Return the IDs of the snapshots that a manifest must list."""
         return frozenset(
             one.id
             for one in self.counting(run)
@@ -91,9 +92,10 @@ class Index:
 
 
 def _counts(one: Snapshot, last: Snapshot | None) -> bool:
-    """Tell whether a snapshot counts.
+    """Return whether a snapshot counts.
 
-    :param last: with the manifest of its run, if that is finished.
+    :param last: the snapshot with the manifest of its run, None if the run
+        is not finished.
     """
     if last is None or one is last:
         return True

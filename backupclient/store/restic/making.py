@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots of one file each: made, and told not to count."""
+"""Making and deleting snapshots of a single file."""
 
 import contextlib
 import datetime
@@ -12,7 +12,7 @@ from backupclient.store.restic import streams
 from backupclient.store.restic import troubles
 
 GOES_LAST = ('deleting.json',)
-"""What says that a run is being deleted: it goes with the last of it."""
+"""The files that say that a run is being deleted. They are deleted last."""
 
 _BURIED = 'deleted'
 
@@ -38,20 +38,22 @@ class Making:
     ) -> streams.New:
         """Begin a snapshot of a file.
 
-        :param size: of the whole file, None when it is not known.
-        :param first: bytes of it.
+        :param run: the folder of the run.
+        :param inside: the path of the file in that folder.
+        :param size: the size of the complete file, None if it is not known.
+        :param first: the first bytes of the file.
         :param at: when the data were captured, None for now.
-        :raises TargetError: restic cannot be started, or cannot work.
+        :raises TargetError: if restic cannot be started, or fails.
         """
         tags = snapshots.of_file(run, inside, size)
         return streams.New(run, inside, self._fed(inside, tags, first, at))
 
     def end(self, new: streams.New, size: int) -> None:
-        """End a snapshot: all of the file was fed.
+        """Complete a snapshot. To be called when all of the file was fed.
 
-        :param size: of the file in bytes.
-        :raises TargetError: it was not made, or has not all; then it does not
-            count.
+        :param size: the size of the file in bytes.
+        :raises TargetError: if the snapshot was not made or is incomplete;
+            then it does not count.
         """
         holds = snapshots.holds(new.inside)
         before = frozenset(self._contents.every(new.run))
@@ -80,14 +82,14 @@ class Making:
     def drop(self, run: str) -> None:
         """Delete all snapshots of a run.
 
-        One that is not finished may stay while somebody backs up: nothing of
-        it counts any more.
+        If the repository is locked, the snapshots of an unfinished run stay,
+        but no longer count.
 
-        :raises TargetError: they cannot be deleted.
+        :raises TargetError: if they cannot be deleted.
         """
         every = self._contents.every(run)
-        # First of all, nothing may take the rest for a set; last goes what
-        # says that this is being done.
+        # Delete the manifest first, so that the rest is not taken for a set,
+        # and the file that says that the run is being deleted last.
         first = [one for one in every if one.manifest is not None]
         last = [one for one in every if one.path in GOES_LAST]
         rest = [one for one in every if one not in first and one not in last]
@@ -104,10 +106,10 @@ class Making:
     def take_away(
         self, snapshot: snapshots.Snapshot, *, even_if_locked: bool = True
     ) -> None:
-        """Delete a snapshot if nobody works on the repository, or bury it.
+        """Delete a snapshot, or bury it if the repository is locked.
 
-        :param even_if_locked: else it may stay as it is.
-        :raises TargetError: neither can be done.
+        :param even_if_locked: False: leave it if the repository is locked.
+        :raises TargetError: if that fails.
         """
         try:
             self._repository.call('forget', snapshot.id)
@@ -122,10 +124,12 @@ class Making:
             self._contents.drop(some)
 
     def bury(self, snapshot: snapshots.Snapshot) -> None:
-        """Say in the repository that a snapshot does not count.
+        """Record in the repository that a snapshot does not count.
 
-        It cannot be deleted while somebody backs up: that needs a lock which
-        shuts out everybody else.
+        That works also while somebody makes a backup. A deletion does not:
+        it needs an exclusive lock.
+
+        :raises TargetError: if that fails.
         """
         tags = snapshots.of_deletion(snapshot.run, [snapshot.id])
         feed = self._fed(_BURIED, tags, snapshot.id.encode())
@@ -157,7 +161,7 @@ class Making:
     def _disown(
         self, new: streams.New, before: frozenset[snapshots.Snapshot]
     ) -> None:
-        """Bury what a failure has left: restic can fail after its work."""
+        """Bury the snapshot of a failed call: restic may have made one."""
         with contextlib.suppress(errors.TargetError):
             self._contents.reload()
             for one in frozenset(self._contents.every(new.run)) - before:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Calls of restic for one repository.
 
-The repository, with the passwords in it, goes into the environment and never
-into the arguments: everyone on the machine can read those.
+The address of the repository may have passwords. So it is passed in the
+environment, never as an argument: everyone on the machine can read those.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,16 +24,16 @@ from backupclient.store.programs.child import Child
 from backupclient.store.restic import troubles
 
 LOCK_PATIENCE = 60.0
-"""Seconds to try again while somebody has locked the repository."""
+"""Seconds for which a call is retried while the repository is locked."""
 
 BUSY_PATIENCE = 5 * 60.0
-"""The same, for what waits behind long work: a deletion of others."""
+"""The same, for calls that may have to wait for a long deletion."""
 
 PROGRAM_PATIENCE = starting.PATIENCE
-"""Seconds for which restic may do nothing."""
+"""Seconds for which restic may neither read nor write."""
 
 _LIMIT = 30 * 60.0
-"""Seconds for a call that moves no data."""
+"""The time limit of a call that moves no data, in seconds."""
 
 _HANDED_ON = ('RESTIC_', 'AWS_', 'AZURE_', 'B2_', 'GOOGLE_', 'RCLONE_', 'ST_')
 _OF_SWIFT = ('OS_',)
@@ -44,7 +44,7 @@ _PASSWORDS = (
 )
 _SECRET = re.compile(r'PASSWORD$|SECRET|_KEY$|TOKEN', re.I)
 _AT_A_TIME = 500
-"""The IDs in one call: an argument list has an end."""
+"""The number of IDs in one call: the length of arguments is limited."""
 
 Result = TypeVar('Result')
 
@@ -52,8 +52,8 @@ Result = TypeVar('Result')
 class Repository:
     """A restic repository, and the program that works on it.
 
-    :param place: as ``restic -r`` takes it, with the passwords in it.
-    :param name: for people, without them.
+    :param place: the address for ``restic -r``, with its passwords.
+    :param name: the address for people, without passwords.
     """
 
     def __init__(self, place: str, name: str) -> None:
@@ -61,9 +61,10 @@ class Repository:
         self._place = place
 
     def require(self) -> None:
-        """Raise TargetError if restic is missing, or cannot have a password.
+        """Raise TargetError if restic or the password variable is missing.
 
-        restic would ask for the password in place of reading the data.
+        Without the variable, restic would read the password from its stdin,
+        which has the data.
         """
         finding.find(finding.RESTIC)
         if not any(os.environ.get(each) for each in _PASSWORDS):
@@ -73,11 +74,12 @@ class Repository:
             )
 
     def call(self, *words: str, folder: pathlib.Path | None = None) -> bytes:
-        """Call restic for something that ends soon.
+        """Call restic for a task that moves no data.
 
-        :param folder: where it works.
+        :param words: the arguments.
+        :param folder: its working folder, None for that of this program.
         :returns: its stdout.
-        :raises TargetError: it has failed; the text says what that means.
+        :raises TargetError: if it fails; the text explains the failure.
         """
         with self.child(words, folder=folder) as running:
             try:
@@ -95,8 +97,11 @@ class Repository:
     ) -> Child:
         """Start restic.
 
+        :param words: the arguments.
+        :param folder: its working folder, None for that of this program.
         :param fed: its stdin is a stream.
-        :param is_read: its stdout is read while it comes.
+        :param is_read: the caller reads its stdout while it runs.
+        :raises TargetError: if it cannot be started.
         """
         self.require()
         found = finding.find(finding.RESTIC)
@@ -112,15 +117,18 @@ class Repository:
         )
 
     def snapshots(self) -> bytes:
-        """List all snapshots, as JSON."""
+        """Return the list of all snapshots, as JSON."""
         return self.call('snapshots', '--json', '--no-lock')
 
     def files(self, snapshot: str) -> bytes:
-        """List the files in a snapshot, a JSON document a line."""
+        """Return the list of files in a snapshot, one JSON document a line."""
         return self.call('ls', '--json', '--no-lock', snapshot)
 
     def dump(self, snapshot: str, path: str) -> Child:
-        """Start to read a file of a snapshot, or a folder as a tar."""
+        """Start restic to write a file of a snapshot, or a folder as a tar.
+
+        The caller reads it from restic's stdout.
+        """
         return self.child(['dump', '--no-lock', snapshot, path], is_read=True)
 
     def feed(
@@ -129,10 +137,10 @@ class Repository:
         tags: Iterable[str],
         at: datetime.datetime | None = None,
     ) -> Child:
-        """Start to make a snapshot of a stream.
+        """Start restic to make a snapshot of a stream.
 
-        :param path: of the only file in it.
-        :param at: the time that it gets, None for now.
+        :param path: the path of the only file in the snapshot.
+        :param at: the time of the snapshot, None for now.
         """
         stream = ['--stdin', '--stdin-filename', path]
         return self.child([*_backup(tags, at), *stream], fed=True)
@@ -140,9 +148,9 @@ class Repository:
     def keep(
         self, folder: pathlib.Path, tags: Iterable[str]
     ) -> Mapping[str, Any]:
-        """Make a snapshot of what is in a folder.
+        """Make a snapshot of the files in a folder.
 
-        :returns: restic's summary.
+        :returns: restic's summary, with ``snapshot_id``.
         """
         words = [*_backup(tags), '.']
         out = self.patiently(
@@ -153,8 +161,8 @@ class Repository:
     def forget(self, snapshots: Iterable[str]) -> None:
         """Delete snapshots by their IDs.
 
-        :raises TargetError: they cannot be deleted, or somebody works on the
-            repository for too long.
+        :raises TargetError: if they cannot be deleted, or if the repository
+            is locked for too long.
         """
         every = list(snapshots)
         for at in range(0, len(every), _AT_A_TIME):
@@ -162,23 +170,23 @@ class Repository:
             self._alone('forget', *some)
 
     def would_free(self, snapshots: Iterable[str]) -> bytes:
-        """Return what restic says of deleting snapshots, and delete nothing.
+        """Return restic's output of a dry run that deletes snapshots.
 
-        :raises TargetError: it has failed.
+        :raises TargetError: if restic fails.
         """
         words = ('forget', '--prune', '--dry-run', '--no-lock')
         return self.call(*words, *snapshots)
 
     def prune(self) -> None:
-        """Free the space of what no snapshot needs any more."""
+        """Free the space of data that no snapshot needs any more."""
         self._alone('prune')
 
     def unlock(self) -> None:
-        """Remove the locks of processes that are dead."""
+        """Remove the locks of dead processes."""
         self.call('unlock')
 
     def require_unlocked(self) -> None:
-        """Raise Locked if somebody has the repository for himself.
+        """Raise Locked if somebody has an exclusive lock on the repository.
 
         Nothing is written. Locks of dead processes do not count.
         """
@@ -188,7 +196,7 @@ class Repository:
                     self.call('cat', 'lock', lock.decode(), '--no-lock')
                 )
             except (errors.TargetError, ValueError):
-                # It went away meanwhile.
+                # The lock was removed meanwhile.
                 continue
             if found.get('exclusive') and not _is_stale(found):
                 raise troubles.Locked(
@@ -200,10 +208,11 @@ class Repository:
                 )
 
     def patiently(self, call: Callable[[], Result], patience: float) -> Result:
-        """Do something, again and again while the repository is locked.
+        """Call a function, and retry while the repository is locked.
 
-        :param patience: in seconds.
-        :raises Locked: somebody has locked it for longer.
+        :param patience: the time for which it is retried, in seconds.
+        :returns: the result of the function.
+        :raises Locked: if the repository is locked for longer.
         """
         deadline = time.monotonic() + patience
         for number, pause in enumerate(pauses.growing()):
@@ -213,13 +222,13 @@ class Repository:
                 if time.monotonic() + pause >= deadline:
                     raise
             if not number:
-                # What a killed process has left goes at once.
+                # The lock may be that of a dead process. Remove it now.
                 self.unlock()
             time.sleep(pause)
         raise AssertionError
 
     def _alone(self, *words: str) -> None:
-        """Do what needs the repository for itself."""
+        """Call restic for a task that needs an exclusive lock."""
         self.patiently(lambda: self.call(*words), BUSY_PATIENCE)
 
     def _environment(self) -> dict[str, str]:
@@ -243,9 +252,10 @@ def _backup(
 
 
 def summary(name: str, output: bytes) -> Mapping[str, Any]:
-    """Return what ``restic backup --json`` says at its end.
+    """Return the summary in the output of ``restic backup --json``.
 
-    :raises TargetError: it does not say that a snapshot was made.
+    :param name: the repository, for people.
+    :raises TargetError: if the output names no new snapshot.
     """
     for line in reversed(output.splitlines()):
         try:
@@ -261,9 +271,9 @@ def summary(name: str, output: bytes) -> Mapping[str, Any]:
 
 
 def _is_stale(lock: Mapping[str, Any]) -> bool:
-    """Tell whether the process that has made a lock is dead, as restic does.
+    """Return whether the process that made a lock is dead, as restic does.
 
-    It renews its lock every five minutes.
+    A process that is alive renews its lock every five minutes.
     """
     try:
         made = datetime.datetime.fromisoformat(str(lock.get('time')))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The room that a repository has, and would have."""
+"""The free space of a repository, and the space that a deletion frees."""
 
 from collections.abc import Sequence
 import os
@@ -11,13 +11,13 @@ from backupclient.store import localfile
 from backupclient.store.restic import repos
 
 _LEAST = 64 << 20
-"""The bytes that have to be free where the repository is a folder.
+"""The minimum free space, in bytes, if the repository is in a folder.
 
-How many a backup takes, nobody can tell: restic stores only what is new.
+The size of a backup cannot be predicted: restic stores only new data.
 """
 
 _MOST = 10_000
-"""The snapshots whose IDs fit into one call."""
+"""The largest number of IDs that fit into one call."""
 
 # "total prune:           3 blobs / 2.861 MiB"
 _FREED = re.compile(rb'^total prune: .* / ([0-9.]+ [KMGTPE]?i?B)$', re.M)
@@ -26,7 +26,8 @@ _FREED = re.compile(rb'^total prune: .* / ([0-9.]+ [KMGTPE]?i?B)$', re.M)
 def require(folder: pathlib.Path, name: str) -> None:
     """Raise TargetError if a folder cannot take any backup.
 
-    :param name: of the store.
+    :param folder: the folder of the repository.
+    :param name: the name of the store, for the message.
     """
     if folder.is_dir() and not os.access(folder, os.W_OK | os.X_OK):
         raise errors.TargetError(
@@ -42,11 +43,12 @@ def require(folder: pathlib.Path, name: str) -> None:
 
 
 def would_free(repository: repos.Repository, snapshots: Sequence[str]) -> str:
-    """Return how much room deleting snapshots would free, in restic's words.
+    """Return how much space the deletion of snapshots would free.
 
-    :param snapshots: their IDs.
-    :returns: ``''`` if restic does not tell.
-    :raises TargetError: restic has failed.
+    :param snapshots: the IDs of the snapshots.
+    :returns: a size with its unit, in restic's words; ``''`` if restic does
+        not report it.
+    :raises TargetError: if restic fails.
     """
     if not 0 < len(snapshots) <= _MOST:
         return ''

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small files of a run, gathered until one snapshot is made of them."""
+"""Gathering the small files of a run until they get a common snapshot."""
 
 import datetime
 import threading
@@ -14,19 +14,20 @@ from backupclient.store.restic import streams
 
 _FOLDERS = ('images/', 'secrets/')
 _MOST = 64 << 20
-"""The bytes that are gathered before a snapshot is made of them early."""
+"""The limit for gathered files, in bytes. Above it, they get a snapshot."""
 
 _NO_RUN = '_'
 
 
 def is_gathered(inside: str, size: int) -> bool:
-    """Tell whether a file shares a snapshot with others.
+    """Return whether a file shares a snapshot with others.
 
-    A key gets one of its own: what it opens may be deleted in the cloud next.
-    So do the data of volumes and servers. restic makes no snapshot of an
-    empty stream.
+    A key is stored at once, in a snapshot of its own: its original in the
+    cloud may be deleted next. So are the data of volumes and servers. An
+    empty file is always gathered: restic makes no snapshot of an empty stream.
 
-    :param inside: its path in the folder of its run.
+    :param inside: the file's path in the folder of its run.
+    :param size: the size of the file in bytes.
     """
     return (
         not size
@@ -49,9 +50,9 @@ class Small:
         self._runs: dict[str, staging.Staging] = {}
 
     def put(self, run: str, inside: str, data: bytes) -> None:
-        """Take a file; the manifest makes a snapshot of all at once.
+        """Gather a file. If it is the manifest, store all of the run's files.
 
-        :raises TargetError: it cannot be kept.
+        :raises TargetError: if it cannot be gathered or stored.
         """
         with self._lock:
             staged = self._runs.setdefault(run, staging.Staging())
@@ -63,38 +64,38 @@ class Small:
                 self._store(run)
 
     def sizes(self, run: str) -> dict[str, int]:
-        """Return the bytes of each file of a run, by its path there."""
+        """Return the sizes of a run's gathered files, by their paths in it."""
         with self._lock:
             staged = self._runs.get(run)
             return staged.sizes if staged else {}
 
     def runs(self) -> frozenset[str]:
-        """Return the runs that have any file here."""
+        """Return the runs that have gathered files."""
         with self._lock:
             return frozenset(run for run, each in self._runs.items() if each)
 
     def read(self, run: str, inside: str) -> bytes:
-        """Return the bytes of a file."""
+        """Return the bytes of a gathered file."""
         with self._lock:
             return self._runs[run].read(inside)
 
     def remove(self, run: str, inside: str) -> None:
-        """Let a file go, if it is here."""
+        """Forget a file if it was gathered."""
         with self._lock:
             if staged := self._runs.get(run):
                 staged.remove(inside)
 
     def flush(self) -> None:
-        """Make a snapshot of what is here, for each run.
+        """Make a snapshot of the gathered files of each run.
 
-        :raises TargetError: it cannot be made. All is still here then.
+        :raises TargetError: if it cannot be made. Its files stay gathered.
         """
         with self._lock:
             for run in self.runs():
                 self._store(run)
 
     def close(self) -> None:
-        """Let all go that has no snapshot."""
+        """Forget all gathered files."""
         with self._lock:
             for staged in self._runs.values():
                 staged.close()
@@ -125,7 +126,7 @@ class Small:
         del self._runs[run]
 
     def _require_unchanged(self, run: str) -> None:
-        """Raise TargetError if somebody has deleted what is relied on."""
+        """Raise TargetError if snapshots that the manifest needs are gone."""
         before = self._contents.relied_on(run)
         self._contents.reload()
         if gone := before - self._contents.relied_on(run):

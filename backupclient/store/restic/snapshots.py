@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Snapshots, and the tags by which this program knows its own."""
+"""Snapshots, and the tags that mark those of this program."""
 
 from collections.abc import Iterable, Iterator, Mapping
 import dataclasses
@@ -14,7 +14,7 @@ from backupclient.store import base
 
 OWN = 'backupclient'
 ID_LENGTH = 8
-"""The digits of an ID in a tag, and in what restic says when it made one."""
+"""The number of digits of an ID in tags and in the output of restic."""
 
 _DATA = re.compile(r'(volume|server|image|secret)s/([^/.]+)\.[^/]+')
 _KEY = re.compile(r'keys/([a-z]+)-([^/.]+)\.[^/]+')
@@ -23,7 +23,7 @@ _EPOCH = datetime.datetime.fromtimestamp(0, datetime.UTC)
 
 
 class Holds(enum.StrEnum):
-    """What a snapshot of this program holds; a tag says it."""
+    """The content of a snapshot of this program, recorded in a tag."""
 
     DATA = 'data'
     """One file with data, or a key."""
@@ -32,20 +32,20 @@ class Holds(enum.StrEnum):
     BUNDLE = 'files'
     """Small files of a run, the manifest perhaps among them."""
     DELETED = 'deleted'
-    """Nothing: it says which snapshots of its run do not count."""
+    """No file of the set: its tags name snapshots that do not count."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Snapshot:
     """A snapshot that this program has made.
 
-    :param id: its first digits, as they stand in tags.
+    :param id: the first digits of its ID, as in tags.
     :param run: the folder of its files in the store.
-    :param path: of its file in that folder, ``''`` where there are several.
-    :param size: of its file in bytes, None where no tag has it.
-    :param manifest: the bytes of the manifest in it, None without one.
-    :param others: the first digits of the IDs that a manifest counts on, or
-        that were deleted.
+    :param path: the path of its file in that folder, ``''`` for a bundle.
+    :param size: the size of its file in bytes, None if no tag has it.
+    :param manifest: the size of the manifest in it, None without a manifest.
+    :param others: the IDs of the other snapshots that its manifest lists, or
+        that do not count if it is ``DELETED``.
     """
 
     id: str
@@ -59,18 +59,18 @@ class Snapshot:
 
     @property
     def is_bundle(self) -> bool:
-        """True if small files share it."""
+        """True if small files share the snapshot."""
         return self.holds is Holds.BUNDLE
 
 
 def holds(path: str) -> Holds:
-    """Return what the snapshot of a file holds, by its path."""
+    """Return the content of a file's own snapshot, by the file's path."""
     is_data = _DATA.fullmatch(path) or _KEY.fullmatch(path)
     return Holds.DATA if is_data else Holds.NOTE
 
 
 def of_file(run: str, path: str, size: int | None) -> list[str]:
-    """Return the tags for a file of its own."""
+    """Return the tags for the snapshot of a single file."""
     found = _DATA.fullmatch(path) or _KEY.fullmatch(path)
     tags = [OWN, f'run={run}']
     if found:
@@ -83,10 +83,10 @@ def of_file(run: str, path: str, size: int | None) -> list[str]:
 def of_bundle(
     run: str, manifest: int | None, others: Iterable[str]
 ) -> list[str]:
-    """Return the tags for small files that share a snapshot.
+    """Return the tags for a bundle.
 
-    :param manifest: the bytes of the manifest among them.
-    :param others: the snapshots that it counts on.
+    :param manifest: the size of the manifest in it, None without a manifest.
+    :param others: the IDs of the snapshots that the manifest lists.
     """
     tags = [OWN, f'run={run}', Holds.BUNDLE]
     if manifest is not None:
@@ -95,15 +95,15 @@ def of_bundle(
 
 
 def of_deletion(run: str, others: Iterable[str]) -> list[str]:
-    """Return the tags for a snapshot that says what does not count."""
+    """Return the tags for a snapshot that makes others not count."""
     without = (f'without={each}' for each in sorted(others))
     return [OWN, f'run={run}', Holds.DELETED, *without]
 
 
 def parse(output: bytes) -> Iterator[Snapshot]:
-    """Read what ``restic snapshots --json`` says of this program's own.
+    """Yield the snapshots of this program in ``restic snapshots --json``.
 
-    :raises ValueError: the output is no list of snapshots.
+    :raises ValueError: if the output is not a list of snapshots.
     """
     found = json.loads(output or b'null') or []
     if not isinstance(found, list):
@@ -115,7 +115,7 @@ def parse(output: bytes) -> Iterator[Snapshot]:
 
 
 def _snapshot(found: Mapping[str, Any]) -> Snapshot | None:
-    """Read a snapshot, None for one that is not this program's."""
+    """Return a snapshot of a list, None if it is not this program's."""
     tags = [str(tag) for tag in found.get('tags') or ()]
     values = dict(tag.split('=', 1) for tag in tags if '=' in tag)
     held = next((each for each in Holds if each in tags), None)
@@ -158,10 +158,10 @@ def _number(text: str | None) -> int | None:
 
 
 def entries(output: bytes, start: str) -> Iterator[base.Entry]:
-    """Read what ``restic ls --json`` says of the files in a snapshot.
+    """Yield the files of a snapshot from the output of ``restic ls --json``.
 
-    :param start: of their paths in the store.
-    :raises ValueError: the output is no list of files.
+    :param start: the beginning of their paths.
+    :raises ValueError: if the output is not a list of files.
     """
     for line in output.splitlines():
         found = json.loads(line)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small files until their snapshot is made: in memory-backed, private space.
+"""Keeping small files until their snapshot is made, in a folder in memory.
 
-Keys may be among them, so they must not reach a disk. A process that is
-killed leaves its folder; the next one takes it away.
+Keys may be among them, so they must not be written to a disk. The folder of a
+killed process is deleted by the next process.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ _TRIES = 3
 
 
 class Staging:
-    """Files by their paths, in a folder that goes away with this."""
+    """Files by their paths, in a folder that is deleted with this object."""
 
     def __init__(self) -> None:
         self._sizes: dict[str, int] = {}
@@ -39,21 +39,21 @@ class Staging:
 
     @property
     def sizes(self) -> dict[str, int]:
-        """The bytes of each file."""
+        """The sizes of the files in bytes, by their paths."""
         return dict(self._sizes)
 
     @property
     def folder(self) -> pathlib.Path:
-        """The folder with the files."""
+        """The folder with the files, which is made when it is needed."""
         if self._folder is None:
             self._folder, lock = _made()
             self._end = weakref.finalize(self, _remove, self._folder, lock)
         return self._folder
 
     def put(self, path: str, data: bytes) -> None:
-        """Hold a file, in the place of an older one.
+        """Write a file. An older one with this path is replaced.
 
-        :raises TargetError: there is no room for it.
+        :raises TargetError: if it cannot be written, as when memory is full.
         """
         place = self.folder / path
         with localfile.troubles(place, 'written'):
@@ -72,12 +72,12 @@ class Staging:
             return (self.folder / path).read_bytes()
 
     def remove(self, path: str) -> None:
-        """Let a file go, if it is here."""
+        """Delete a file if it exists."""
         if self._sizes.pop(path, None) is not None:
             (self.folder / path).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Let all go."""
+        """Delete all files and the folder."""
         self._sizes.clear()
         if self._end is not None:
             self._end()
@@ -90,7 +90,7 @@ def _remove(folder: pathlib.Path, lock: int) -> None:
 
 
 def spaces() -> Iterator[pathlib.Path]:
-    """Return the places that are in memory and that this user may use."""
+    """Yield the folders in memory that this user may write to."""
     runtime = os.environ.get('XDG_RUNTIME_DIR', '')
     for place in (pathlib.Path(runtime or os.devnull), _SHARED_MEMORY):
         if (
@@ -102,20 +102,23 @@ def spaces() -> Iterator[pathlib.Path]:
 
 
 def sweep() -> None:
-    """Take away what processes have left that were killed."""
+    """Delete the folders of killed processes."""
     for folder in found():
         with contextlib.suppress(OSError):
             _sweep(folder)
 
 
 def found() -> Iterator[pathlib.Path]:
-    """Find the folders of all processes."""
+    """Yield the folders of all processes."""
     for space in spaces():
         yield from space.glob(f'{PREFIX}*')
 
 
 def _sweep(folder: pathlib.Path) -> None:
-    """Take a folder away, unless a process has it or it is not ours."""
+    """Delete a folder unless a process uses it or another user owns it.
+
+    A process that uses its folder has locked it.
+    """
     info = os.lstat(folder)
     if not stat.S_ISDIR(info.st_mode) or info.st_uid != os.geteuid():
         return
@@ -128,7 +131,7 @@ def _sweep(folder: pathlib.Path) -> None:
 
 
 def _is_kept(folder: pathlib.Path, lock: int) -> bool:
-    """Lock a folder, unless another process has just swept it."""
+    """Lock a folder, and return False if a process has just deleted it."""
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return folder.is_dir()
@@ -137,10 +140,11 @@ def _is_kept(folder: pathlib.Path, lock: int) -> bool:
 
 
 def _made() -> tuple[pathlib.Path, int]:
-    """Make a folder that only this user can look into.
+    """Make a folder that only this user can read.
 
-    :returns: it, and the descriptor that keeps others from sweeping it.
-    :raises TargetError: there is no place in memory.
+    :returns: the folder, and the descriptor with the lock that keeps other
+        processes from deleting it.
+    :raises TargetError: if there is no place in memory.
     """
     for space in _TRIES * tuple(spaces()):
         with contextlib.suppress(OSError):

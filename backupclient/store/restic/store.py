@@ -26,7 +26,7 @@ from backupclient.store.restic import streams
 
 
 class Restic(base.Store):
-    """The store in a restic repository, which has to be there."""
+    """The store in a restic repository. The repository has to exist."""
 
     can = base.Abilities(gathering=True, authenticating=True)
 
@@ -100,7 +100,7 @@ class Restic(base.Store):
         replace: bool = True,
         secrecy: base.Secrecy = base.Secrecy.NONE,
     ) -> None:
-        # Everything in a repository is encrypted and proved to be ours.
+        # Any secrecy is accepted: restic encrypts and authenticates all data.
         run, inside = self._in_a_run(path)
         if not replace:
             self._require_free(path)
@@ -118,10 +118,10 @@ class Restic(base.Store):
             return
         self._contents.hide(place)
         if inside == layout.MARKER:
-            # It says nothing any more when the manifest is there.
+            # With a manifest, a marker has no meaning, so it may stay.
             self._making.take_away(place.snapshot, even_if_locked=False)
         elif place.bundle or inside in making.GOES_LAST:
-            # It goes with its run.
+            # It is deleted together with its run.
             return
         elif not self._contents.has_manifest(run):
             self._making.bury(place.snapshot)
@@ -168,7 +168,7 @@ class Restic(base.Store):
         raise errors.TargetError(f'{self.name} cannot rename {old}.')
 
     def tidy(self, folder: str) -> None:
-        """Do nothing: what is not whole is never there."""
+        """Do nothing: a repository never has unfinished files."""
 
     def drop(self, folder: str) -> None:
         if not self._files(folder):
@@ -202,7 +202,7 @@ class Restic(base.Store):
         return f'{place.snapshot.id}:{path}' if place else ''
 
     def free(self) -> int | None:
-        """Return None: nobody knows how much of a backup is new."""
+        """Return None: the size that a backup needs cannot be predicted."""
 
     def require_writable(self) -> None:
         if self._folder is not None:
@@ -216,7 +216,12 @@ class Restic(base.Store):
     def _keep(
         self, run: str, inside: str, what: bytes | streams.New, size: int
     ) -> None:
-        """Give a file its path, which it is not to take from another."""
+        """Store a complete file under its path, unless that exists.
+
+        :param what: the begun snapshot of the file, or the bytes of a small
+            file.
+        :raises TargetError: if the path exists, or the file cannot be stored.
+        """
         self._require_free(_path(run, inside))
         if isinstance(what, streams.New):
             self._making.end(what, size)
@@ -249,15 +254,15 @@ class Restic(base.Store):
         }
 
     def _runs(self) -> set[str]:
-        """Return the folders of runs of which anything is there."""
+        """Return the folders of runs that are begun or have any file."""
         with self._lock:
             known = self._begun | self._small.runs()
         return (known | set(self._contents.runs())) - {''}
 
     def _in_a_run(self, path: str) -> tuple[str, str]:
-        """Split the path of a file to be.
+        """Return the run's folder and the rest of the path of a new file.
 
-        :raises TargetError: its run was not begun.
+        :raises TargetError: if the run was not begun.
         """
         run, inside = contents.split(path)
         if run and not self.has(base.parts(run)[0]):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The bytes of a file on their way into a repository, and out of it."""
+"""Writing the bytes of a file into a repository, and reading them."""
 
 from collections.abc import Callable, Iterator
 import contextlib
@@ -13,11 +13,12 @@ from backupclient.store.restic import repos
 from backupclient.store.restic import troubles
 
 FIRST = 1 << 20
-"""The bytes that are gathered before restic is started.
+"""The number of bytes that are gathered before restic is started.
 
-A file that is no longer is a small one. Of a longer one, so many bytes are
-sent again while the repository is locked: restic reads none before it has its
-own lock, and less than that fits into the stream.
+A file up to this size is small. Of a larger file, these first bytes are sent
+again after each try that found the repository locked. They suffice to find
+that out: the buffer of the stream is smaller, and restic reads nothing before
+it has its lock.
 """
 
 _ZEROS = bytes(base.BLOCK)
@@ -26,9 +27,12 @@ _ZEROS = bytes(base.BLOCK)
 class Feed:
     """A snapshot of a stream that is being made.
 
-    The last block is held back until all is known to be right.
+    The last block is held back until the whole stream is known to be valid.
 
     :param start: starts restic.
+    :param first: the first bytes of the stream.
+    :raises TargetError: if restic fails, or the repository is locked for too
+        long.
     """
 
     def __init__(
@@ -44,18 +48,18 @@ class Feed:
         self._child = repository.patiently(begin, repos.BUSY_PATIENCE)
 
     def data(self, block: bytes) -> None:
-        """Send what was held back, and hold back the next block.
+        """Send the block that was held back, and hold back the next one.
 
-        :raises TargetError: restic has failed.
+        :raises TargetError: if restic has failed.
         """
         held, self._held = self._held, block
         self._send(self._child, held)
 
     def end(self) -> tuple[str, int]:
-        """End the stream, which is whole and right.
+        """End the stream. To be called only if it is complete and valid.
 
-        :returns: the ID of the snapshot, and the bytes in it.
-        :raises TargetError: restic has failed.
+        :returns: the ID of the snapshot, and the number of bytes in it.
+        :raises TargetError: if restic has failed.
         """
         self._send(self._child, self._held)
         try:
@@ -67,7 +71,7 @@ class Feed:
         return str(found['snapshot_id']), int(found['total_bytes_processed'])
 
     def close(self) -> None:
-        """End restic, if it has not ended; then there is no snapshot."""
+        """End restic if it is still running; then no snapshot is made."""
         self._stack.close()
 
     def _begin(
@@ -75,7 +79,8 @@ class Feed:
     ) -> child.Child:
         with contextlib.ExitStack() as stack:
             started = stack.enter_context(start())
-            # Held back is enough that restic sees no end.
+            # Hold back only one byte: that is enough to keep the file
+            # incomplete, and restic gets as many bytes as possible.
             self._held = first[-1:]
             self._send(started, first[:-1])
             self._stack = stack.pop_all()
@@ -102,11 +107,12 @@ class New:
 
 
 class Writer:
-    """A file that is written.
+    """Writes a file.
 
+    :param course: the position in the file.
     :param begin: starts a snapshot with the first bytes.
-    :param keep: ends the snapshot of a whole file of so many bytes; or takes
-        the bytes of one that is small.
+    :param keep: completes the snapshot of a large file, or stores the bytes
+        of a small one; its second argument is the size of the file.
     """
 
     def __init__(
@@ -155,11 +161,11 @@ class Writer:
 
 
 class Stream:
-    """A file that is read, from its start.
+    """Reads a file from its start.
 
-    :param name: of the repository.
-    :param path: of the file, for messages.
-    :param running: restic, which writes the file.
+    :param name: the name of the repository, for messages.
+    :param path: the path of the file, for messages.
+    :param running: restic, which writes the file to its stdout.
     """
 
     def __init__(self, name: str, path: str, running: child.Child) -> None:
@@ -183,14 +189,14 @@ class Stream:
         return 0
 
     def skip(self, count: int) -> None:
-        """Read on to an offset: restic gives a file from its start only."""
+        """Skip bytes: restic can write a file only from its start."""
         buffer = memoryview(bytearray(base.BLOCK))
         while count and (read := self.read_into(buffer[:count])):
             count -= read
 
 
 class Held:
-    """A small file that is in memory."""
+    """Reads a small file that is in memory."""
 
     def __init__(self, data: bytes) -> None:
         self._rest = memoryview(data)

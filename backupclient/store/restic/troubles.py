@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What restic means by what it says when it fails."""
+"""Translating restic's failures into errors."""
 
 import errno
 import re
@@ -36,15 +36,16 @@ _QUESTION = 'Is there a repository at the following location?'
 _UNREACHABLE = re.compile(r'dial tcp|no such host|connection|timeout', re.I)
 
 Failures = (ending.ProgramFailed, ending.ProgramSilent)
-"""What :func:`of` and :func:`reading` take."""
+"""The errors that :func:`of` and :func:`reading` translate."""
 
 
 def of(
     name: str, error: ending.ProgramFailed | ending.ProgramSilent
 ) -> errors.TargetError:
-    """Return the error that says what a failure of restic means.
+    """Return the error for a failure of restic.
 
-    :param name: of the repository, for people.
+    :param name: the name of the repository, for people.
+    :returns: :class:`Locked` if the repository is locked, else a TargetError.
     """
     if isinstance(error, ending.ProgramSilent):
         return errors.TargetError(f'{name}: {error}')
@@ -69,10 +70,10 @@ def of(
 
 
 def _sentences(said: str) -> str:
-    """Put the lines that restic has printed into one text.
+    """Return restic's message as sentences in one line.
 
-    Its question about the location is left out: the name of the repository is
-    said anyhow.
+    Its question about the location is left out: each message of this program
+    names the repository already.
     """
     lines = [
         line.strip().removeprefix('Fatal: ').rstrip('.')
@@ -82,9 +83,10 @@ def _sentences(said: str) -> str:
 
 
 def _advice(name: str, said: str) -> str:
-    """Say what to do about a repository that is not found.
+    """Return the advice about a repository that is not found.
 
-    "restic init" at a wrong address makes an empty repository there.
+    "restic init" comes last: at a wrong address, it would make an empty
+    repository.
     """
     place, _, last = name.rstrip('/').rpartition('/')
     run = last.removesuffix(layout.PARTIAL)
@@ -101,9 +103,9 @@ def _advice(name: str, said: str) -> str:
 def feeding(
     name: str, error: ending.ProgramFailed | ending.ProgramSilent
 ) -> errors.TargetError:
-    """Return the error that says why a stream was not stored.
+    """Return the error for a stream that restic did not store.
 
-    :returns: a TargetLost for what another try may bring to its end.
+    :returns: a TargetLost if another try may succeed.
     """
     found = of(name, error)
     if type(found) is errors.TargetError and not _FULL.search(str(error)):
@@ -114,9 +116,10 @@ def feeding(
 def reading(
     name: str, path: str, error: ending.ProgramFailed | ending.ProgramSilent
 ) -> errors.TargetError:
-    """Return the error that says why a file cannot be read.
+    """Return the error for a file that restic could not read.
 
-    :returns: its cause tells damage apart from what may go away.
+    :returns: an error whose cause is an OSError with ``EIO`` if the file is
+        damaged; other failures may pass.
     """
     if isinstance(error, ending.ProgramSilent) or not _SAID_DAMAGED.search(
         error.ended.said
