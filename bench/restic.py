@@ -73,7 +73,7 @@ def parse() -> argparse.Namespace:
 
 def fill(options: argparse.Namespace) -> None:
     """Do what is measured."""
-    address = addresses.Address(addresses.Kind.RESTIC, options.repository)
+    address = addresses.Address(addresses.Scheme.RESTIC, options.repository)
     repository = store.Restic(address)
     if not repository.has(RUN):
         repository.begin(RUN)

@@ -22,7 +22,7 @@ _URL = re.compile(r'[a-z][a-z0-9+.-]*://', re.IGNORECASE)
 _LOCAL = re.compile(r'(?![a-z0-9]+:)', re.IGNORECASE)
 
 
-class Kind(enum.StrEnum):
+class Scheme(enum.StrEnum):
     """The storage of the backup sets."""
 
     FOLDER = 'folder'
@@ -38,7 +38,7 @@ class Address:
         remote and path, as the program accepts it. It may contain passwords.
     """
 
-    kind: Kind
+    scheme: Scheme
     place: str = dataclasses.field(repr=False)
 
     @property
@@ -49,26 +49,27 @@ class Address:
     @property
     def shown(self) -> str:
         """The target without its passwords, for messages and documents."""
-        if self.kind is Kind.FOLDER:
+        if self.scheme is Scheme.FOLDER:
             return self.place
-        return self._named(_without_passwords(self.kind, self.place))
+        return self._named(_without_passwords(self.scheme, self.place))
 
     @property
     def is_of_this_machine(self) -> bool:
         """True if the place is a path of this machine."""
-        return self.kind is Kind.FOLDER or (
-            self.kind is Kind.RESTIC and _LOCAL.match(self.place) is not None
+        return self.scheme is Scheme.FOLDER or (
+            self.scheme is Scheme.RESTIC
+            and _LOCAL.match(self.place) is not None
         )
 
     @property
     def lacks_passwords(self) -> bool:
         """True if the place contains :data:`HIDDEN` instead of a password."""
-        return self.kind is not Kind.FOLDER and HIDDEN in self.place
+        return self.scheme is not Scheme.FOLDER and HIDDEN in self.place
 
     def _named(self, place: str) -> str:
-        if self.kind is Kind.FOLDER:
+        if self.scheme is Scheme.FOLDER:
             return place
-        return f'{self.kind}:{place}'
+        return f'{self.scheme}:{place}'
 
 
 def parse(text: str) -> Address:
@@ -80,15 +81,15 @@ def parse(text: str) -> Address:
         message is for the user and contains no password.
     """
     word, colon, place = text.partition(':')
-    if colon and word == Kind.RESTIC:
+    if colon and word == Scheme.RESTIC:
         return _restic(place)
-    if colon and word == Kind.RCLONE:
+    if colon and word == Scheme.RCLONE:
         return _rclone(place)
     why = _no_folder(text)
     if why:
         shown = urls.shown(text, HIDDEN)
         raise ValueError(f'"{shown}" cannot be the target: {why}')
-    return Address(Kind.FOLDER, text)
+    return Address(Scheme.FOLDER, text)
 
 
 def kept(text: str) -> Address:
@@ -123,14 +124,16 @@ def _restic(place: str) -> Address:
         )
     if place.startswith('rclone:'):
         _remote('restic:rclone:REMOTE:PATH', place.removeprefix('rclone:'))
-    return Address(Kind.RESTIC, place)
+    return Address(Scheme.RESTIC, place)
 
 
 def _rclone(place: str) -> Address:
     _require_argument('rclone:REMOTE:PATH', place)
     remote = _remote('rclone:REMOTE:PATH', place)
     path = remote.path.rstrip('/') or remote.path[:1]
-    return Address(Kind.RCLONE, place[: len(place) - len(remote.path)] + path)
+    return Address(
+        Scheme.RCLONE, place[: len(place) - len(remote.path)] + path
+    )
 
 
 def _remote(form: str, place: str) -> remotes.Remote:
@@ -169,9 +172,9 @@ def _no_folder(text: str) -> str:
     )
 
 
-def _without_passwords(kind: Kind, place: str) -> str:
-    start = '' if kind is Kind.RCLONE else 'rclone:'
-    if kind is Kind.RESTIC and not place.startswith(start):
+def _without_passwords(scheme: Scheme, place: str) -> str:
+    start = '' if scheme is Scheme.RCLONE else 'rclone:'
+    if scheme is Scheme.RESTIC and not place.startswith(start):
         return urls.shown(place, HIDDEN)
     try:
         return start + remotes.shown(place.removeprefix(start), HIDDEN)

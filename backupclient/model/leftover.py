@@ -6,7 +6,7 @@ import datetime
 import enum
 
 
-class Kind(enum.StrEnum):
+class LeftoverKind(enum.StrEnum):
     """The kinds of leftovers, in the order in which to delete them.
 
     Servers and images come before volumes, because Cinder does not delete a
@@ -42,7 +42,7 @@ class Leftover:
     :param reason: why it is kept, or why the deletion failed, in a sentence.
     """
 
-    kind: Kind
+    kind: LeftoverKind
     name: str
     id: str
     run: str

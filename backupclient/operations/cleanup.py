@@ -126,9 +126,9 @@ def remove(
         _nobody_resumes({one.run for one in found if one.goes}),
         futures.ThreadPoolExecutor(_PARALLEL) as pool,
     ):
-        for kind in leftover.Kind:
+        for kind in leftover.LeftoverKind:
             same = tuple(one for one in found if one.kind is kind)
-            if kind is not leftover.Kind.SET:
+            if kind is not leftover.LeftoverKind.SET:
                 done += pool.map(cleaner.remove, same)
             elif same:
                 done += set_leftovers.delete(target, same, clock, reporter)
@@ -221,12 +221,14 @@ def _failed(one: leftover.Leftover, reason: str) -> leftover.Leftover:
     )
 
 
-_DELETE: dict[leftover.Kind, Callable[[removal.Remover, str], None]] = {
-    leftover.Kind.IMAGE: removal.Remover.image,
-    leftover.Kind.VOLUME: removal.Remover.volume,
-    leftover.Kind.SNAPSHOT: removal.Remover.snapshot,
-    leftover.Kind.BACKUP: removal.Remover.backup,
-    leftover.Kind.SERVER: removal.Remover.server,
-    leftover.Kind.SECRET: removal.Remover.secret,
-    leftover.Kind.LEASE: removal.Remover.image,
+_DELETE: dict[
+    leftover.LeftoverKind, Callable[[removal.Remover, str], None]
+] = {
+    leftover.LeftoverKind.IMAGE: removal.Remover.image,
+    leftover.LeftoverKind.VOLUME: removal.Remover.volume,
+    leftover.LeftoverKind.SNAPSHOT: removal.Remover.snapshot,
+    leftover.LeftoverKind.BACKUP: removal.Remover.backup,
+    leftover.LeftoverKind.SERVER: removal.Remover.server,
+    leftover.LeftoverKind.SECRET: removal.Remover.secret,
+    leftover.LeftoverKind.LEASE: removal.Remover.image,
 }

@@ -19,7 +19,7 @@ from backupclient.planner import naming
 from backupclient.store import base
 from backupclient.store import localfolder
 
-Kind = key_sources.Kind
+SourceKind = key_sources.SourceKind
 Format = passphrase.Format
 Write = Callable[[bytes], None]
 """Writes the content of a key file; raises TargetError on failure."""
@@ -67,7 +67,7 @@ def export(
     resource: str,
     to: pathlib.Path | Write | None = None,
     *,
-    kind: key_sources.Kind | None = None,
+    kind: key_sources.SourceKind | None = None,
     form: passphrase.Format | None = None,
     recipients: Sequence[str] = (),
     check: Check | None = None,
@@ -118,13 +118,13 @@ def export(
 
 
 def _find(
-    cloud: door.Cloud, resource: str, kind: key_sources.Kind | None
+    cloud: door.Cloud, resource: str, kind: key_sources.SourceKind | None
 ) -> key_sources.Source:
     """Return the resource with a name or an ID.
 
     :raises UsageError: if no resource or several have that name.
     """
-    kinds = [kind] if kind else [*key_sources.Kind]
+    kinds = [kind] if kind else [*key_sources.SourceKind]
     return naming.find_any(
         kinds,
         resource,
@@ -186,7 +186,7 @@ def _unproved(
 
 
 def _default_form(source: key_sources.Source) -> passphrase.Format:
-    if source.kind is key_sources.Kind.SECRET:
+    if source.kind is key_sources.SourceKind.SECRET:
         return passphrase.Format.RAW
     return passphrase.Format.PASSPHRASE
 

@@ -12,7 +12,7 @@ from backupclient.model import details
 from backupclient.procedures import key_fetching
 
 
-class Kind(enum.StrEnum):
+class SourceKind(enum.StrEnum):
     """The kinds of resources, in the order in which a name is searched."""
 
     VOLUME = 'volume'
@@ -33,7 +33,7 @@ class Source:
     :param details: facts that distinguish resources with the same name.
     """
 
-    kind: Kind
+    kind: SourceKind
     id: str
     name: str
     volume_id: str = ''
@@ -47,7 +47,9 @@ class Source:
         return f'{self.kind}{name} ({self.id})'
 
 
-def sources(cloud: door.Cloud, kinds: Iterable[Kind]) -> Iterator[Source]:
+def sources(
+    cloud: door.Cloud, kinds: Iterable[SourceKind]
+) -> Iterator[Source]:
     """Yield the resources of some kinds. An absent service has none.
 
     :raises CloudError: if a service refuses to list them.
@@ -61,7 +63,7 @@ def sources(cloud: door.Cloud, kinds: Iterable[Kind]) -> Iterator[Source]:
 def _volumes(cloud: door.Cloud) -> Iterator[Source]:
     for volume in cloud.cinder.volumes():
         yield Source(
-            Kind.VOLUME,
+            SourceKind.VOLUME,
             volume.id,
             volume.name,
             volume.id,
@@ -72,7 +74,7 @@ def _volumes(cloud: door.Cloud) -> Iterator[Source]:
 def _snapshots(cloud: door.Cloud) -> Iterator[Source]:
     for snapshot in cloud.cinder.snapshots():
         yield Source(
-            Kind.SNAPSHOT,
+            SourceKind.SNAPSHOT,
             snapshot.id,
             snapshot.name,
             snapshot.volume_id,
@@ -83,7 +85,7 @@ def _snapshots(cloud: door.Cloud) -> Iterator[Source]:
 def _backups(cloud: door.Cloud) -> Iterator[Source]:
     for backup in cloud.cinder.backups():
         yield Source(
-            Kind.BACKUP,
+            SourceKind.BACKUP,
             backup.id,
             backup.name,
             secret_id=backup.key_id,
@@ -94,7 +96,7 @@ def _backups(cloud: door.Cloud) -> Iterator[Source]:
 def _images(cloud: door.Cloud) -> Iterator[Source]:
     for image in cloud.glance.images(cloud.identity.project_id):
         yield Source(
-            Kind.IMAGE,
+            SourceKind.IMAGE,
             image.id,
             image.name,
             secret_id=image.key_id,
@@ -105,7 +107,7 @@ def _images(cloud: door.Cloud) -> Iterator[Source]:
 def _secrets(cloud: door.Cloud) -> Iterator[Source]:
     for secret in cloud.barbican.secrets():
         yield Source(
-            Kind.SECRET,
+            SourceKind.SECRET,
             secret.id,
             secret.name,
             secret_id=secret.id,
@@ -113,12 +115,14 @@ def _secrets(cloud: door.Cloud) -> Iterator[Source]:
         )
 
 
-_READERS: dict[Kind, tuple[str, Callable[[door.Cloud], Iterator[Source]]]] = {
-    Kind.VOLUME: ('block-storage', _volumes),
-    Kind.SNAPSHOT: ('block-storage', _snapshots),
-    Kind.BACKUP: ('block-storage', _backups),
-    Kind.IMAGE: ('image', _images),
-    Kind.SECRET: ('key-manager', _secrets),
+_READERS: dict[
+    SourceKind, tuple[str, Callable[[door.Cloud], Iterator[Source]]]
+] = {
+    SourceKind.VOLUME: ('block-storage', _volumes),
+    SourceKind.SNAPSHOT: ('block-storage', _snapshots),
+    SourceKind.BACKUP: ('block-storage', _backups),
+    SourceKind.IMAGE: ('image', _images),
+    SourceKind.SECRET: ('key-manager', _secrets),
 }
 
 

@@ -101,7 +101,7 @@ def _leftover(
     files = store.list(folder)
     last = max((each.changed_at for each in files), default=now)
     return leftover.Leftover(
-        leftover.Kind.SET,
+        leftover.LeftoverKind.SET,
         folder,
         run,
         run,

@@ -132,7 +132,7 @@ def _export(
         session,
         args.resource,
         _destination(args.file),
-        kind=export_key.Kind(args.kind) if args.kind else None,
+        kind=export_key.SourceKind(args.kind) if args.kind else None,
         form=export_key.Format(args.key_format) if args.key_format else None,
         recipients=args.encrypt_to,
         check=export_key.Check(args.check, args.allow_unchecked)

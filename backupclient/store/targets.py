@@ -49,7 +49,7 @@ def find(target: str) -> base.Store:
                 f'The passwords of the target {target} are kept nowhere. Give '
                 'the target again, with --to or --from.'
             )
-        if address.kind is addresses.Kind.FOLDER:
+        if address.scheme is addresses.Scheme.FOLDER:
             return localfolder.Folder(pathlib.Path(address.place))
         if address not in _stores:
             _stores[address] = _opened(address)
@@ -79,7 +79,7 @@ def forget() -> None:
 
 def _opened(address: addresses.Address) -> base.Store:
     """Return a new store. Its modules are imported here to save time."""
-    if address.kind is addresses.Kind.RCLONE:
+    if address.scheme is addresses.Scheme.RCLONE:
         from backupclient.store.rclone import store as rclone
 
         return rclone.Rclone(address)

@@ -16,16 +16,16 @@ from backupclient.planner import login
 from backupclient.planner.backup import cost
 
 _PLAINTEXT = {
-    addresses.Kind.FOLDER: (
+    addresses.Scheme.FOLDER: (
         'Keys and secrets are written in plaintext: whoever can read the '
         'backup set has them. --encrypt-to protects them.'
     ),
-    addresses.Kind.RCLONE: (
+    addresses.Scheme.RCLONE: (
         'Keys and secrets are written in plaintext: whoever can read the '
         'backup set has them, and so has the operator of that storage, '
         'unless the remote encrypts (type crypt). --encrypt-to protects them.'
     ),
-    addresses.Kind.RESTIC: (
+    addresses.Scheme.RESTIC: (
         'Keys and secrets are encrypted by restic alone: whoever has the '
         'password of the repository has them.'
     ),
@@ -128,7 +128,7 @@ def _plaintext(request: requests.Request, done: Sequence[plans.Item]) -> str:
     )
     if request.recipients or not any(exported):
         return ''
-    return _PLAINTEXT[addresses.parse(request.target).kind]
+    return _PLAINTEXT[addresses.parse(request.target).scheme]
 
 
 def _backups_stay(done: Sequence[plans.Item]) -> str:

@@ -34,7 +34,7 @@ def find(
     :param now: the time of the cloud's clock.
     """
     project_id = inventory.identity.project_id
-    kinds = leftover.Kind
+    kinds = leftover.LeftoverKind
     found = [
         _leftover(kinds.SERVER, one, one.metadata, now)
         for one in inventory.servers
@@ -94,14 +94,14 @@ def _is_left(name: str, own: Mapping[str, str]) -> bool:
     return tags.is_name(name)
 
 
-def _kind(own: Mapping[str, str]) -> leftover.Kind:
+def _kind(own: Mapping[str, str]) -> leftover.LeftoverKind:
     if own.get(tags.ROLE) == _LEASE:
-        return leftover.Kind.LEASE
-    return leftover.Kind.IMAGE
+        return leftover.LeftoverKind.LEASE
+    return leftover.LeftoverKind.IMAGE
 
 
 def _leftover(
-    kind: leftover.Kind,
+    kind: leftover.LeftoverKind,
     thing: _Thing,
     metadata: Mapping[str, str],
     now: datetime.datetime,

@@ -84,14 +84,14 @@ def tables(text):
         interrupted=False,
     )
     left = leftover.Leftover(
-        leftover.Kind.VOLUME,
+        leftover.LeftoverKind.VOLUME,
         text,
         text,
         text,
         datetime.timedelta(1),
         reason=text,
     )
-    source = key_sources.Source(key_sources.Kind.VOLUME, 'i', 'n')
+    source = key_sources.Source(key_sources.SourceKind.VOLUME, 'i', 'n')
     key = operation.Exported(
         poisoned(source, text),
         text,

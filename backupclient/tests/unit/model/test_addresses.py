@@ -9,7 +9,7 @@ from backupclient.model import addresses
 from backupclient.model import remotes
 from backupclient.tests.unit import examples
 
-Kind = addresses.Kind
+Scheme = addresses.Scheme
 SECRET = 'hunter2'
 
 
@@ -35,7 +35,7 @@ class TestFolders(testtools.TestCase):
             '20260102T03:04:05',
         ):
             found = addresses.parse(text)
-            self.assertEqual(addresses.Address(Kind.FOLDER, text), found)
+            self.assertEqual(addresses.Address(Scheme.FOLDER, text), found)
             self.assertEqual((text, text), (found.full, found.shown))
             self.assertTrue(found.is_of_this_machine)
             self.assertFalse(found.lacks_passwords)
@@ -93,7 +93,7 @@ class TestRestic(testtools.TestCase):
             'rclone::local:/srv',
         ):
             found = addresses.parse(f'restic:{place}')
-            self.assertEqual(addresses.Address(Kind.RESTIC, place), found)
+            self.assertEqual(addresses.Address(Scheme.RESTIC, place), found)
             self.assertEqual(f'restic:{place}', found.full)
             self.assertEqual(f'restic:{place}', found.shown)
             self.assertFalse(found.lacks_passwords)
@@ -150,7 +150,7 @@ class TestRclone(testtools.TestCase):
             ('remote:what?', 'remote:what?'),
         ):
             found = addresses.parse(f'rclone:{place}')
-            self.assertEqual(addresses.Address(Kind.RCLONE, kept), found)
+            self.assertEqual(addresses.Address(Scheme.RCLONE, kept), found)
             self.assertEqual(f'rclone:{kept}', found.shown)
             self.assertFalse(found.is_of_this_machine)
 

@@ -260,7 +260,7 @@ class JudgeTestCase(TestCase):
         self.reasons = [one.reason for one in judged]
         return [one.action.value for one in judged]
 
-    def _left(self, run=DEAD, kind=leftover.Kind.VOLUME, **age):
+    def _left(self, run=DEAD, kind=leftover.LeftoverKind.VOLUME, **age):
         return leftover.Leftover(
             kind, 'name', 'id', run, datetime.timedelta(**age)
         )
@@ -293,7 +293,7 @@ class JudgeTestCase(TestCase):
             found = (
                 self._left(),
                 self._left(days=9),
-                self._left(kind=leftover.Kind.LEASE),
+                self._left(kind=leftover.LeftoverKind.LEASE),
             )
             self.assertEqual([action] * 3, self._actions(*found), minutes)
         self.begin()
@@ -471,7 +471,7 @@ class RemoveTestCase(TestCase):
         ):
             found = [
                 leftover.Leftover(
-                    leftover.Kind.IMAGE,
+                    leftover.LeftoverKind.IMAGE,
                     'name',
                     'id',
                     DEAD,

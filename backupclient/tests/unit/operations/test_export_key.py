@@ -127,7 +127,7 @@ class ExportKeyTestCase(base.TestCase):
             'data', b'x', cinder_encryption_key_id=self.secret['id']
         )
         self._refused(errors.UsageError, 'data')
-        for kind in export_key.Kind.IMAGE, export_key.Kind.VOLUME:
+        for kind in export_key.SourceKind.IMAGE, export_key.SourceKind.VOLUME:
             done = export_key.export(
                 self.session, 'data', self.root / kind, kind=kind
             )

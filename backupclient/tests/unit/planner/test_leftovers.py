@@ -48,7 +48,7 @@ class LeftoversTestCase(testtools.TestCase):
         )
         self.assertEqual(
             leftover.Leftover(
-                leftover.Kind.VOLUME,
+                leftover.LeftoverKind.VOLUME,
                 NAME,
                 one.id,
                 RUN,
@@ -63,7 +63,7 @@ class LeftoversTestCase(testtools.TestCase):
             metadata=TEMPORARY, created_at='2026-01-01T03:04:05.000000'
         )
         found = self._one(snapshots=(one,))
-        self.assertIs(leftover.Kind.SNAPSHOT, found.kind)
+        self.assertIs(leftover.LeftoverKind.SNAPSHOT, found.kind)
         self.assertEqual((one.id, RUN), (found.id, found.run))
         self.assertEqual(datetime.timedelta(days=1), found.age)
         self.assertEqual(10 << 30, found.size)
@@ -73,7 +73,7 @@ class LeftoversTestCase(testtools.TestCase):
             NAME, properties=TEMPORARY, created_at='2026-01-02T03:04:00Z'
         )
         found = self._one(one)
-        self.assertIs(leftover.Kind.IMAGE, found.kind)
+        self.assertIs(leftover.LeftoverKind.IMAGE, found.kind)
         self.assertEqual(datetime.timedelta(seconds=5), found.age)
         self.assertEqual(1000, found.size)
 
@@ -81,7 +81,7 @@ class LeftoversTestCase(testtools.TestCase):
         one = samples.image(NAME, status='queued', size=None)
         found = self._one(one)
         self.assertEqual(
-            (leftover.Kind.IMAGE, RUN, None),
+            (leftover.LeftoverKind.IMAGE, RUN, None),
             (found.kind, found.run, found.size),
         )
 
@@ -95,7 +95,9 @@ class LeftoversTestCase(testtools.TestCase):
             one = samples.image(NAME, status='saving', properties=inherited)
             found = self._one(one)
             self.assertEqual(
-                (leftover.Kind.IMAGE, RUN), (found.kind, found.run), role
+                (leftover.LeftoverKind.IMAGE, RUN),
+                (found.kind, found.run),
+                role,
             )
 
     def test_image_of_the_tenant_with_tags_of_its_source(self):
@@ -110,14 +112,18 @@ class LeftoversTestCase(testtools.TestCase):
             leases.name(RUN), status='queued', size=None, properties=LEASE
         )
         found = self._one(one)
-        self.assertEqual((leftover.Kind.LEASE, RUN), (found.kind, found.run))
+        self.assertEqual(
+            (leftover.LeftoverKind.LEASE, RUN), (found.kind, found.run)
+        )
 
     def test_backup_that_failed(self):
         volume = samples.volume('data')
         found = self._one(
             volume, samples.backup(volume, 'error', metadata=ARTIFACT)
         )
-        self.assertEqual((leftover.Kind.BACKUP, RUN), (found.kind, found.run))
+        self.assertEqual(
+            (leftover.LeftoverKind.BACKUP, RUN), (found.kind, found.run)
+        )
 
     def test_artifacts_stay(self):
         volume = samples.volume('data')

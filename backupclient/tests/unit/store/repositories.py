@@ -127,7 +127,7 @@ class Repository(fixtures.Fixture):
 
     def store(self):
         return store.Restic(
-            addresses.Address(addresses.Kind.RESTIC, str(self.place))
+            addresses.Address(addresses.Scheme.RESTIC, str(self.place))
         )
 
     def lock(self):

@@ -81,7 +81,7 @@ class TestRest(testtools.TestCase):
 
     def test_wrong_password_of_the_server(self):
         wrong = addresses.Address(
-            self.address.kind, self.address.place.replace('-pw', '-pq')
+            self.address.scheme, self.address.place.replace('-pw', '-pq')
         )
         error = self.assertRaises(
             errors.TargetError, store.Restic(wrong).require_writable

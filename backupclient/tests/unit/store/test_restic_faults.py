@@ -196,7 +196,7 @@ WRITER = """
     import sys, time
     from backupclient.model import addresses
     from backupclient.store.restic import store
-    it = store.Restic(addresses.Address(addresses.Kind.RESTIC, {place!r}))
+    it = store.Restic(addresses.Address(addresses.Scheme.RESTIC, {place!r}))
     it.begin({run!r})
     it.put({run!r} + '/secrets/1.bin', b'payload')
     with it.write({file!r}, {size}) as writer:
@@ -321,7 +321,7 @@ class TestRequired(Case):
     def other(self, place, name=None):
         del name
         return restic.Restic(
-            addresses.Address(addresses.Kind.RESTIC, str(place))
+            addresses.Address(addresses.Scheme.RESTIC, str(place))
         )
 
     def test_missing_repository(self):
