@@ -17,6 +17,7 @@ import subprocess
 import time
 from typing import Self
 
+from backupclient import errors
 from backupclient.store import streams
 from backupclient.store.programs import ending
 from backupclient.store.programs import environment
@@ -144,10 +145,17 @@ class Child:
         :param limit: in seconds, None for the usual patience.
         :raises ProgramFailed: if its exit code is not 0.
         :raises ProgramSilent: if it has not ended within the limit.
+        :raises TargetError: if its output is too long. A list without its
+            beginning could pass for a shorter one.
         """
         ended = self.wait(self._how.patience if limit is None else limit)
         if ended.code:
             raise ending.ProgramFailed(self._how.name, ended)
+        if not ended.whole:
+            raise errors.TargetError(
+                f'{self._how.name} has written more than {_MOST >> 20} MiB, '
+                'the most that is read.'
+            )
         return ended
 
     def wait(self, limit: float) -> ending.Ended:
@@ -237,9 +245,10 @@ class Child:
             pass  # The pipe may have several parts of the report.
         code = self._code()
         out = self._out.end() if self._out else b''
+        whole = self._out is None or self._out.is_whole
         said = environment.quotable(self._said.end(), self._how.secrets)
         self._open.close()
-        return ending.Ended(code, out, said)
+        return ending.Ended(code, out, said, whole)
 
     def _code(self) -> int:
         """Return the exit code that the guard has reported."""

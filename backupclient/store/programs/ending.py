@@ -15,11 +15,13 @@ class Ended:
     :param code: its exit code, or the negative number of the signal.
     :param out: its stdout if that was collected, else empty.
     :param said: the end of its stderr, without passwords.
+    :param whole: whether ``out`` is all of its stdout.
     """
 
     code: int
     out: bytes
     said: str
+    whole: bool = True
 
 
 class ProgramFailed(errors.TargetError):

@@ -2,10 +2,13 @@
 """Reading a program's output in a thread, so that its pipe never fills."""
 
 import os
+import select
 import threading
 
 _LINGER = 1.0
-"""Seconds to wait for output after the end of a program."""
+"""Seconds to wait for the end of the output after the end of a program."""
+_NEXT = 0.1
+"""Seconds in which the thread appends what it has read."""
 
 
 class Tail:
@@ -16,9 +19,10 @@ class Tail:
     """
 
     def __init__(self, pipe: int, most: int) -> None:
-        # A copy, so that the thread can read on when the caller has closed
-        # its descriptor.
+        # Copies, so that the thread can read on when the caller has closed
+        # its descriptor, and the caller can look when the thread has ended.
         self._pipe = os.dup(pipe)
+        self._seen = os.dup(pipe)
         self._most = most
         self._kept = bytearray()
         self._lost = False
@@ -29,16 +33,23 @@ class Tail:
 
     @property
     def is_whole(self) -> bool:
-        """True if nothing was dropped."""
+        """True if no part of the output was dropped."""
         return not self._lost
 
     def end(self) -> bytes:
-        """Return the output. To be called after the program has ended.
+        """Return the output; call it once, after the program has ended.
 
-        A process that it has started may keep the pipe open. The caller does
-        not wait for that process.
+        A process that the program has started may keep the pipe open. The
+        caller does not wait for that process, but reads all that is in the
+        pipe, however slow the machine is.
         """
         self._thread.join(_LINGER)
+        while self._thread.is_alive():
+            unread, _, _ = select.select([self._seen], (), (), 0)
+            self._thread.join(_NEXT)
+            if not unread:
+                break
+        os.close(self._seen)
         return bytes(self._kept)
 
     def _run(self) -> None:

@@ -112,6 +112,15 @@ class TestEnd(Case):
         self.assertIn('within 0.5 s', str(error))
         self.assertIn('hm', str(error))
 
+    def test_writes_too_much(self):
+        """What is left of a list could pass for a shorter one."""
+        self.useFixture(fixtures.MonkeyPatch(f'{child.__name__}._MOST', 5))
+        self.assertEqual(b'12345', self.run_script('printf 12345').out)
+        error = self.assertRaises(
+            errors.TargetError, self.run_script, 'printf 123456'
+        )
+        self.assertIn('it has written more than', str(error))
+
     def test_says_a_lot(self):
         ended = self.run_script(
             'head -c 3000000 /dev/zero | tr "\\0" x >&2; echo end >&2; echo o'
@@ -164,7 +173,7 @@ class TestFed(Case):
                     raise error
             self.assertEqual('interrupted\n', self.text('end'))
             for name in ('fed', 'end'):
-                (self.folder / name).unlink()
+                (self.folder / name).unlink(missing_ok=True)
 
     def test_ends_too_early(self):
         with self.start('exit 0', fed=True) as started:
@@ -289,7 +298,7 @@ class TestKilled(Case):
             self.require_interrupted(process)
             self.until(lambda guard=guarding: not is_there(guard))
             for name in ('it', 'fed', 'end'):
-                (self.folder / name).unlink()
+                (self.folder / name).unlink(missing_ok=True)
 
     def test_guard(self):
         with self.start(EATER.format(folder=self.folder), fed=True) as started:
