@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import dataclasses
 import datetime
 import pathlib
+import shlex
 
 from backupclient import errors
 from backupclient.cloud import inventory
@@ -32,6 +33,7 @@ from backupclient.operations import sessions
 from backupclient.planner import backups
 from backupclient.planner import restore as planner
 from backupclient.planner import revision
+from backupclient.planner import unchosen
 from backupclient.planner.restore import references
 from backupclient.store import targets
 
@@ -82,6 +84,9 @@ def plan(
         damaged=known.damaged,
     )
     readable.require_any(chosen)
+    brought = unchosen.only_brought(
+        known.manifests, request.selection, request.run, _time(request.at)
+    )
     tried = keys or identity.Identities()
     planned = planner.plan(
         request,
@@ -92,14 +97,39 @@ def plan(
         identities=bool(tried),
         now=session.clock.now(),
         locked=locked.find(request.source, chosen, tried),
+        brought=brought,
     )
     changed = readable.changed_in(request.source, chosen)
     planned = dataclasses.replace(
-        planned, cautions=(*planned.cautions, *known.unread, *changed)
+        planned,
+        cautions=(
+            *planned.cautions,
+            *_left_out(known, request, chosen),
+            *known.unread,
+            *changed,
+        ),
     )
     if save_to:
         save(planned, save_to)
     return planned
+
+
+def _left_out(
+    known: choosable.Choosable,
+    request: restores.Request,
+    chosen: Sequence[backups.Choice],
+) -> list[str]:
+    """Return a caution if other runs have more than the chosen one."""
+    more = unchosen.left_out(known.manifests, request.selection, chosen)
+    if not more:
+        return []
+    run = unchosen.run_of_all(known.manifests, request.run, _time(request.at))
+    place = f' --from {shlex.quote(request.source)}' if request.source else ''
+    return [
+        f'This restores run {run} alone. Other runs have backups of {more} '
+        f'more {"resource" if more == 1 else "resources"}: "openstack backup '
+        f'history{place}" lists them, and --run chooses a run.'
+    ]
 
 
 def restore(

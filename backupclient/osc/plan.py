@@ -64,10 +64,11 @@ class PlanBackup(base.Lister):
         made = plan.make(
             session, _request(parsed_args), save_to=parsed_args.save
         )
-        self.exit_code = 0 if made.complete else 3
+        cautions = plan.cautions_of_target(made)
+        self.exit_code = 0 if made.complete and not cautions else 3
         self.only_shows = not parsed_args.save
         self.problems = problems.of_plan(made)
-        self.epilogue = _lines_below(made)
+        self.epilogue = (*_lines_below(made), *cautions)
         if parsed_args.steps:
             return rows.steps(made)
         return rows.plan(made, plan.last_backups(session, made))
@@ -79,12 +80,7 @@ def _request(args: argparse.Namespace) -> 'requests.Request':
 
 def _lines_below(made: 'plans.Plan') -> tuple[str, ...]:
     """Return the lines below the table."""
-    from backupclient.operations import plan
     from backupclient.osc import problems
     from backupclient.osc import rows
 
-    return (
-        *problems.warnings_of_plan(made),
-        *rows.plan_summary(made),
-        *plan.cautions_of_target(made),
-    )
+    return (*problems.warnings_of_plan(made), *rows.plan_summary(made))

@@ -138,6 +138,28 @@ def selected(
     return tuple(one for one in past if one in said and one not in out)
 
 
+def only_brought(
+    past: Mapping[Key, Past], request: requests.Request
+) -> dict[Key, frozenset[Key]]:
+    """Return the resources that are selected only with a server.
+
+    :param past: the result of :func:`history`.
+    :returns: the servers that bring each one; nothing with ``--all``, which
+        selects everything by itself.
+    :raises UsageError: as :func:`selected`.
+    """
+    if request.everything or not request.selects:
+        return {}
+    out = frozenset(_excluded(past, request.exclude))
+    said = {*_named(past, request), *_matched(past, request)} - out
+    found: dict[Key, frozenset[Key]] = {}
+    for server in said:
+        for one in brought(past, server):
+            if one not in said | out:
+                found[one] = found.get(one, frozenset()) | {server}
+    return found
+
+
 def brought(past: Mapping[Key, Past], one: Key) -> Iterator[Key]:
     """Yield the volumes and the image that hold a server's data.
 

@@ -104,7 +104,7 @@ def choose(
     :raises UsageError: if a name fits no or several resources, or if there
         is no such run.
     """
-    every = _until(newest_first(known), run, at)
+    every = until(newest_first(known), run, at)
     if not every:
         raise errors.UsageError('There is no backup to choose from.')
     whole = request.everything or not request.selects
@@ -158,12 +158,16 @@ def _good(
     return dataclasses.replace(one, entry=entry)
 
 
-def _until(
+def until(
     every: Sequence[manifests.Manifest],
     run: str,
     at: datetime.datetime | None,
 ) -> Sequence[manifests.Manifest]:
-    """Return the manifests that are not newer than a run or a time."""
+    """Return the manifests that are not newer than a run or a time.
+
+    :param every: the newest first.
+    :raises UsageError: if there is no such run, or none that old.
+    """
     if run:
         _of_run(every, run)
         every = [one for one in every if one.run <= run]

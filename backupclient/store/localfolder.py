@@ -128,7 +128,7 @@ class Folder(base.Store):
                     raise
                 raise errors.TargetError(
                     f'{full_path} is there already and is not replaced: move '
-                    'it away or give another name.'
+                    'it away or choose another place.'
                 ) from error
 
     def delete(self, path: str) -> None:

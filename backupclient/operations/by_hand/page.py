@@ -172,7 +172,7 @@ def _identity(manifest: manifests.Manifest) -> Iterator[str]:
             'The private key for keys and secrets. It belongs to one of:'
         )
         yield from comments.items(manifest.request.recipients)
-        yield 'IDENTITY=${IDENTITY-~/identity.txt}'
+        yield 'IDENTITY=${IDENTITY-~/age-identity.txt}'
 
 
 def _stores_secrets(plan: plans.Plan | None) -> bool:

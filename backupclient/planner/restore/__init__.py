@@ -7,6 +7,7 @@ resources has a module that implements ``rule.Rule``, and a line in ``RULES``.
 
 from collections.abc import Iterable, Mapping
 import datetime
+from types import MappingProxyType
 
 from backupclient.model import inventories
 from backupclient.model import on_offer
@@ -42,6 +43,7 @@ def plan(
     identities: bool,
     now: datetime.datetime,
     locked: Mapping[tuple[str, str], str] | None = None,
+    brought: dependents.Brought = MappingProxyType({}),
 ) -> plans.Plan:
     """Return the plan that restores the resources of some backups.
 
@@ -53,6 +55,7 @@ def plan(
     :param now: an aware time, to find out what has expired.
     :param locked: why the private keys do not decrypt a file, by its run and
         path.
+    :param brought: the resources that are selected only with servers.
     """
     every = tuple(choices)
     scene_ = scene.survey(
@@ -75,7 +78,9 @@ def plan(
         )
     ]
     fitting = quota.within(wanted, inventory.quotas)
-    items = tuple(containers.assigned(scene_, dependents.refused(fitting)))
+    items = tuple(
+        containers.assigned(scene_, dependents.refused(fitting, brought))
+    )
     return plans.Plan(
         identity=inventory.identity,
         request=request.selection,

@@ -41,8 +41,9 @@ if True:
         wanted = told.get("sha256", "")
         found = hashlib.sha256(payload).hexdigest()
         if not payload or wanted not in ("", found):
-            sys.exit("Nothing was stored: the payload is not what was "
-                     "backed up.")
+            sys.exit("Nothing was stored: "
+                     + ("the payload is not what was backed up."
+                        if payload else "there is no payload to read."))
         return payload
     def store(name, told):
         told = json.loads(told)

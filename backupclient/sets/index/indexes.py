@@ -13,11 +13,18 @@ from backupclient.sets.index import writing
 Key = tuple[str, str]
 """The kind and the ID of a resource."""
 
-_ENTRY = (
+_COLUMNS = (
     'SELECT resource.kind, resource.rid, resource.name, detail.body, '
-    'entry.captured, entry.size FROM entry '
-    'JOIN resource ON resource.id = entry.resource '
-    'JOIN detail ON detail.id = entry.detail '
+    'entry.captured, entry.size FROM '
+)
+_DETAIL = ' JOIN detail ON detail.id = entry.detail '
+_OF_MANIFEST = (
+    f'{_COLUMNS}entry JOIN resource ON resource.id = entry.resource{_DETAIL}'
+)
+# SQLite would read all entries of the manifest, as they are sorted already.
+_OF_RESOURCE = (
+    f'{_COLUMNS}resource CROSS JOIN entry INDEXED BY entry_resource '
+    f'ON entry.resource = resource.id{_DETAIL}'
 )
 
 
@@ -102,13 +109,13 @@ class Index(writing.Writer):
             yield from self._entries('WHERE entry.manifest = ?', number)
             return
         for kind, id_ in keys:
-            # The order of the joins: from the resource to its entries.
             yield from self._entries(
                 'WHERE resource.kind = ? AND resource.rid = ? '
                 'AND entry.manifest = ?',
                 kind,
                 id_,
                 number,
+                start=_OF_RESOURCE,
             )
 
     def newest(
@@ -195,11 +202,11 @@ class Index(writing.Writer):
             )
 
     def _entries(
-        self, where: str, *values: object
+        self, where: str, *values: object, start: str = _OF_MANIFEST
     ) -> Iterator[manifests.Entry]:
         with database.troubles():
             rows = self._sql.execute(
-                f'{_ENTRY}{where} ORDER BY entry.position', values
+                f'{start}{where} ORDER BY entry.position', values
             )
             for row in rows:
                 yield briefs.decode(*row)

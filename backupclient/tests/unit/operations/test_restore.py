@@ -151,6 +151,48 @@ class RestoreTestCase(TestCase):
             self.states(done),
         )
 
+    def test_server_that_cannot_be_restored(self):
+        """Its disk is not left over, unless it was asked for itself."""
+        self.lose_all()
+        self.fake.nova.flavors.clear()
+        chosen = requests.Request(servers=('web',))
+        asked = dataclasses.replace(self.asked, selection=chosen)
+        done = self.go(asked)
+        self.assertEqual(1, done.report.exit_code)
+        self.assertEqual(
+            {('server', 'web'): 'skipped', ('volume', 'disk'): 'skipped'},
+            self.states(done),
+        )
+        self.assertEqual(self.before, self.fake.world.holdings())
+        disk = done.report.outcomes[0]
+        self.assertIn('It was selected with server "web"', disk.reason)
+        self.new_process()
+        chosen = requests.Request(servers=('web',), volumes=('disk',))
+        done = self.go(dataclasses.replace(self.asked, selection=chosen))
+        self.assertEqual(3, done.report.exit_code)
+        self.assertEqual('complete', self.states(done)['volume', 'disk'])
+
+    def test_other_runs_have_more(self):
+        self.fake.cinder.add_volume('late', b'late')
+        self.new_process()
+        small = requests.Request(volumes=('late',), target=str(self.target))
+        late = run.back_up(self.session, small).report.run
+        self.new_process()
+        planned = restore.plan(self.session, self.asked)
+        self.assertEqual(1, len(planned.items))
+        (said,) = [text for text in planned.cautions if 'run' in text]
+        self.assertIn(f'This restores run {late} alone.', said)
+        self.assertIn('backups of 5 more resources', said)
+        self.new_process()
+        asked = dataclasses.replace(self.asked, run=self.run_id)
+        planned = restore.plan(self.session, asked)
+        self.assertIn('of 1 more resource:', '\n'.join(planned.cautions))
+        self.new_process()
+        chosen = requests.Request(servers=('web',))
+        asked = dataclasses.replace(self.asked, selection=chosen)
+        planned = restore.plan(self.session, asked)
+        self.assertNotIn('Other runs', '\n'.join(planned.cautions))
+
     def test_without_servers(self):
         self.lose_all()
         asked = dataclasses.replace(self.asked, without_servers=True)

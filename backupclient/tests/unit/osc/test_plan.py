@@ -157,7 +157,7 @@ class PlanTestCase(base.TestCase):
         file = self.root / 'file'
         file.touch()
         for target in file, file / 'below', '/proc':
-            self.rows('plan', '--to', target)
+            self.rows('plan', '--to', target, code=3)
             self.assertIn(f'Caution: {target} ', self.err.said)
 
     def test_save_nowhere(self):

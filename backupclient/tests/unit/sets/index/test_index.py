@@ -11,6 +11,7 @@ import time
 
 import fixtures
 import testtools
+from testtools import matchers
 
 from backupclient import documents
 from backupclient.model import layout
@@ -142,6 +143,30 @@ class SetsTestCase(TestCase):
                 for state in results.State
             ],
             [header.complete, header.failed, header.skipped],
+        )
+
+    def test_entries_of_a_resource(self):
+        """Its own are looked up: the others of the manifest are not read."""
+        asked = []
+
+        def work(index):
+            (one, _) = reading.read(index, self.store)
+            index._sql.set_trace_callback(asked.append)
+            found = list(index.entries(one.header.number, [KEY]))
+            index._sql.set_trace_callback(None)
+            (query,) = asked
+            return found, [
+                row[3]
+                for row in index._sql.execute(f'EXPLAIN QUERY PLAN {query}')
+            ]
+
+        found, steps = using.do(work)
+        self.assertEqual([KEY[1]], [entry.resource.id for entry in found])
+        self.assertThat(
+            [step for step in steps if ' entry ' in step],
+            matchers.MatchesListwise(
+                [matchers.Contains('(resource=? AND manifest=?)')]
+            ),
         )
 
     def test_edited(self):
