@@ -32,6 +32,20 @@ _LINES = frozenset({'csv', 'value'})
 """Formats that write each row as one line."""
 
 
+def _not_empty(text: str) -> str:
+    """Parse the value of an option.
+
+    An empty value comes from a variable that is not set. It must not pass for
+    an option that was not given: without ``--from``, ``prune`` deletes in the
+    cloud.
+    """
+    if not text:
+        raise argparse.ArgumentTypeError(
+            'it is empty. Leave the option out, or give a value'
+        )
+    return text
+
+
 class ExitCodes(command.Command):
     """A command with an exit code for its result.
 
@@ -57,8 +71,12 @@ class ExitCodes(command.Command):
         from backupclient.osc import help_text
 
         parser: argparse.ArgumentParser = super().get_parser(prog_name)
+        theirs = frozenset(map(id, parser._actions))
         with help_text.own_options_first(parser):
             self.add_options(parser)
+        for action in parser._actions:
+            if id(action) not in theirs and action.type is None:
+                action.type = _not_empty
         return parser
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

@@ -57,7 +57,6 @@ class ExportKey(base.ShowOne):
         parser.add_argument(
             '--file',
             metavar='<file>',
-            default='',
             help='The file to write, which must not be there; "-" for stdout '
             '(default: <kind>-<id>.key here)',
         )
@@ -141,7 +140,7 @@ def _export(
     )
 
 
-def _destination(file: str) -> 'pathlib.Path | operation.Write | None':
+def _destination(file: str | None) -> 'pathlib.Path | operation.Write | None':
     if file == _STDOUT:
         return _write_to_stdout
     return pathlib.Path(file) if file else None

@@ -94,7 +94,6 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         '--key-pair',
         metavar='<name>',
-        default='',
         help='Build servers with this key pair (default: in the same project '
         'the one with the old name)',
     )
@@ -102,6 +101,8 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
         '--suffix',
         metavar='<text>',
         default='',
+        # Empty, it changes nothing.
+        type=str,
         help='Add this to the end of each name; write --suffix=-new if it '
         'begins with a hyphen',
     )
@@ -213,7 +214,7 @@ def request(args: argparse.Namespace) -> 'restores.Request':
             flavors=pairs.mapping(args.flavor, '--flavor'),
             zones=pairs.mapping(args.availability_zone, '--availability-zone'),
             networks=pairs.mapping(args.network, '--network'),
-            key_pair=args.key_pair,
+            key_pair=args.key_pair or '',
             decrypt=args.decrypt,
         )
     except ValueError as exc:

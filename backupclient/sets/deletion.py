@@ -81,6 +81,11 @@ def delete(store: base.Store, opened: catalogue.Opened) -> None:
     _drop_failed(store, found.folder)
 
 
+def is_there(store: base.Shelf, found: catalogue.Found) -> bool:
+    """Return whether a set has its manifest, and so is not being deleted."""
+    return store.stat(f'{found.folder}/{layout.MANIFEST}') is not None
+
+
 def _move(store: base.Store, found: catalogue.Found, record: str) -> str:
     """Rename a set to ``<run>.deleting``; return that name.
 

@@ -109,10 +109,9 @@ class Target:
         for run in sorted({row.run for row in decision.going}):
             if self.clock.stop.asked:
                 break
-            reporter.say(f'delete {self._store.name}/{run}')
             try:
                 with self.clock.stop.shielded():
-                    self._delete(run)
+                    reason = self._delete(run, reporter)
             except Exception as exc:
                 # A failure must not stop the other deletions.
                 why = faults.said(exc, run, 'deleting its set')
@@ -120,7 +119,7 @@ class Target:
                 rows = places.ended(rows, run, failed, why)
             else:
                 deleted = prunings.Action.DELETED
-                rows = places.ended(rows, run, deleted)
+                rows = places.ended(rows, run, deleted, reason)
         notices += tuple(self._reclaim(rows))
         notices += tuple(
             places.forget_journals(decision.projects, rows, self._target)
@@ -148,12 +147,19 @@ class Target:
                 f'{exc}'
             )
 
-    def _delete(self, run: str) -> None:
+    def _delete(self, run: str, reporter: events.Reporter) -> str:
+        """Delete a set; return a reason if another command has done it."""
         assert self._library is not None  # noqa: S101
         found = self._library.find(run)
-        if found is None:
-            raise errors.TargetError(f'{self._store.name}/{run} is gone.')
-        deletion.delete(self._store, self._library.open(found))
+        assert found is not None  # noqa: S101
+        reporter.say(f'delete {self._store.name}/{found.folder}')
+        try:
+            deletion.delete(self._store, self._library.open(found))
+        except errors.TargetError:
+            if deletion.is_there(self._store, found):
+                raise
+            return 'Another command has deleted it, or is about to.'
+        return ''
 
     def _failed(
         self,
@@ -208,7 +214,8 @@ def finish(
             with clock.stop.shielded():
                 deletion.finish(store, one)
         except errors.BackupError as exc:
-            yield str(exc)
+            if store.list(one.folder):
+                yield str(exc)
 
 
 def _standings(
