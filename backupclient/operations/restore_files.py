@@ -19,7 +19,9 @@ from backupclient.engine import faults
 from backupclient.engine import interruption
 from backupclient.keys import identity
 from backupclient.keys import material
+from backupclient.model import addresses
 from backupclient.model import events
+from backupclient.model import layout
 from backupclient.model import restores
 from backupclient.model import results
 from backupclient.model import stamps
@@ -82,8 +84,8 @@ def restore(
         exists.
     :param keys: the private keys for encrypted keys and secrets.
     :param parallel: the number of resources that are restored at a time.
-    :raises UsageError: if a name fits no resource or several, or there is no
-        such run.
+    :raises UsageError: if a name fits no resource or several, there is no
+        such run, or the folder is among the backups.
     :raises TargetError: if the target cannot be read, or the folder cannot be
         written to.
     :raises Interrupted: after Ctrl-C; complete files stay.
@@ -93,6 +95,7 @@ def restore(
     clock = clocks.SystemClock()
     with interruption.orderly(clock, reporter, _ASKED, lambda: _LEFT):
         readable.require_target(request.source)
+        _require_apart(folder, request.source)
         library = libraries.Library(targets.find(request.source))
         chosen = _choose(library, request, reporter)
         readable.require_any(chosen)
@@ -111,6 +114,23 @@ def restore(
                 stop=clock.stop,
             )
     return Report(outcomes, str(folder), time.monotonic() - begun)
+
+
+def _require_apart(folder: pathlib.Path, target: str) -> None:
+    """Raise UsageError if files would be written among backups.
+
+    What does not belong to a set keeps it from being deleted, and what was
+    decrypted must not lie beside it.
+    """
+    place = folder.resolve()
+    address = addresses.parse(target)
+    of_target = address.is_of_this_machine and place.is_relative_to(
+        pathlib.Path(address.place).resolve()
+    )
+    if of_target or (place / layout.MANIFEST).exists():
+        raise errors.UsageError(
+            f'{folder} has backups. Choose a directory outside of them.'
+        )
 
 
 def bring(

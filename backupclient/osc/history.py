@@ -12,6 +12,7 @@ from backupclient.osc import options
 
 if TYPE_CHECKING:
     from backupclient.operations import history as operation
+    from backupclient.operations import sessions
 
 
 class HistoryBackup(base.Lister):
@@ -64,19 +65,36 @@ class HistoryBackup(base.Lister):
 
     def take_action(self, parsed_args: argparse.Namespace) -> base.Table:
         """List backups or runs; print the summary after the rows."""
-        from backupclient.operations import history
-        from backupclient.osc import history_rows
-
         query = _query(parsed_args)
         session = None if query.places else self.session_without_target()
         if parsed_args.runs:
-            runs = history.runs(query, session)
-            self.exit_code, self.problems = runs.exit_code, runs.problems
-            self.epilogue = history_rows.summary_of_runs(runs)
-            return history_rows.runs(runs)
+            return self._runs(query, session)
+        return self._backups(query, session)
+
+    def _runs(
+        self, query: 'operation.Query', session: 'sessions.Session | None'
+    ) -> base.Table:
+        from backupclient.operations import history
+        from backupclient.osc import history_rows
+
+        found = history.runs(query, session)
+        self.exit_code, self.problems = found.exit_code, found.problems
+        self.epilogue = history_rows.summary_of_runs(
+            found, in_cloud=session is not None
+        )
+        return history_rows.runs(found)
+
+    def _backups(
+        self, query: 'operation.Query', session: 'sessions.Session | None'
+    ) -> base.Table:
+        from backupclient.operations import history
+        from backupclient.osc import history_rows
+
         found = history.backups(query, session)
         self.exit_code, self.problems = found.exit_code, found.problems
-        self.epilogue = history_rows.summary(found)
+        self.epilogue = history_rows.summary(
+            found, in_cloud=session is not None
+        )
         return history_rows.backups(found)
 
 

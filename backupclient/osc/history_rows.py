@@ -59,14 +59,17 @@ def verified(standing: verification.Standing) -> str:
     return f'{standing.depth.value} {standing.at[:10]}'
 
 
-def summary(found: history.Backups) -> list[str]:
-    """Return a line with the counts."""
+def summary(found: history.Backups, *, in_cloud: bool) -> list[str]:
+    """Return a line with the counts.
+
+    :param in_cloud: whether no target was given.
+    """
     rows = [row for row in found.rows if row.kind != histories.SET]
     complete = [row for row in rows if row.state is histories.State.COMPLETE]
     others = len(found.rows) - len(complete)
     of = len({(row.kind, row.id) for row in complete})
     if not found.rows:
-        return ['No backups are there.']
+        return [_nothing('backups', in_cloud=in_cloud)]
     return [
         f'{_count(len(complete), "complete backup")} of '
         f'{_count(of, "resource")}'
@@ -74,15 +77,21 @@ def summary(found: history.Backups) -> list[str]:
     ]
 
 
-def summary_of_runs(found: history.Runs) -> list[str]:
-    """Return a line with the counts."""
+def summary_of_runs(found: history.Runs, *, in_cloud: bool) -> list[str]:
+    """Return a line with the counts, as :func:`summary`."""
     if not found.rows:
-        return ['No runs are there.']
+        return [_nothing('runs', in_cloud=in_cloud)]
     open_ = sum(row.state is _UNFINISHED for row in found.rows)
     return [
         f'{_count(len(found.rows), "run")}'
         f'{f", {open_} not finished" if open_ else ""}'
     ]
+
+
+def _nothing(what: str, *, in_cloud: bool) -> str:
+    if in_cloud:
+        return f'The cloud has no {what}. --from lists those in a target.'
+    return f'No {what} are there.'
 
 
 def _count(number: int, noun: str) -> str:

@@ -26,8 +26,8 @@ class RestoreBackup(base.Lister):
 
     Nothing that exists is changed or replaced: what comes back is new, and
     has the old name. ``--from`` names the target with the backup sets.
-    Without it, the copies are used that runs of this machine left in the
-    cloud; those can be restored only in the project that has them.
+    Without it, the copies are used that runs left in the cloud; those can be
+    restored only in the project that has them.
 
     See what would be made, restore a server with its volumes, and restore
     everything into the project of another cloud::

@@ -33,7 +33,7 @@ def _add_source(parser: argparse.ArgumentParser) -> None:
         metavar='<target>',
         help='Read the backups in this target of "backup run --to": a '
         'directory, restic:REPOSITORY or rclone:REMOTE:PATH (default: the '
-        'copies that runs of this machine left in the cloud)',
+        'copies that runs left in the cloud)',
     )
     which = parser.add_mutually_exclusive_group()
     which.add_argument(

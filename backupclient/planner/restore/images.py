@@ -126,7 +126,8 @@ def _key(case: scene.Case, source: rule.Answer[restores.Source]) -> str:
 def _notes(
     case: scene.Case, image: resources.Image, *, encrypted: bool
 ) -> Iterator[str]:
-    if image.visibility != 'private':
+    # An image is "shared" unless somebody has said otherwise.
+    if image.visibility not in ('private', 'shared'):
         yield f'It was {image.visibility}: the new image is private.'
     if encrypted:
         yield (

@@ -254,6 +254,17 @@ class TargetTestCase(TestCase):
         self.assertEqual(0o600, stat.S_IMODE(cache.stat().st_mode))
 
 
+class EmptyCloudTestCase(base.TestCase):
+    def test_nothing_in_the_cloud(self):
+        """Most of those who ask have backed up into a target."""
+        for words, what in (((), 'backups'), (('--runs',), 'runs')):
+            self.assertEqual([], self.rows('history', *words))
+            self.assertIn(
+                f'The cloud has no {what}. --from lists those in a target.',
+                self.err.said,
+            )
+
+
 class CloudTestCase(base.TestCase):
     """What runs left in the cloud."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command, as a person types it: in a target, and in the cloud."""
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -22,6 +23,7 @@ from backupclient.planner import pruning
 from backupclient.planner import retention
 from backupclient.sets import catalogue
 from backupclient.sets import claims
+from backupclient.sets import deletion
 from backupclient.store import localfolder
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 from backupclient.tests.unit.fake_cloud import wire
@@ -235,6 +237,44 @@ class TargetTestCase(TestCase):
         kept = {row['Run'] for row in rows if row['Action'] == 'keep'}
         self.assertIn(run_of(2), kept)
         self.assertNotIn(run_of(1), self.left())
+
+    def test_another_prune_at_the_same_time(self):
+        """What it has deleted is not called a failure."""
+        for name in ('stat', 'put', 'rename'):
+            with self.subTest(name), self.meanwhile(name):
+                rows = self.prune('--keep-last', '1', '--yes')
+            self.assertEqual([run_of(3)], self.left())
+            self.assertEqual(
+                ['keep', 'deleted', 'deleted'], [row['Action'] for row in rows]
+            )
+            for day in (1, 2):
+                self.make(day)
+
+    @contextlib.contextmanager
+    def meanwhile(self, name):
+        """Take the oldest set away, before its deletion calls the store."""
+        method, delete = getattr(localfolder.Folder, name), deletion.delete
+        ready = []
+
+        def call(*arguments, **options):
+            if any(ready):
+                shutil.rmtree(self.target / run_of(1), ignore_errors=True)
+            return method(*arguments, **options)
+
+        def begin(store, opened):
+            ready.append(opened.found.run == run_of(1))
+            try:
+                return delete(store, opened)
+            finally:
+                ready.clear()
+
+        with (
+            fixtures.MonkeyPatch(
+                f'{localfolder.__name__}.Folder.{name}', call
+            ),
+            fixtures.MonkeyPatch(f'{deletion.__name__}.delete', begin),
+        ):
+            yield
 
     def test_times_at_the_end_of_the_calendar(self):
         time = '9999-12-31T23:59:59-23:59'

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command, as a person types it."""
 
+import shutil
+
 import fixtures
 
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
@@ -71,6 +73,20 @@ class RestoreTestCase(base.TestCase):
         self.assertEqual([], self.fake.seen)
         (file,) = out.glob('volumes/*')
         self.assertEqual(DATA, file.read_bytes())
+
+    def test_files_among_the_backups(self):
+        """They would keep the set from being deleted."""
+        copied = self.root / 'copied'
+        (one,) = self.target.iterdir()
+        shutil.copytree(one, copied)
+        link = self.root / 'link'
+        link.symlink_to(self.target)
+        for folder in (self.target, self.target / 'new', one, link, copied):
+            said = self.refused(
+                *('--from', self.target, '--all', '--to-files', folder)
+            )
+            self.assertIn('has backups. Choose a directory outside', said)
+        self.assertEqual([one], list(self.target.iterdir()))
 
     def test_wrong_words(self):
         target = ('--from', self.target)
