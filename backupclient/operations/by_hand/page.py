@@ -197,7 +197,9 @@ def _last() -> Iterator[str]:
     yield comments.title(2, 'What is back')
     yield comments.block(
         comments.text('The new IDs: tell whatever uses the old ones.'),
-        'for old in "${!new[@]}"; do echo "$old is now ${new[$old]}"; done',
+        'for old in "${!new[@]}"; do',
+        '    echo "$old is now ${new[$old]:-not back}"',
+        'done',
     )
     yield comments.title(2, 'If something fails')
     yield comments.block(
