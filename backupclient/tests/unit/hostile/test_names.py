@@ -10,7 +10,6 @@ import re
 import shlex
 import subprocess
 
-import fixtures
 import hypothesis
 from hypothesis import strategies as st
 import markdown_it
@@ -97,12 +96,6 @@ class TestRun(TestCase):
     """A whole run, into files."""
 
     def test_run(self):
-        # The volumes are larger than some disks, and nearly empty.
-        self.useFixture(
-            fixtures.MonkeyPatch(
-                'backupclient.transfer.room.require_room', lambda *_: None
-            )
-        )
         for name in values.NAMES:
             self.seed(name)
         words = ['backup', 'run', *self.all_to_files()]

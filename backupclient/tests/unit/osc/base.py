@@ -10,6 +10,7 @@ import fixtures
 from openstackclient import shell
 import testtools
 
+from backupclient.store import localfile
 from backupclient.tests.unit import fake_clock
 from backupclient.tests.unit.fake_cloud import cloud as fake_cloud
 
@@ -39,6 +40,14 @@ class TestCase(testtools.TestCase):
     def setUp(self):
         super().setUp()
         self.useFixture(fixtures.MonkeyPatch('os.fsync', lambda _: None))
+        # The volumes are larger than some disks, and nearly empty.
+        free_bytes = localfile.free_bytes
+        self.useFixture(
+            fixtures.MonkeyPatch(
+                'backupclient.store.localfile.free_bytes',
+                lambda folder: free_bytes(folder) and 1 << 50,
+            )
+        )
         self.fake = self.useFixture(fake_cloud.FakeCloud())
         self.root = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.target = self.root / 'backups'

@@ -170,7 +170,7 @@ class TestSecret(Case):
         self.shell.put(manifest.items[0].file.path, b'')
         done = self.shell.run(page.render(manifest))
         self.assertEqual([], self.shell.requests)
-        self.assertIn('the payload is not what was backed up', done.stdout)
+        self.assertIn('there is no payload to read', done.stdout)
 
     def test_refused_half_way(self):
         """A private secret that anyone can read must not stay."""
