@@ -156,6 +156,10 @@ def problems(
         which servers are off, and which backup sets are not finished.
     """
     identity, ended = session.cloud.identity, session.cloud.login.ended
+    found = tuple(found)
+    listed = {
+        one.run for one in found if one.kind is leftover.LeftoverKind.SET
+    }
     return [
         *([str(ended)] if ended else ()),
         *(
@@ -164,7 +168,7 @@ def problems(
             if one.action is leftover.Action.FAILED
         ),
         *leftovers.servers_off(identity),
-        *leftovers.sets_left(identity, run),
+        *leftovers.sets_left(identity, run, listed),
     ]
 
 

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Leftovers of dead runs in the project, and hints about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 import contextlib
 import dataclasses
 import datetime
 import logging
+import shlex
 
 from backupclient import errors
 from backupclient.cloud import door
@@ -173,7 +174,9 @@ def servers_off(identity: inventories.CloudIdentity) -> list[str]:
 
 
 def sets_left(
-    identity: inventories.CloudIdentity, run: str | None = None
+    identity: inventories.CloudIdentity,
+    run: str | None = None,
+    but: Collection[str] = (),
 ) -> list[str]:
     """Return a sentence for each unfinished backup set of a dead run.
 
@@ -181,21 +184,24 @@ def sets_left(
 
     :param identity: the project whose sets count.
     :param run: the only run whose set counts; None for all.
+    :param but: the runs whose sets are listed as leftovers.
     """
     return [
-        f'Kept: {folder}, the unfinished backup set of run {name}. "openstack '
-        f'backup run --resume {name}" finishes it. If you will not resume '
-        'that run, delete the folder yourself: it may hold data and keys.'
+        f'Kept: {store}/{folder}, the unfinished backup set of run {name}, '
+        'which may hold data and keys. "openstack backup run --resume '
+        f'{name}" finishes it, "openstack backup cleanup --from '
+        f'{shlex.quote(store)} --run {name}" deletes it.'
         for dead in unfinished.dead()
         if (name := dead.folder.name) and run in (None, name)
-        if (folder := _unfinished_set(dead, identity))
+        if name not in but
+        for store, folder in _unfinished_sets(dead, identity)
     ]
 
 
-def _unfinished_set(
+def _unfinished_sets(
     dead: journals.Journal, identity: inventories.CloudIdentity
-) -> str:
-    """Return the path of a run's unfinished set, ``''`` if it has none."""
+) -> Iterator[tuple[str, str]]:
+    """Yield the store and the folder of a run's unfinished set, if any."""
     with contextlib.suppress(errors.BackupError):
         target = dead.run().plan.request.target
         if target and unfinished.is_of(dead, identity):
@@ -204,5 +210,4 @@ def _unfinished_set(
             folder = dead.folder.name + (layout.PARTIAL if renamed else '')
             ended = not renamed and store.stat(f'{folder}/{layout.MANIFEST}')
             if store.has(folder) and not ended:
-                return f'{store.name}/{folder}'
-    return ''
+                yield store.name, folder

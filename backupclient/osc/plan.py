@@ -64,23 +64,27 @@ class PlanBackup(base.Lister):
         made = plan.make(
             session, _request(parsed_args), save_to=parsed_args.save
         )
-        cautions = plan.cautions_of_target(made)
-        self.exit_code = 0 if made.complete and not cautions else 3
         self.only_shows = not parsed_args.save
         self.problems = problems.of_plan(made)
-        self.epilogue = (*_lines_below(made), *cautions)
+        self._conclude_plan(made)
         if parsed_args.steps:
             return rows.steps(made)
         return rows.plan(made, plan.last_backups(session, made))
 
+    def _conclude_plan(self, made: 'plans.Plan') -> None:
+        """Set the exit code, and the lines below the table."""
+        from backupclient.operations import plan
+        from backupclient.osc import problems
+        from backupclient.osc import rows
+
+        cautions = plan.cautions_of_target(made)
+        self.exit_code = 0 if made.complete and not cautions else 3
+        self.epilogue = (
+            *problems.warnings_of_plan(made),
+            *rows.plan_summary(made),
+            *cautions,
+        )
+
 
 def _request(args: argparse.Namespace) -> 'requests.Request':
     return options.request(args, everything_by_default=True)
-
-
-def _lines_below(made: 'plans.Plan') -> tuple[str, ...]:
-    """Return the lines below the table."""
-    from backupclient.osc import problems
-    from backupclient.osc import rows
-
-    return (*problems.warnings_of_plan(made), *rows.plan_summary(made))

@@ -61,11 +61,12 @@ class RestorePlanTestCase(base.TestCase):
 
     def test_identity_is_asked_for_again(self):
         """A resumed restore does not know the keys of its first part."""
-        # Its restore has waits, so that it can be stopped.
+        # Its restore has waits, so that it can be stopped; one flow at a
+        # time, so that the first wait is not that of the clean-up.
         self.fake.cinder.add_volume('data', b'data')
         file = self.seal()
         self.stop_at = 1
-        words = ('restore', '--from', self.target, '--all')
+        words = ('restore', '--from', self.target, '--all', '--parallel', '1')
         code = self.openstack('backup', *words, '--identity', file)
         self.assertEqual(130, code)
         self.assertRegex(
