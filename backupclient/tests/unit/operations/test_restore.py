@@ -178,7 +178,9 @@ class RestoreTestCase(TestCase):
         small = requests.Request(volumes=('late',), target=str(self.target))
         late = run.back_up(self.session, small).report.run
         self.new_process()
-        planned = restore.plan(self.session, self.asked)
+        # Both began in the same second, so neither is the newer one.
+        asked = dataclasses.replace(self.asked, run=late)
+        planned = restore.plan(self.session, asked)
         self.assertEqual(1, len(planned.items))
         (said,) = [text for text in planned.cautions if 'run' in text]
         self.assertIn(f'This restores run {late} alone.', said)
