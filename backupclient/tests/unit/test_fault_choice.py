@@ -117,4 +117,3 @@ class TestChoice(testtools.TestCase):
                 case,
             )
             self.assertLessEqual(set(self.choose(case)), set(chosen))
-            self.assertLessEqual(set(self.choose(case, 'own')), set(chosen))

@@ -51,16 +51,12 @@ class EveryRequest:
             return
         self.assertEqual([], recorded.unknown(self.told_as(), seen))
         chosen = pairs.chosen(seen, common)
-        failures = []
         self.launcher = self.program
-        for trip in pairs.trips(chosen):
-            try:
-                self.go_through(trip)
-            except Exception as exc:
-                told = ', '.join(f'{one} at {at}' for at, one in trip)
-                failures.append(f'{told}: {exc}')
-                print(f'{self.procedure}: {failures[-1]}', file=sys.stderr)
-                self.begin_anew()
+        failures = [
+            failure
+            for trip in pairs.trips(chosen)
+            for failure in self.failures_of(trip)
+        ]
         count = counts.Count(
             requests=len({request for request, _ in chosen}),
             faults=len({one for _, one in chosen}),
@@ -88,6 +84,25 @@ class EveryRequest:
         result = self.run_in(self.zygote, session, command)
         self.assertComplete(result)
         return session.record.first_of_each()
+
+    def failures_of(self, trip):
+        """Go through a trip; if it fails, through each of its pairs alone.
+
+        :returns: what failed, told at once, too.
+        """
+        try:
+            self.go_through(trip)
+        except Exception as exc:
+            told = ', '.join(f'{one} at {at}' for at, one in trip)
+            failure = f'{told}: {exc}'
+            print(f'{self.procedure}: {failure}', file=sys.stderr, flush=True)
+            self.begin_anew()
+        else:
+            return []
+        if len(trip) > 1:
+            alone = [one for pair in trip for one in self.failures_of([pair])]
+            return alone or [failure]
+        return [failure]
 
     def go_through(self, trip):
         """What befalls one run, and what a person does then."""

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which fault befalls which request: all of them, or some for every day.
 
-``FAULTS=all`` in the environment asks for the full product, ``FAULTS=own``
-for it without what a procedure does like a cheaper one.
+``FAULTS=all`` in the environment asks for the full product.
 """
 
 from collections import Counter
@@ -23,27 +22,24 @@ def chosen(seen, common):
     match os.environ.get('FAULTS'):
         case None:
             return some(_without(seen, common))
-        case 'own':
-            return everything(_without(seen, common))
         case 'all':
             return everything(seen)
         case which:
-            raise ValueError(f'FAULTS={which}: all or own')
+            raise ValueError(f'FAULTS={which}: only all is known')
 
 
 def trips(pairs):
     """Group pairs by what one run goes through.
 
-    All of them, or what a procedure does of its own, one by one: so that a
-    failure is the fault's alone. The selection together, as far as a run goes
-    on: what it gets over befalls one run, a fault at each of its requests,
-    and what it is killed by one run, too, that is resumed after each kill.
+    What a run gets over befalls one run together, a fault at one request of
+    each kind: a request that is repeated after a fault would be taken for the
+    next one of its kind. What ends a run is alone. Kills are alone, too, each
+    with nothing but a resume after it; those of the selection befall a single
+    run, that is resumed after each.
 
     :param pairs: as :func:`chosen` gives them.
     :returns: lists of pairs; either all of a list kill or none does.
     """
-    if os.environ.get('FAULTS'):
-        return [[pair] for pair in pairs]
     alone, over, kills = [], [], []
     for request, one in pairs:
         if one.kills:
@@ -52,9 +48,13 @@ def trips(pairs):
             over.append((request, one))
         else:
             alone.append([(request, one)])
+    if 'FAULTS' in os.environ:
+        killed = [[pair] for pair in kills]
+    else:
+        killed = [kills] if kills else []
     # Those first that end a run: the next one shows that nothing is in its
     # way.
-    return [*alone, *filter(None, (over, kills))]
+    return [*alone, *_dealt(over), *killed]
 
 
 def everything(seen):
@@ -96,6 +96,18 @@ def some(seen):
         if each.request.sends_data
     ]
     return others + wrong + kills
+
+
+def _dealt(pairs):
+    """Deal pairs to trips, as few as can be: no kind of request twice."""
+    dealt = []
+    for pair in pairs:
+        kind = pair[0].kind
+        trip = next((its for its in dealt if kind not in its), None)
+        if trip is None:
+            dealt.append(trip := {})
+        trip[kind] = pair
+    return [[*trip.values()] for trip in dealt]
 
 
 def _without(seen, common):

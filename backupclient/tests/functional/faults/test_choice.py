@@ -49,15 +49,8 @@ class PairsTestCase(testtools.TestCase):
             {one.name for one in set(fault.ALL) - of_the_first},
         )
 
-    def test_own(self):
-        own = {path for _, path in WHOLE[2:-1]}
-        self.assertEqual(
-            [pair for pair in self.choose('all') if pair[0].path in own],
-            self.choose('own'),
-        )
-
     def test_misspelt(self):
-        for which in ('', 'owm'):
+        for which in ('', 'al'):
             self.assertRaises(ValueError, self.choose, which)
 
     def test_some(self):
@@ -94,9 +87,26 @@ class PairsTestCase(testtools.TestCase):
         self.assertTrue(all(one.kills for _, one in kills))
 
     def test_trips_of_all(self):
-        for which in ('all', 'own'):
-            chosen = self.choose(which)
-            self.assertEqual([[pair] for pair in chosen], pairs.trips(chosen))
+        """Kills are alone; the rest meets each kind of request once."""
+        self.useFixture(fixtures.EnvironmentVariable('FAULTS', 'all'))
+        chosen = pairs.chosen(seen([*WHOLE, WHOLE[0]]), seen(COMMON))
+        trips = pairs.trips(chosen)
+        self.assertEqual(
+            sorted(map(str, chosen)),
+            sorted(str(pair) for trip in trips for pair in trip),
+        )
+        together = [trip for trip in trips if len(trip) > 1]
+        for trip in together:
+            kinds = [at.kind for at, _ in trip]
+            self.assertEqual(len(set(kinds)), len(kinds))
+            self.assertTrue(all(one.is_survived_at(at) for at, one in trip))
+        # What ends a run or is killed, and the second '/a', are alone.
+        of_a = [
+            one
+            for at, one in chosen
+            if at.path == '/a' and one.is_survived_at(at)
+        ]
+        self.assertEqual(len(of_a) // 2 + 1, len(together), 'upload cut')
 
 
 class JudgeTestCase(testtools.TestCase):
