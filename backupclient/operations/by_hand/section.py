@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The section of a resource: facts about its copy, and the commands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 import logging
 
 from backupclient.model import copies
@@ -11,6 +11,7 @@ from backupclient.model import properties
 from backupclient.model import restores
 from backupclient.model import results
 from backupclient.operations.by_hand import comments
+from backupclient.operations.by_hand import flavors
 from backupclient.procedures import registry
 from backupclient.procedures.restore import shell
 
@@ -30,18 +31,23 @@ _WORTH = {
 }
 
 
-def render(entry: manifests.Entry, item: plans.Item | None) -> str:
+def render(
+    entry: manifests.Entry,
+    item: plans.Item | None,
+    others: Collection[plans.Item] = (),
+) -> str:
     """Return the section of a resource.
 
     :param item: the plan of its restore; None if it has no copy, or if the
         plan failed.
+    :param others: the items of the plan.
     """
     head = comments.title(
         3,
         entry.resource.kind.capitalize(),
         entry.resource.name or 'without a name',
     )
-    commands = _commands(item)
+    commands = _commands(item, others)
     parts = comments.block(
         *comments.facts(_facts(entry)),
         *comments.items(_notes(entry, item)),
@@ -136,7 +142,9 @@ def _lost(item: plans.Item) -> Iterator[str]:
         yield f'No command can set this property as it was: {shell.word(text)}'
 
 
-def _commands(item: plans.Item | None) -> list[str] | None:
+def _commands(
+    item: plans.Item | None, others: Collection[plans.Item]
+) -> list[str] | None:
     """Return the commands of the steps, each with its title.
 
     The page is written at the end of a successful run, which must not fail
@@ -147,7 +155,7 @@ def _commands(item: plans.Item | None) -> list[str] | None:
     if item is None:
         return []
     try:
-        return [*_titled(item)]
+        return [*flavors.told(item, others), *_titled(item)]
     except Exception:
         LOG.debug('Its commands: %s', item.resource.label, exc_info=True)
         return None
