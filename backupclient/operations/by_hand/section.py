@@ -30,6 +30,19 @@ _WORTH = {
     plans.Consistency.STOPPED: 'its server was stopped',
 }
 
+_NEW_KEYS = {
+    restores.Way.WITH_KEY: (
+        'Cinder makes a copy of the key for the new volume, with the same '
+        'name. This copy'
+    ),
+    restores.Way.BACKUP: (
+        "Cinder makes a copy of the backup's key for the new volume. This copy"
+    ),
+    restores.Way.OPENED: (
+        'Cinder makes a key for the new volume. This secret'
+    ),
+}
+
 
 def render(
     entry: manifests.Entry,
@@ -102,10 +115,9 @@ def _cautions(item: plans.Item) -> Iterator[str]:
             'No check has proved that its key opens its data: a volume that '
             'was never attached may have no LUKS header yet.'
         )
-    if task.source.key and way is restores.Way.WITH_KEY:
+    if way and isinstance(new, restores.NewVolume) and new.encrypted:
         yield (
-            'Its data are encrypted. Cinder makes a copy of the key for the '
-            'new volume, with the same name. This copy is the key of the new '
+            f'Its data are encrypted. {_NEW_KEYS[way]} is the key of the new '
             'volume: without it the data are lost. DO NOT DELETE IT. Cinder '
             'deletes it together with the volume. The last command prints '
             'its ID.'
