@@ -199,7 +199,7 @@ class SecretStore(Case):
         self.assertIs(False, acl['read']['project-access'])
         bags = self.containers()
         # A container that is refused is told, and the secret is back.
-        refused = 'container "bag" was not made' in self.told
+        refused = f'container "bag{SUFFIX}" was not made' in self.told
         self.assertEqual(
             [] if refused else [{now['secret_ref']}],
             [bags[each] for each in bags.keys() - self.bags.keys()],
