@@ -52,6 +52,33 @@ class RestoreTestCase(base.TestCase):
         self.assertEqual(['data', 'data.new'], names)
         self.assertIn('The new names end in ".new".', self.err.said)
 
+    def test_suffix_that_no_cloud_takes(self):
+        """Nothing is cut in silence, and no name has a line break."""
+        self.fake.seen.clear()
+        for suffix, why in (
+            ('x' * 101, 'it has 101 characters. At most 100'),
+            ('x' * 300, '300 characters'),
+            ('a\nb', 'character 2 is U+000A, a line break'),
+            ('\u202ea', 'character 1 is U+202E'),
+            ('a ', 'ends with a blank'),
+        ):
+            words = ('--from', self.target, '--all', '--suffix', suffix)
+            said = self.refused(*words)
+            self.assertIn('argument --suffix: ', said)
+            self.assertIn(why, said)
+        self.assertEqual([], self.fake.seen)
+        self.restore('--all', '--dry-run', '--suffix', '\u6771' * 100)
+
+    def test_names_that_are_cut(self):
+        self.fake.cinder.add_volume('x' * 200, DATA)
+        self.rows('run', '--volume', 'x' * 200, '--to', self.target)
+        words = ('--volume', 'x' * 200, '--suffix', 'y' * 60)
+        (row,) = self.restore(*words)
+        self.assertIn('is cut to 255 characters', self.err.said)
+        self.assertIn('is cut to 255 characters', ' '.join(row['Notes']))
+        names = [v['name'] for v in self.fake.world.things['volumes'].values()]
+        self.assertIn('x' * 192 + '...' + 'y' * 60, names)
+
     def test_dry_run(self):
         before = self.fake.world.holdings()
         rows = self.restore('--all', '--dry-run')
