@@ -115,6 +115,29 @@ class RestoreTestCase(base.TestCase):
             self.assertIn('has backups. Choose a directory outside', said)
         self.assertEqual([one], list(self.target.iterdir()))
 
+    def test_folder_for_files_that_cannot_be(self):
+        """It is said with the folder at fault, and nothing is read."""
+        file, link = self.root / 'file', self.root / 'link'
+        file.touch()
+        link.symlink_to(link)
+        away = self.root / 'no' / 'such' / 'folder'
+        for folder, text in (
+            (self.root / ('x' * 300), 'File name too long'),
+            (self.root / ('x' * 300) / 'a', 'File name too long'),
+            (file, f'{file} is not a folder.'),
+            (file / 'below', f'{file} is not a folder.'),
+            (link, f'{link} is a link to'),
+            (away, f'{self.root / "no"} is not there'),
+            (away, f'mkdir -p {away.parent}'),
+        ):
+            words = ('--from', self.target, '--all', '--to-files', folder)
+            code = self.openstack('backup', 'restore', *words)
+            self.assertEqual((1, ''), (code, self.out.said), folder)
+            (said,) = self.err.said.splitlines()
+            self.assertIn(f'No files can be written to {folder}: ', said)
+            self.assertIn(text, said)
+            self.assertNotIn('Errno', said)
+
     def test_wrong_words(self):
         target = ('--from', self.target)
         files = ('--to-files', self.root / 'out')
