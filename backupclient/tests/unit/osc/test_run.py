@@ -214,11 +214,16 @@ class RunTestCase(base.TestCase):
         )
 
     def _refused_at_once(self, *words):
+        said = self._refused_once(*words)
+        self.assertFalse((self.root / 'state').is_dir())
+        return said
+
+    def _refused_once(self, *words):
+        self.fake.seen.clear()
         self.assertEqual(1, self.openstack('backup', 'run', '--all', *words))
         self.assertEqual('', self.out.said)
         self.assertEqual(1, len(self.err.said.splitlines()), self.err.said)
         self.assertNotIn('Errno', self.err.said)
-        self.assertFalse((self.root / 'state').is_dir())
         self.assertEqual([], self.fake.asked('POST'))
         return self.err.said
 
@@ -239,6 +244,17 @@ class RunTestCase(base.TestCase):
         ):
             self.assertIn(text, self._refused_at_once('--to', target))
         self.assertFalse((self.root / 'unmounted').exists())
+
+    def test_target_whose_path_is_too_long(self):
+        """Each name in it is short enough, and so is the whole."""
+        target = self.root
+        while len(str(target)) < 3700:
+            target /= 'd' * 90
+        target.mkdir(parents=True)
+        longest = target / ('e' * (3800 - len(str(target)) - 1))
+        self.rows('run', '--all', '--to', longest)
+        said = self._refused_once('--to', f'{longest}e')
+        self.assertIn('too long: it has 3801 bytes', said)
 
     def test_target_below_a_folder_that_is_gone(self):
         self.addCleanup(os.chdir, os.getcwd())
