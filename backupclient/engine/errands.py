@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 import contextlib
 import datetime
 import os
-import pathlib
 import shutil
 
 from backupclient import errors
@@ -37,7 +36,7 @@ def alive(run: str, lease_is_left: Callable[[], bool]) -> Iterator[None]:
             _sweep()
             folder = life.home() / run
             folder.mkdir(mode=0o700)
-            stack.callback(_forget, folder, lease_is_left)
+            stack.callback(_forget, run, lease_is_left)
             life.make(folder)
             # A run that has ended cannot be resumed by mistake.
             (folder / life.ENDED).touch(mode=0o600)
@@ -45,9 +44,9 @@ def alive(run: str, lease_is_left: Callable[[], bool]) -> Iterator[None]:
         yield
 
 
-def _forget(folder: pathlib.Path, lease_is_left: Callable[[], bool]) -> None:
+def _forget(run: str, lease_is_left: Callable[[], bool]) -> None:
     if not lease_is_left():
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(life.home() / run, ignore_errors=True)
 
 
 def _sweep() -> None:
