@@ -245,6 +245,31 @@ class RunTestCase(base.TestCase):
             self.assertIn(text, self._refused_at_once('--to', target))
         self.assertFalse((self.root / 'unmounted').exists())
 
+    def test_target_that_is_none(self):
+        """Whoever has the habits of other tools hears what a target is."""
+        for target, text in (
+            ('s3://bucket', 'not on this machine'),
+            ('swift://a', 'not on this machine'),
+            ('s3:bucket', 'or restic:REPOSITORY, or rclone:REMOTE:PATH'),
+            ('ann@there:/srv', 'A target is the path of a folder'),
+            ('~/x', 'the shell has not replaced the "~"'),
+            ('~ann/x', 'Leave out the quotes'),
+        ):
+            for verb in 'run', 'plan':
+                words = ['backup', verb, '--all', '--to', target]
+                self.assertEqual(2, self.openstack(*words))
+                (said,) = self.err.said.splitlines()
+                self.assertIn(f'"{target}" cannot be the target: ', said)
+                self.assertIn(text, said)
+        self.assertEqual([], self.fake.seen)
+
+    def test_target_below_a_missing_folder(self):
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.root)
+        said = self._refused_at_once('--to', 'rel/path')
+        self.assertIn(f'{self.root / "rel"} is not there', said)
+        self.assertIn(f'mkdir -p {self.root / "rel"}', said)
+
     def test_target_whose_path_is_too_long(self):
         """Each name in it is short enough, and so is the whole."""
         target = self.root
