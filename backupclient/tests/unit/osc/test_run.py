@@ -129,6 +129,31 @@ class RunTestCase(base.TestCase):
         )
         self.assertNotIn('Backup set: ', self.err.said)
 
+    def test_deleted_meanwhile(self):
+        """It is told as that, and nobody is sent after what is gone."""
+        server = self.fake.nova.add_server('web', b'root' * 1000)
+        other = self.fake.cinder.add_volume('other')
+
+        def delete():
+            self.fake.world.remove('servers', server['id'])
+            for id_, image in [*self.fake.world.things['images'].items()]:
+                if image['status'] in ('queued', 'saving'):
+                    self.fake.world.remove('images', id_)
+
+        self.fake.fail(delete, f'GET nova /servers/{server["id"]}')
+        self.fake.fail(REFUSED, f'POST cinder /volumes/{other["id"]}', times=9)
+        words = ['--all', '--to', self.target, '--volume-method', 'image']
+        rows = self.rows('run', *words, code=3)
+        outcomes = {row['Name']: row['Outcome'] for row in rows}
+        self.assertEqual(
+            {'web': 'failed', 'data': 'complete', 'other': 'failed'}, outcomes
+        )
+        label = f'The server "web" ({server["id"]})'
+        self.assertIn(f'{label} was deleted during the backup.', self.err.said)
+        again = self.err.said.splitlines()[-1]
+        self.assertIn(f'backup run --volume {other["id"]} --to', again)
+        self.assertNotIn('--server', again)
+
     def test_name(self):
         self.rows('run', '--all', '--name', 'nightly')
         (backup,) = self.fake.world.things['backups'].values()
