@@ -248,8 +248,10 @@ class TestTables(testtools.TestCase):
             for name, (command, table) in tables(text).items():
                 names, every = table
                 if command is export_key.ExportKey:
-                    shown = printed(command, table, 'x', '-f', 'value')
-                    self.assertEqual(len(names), len(shown.splitlines()))
+                    for form in 'value', 'shell':
+                        shown = printed(command, table, 'x', '-f', form)
+                        self.assertEqual(len(names), len(shown.splitlines()))
+                        self.assertFalse(values.obeys(shown), (form, shown))
                     continue
                 every = [*every]
                 for form, head in (('value', 0), ('csv', 1)):
