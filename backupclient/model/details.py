@@ -16,9 +16,14 @@ _NO_SERVERS: Mapping[str, resources.Server] = {}
 
 
 def server(one: resources.Server) -> str:
-    """Return a server's time of creation, flavor and status."""
+    """Return a server's time of creation, flavor, status and origin."""
     flavor = f'flavor {one.flavor_name}' if one.flavor_name else ''
-    return _joined(_creation(one.created_at), flavor, one.status)
+    return _joined(
+        _creation(one.created_at),
+        flavor,
+        one.status,
+        _restored(one.metadata),
+    )
 
 
 def volume(

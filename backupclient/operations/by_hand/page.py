@@ -190,7 +190,8 @@ def _of_kind(
     if entries:
         yield comments.title(2, title)
     for entry in entries:
-        yield section.render(entry, items.get(entry.resource))
+        item = items.get(entry.resource)
+        yield section.render(entry, item, items.values())
 
 
 def _last() -> Iterator[str]:
@@ -216,8 +217,7 @@ _IN_TROUBLE = (
     'volume message list" may say why.',
     'There is no such volume type, flavor, network or key pair: choose '
     'another, or leave the option out. An encrypted volume needs a type with '
-    'encryption. "openstack flavor list --min-disk GIB --min-ram MIB '
-    '--sort-column RAM" shows flavors that fit.',
+    'encryption. The section of a server says which flavors fit.',
     'Glance refuses an upload (415): newer releases look into the data, and '
     'do not take LUKS 2, nor NTFS or exFAT without a partition table. Only '
     'an operator can allow that.',

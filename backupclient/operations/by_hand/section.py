@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The section of a resource: facts about its copy, and the commands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 import logging
 
 from backupclient.model import copies
@@ -11,6 +11,7 @@ from backupclient.model import properties
 from backupclient.model import restores
 from backupclient.model import results
 from backupclient.operations.by_hand import comments
+from backupclient.operations.by_hand import flavors
 from backupclient.procedures import registry
 from backupclient.procedures.restore import shell
 
@@ -29,19 +30,37 @@ _WORTH = {
     plans.Consistency.STOPPED: 'its server was stopped',
 }
 
+_NEW_KEYS = {
+    restores.Way.WITH_KEY: (
+        'Cinder makes a copy of the key for the new volume, with the same '
+        'name. This copy'
+    ),
+    restores.Way.BACKUP: (
+        "Cinder makes a copy of the backup's key for the new volume. This copy"
+    ),
+    restores.Way.OPENED: (
+        'Cinder makes a key for the new volume. This secret'
+    ),
+}
 
-def render(entry: manifests.Entry, item: plans.Item | None) -> str:
+
+def render(
+    entry: manifests.Entry,
+    item: plans.Item | None,
+    others: Collection[plans.Item] = (),
+) -> str:
     """Return the section of a resource.
 
     :param item: the plan of its restore; None if it has no copy, or if the
         plan failed.
+    :param others: the items of the plan.
     """
     head = comments.title(
         3,
         entry.resource.kind.capitalize(),
         entry.resource.name or 'without a name',
     )
-    commands = _commands(item)
+    commands = _commands(item, others)
     parts = comments.block(
         *comments.facts(_facts(entry)),
         *comments.items(_notes(entry, item)),
@@ -96,10 +115,9 @@ def _cautions(item: plans.Item) -> Iterator[str]:
             'No check has proved that its key opens its data: a volume that '
             'was never attached may have no LUKS header yet.'
         )
-    if task.source.key and way is restores.Way.WITH_KEY:
+    if way and isinstance(new, restores.NewVolume) and new.encrypted:
         yield (
-            'Its data are encrypted. Cinder makes a copy of the key for the '
-            'new volume, with the same name. This copy is the key of the new '
+            f'Its data are encrypted. {_NEW_KEYS[way]} is the key of the new '
             'volume: without it the data are lost. DO NOT DELETE IT. Cinder '
             'deletes it together with the volume. The last command prints '
             'its ID.'
@@ -136,7 +154,9 @@ def _lost(item: plans.Item) -> Iterator[str]:
         yield f'No command can set this property as it was: {shell.word(text)}'
 
 
-def _commands(item: plans.Item | None) -> list[str] | None:
+def _commands(
+    item: plans.Item | None, others: Collection[plans.Item]
+) -> list[str] | None:
     """Return the commands of the steps, each with its title.
 
     The page is written at the end of a successful run, which must not fail
@@ -147,7 +167,7 @@ def _commands(item: plans.Item | None) -> list[str] | None:
     if item is None:
         return []
     try:
-        return [*_titled(item)]
+        return [*flavors.told(item, others), *_titled(item)]
     except Exception:
         LOG.debug('Its commands: %s', item.resource.label, exc_info=True)
         return None

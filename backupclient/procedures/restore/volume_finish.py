@@ -121,12 +121,15 @@ class FinishVolume(step.Step[interim.Restore]):
         if new(item).way is restores.Way.WITH_KEY and task.of(item).source.key:
             # The volume has its own copy of the key by now. The property
             # names the stored key, which was deleted.
-            commands += [
+            commands.append(
                 'openstack volume unset --image-property '
-                f'cinder_encryption_key_id {volume}',
+                f'cinder_encryption_key_id {volume}'
+            )
+        if new(item).encrypted:
+            commands.append(
                 'openstack --os-volume-api-version 3.64 volume show '
-                f'-f value -c encryption_key_id {volume}',
-            ]
+                f'-f value -c encryption_key_id {volume}'
+            )
         return '\n'.join(commands)
 
     def do(self, made: interim.Restore) -> interim.Restore:

@@ -108,8 +108,11 @@ class TestProject(test_restored_secrets.Case):
         )  # fmt: skip
         self.assertEqual(0, done.code, done)
         before = self.tenant.census()
-        page = restoring.follow(self, self.backup_set(made), SUFFIX=BY_HAND)
-        self.assertNotIn(' pw ', page.said)
+        folder = self.backup_set(made)
+        page = restoring.follow(
+            self, folder, SUFFIX=BY_HAND, SHELLOPTS='xtrace'
+        )
+        self.assert_no_arguments(folder, page.said)
         command = {row['ID']: row['Restored'] for row in done.rows}
         self.assertEqual(command.keys(), page.new.keys())
         new = self.tenant.census().new(before)
@@ -120,6 +123,14 @@ class TestProject(test_restored_secrets.Case):
             self.assert_image(new[self.image.id], end)
             self.assert_volumes(new, end)
             self.assert_servers(new, end)
+
+    def assert_no_arguments(self, folder, said):
+        """No key and no payload is a word of a command that bash has shown."""
+        self.assertIn('+ barbican store', said)
+        self.assertNotIn(' pw ', said)
+        [key] = folder.glob('keys/*')
+        self.assertEqual(64, len(key.read_text()))
+        self.assertNotIn(key.read_text(), said)
 
     def assert_secrets(self, new, end):
         for id_ in self.secret_ids:

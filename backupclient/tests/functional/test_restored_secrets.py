@@ -281,6 +281,27 @@ class TestKeys(Case):
             lambda: 'key of vault' not in self.secrets(), 'the key gone'
         )
 
+    def test_key_of_a_volume_from_a_cinder_backup(self):
+        """Cinder copies the key of the backup: the page names the copy."""
+        data = cloud.content()
+        self.tenant.encrypted_volume('vault', data)
+        result = self.backup(
+            *('--volume', 'vault', '--to', self.target),
+            *('--volume-method', 'backup'),
+        )
+        before = self.tenant.census()
+        wrote = restoring.follow(
+            self, self.backup_set(result), SUFFIX='-r'
+        ).out
+        storage = self.tenant.conn.block_storage
+        [made] = [v for v in storage.volumes() if v.name == 'vault-r']
+        key = storage.get(f'/volumes/{made.id}', microversion='3.64').json()
+        key_id = key['volume']['encryption_key_id']
+        self.assertIn(f'\n{key_id}\n', wrote)
+        new = {each.split('/')[0] for each in self.tenant.census().new(before)}
+        self.assertEqual({'volumes', 'secrets'}, new)
+        self.assertEqual(cloud.sha512(data), self.hash(made, len(data)))
+
     def hash(self, volume, size):
         """Hash the known bytes of an encrypted volume."""
         key = self.target / 'restored.key'

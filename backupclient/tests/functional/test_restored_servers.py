@@ -188,6 +188,24 @@ class ImageBacked(Case):
         self.assertIn('400', refused.err)
         self.assertIn('minimum size is 2147483648 bytes', refused.err)
         self.assertEqual(servers, {one.id for one in conn.compute.servers()})
+        fitting = self.flavors_that_fit(folder)
+        self.assertIn((2, 64), [each[:2] for each in fitting])
+        # The first is the smallest, and all have room for the disk.
+        self.assertEqual(min(fitting, key=lambda each: each[1]), fitting[0])
+        self.assertEqual([], [each for each in fitting if each[0] < 2])
+        names = {each[2] for each in fitting}
+        self.assertIn(self.flavor_name, names)
+        self.assertNotIn('m1.tiny', names)
+
+    def flavors_that_fit(self, folder):
+        """What the page's command lists: disk, memory and name of each."""
+        page = (folder / 'RESTORE.md').read_text()
+        listing = page[page.index('openstack flavor list') :]
+        lines = listing.splitlines()[:3]
+        command = ' '.join(line.strip(' #\\') for line in lines).split()
+        result = self.openstack(*command[1:], '-f', 'json')
+        self.assertEqual(0, result.code, result)
+        return [(one['Disk'], one['RAM'], one['Name']) for one in result.rows]
 
     def test_source_is_gone(self):
         self.tenant.conn.image.delete_image(self.source)

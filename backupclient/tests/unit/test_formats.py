@@ -8,6 +8,7 @@ import re
 import testtools
 
 import backupclient
+from backupclient.cloud import kept_verifications
 from backupclient.engine import journal_base
 from backupclient.engine import journals
 from backupclient.engine import saved_progress
@@ -26,6 +27,9 @@ from backupclient.sets import claims
 from backupclient.sets import deletion_lists
 from backupclient.sets import marker
 
+KEPT = {
+    field.name: field for field in dataclasses.fields(kept_verifications.Kept)
+}
 PAGES = pathlib.Path(backupclient.__file__).parents[1] / 'doc/source/formats'
 
 SECTIONS = {
@@ -53,6 +57,9 @@ SECTIONS = {
     'verification.rst': {
         'Verification': verification.Verification,
         'Row': verification.Row,
+    },
+    'cloud-manifest.rst': {
+        'Results of verifications': kept_verifications.Kept,
     },
     'plan.rst': {
         'Plan': saved_plans.Plan,
@@ -115,6 +122,7 @@ class FormatsTestCase(testtools.TestCase):
                 ],
             ),
             ('verification.rst', [verification.FORMAT_VERSION]),
+            ('cloud-manifest.rst', [KEPT['version'].default]),
             ('plan.rst', [plans.FORMAT_VERSION]),
             (
                 'journal.rst',
@@ -130,6 +138,16 @@ class FormatsTestCase(testtools.TestCase):
                 (PAGES / name).read_text(),
             )
             self.assertEqual(versions, [int(one) for one in found], name)
+
+    def test_results_in_the_cloud(self):
+        """The page has each field of a group, and the limits."""
+        text = (PAGES / 'cloud-manifest.rst').read_text()
+        text = text.partition('\n``groups`` (list)\n')[2]
+        for field in dataclasses.fields(kept_verifications.Group):
+            self.assertIn(f'``{field.name}``', text)
+        page = (PAGES / 'cloud-manifest.rst').read_text()
+        self.assertIn(f'at most {kept_verifications.LONGEST:,} bytes', page)
+        self.assertIn(f'The newest {kept_verifications.MOST} are kept', page)
 
     def test_files_of_a_journal(self):
         """Those that its module names, each in the folder and explained."""

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
+import dataclasses
+
 import testtools
 from testtools import matchers
 
@@ -61,10 +63,21 @@ class DetailsTestCase(testtools.TestCase):
         for found in (
             details.volume(volume(metadata=marks)),
             details.image(image(marks)),
+            details.server(dataclasses.replace(WEB, metadata=marks)),
         ):
             self.assertThat(
                 found, matchers.EndsWith(f', restored by run {RUN}')
             )
+
+    def test_server_that_was_restored_is_told_by_its_role(self):
+        """And by a run that is one: anybody can set metadata."""
+        for marks in (
+            {tags.RUN: RUN, tags.ROLE: 'temporary'},
+            {tags.RUN: 'x\ny', tags.ROLE: 'restored'},
+            {tags.ROLE: 'restored'},
+        ):
+            found = dataclasses.replace(WEB, metadata=marks)
+            self.assertEqual(f'{CREATED}, ACTIVE', details.server(found))
 
     def test_image_that_is_a_backup(self):
         marks = {tags.RUN: RUN, tags.ROLE: 'artifact'}

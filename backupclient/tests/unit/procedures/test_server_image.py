@@ -3,6 +3,7 @@
 from backupclient import errors
 from backupclient.engine import concluding
 from backupclient.model import plans
+from backupclient.model import tags
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
@@ -106,3 +107,20 @@ class HardwareTestCase(base.TestCase):
         made = self.go()
         found = concluding.complete(self.item, made)
         self.assertEqual(made.described, found.image)
+
+
+class NameTestCase(base.TestCase):
+    """An image that stays."""
+
+    procedure = plans.Procedure.SERVER_IMAGE
+
+    def seed(self):
+        server = self.cloud.nova.add_server('web', base.DATA)
+        return self.work.cloud.nova.server(server['id'])
+
+    def test_a_person_sees_what_it_is(self):
+        made = self.go()
+        image = self.cloud.world.things['images'][made.artifact.id]
+        name = tags.name(base.RUN, self.item.resource)
+        self.assertEqual(f'{name} (web)', image['name'])
+        self.assertEqual(image['name'], made.artifact.name)

@@ -175,3 +175,23 @@ class EncryptedTestCase(every_failure.EveryFailure):
         self.check_complete(made)
         (note,) = made.notes
         self.assertIn('never attached', note)
+
+
+class NameTestCase(base.TestCase):
+    """An image that stays."""
+
+    procedure = plans.Procedure.SNAPSHOT_IMAGE
+
+    def seed(self):
+        server = self.cloud.nova.add_server('web')
+        volume = self.cloud.cinder.add_volume(
+            'data', base.DATA, server=server['id']
+        )
+        return self.work.cloud.cinder.volume(volume['id'])
+
+    def test_a_person_sees_what_it_is(self):
+        made = self.go()
+        image = self.cloud.world.things['images'][made.artifact.id]
+        name = tags.name(base.RUN, self.item.resource)
+        self.assertEqual(f'{name} (data)', image['name'])
+        self.assertEqual(image['name'], made.artifact.name)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keys: the page's commands with the real age, cryptsetup and qemu-img."""
 
+import base64
 import dataclasses
 import hashlib
 import os
@@ -62,6 +63,7 @@ class TestStore(Case):
         self.shell.put(DATA, b'x')
         done = self.shell.run(page.render(self.manifest()), **environment)
         self.assertEqual(0, done.returncode, done.stdout)
+        self.done = done
         (post, put, _delete) = self.shell.requests
         self.assertEqual(('PUT', '/secrets/new-secret'), put[:2])
         return post[2], put[3]['headers']['Content-Type']
@@ -86,6 +88,13 @@ class TestStore(Case):
         self.shell.put(PATH, key.hex().encode())
         self.store(key)
         self.assertEqual(key, self.shell.payload)
+
+    def test_key_is_no_argument(self):
+        self.shell.put(PATH, PASSPHRASE)
+        self.store(SHELLOPTS='xtrace')
+        self.assertIn('barbican store', self.done.stdout)
+        for form in (PASSPHRASE, base64.b64encode(KEY)):
+            self.assertNotIn(form.decode(), self.done.stdout)
 
     def test_protected_key(self):
         self.needs('age')

@@ -184,9 +184,24 @@ class TestSecret(Case):
         self.assertEqual(1, self.done.returncode)
 
     def test_nothing_secret_is_an_argument(self):
-        self.stored(self.entry())
-        self.assertNotIn(CONTENT.decode(), str(self.shell.calls))
-        self.assertEqual([], self.shell.calls)
+        """Not of the client, and not of another program that bash starts."""
+        for content_type in (
+            'text/plain',
+            'application/octet-stream',
+            'application/pkcs8',
+        ):
+            before = len(self.shell.requests)
+            self.stored(
+                self.entry(content_type=content_type), SHELLOPTS='xtrace'
+            )
+            self.assertIn('barbican store tls', self.done.stdout)
+            self.assertIn('python', self.done.stdout)
+            sent = str(self.shell.requests[before:])
+            forms = (CONTENT.decode(), base64.b64encode(CONTENT).decode())
+            self.assertTrue(any(form in sent for form in forms), sent)
+            for form in (*forms, CONTENT.hex()):
+                self.assertNotIn(form, self.done.stdout)
+            self.assertEqual([], self.shell.calls)
 
     def test_other_payload(self):
         """A key that is not the one that was backed up is not stored."""

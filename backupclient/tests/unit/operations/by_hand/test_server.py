@@ -28,6 +28,21 @@ def with_key(volume):
     return samples.volume_entry(volume, key=key)
 
 
+SHELVED = dataclasses.replace(samples.IMAGE, name='web-shelved')
+
+
+def shelved(**changes):
+    """A manifest of a shelved server, and of the image with its disk."""
+    return samples.manifest(
+        samples.image_entry(SHELVED, **changes),
+        samples.server_entry(
+            dataclasses.replace(IMAGE_BACKED, disk_gib=20),
+            file=None,
+            covered_by=SHELVED.resource.label,
+        ),
+    )
+
+
 DISK = {
     'uuid': 'new-volume',
     'source_type': 'volume',
@@ -305,38 +320,84 @@ class TestHardware(testtools.TestCase):
         self.assertIn('2 VCPUs, 512 MiB of memory, 10 GiB', text)
 
 
+class TestFlavors(testtools.TestCase):
+    """What the page says of the flavors that fit, if the old one is gone."""
+
+    def said(self, *entries):
+        """The sentence, and what OSC makes of the command below it."""
+        text = page.render(samples.manifest(*entries))
+        lines = [line.strip(' #') for line in text.splitlines()]
+        start = lines.index('openstack flavor list \\')
+        words = ' '.join(lines[start : start + 3]).replace('\\', '').split()
+        sentence = test_page.words(text).partition(' openstack flavor')[0]
+        return sentence, commands.parsed(words[1:])
+
+    def test_of_the_image(self):
+        """At least what Nova asks for, and the memory that it had."""
+        server, held = TestHardware.SERVER, TestHardware.HELD
+        for memory, wanted in ((512, 512), (16, 64)):
+            sentence, listing = self.said(
+                samples.server_entry(
+                    dataclasses.replace(server, ram_mib=memory), image=held
+                )
+            )
+            self.assertIn(
+                'Nova refuses a flavor with less than 10 GiB of disk or 64 '
+                'MiB of memory. If its flavor is gone,',
+                sentence,
+            )
+            self.assertEqual((10, wanted), (listing.min_disk, listing.min_ram))
+            self.assertEqual(['RAM', 'VCPUs', 'Disk'], listing.sort_columns)
+
+    def test_of_the_boot_volume(self):
+        """The disk of a flavor does not matter."""
+        volume = dataclasses.replace(
+            samples.ROOT, image_metadata={'min_disk': '30', 'min_ram': '96'}
+        )
+        server = dataclasses.replace(samples.SERVER, ram_mib=32, disk_gib=5)
+        sentence, listing = self.said(
+            samples.volume_entry(volume), without_disk(server)
+        )
+        self.assertIn('less than 96 MiB of memory. If', sentence)
+        self.assertEqual((0, 96), (listing.min_disk, listing.min_ram))
+
+    def test_of_a_shelved_server(self):
+        """Its image is another item of the set."""
+        sentence, listing = self.said(*shelved().items)
+        self.assertIn('20 GiB of disk or 512 MiB of memory', sentence)
+        self.assertEqual((20, 512), (listing.min_disk, listing.min_ram))
+
+    def test_nothing_is_known(self):
+        server = dataclasses.replace(IMAGE_BACKED, disk_gib=0, ram_mib=0)
+        sentence, listing = self.said(samples.server_entry(server))
+        self.assertNotIn('Nova refuses', sentence)
+        self.assertEqual((0, 0), (listing.min_disk, listing.min_ram))
+
+    def test_of_other_kinds(self):
+        text = page.render(
+            samples.manifest(samples.volume_entry(samples.ROOT))
+        )
+        self.assertNotIn('openstack flavor list', text)
+
+
 class TestShelved(testtools.TestCase):
     """The image of a shelved server is an item of the set by itself."""
 
-    IMAGE = dataclasses.replace(samples.IMAGE, name='web-shelved')
-
-    def manifest(self, **changes):
-        return samples.manifest(
-            samples.image_entry(self.IMAGE, **changes),
-            samples.server_entry(
-                dataclasses.replace(IMAGE_BACKED, disk_gib=20),
-                file=None,
-                covered_by=self.IMAGE.resource.label,
-            ),
-        )
-
     def test_server_of_that_image(self):
-        shell, made = commands.done(self, self.manifest())
+        shell, made = commands.done(self, shelved())
         server = next(m for m in made if hasattr(m, 'flavor'))
         self.assertEqual('new-image', server.image)
         uploads = [c for c in shell.calls if c[:2] == ['image', 'create']]
         self.assertEqual(1, len(uploads))
 
     def test_image_without_a_file(self):
-        text = page.render(
-            self.manifest(file=None, state=results.State.FAILED)
-        )
+        text = page.render(shelved(file=None, state=results.State.FAILED))
         self.assertIn(
             'which this restore does not include', test_page.words(text)
         )
 
     def test_image_of_nobody(self):
         shell, _made = commands.done(
-            self, samples.manifest(samples.image_entry(self.IMAGE))
+            self, samples.manifest(samples.image_entry(SHELVED))
         )
         self.assertNotIn(['image', 'set'], [c[:2] for c in shell.calls])

@@ -210,6 +210,41 @@ class TestEncrypted(Case):
             'lost. DO NOT DELETE IT.',
         )
 
+    def test_own_key_in_each_way(self):
+        """Whichever key it is, its ID is printed last."""
+        key = dataclasses.replace(self.entry().key, luks=2)
+        opened = dataclasses.replace(self.entry(), key=key)
+        artifact = dataclasses.replace(BACKUP, key_id='clone-1')
+        for entry, said in (
+            (opened, 'Cinder makes a key for the new volume. This secret'),
+            (
+                backed_up(samples.DATA, artifact),
+                "Cinder makes a copy of the backup's key for the new volume. "
+                'This copy',
+            ),
+        ):
+            self.says(entry, f'{said} is the key of the new volume: without')
+            self.says(entry, 'DO NOT DELETE IT. Cinder deletes it together')
+            section = page.render(samples.manifest(entry))
+            section = section.partition('## What is back')[0].strip()
+            self.assertTrue(
+                section.endswith(
+                    'openstack --os-volume-api-version 3.64 volume show -f '
+                    'value -c encryption_key_id '
+                    f'"${{new[{samples.DATA.id}]:?}}"'
+                ),
+                section,
+            )
+
+    def test_volume_that_is_not_encrypted_has_no_key(self):
+        for entry in (
+            samples.volume_entry(samples.ARCHIVE),
+            backed_up(samples.ARCHIVE),
+        ):
+            text = self.text(entry)
+            self.assertNotIn('DO NOT DELETE', text)
+            self.assertNotIn('encryption_key_id', text)
+
     def test_nothing_is_done_after_a_failure(self):
         """No command that builds on another runs when that gave nothing."""
         text = page.render(samples.manifest(self.entry()))
