@@ -75,7 +75,7 @@ class RestoreTestCase(base.TestCase):
             self.openstack('backup', *words, *more)
             (line,) = (
                 line
-                for line in self.err.said.splitlines()[1:]
+                for line in self.err.said.splitlines()
                 if line.startswith('volume "broken"')
             )
             self.assertEqual(1, line.count('no complete backup of it'), line)
