@@ -82,6 +82,14 @@ class Name(_Text):
         return clean(self._value)
 
 
+class Script(_Text):
+    """Commands for a shell, on one or more lines."""
+
+    def human_readable(self) -> str:
+        """Return the lines, each safe for a terminal."""
+        return '\n'.join(map(clean, self._value.split('\n')))
+
+
 class Number(_Count):
     """A number or None. None comes first when rows are sorted."""
 
@@ -163,7 +171,7 @@ def flat(row: Iterable[Any]) -> tuple[Any, ...]:
 def _line(value: Any) -> Any:
     if isinstance(value, Sentences):
         return _escaped(' '.join(value.machine_readable()))
-    if isinstance(value, Name | Time):
+    if isinstance(value, Name | Script | Time):
         return _escaped(value.machine_readable())
     return _escaped(value) if isinstance(value, str) else value
 

@@ -3,6 +3,7 @@
 
 import datetime
 import re
+import shlex
 
 import fixtures
 import pyte
@@ -229,6 +230,46 @@ class ColumnsTestCase(TestCase):
             )
             for row in rows:
                 self.assertIn(f'    Command  {row["Command"]}\n', text)
+
+    def test_steps_of_several_lines_can_be_copied(self):
+        """They are no row between borders, and no word of them changes."""
+        self.fake.barbican.add_secret("it's\nsecret", b'sesame')
+        words = ('run', '--all', '--to', self.target, '--plaintext-keys')
+        self.see(80, *words)
+        words = ('restore', '--from', self.target, '--all', '--dry-run')
+        rows = self.rows(*words, '--steps', code=3)
+        several = [row['Command'] for row in rows if '\n' in row['Command']]
+        self.assertTrue(any('"payload"' in each for each in several))
+        for width in WIDTHS:
+            out, _ = self.see(width, *words, '--steps')
+            # What is within quotes stays as it is, however long it is.
+            self.check(max(width, 100), out)
+            self.assertNotIn(r'\\n', out)
+            shown = [
+                line[13:]
+                for line in re.split(r'(?m)^    (?=Step|Command)', out)
+                if line.startswith('Command')
+                for line in [re.sub(r'(?m)^ {13}', '', f'{" " * 4}{line}')]
+            ]
+            self.assertEqual(len(rows), len(shown))
+            for row, text in zip(rows, shown, strict=True):
+                self.assertEqual(
+                    shlex.split(row['Command'].replace('\\\n', ' ')),
+                    shlex.split(
+                        text.partition('\n\n')[0].replace('\\\n', ' ')
+                    ),
+                )
+
+    def test_steps_on_a_pipe(self):
+        """Each line of a command is a line; values have escapes."""
+        self.see(80, 'run', '--volume', 'of web', '--to', self.target)
+        words = ('restore', '--from', self.target, '--all', '--dry-run')
+        self.openstack('backup', *words, '--steps')
+        self.assertRegex(self.out.said, r'(?m) create \\ +\|\n')
+        self.openstack('backup', *words, '--steps', '-f', 'value')
+        lines = self.out.said.splitlines()
+        self.assertEqual(len(self.rows(*words, '--steps')), len(lines))
+        self.assertIn(r' create \\\n    --image ', lines[1])
 
     def test_nothing(self):
         self.openstack('backup', 'cleanup', '--dry-run')
