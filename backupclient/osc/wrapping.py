@@ -186,15 +186,17 @@ def command(text: str, room: int | None) -> list[str]:
 def _shell_lines(text: str) -> list[tuple[str, list[str]]]:
     """Return the indentation and the words of each line of a command.
 
-    Lines that end with a backslash are joined with the next one. A word may
-    have several lines, within quotes.
+    The last word of a line that goes on is a backslash. A word may have
+    several lines, within quotes.
     """
     lines: list[tuple[str, list[str]]] = [('', [])]
     for token in _SHELL_TOKENS.findall(text):
-        if token[0] == '\n':
-            lines.append((token[1:], []))
-        elif token.strip(' \\\n'):
+        blank, _, indent = token.rpartition('\n')
+        if token.strip(' \\\n'):
             lines[-1][1].append(token)
+        elif '\n' in token:
+            lines[-1][1].extend(blank.split())
+            lines.append((indent, []))
     return lines
 
 
@@ -204,7 +206,9 @@ def _filled(indent: str, words: Sequence[str], room: int) -> list[str]:
     for part in _parts(words, room - len(_INDENT) * 2 - len(_GOES_ON)):
         between = ' ' if lines[-1].strip() else ''
         longer = lines[-1] + between + part
-        if not between or _widest(longer + _GOES_ON) <= room:
+        # Each line has room for its backslash.
+        fits = part == '\\' or _widest(longer + _GOES_ON) <= room
+        if not between or fits:
             lines[-1] = longer
         else:
             lines[-1] += _GOES_ON

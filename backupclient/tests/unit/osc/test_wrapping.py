@@ -145,7 +145,7 @@ class CommandTestCase(testtools.TestCase):
         )
 
     def test_commands_of_several_lines(self):
-        """Only continued lines are joined; lines within quotes stay."""
+        """Their line breaks stay, within quotes too; lines are filled."""
         script = (
             'VOLUME=$(openstack volume create \\\n    --size 1 \\\n'
             '    "a  b")\n'
@@ -156,12 +156,13 @@ class CommandTestCase(testtools.TestCase):
         self.assertEqual(
             [
                 'VOLUME=$(openstack volume create \\',
-                '    --size 1 "a  b")',
+                '    --size 1 \\',
+                '    "a  b")',
                 'cat secrets/1.bin |',
                 "    barbican store '{",
                 '    "a": "b c",',
-                """    "d": 1}' --name $'it\\x27s\\n' \\""",
-                '    last',
+                """    "d": 1}' \\""",
+                """    --name $'it\\x27s\\n' last""",
                 '',
             ],
             wrapping.command(script, 36),
