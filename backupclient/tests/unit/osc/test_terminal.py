@@ -401,6 +401,62 @@ class VerbosityTestCase(TestCase):
                 )
                 self.assertEqual((0, ''), (code, self.err.said), words)
 
+    def leave(self):
+        """Have a dead run leave a volume."""
+        run = '20260101T000000Z-aaaa'
+        self.fake.cinder.add_volume(
+            tags.name(run, SOURCE),
+            metadata=tags.metadata(run, SOURCE, tags.Role.TEMPORARY),
+            created_at='2025-12-31T00:00:00',
+        )
+
+    def test_quiet_with_what_is_backed_up(self):
+        self.leave()
+        data = ('run', '--volume', 'data', '--to', self.target)
+        source = ('--from', self.target)
+        for words in (
+            data,
+            data,
+            ('history', *source),
+            ('history', '--runs', *source),
+            ('verify', *source),
+            ('restore', *source, '--all', '--dry-run'),
+            ('restore', *source, '--all'),
+            ('restore', *source, '--all', '--to-files', self.root / 'files'),
+            ('prune', *source, '--keep-last', '1', '--dry-run'),
+            ('prune', *source, '--keep-last', '1', '--yes'),
+            ('cleanup', '--yes'),
+            ('export-key', 'word', '--file', self.root / 'key'),
+        ):
+            self.fake.barbican.add_secret('word', b'sesame')
+            code = self.openstack('-q', 'backup', *words, terminal=True)
+            self.assertEqual((0, ''), (code, self.err.said), words)
+            self.fake.world.things['secrets'].clear()
+
+    def test_each_command_tells_its_steps(self):
+        """With --verbose and in a log file, each with its time."""
+        data = ('run', '--volume', 'data', '--to', self.target)
+        source = ('--from', self.target)
+        self.assertEqual(0, self.openstack('backup', *data))
+        self.assertEqual(0, self.openstack('backup', *data))
+        for words, step in (
+            (('verify', *source), r'volume "data" \(.*\): good'),
+            (('restore', *source, '--all'), 'volume "data" .*: upload'),
+            (('cleanup', '--yes'), 'delete volume backupclient-.*'),
+            (
+                ('prune', *source, '--keep-last', '1', '--yes'),
+                f'delete {self.target}/.*',
+            ),
+        ):
+            self.leave()
+            log = self.root / f'log-{words[0]}'
+            code = self.openstack('--log-file', log, '-v', 'backup', *words)
+            self.assertEqual(0, code, self.err.said)
+            self.assertRegex(
+                self.err.said, rf'(?m)^[-\d]{{10}} [\d:]{{8}} {step}$'
+            )
+            self.assertRegex(log.read_text(), step)
+
     def test_quiet_says_what_fails(self):
         self.fake.cinder.add_volume('broken', status='error')
         for words in ['plan'], ['run', '--all']:
