@@ -442,7 +442,7 @@ class VerbosityTestCase(TestCase):
         for words, step in (
             (('verify', *source), r'volume "data" \(.*\): good'),
             (('restore', *source, '--all'), 'volume "data" .*: upload'),
-            (('cleanup', '--yes'), 'delete volume backupclient-.*'),
+            (('cleanup', '--yes'), 'delete volume "backupclient-.*'),
             (
                 ('prune', *source, '--keep-last', '1', '--yes'),
                 f'delete {self.target}/.*',
