@@ -249,7 +249,7 @@ class Streams(Machine, cases.SecretDownload):
     def test_each(self):
         words = [base.OPENSTACK, 'backup', 'run', *map(str, self.command())]
         for line, said in (
-            ('"$@" >&-', ''),
+            ('"$@" >&-', 'Bad file descriptor'),
             ('"$@" >/dev/full', 'No space left on device'),
             ('"$@" | head -c 0', ''),
             ('"$@" 2>&-', ''),

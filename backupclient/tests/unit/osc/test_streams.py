@@ -69,7 +69,8 @@ class LastingTestCase(testtools.TestCase):
             for stream in (app.stdout, sys.stdout, sys.stderr):
                 print('text', file=stream, flush=True)
                 self.assertFalse(stream.isatty())
-            self.assertEqual('', stdout.failure)
+            self.assertEqual('Bad file descriptor', stdout.failure)
+            self.assertFalse(stdout.unwanted)
         self.assertEqual(
             (None, None, None), (app.stdout, sys.stdout, sys.stderr)
         )
@@ -132,6 +133,21 @@ class CommandTestCase(base.TestCase):
             self.assertEqual(code, found, (words, err.said))
             self.assertIn(
                 'The output could not be written: No space left on device.',
+                err.said,
+            )
+
+    def test_output_that_is_closed(self):
+        """As with ``>&-``: the same as if the disk were full."""
+        self.fake.cinder.add_volume('data', b'data')
+        err = base.Stream()
+        # Without rows there is no output that could be lost.
+        self.assertEqual(0, self._run(None, err, 'backup', 'history'))
+        self.assertNotIn('written', err.said)
+        for code, *words in (1, 'plan'), (0, 'run', '--all'), (1, 'history'):
+            err = base.Stream()
+            self.assertEqual(code, self._run(None, err, 'backup', *words))
+            self.assertIn(
+                'The output could not be written: Bad file descriptor.',
                 err.said,
             )
 
