@@ -46,27 +46,45 @@ def of(scene_: scene.Scene, items: Sequence[plans.Item]) -> tuple[str, ...]:
 
 
 def _unused(scene_: scene.Scene) -> Iterator[str]:
-    """Yield a sentence for each mapping that no chosen resource uses."""
-    entries = [
-        one.entry
-        for of_kind in scene_.choices.values()
-        for one in of_kind.values()
-    ]
-    volumes = [one.volume for one in entries if one.volume]
-    servers = [one.server for one in entries if one.server]
+    """Yield a sentence for each option that no chosen resource uses."""
+    asked = scene_.request
+    servers = _servers(scene_)
+    volumes = _volumes(scene_)
     zones = {one.availability_zone for one in volumes}
     zones |= {one.availability_zone for one in servers}
-    asked = scene_.request
+    by_name = {old: new for old, new in asked.networks.items() if old}
+    networks = {it.network for one in servers for it in one.addresses}
     for option, wanted, there in (
         ('--volume-type', asked.volume_types, {v.type_name for v in volumes}),
         ('--flavor', asked.flavors, {s.flavor_name for s in servers}),
         ('--availability-zone', asked.zones, zones),
+        ('--network', by_name, networks),
     ):
         for old in sorted(wanted.keys() - there):
             yield (
                 f'{option} "{old}"="{wanted[old]}" changes nothing: none of '
-                f'the chosen resources had "{old}".'
+                f'the resources to restore had "{old}".'
             )
+    for option, name in (
+        ('--network', asked.networks.get('')),
+        ('--key-pair', asked.key_pair),
+    ):
+        if name and not servers:
+            yield f'{option} "{name}" changes nothing: no server is restored.'
+
+
+def _volumes(scene_: scene.Scene) -> list[resources.Volume]:
+    """Return the records of the volumes to restore."""
+    chosen = scene_.choices[resources.Kind.VOLUME].values()
+    return [one.entry.volume for one in chosen if one.entry.volume]
+
+
+def _servers(scene_: scene.Scene) -> list[resources.Server]:
+    """Return the records of the servers to restore."""
+    if scene_.request.without_servers:
+        return []
+    chosen = scene_.choices[resources.Kind.SERVER].values()
+    return [one.entry.server for one in chosen if one.entry.server]
 
 
 def _nothing_selected(items: Sequence[plans.Item]) -> str:

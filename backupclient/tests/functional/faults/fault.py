@@ -39,6 +39,11 @@ class Fault:
         """It costs the client no patience."""
         return self.kills or self.name == 'late'
 
+    @property
+    def logs_in(self):
+        """The client logs in anew before it repeats the request."""
+        return self.name.startswith('401')
+
     def is_survived_at(self, request):
         """A run gets over it, and ends as if nothing had been."""
         # The client logs in before our command begins, once.

@@ -31,30 +31,24 @@ def chosen(seen, common):
 def trips(pairs):
     """Group pairs by what one run goes through.
 
-    What a run gets over befalls one run together, a fault at one request of
-    each kind: a request that is repeated after a fault would be taken for the
-    next one of its kind. What ends a run is alone. Kills are alone, too, each
-    with nothing but a resume after it; those of the selection befall a single
-    run, that is resumed after each.
+    What a run gets over befalls one run together; what ends it is alone. The
+    kills befall a single run, that is resumed after each. Of all pairs, those
+    at a change are alone instead, each with nothing but a resume after it.
 
     :param pairs: as :func:`chosen` gives them.
     :returns: lists of pairs; either all of a list kill or none does.
     """
     alone, over, kills = [], [], []
     for request, one in pairs:
-        if one.kills:
+        if one.kills and not ('FAULTS' in os.environ and request.changes):
             kills.append((request, one))
         elif one.is_survived_at(request):
             over.append((request, one))
         else:
             alone.append([(request, one)])
-    if 'FAULTS' in os.environ:
-        killed = [[pair] for pair in kills]
-    else:
-        killed = [kills] if kills else []
     # Those first that end a run: the next one shows that nothing is in its
     # way.
-    return [*alone, *_dealt(over), *killed]
+    return [*alone, *_dealt(over), *([kills] if kills else [])]
 
 
 def everything(seen):
@@ -99,15 +93,25 @@ def some(seen):
 
 
 def _dealt(pairs):
-    """Deal pairs to trips, as few as can be: no kind of request twice."""
+    """Deal pairs to trips, as few as can be: no request twice.
+
+    Requests that are alike are told apart by their order. After a new login
+    the same request is taken for the next one like it: so nothing else befalls
+    those in its trip.
+    """
     dealt = []
-    for pair in pairs:
-        kind = pair[0].kind
-        trip = next((its for its in dealt if kind not in its), None)
-        if trip is None:
-            dealt.append(trip := {})
-        trip[kind] = pair
-    return [[*trip.values()] for trip in dealt]
+    for request, one in pairs:
+        for trip in dealt:
+            alike = [it for it in trip if it.kind == request.kind]
+            if not any(
+                one.logs_in or trip[it].logs_in or it == request
+                for it in alike
+            ):
+                trip[request] = one
+                break
+        else:
+            dealt.append({request: one})
+    return [[*trip.items()] for trip in dealt]
 
 
 def _without(seen, common):

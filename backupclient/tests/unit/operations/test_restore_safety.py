@@ -251,6 +251,18 @@ class ForgedTestCase(test_restore.TestCase):
         self.assertIn('--volume-type "lusk"="plain" changes nothing', said)
         self.assertIn('--flavor "x"="y" changes nothing', said)
 
+    def test_options_of_servers_without_one(self):
+        asked = dataclasses.replace(
+            self.asked,
+            networks={'': 'office', 'lan': 'wan'},
+            key_pair='mine',
+            without_servers=True,
+        )
+        said = ' '.join(restore.plan(self.session, asked).cautions)
+        for option in ('--network "office"', '--key-pair "mine"'):
+            self.assertIn(f'{option} changes nothing: no server is', said)
+        self.assertIn('--network "lan"="wan" changes nothing: none of', said)
+
     def test_sets_of_another_project_beside_ours(self):
         """The project of the login is meant, however old its sets are."""
         other = self.target / '20270101T000000Z-abcd'
