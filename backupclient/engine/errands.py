@@ -6,7 +6,7 @@ journal, so that other processes of this machine know at once when its process
 is dead. By its lease alone it would count as alive for 15 more minutes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 import contextlib
 import datetime
 import os
@@ -21,12 +21,14 @@ _KEPT = datetime.timedelta(days=1)
 
 
 @contextlib.contextmanager
-def alive(run: str) -> Iterator[None]:
+def alive(run: str, lease_is_left: Callable[[], bool]) -> Iterator[None]:
     """Show other processes of this machine that a run is alive.
 
-    If the folder for the locks cannot be created, continue without it.
+    If the folder for the locks cannot be created, continue without it. The
+    folder stays if the lease of the run does, to prove that it is dead.
 
     :param run: its ID.
+    :param lease_is_left: returns in the end whether the lease is left.
     """
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(OSError, errors.TargetError):
@@ -34,7 +36,7 @@ def alive(run: str) -> Iterator[None]:
             _sweep()
             folder = life.home() / run
             folder.mkdir(mode=0o700)
-            stack.callback(shutil.rmtree, folder, True)
+            stack.callback(_forget, run, lease_is_left)
             life.make(folder)
             # A run that has ended cannot be resumed by mistake.
             (folder / life.ENDED).touch(mode=0o600)
@@ -42,8 +44,13 @@ def alive(run: str) -> Iterator[None]:
         yield
 
 
+def _forget(run: str, lease_is_left: Callable[[], bool]) -> None:
+    if not lease_is_left():
+        shutil.rmtree(life.home() / run, ignore_errors=True)
+
+
 def _sweep() -> None:
-    """Delete the folders that killed processes have left, after a day.
+    """Delete the folders that earlier processes have left, after a day.
 
     Until then they prove that the leases of these runs are dead.
     """

@@ -45,8 +45,14 @@ class Lease:
         self._claims: set[str] = set()
         self._told = False
         self._fault_told = False
+        self._is_left = False
         self._lock = threading.Lock()
         self._over = threading.Event()
+
+    @property
+    def is_left(self) -> bool:
+        """Whether the lease could not be deleted in the end."""
+        return self._is_left
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -223,8 +229,10 @@ class Lease:
                 if image_id:
                     self._glance.delete(image_id)
             except errors.LoginEnded:
+                self._is_left = True
                 LOG.debug('The lease is left', exc_info=True)
             except Exception as exc:
+                self._is_left = True
                 if self._image_id:
                     why = faults.said(exc, self._run, 'the end of its lease')
                     self._reporter.warn(

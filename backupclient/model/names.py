@@ -21,6 +21,10 @@ bytes (``cinder/api/validation/parameter_types.py``, Glance's image schema)."""
 LONGEST_START = 200
 """The longest ``--name`` in characters: an ID still fits behind it."""
 
+LONGEST_END = 100
+"""The longest ``--suffix`` in characters: most of a name still fits before
+it."""
+
 _TEMPORARY = 'restore-'
 _REPLACEMENT = '\N{REPLACEMENT CHARACTER}'
 _CUT = '...'
@@ -39,6 +43,27 @@ def require_start(text: str) -> None:
             'possible: the name or ID of each resource is added, and a name '
             f'in the cloud has at most {LONGEST}.'
         )
+    _require_printable(text)
+
+
+def require_end(text: str) -> None:
+    """Raise ValueError if a text cannot be the end of names.
+
+    :raises ValueError: if it ends with a blank, is too long, or has a control
+        character.
+    """
+    if text != text.rstrip(' '):
+        raise ValueError('it ends with a blank, which Nova refuses in a name.')
+    if len(text) > LONGEST_END:
+        raise ValueError(
+            f'it has {len(text)} characters. At most {LONGEST_END} are '
+            'possible: it follows the name of each resource, and a name in '
+            f'the cloud has at most {LONGEST}.'
+        )
+    _require_printable(text)
+
+
+def _require_printable(text: str) -> None:
     for place, char in enumerate(text, 1):
         if not _printable(char):
             raise ValueError(

@@ -17,6 +17,10 @@ class State(enum.StrEnum):
     SKIPPED = 'skipped'
 
 
+DELETED = 'was deleted during the backup.'
+"""The end of the reason why a deleted resource has failed."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
     """The outcome of one item.

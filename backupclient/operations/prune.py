@@ -86,7 +86,7 @@ def delete(
 
 def exit_code(decision: Decision) -> int:
     """Return the exit code of the command after :func:`delete`."""
-    if decision.going:
+    if decision.going or decision.login:
         return errors.Interrupted.exit_code
     return dry_exit_code(decision)
 
@@ -99,8 +99,9 @@ def dry_exit_code(decision: Decision) -> int:
 
 
 def problems(decision: Decision) -> list[str]:
-    """Return a sentence for each backup that failed or is unreadable."""
-    return [*_reasons(decision.rows), *decision.notices]
+    """Return why the login has ended, what failed, and what is unreadable."""
+    login = [decision.login] if decision.login else []
+    return [*login, *_reasons(decision.rows), *decision.notices]
 
 
 def _reasons(rows: Iterable[prunings.Row]) -> Iterable[str]:

@@ -32,6 +32,7 @@ from backupclient.sets import catalogue
 from backupclient.sets import libraries
 from backupclient.store import base
 from backupclient.store import localfolder
+from backupclient.store import place
 from backupclient.store import targets
 
 _INCOMPLETE = 3
@@ -95,6 +96,7 @@ def restore(
     clock = clocks.SystemClock()
     with interruption.orderly(clock, reporter, _ASKED, lambda: _LEFT):
         readable.require_target(request.source)
+        _require_possible(folder)
         _require_apart(folder, request.source)
         library = libraries.Library(targets.find(request.source))
         chosen = _choose(library, request, reporter)
@@ -116,18 +118,24 @@ def restore(
     return Report(outcomes, str(folder), time.monotonic() - begun)
 
 
+def _require_possible(folder: pathlib.Path) -> None:
+    """Raise TargetError if the folder can be neither written to nor made."""
+    if why := place.obstacle(folder):
+        raise errors.TargetError(f'No files can be written to {folder}: {why}')
+
+
 def _require_apart(folder: pathlib.Path, target: str) -> None:
     """Raise UsageError if files would be written among backups.
 
     What does not belong to a set keeps it from being deleted, and what was
     decrypted must not lie beside it.
     """
-    place = folder.resolve()
+    resolved = folder.resolve()
     address = addresses.parse(target)
-    of_target = address.is_of_this_machine and place.is_relative_to(
+    of_target = address.is_of_this_machine and resolved.is_relative_to(
         pathlib.Path(address.place).resolve()
     )
-    if of_target or (place / layout.MANIFEST).exists():
+    if of_target or (resolved / layout.MANIFEST).exists():
         raise errors.UsageError(
             f'{folder} has backups. Choose a directory outside of them.'
         )

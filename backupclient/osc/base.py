@@ -28,8 +28,8 @@ Table = tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]
 LOG = logging.getLogger(__name__)
 
 _TABLE = 'table'
-_LINES = frozenset({'csv', 'value'})
-"""Formats that write each row as one line."""
+_LINES = frozenset({'csv', 'shell', 'value'})
+"""Formats that write each row as one line, or each field of one thing."""
 
 
 def _not_empty(text: str) -> str:

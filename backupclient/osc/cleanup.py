@@ -38,7 +38,8 @@ class CleanUpBackups(base.Lister):
 
     Exit codes: 0 all that was to go is gone, or nothing was there; 1 an
     error; 2 wrong arguments; 3 something could not be deleted; 130
-    interrupted: what is left goes when it is called again.
+    interrupted, or the login has ended: what is left goes when it is called
+    again.
     """
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

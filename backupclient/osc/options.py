@@ -239,6 +239,20 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def suffix(text: str) -> str:
+    """Parse the end of the new resources' names.
+
+    :raises ArgumentTypeError: if it cannot end a name.
+    """
+    from backupclient.model import names
+
+    try:
+        names.require_end(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(str(exc)) from None
+    return text
+
+
 def name(text: str) -> str:
     """Parse the prefix of the artifacts' names.
 

@@ -184,7 +184,14 @@ def again(done: run.Result) -> list[str]:
         return _cleanup(report.run, missing)
     return [
         *_cleanup(report.run, missing),
-        *_again([each.resource for each in missing], done.plan.request),
+        *_again(
+            [
+                each.resource
+                for each in missing
+                if not each.reason.endswith(results.DELETED)
+            ],
+            done.plan.request,
+        ),
     ]
 
 

@@ -50,7 +50,8 @@ class PruneBackups(base.Lister):
 
     Exit codes: 0 all that was to go is gone, or nothing was to go; 1 an
     error; 2 wrong arguments, or no rule; 3 something could not be deleted;
-    130 interrupted: what is left goes when it is called again.
+    130 interrupted, or the login has ended: what is left goes when it is
+    called again.
     """
 
     auth_required = False

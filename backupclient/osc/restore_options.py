@@ -102,7 +102,7 @@ def _add_mapping(group: argparse._ArgumentGroup) -> None:
         metavar='<text>',
         default='',
         # Empty, it changes nothing.
-        type=str,
+        type=options.suffix,
         help='Add this to the end of each name; write --suffix=-new if it '
         'begins with a hyphen',
     )

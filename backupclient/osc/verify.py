@@ -49,8 +49,8 @@ class VerifyBackup(base.Lister):
 
     Exit codes: 0 all is good; 1 an error; 2 wrong arguments; 3 something is
     damaged or missing, or could not be proved because no identity was given,
-    the table says what and why; 130 interrupted, what was verified before is
-    kept.
+    the table says what and why; 130 interrupted, or the login has ended: what
+    was verified before is kept.
     """  # noqa: E501 - commands are one line
 
     auth_required = False

@@ -24,6 +24,9 @@ _BELOW_THE_RUN = 1
 _NEVER = 1 << 30
 # The depth to which folders are listed; sets have fewer levels.
 _DEEPEST = 8
+# The longest path of a folder in bytes: below it, the paths of a set's files
+# have to be shorter than PATH_MAX of Linux, 4096.
+_LONGEST = 3800
 
 
 class Folder(base.Store):
@@ -206,6 +209,14 @@ class Folder(base.Store):
         return localfile.free_bytes(self._root)
 
     def require_writable(self) -> None:
+        length = len(os.fsencode(self._root))
+        if length > _LONGEST:
+            # Without the path, which would hide the rest.
+            raise errors.TargetError(
+                f'The path of the target is too long: it has {length} bytes, '
+                f'and at most {_LONGEST} leave room for the files of a set. '
+                'Choose another folder.'
+            )
         why = place.obstacle(self._root)
         if why:
             raise errors.TargetError(

@@ -4,6 +4,7 @@
 import dataclasses
 
 from backupclient import documents
+from backupclient import errors
 from backupclient.cloud import manifest_shelf
 from backupclient.engine import errands
 from backupclient.engine import faults
@@ -120,7 +121,7 @@ class Cloud:
         done: dict[prunings.Row, prunings.Row] = {}
         run = tags.new_run_id(self.clock.now())
         held = lease_keeping.Lease(self._cloud, reporter, run)
-        with errands.alive(run), held.kept():
+        with errands.alive(run, lambda: held.is_left), held.kept():
             for rows in artifacts.by_resource(decision.going):
                 if self.clock.stop.asked or self._cloud.login.ended:
                     break
@@ -131,7 +132,11 @@ class Cloud:
             notices += self._close(rows_)
             notices += places.forget_journals(decision.projects, rows_, '')
         return dataclasses.replace(
-            decision, rows=rows_, notices=tuple(notices), left=()
+            decision,
+            rows=rows_,
+            notices=tuple(notices),
+            left=(),
+            login=str(self._cloud.login.ended or ''),
         )
 
     def _leases(self) -> tuple[leases.Lease, ...]:
@@ -168,6 +173,9 @@ class Cloud:
             own = [row for row in rows if row.run == found.run]
             try:
                 self._rewrite(found, own)
+            except errors.LoginEnded:
+                # The next call finds the mark and goes on.
+                break
             except Exception as exc:
                 # A failure must not stop the update of the others.
                 why = faults.said(exc, found.run, 'its manifest')

@@ -44,6 +44,7 @@ class Decision:
     :param notices: sentences about problems that have no row.
     :param left: the sets whose deletion was interrupted. The next deletion
         finishes them.
+    :param login: why the login has ended, ``''`` if it has not.
     """
 
     rows: tuple[prunings.Row, ...]
@@ -54,6 +55,7 @@ class Decision:
     digests: Mapping[str, str] = dataclasses.field(default_factory=dict)
     notices: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    login: str = ''
 
     @property
     def going(self) -> tuple[prunings.Row, ...]:

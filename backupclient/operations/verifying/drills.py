@@ -92,8 +92,8 @@ def rows(
 
     :param found: the rows of these backups after reading.
     :returns: a row for each of them, in the same order.
-    :raises Interrupted: after a request to stop or the end of the login; the
-        new resources have been deleted.
+    :raises Interrupted: after a request to stop, when the new resources have
+        been deleted, or if the login has ended, when they are still there.
     """
     in_cloud = {_key(one) for one in wanted if one.entry.file is None}
     good = {
@@ -116,9 +116,7 @@ def rows(
         identities=keys,
     )
     if report.interrupted:
-        raise errors.Interrupted(
-            report.login or 'Interrupted. What was made is taken away.'
-        )
+        raise errors.Interrupted(_interrupted(report.login))
     outcomes = {
         (one.resource.kind.value, one.resource.id): one
         for one in report.outcomes
@@ -129,6 +127,16 @@ def rows(
         else row
         for row in found
     ]
+
+
+def _interrupted(login: str) -> str:
+    """Return the message, with the command that deletes what is left.
+
+    :param login: why the login has ended, ``''`` if it has not.
+    """
+    if not login:
+        return 'Interrupted. What was made is taken away.'
+    return f'{login} "openstack backup cleanup" then deletes what was made.'
 
 
 def _only_tried(item: plans.Item) -> plans.Item:

@@ -6,10 +6,12 @@ resources has a module that implements ``rule.Rule``, and a line in ``RULES``.
 """
 
 from collections.abc import Iterable, Mapping
+import dataclasses
 import datetime
 from types import MappingProxyType
 
 from backupclient.model import inventories
+from backupclient.model import names
 from backupclient.model import on_offer
 from backupclient.model import plans
 from backupclient.model import resources
@@ -94,14 +96,29 @@ def plan(
 
 def _item(each: rule.Rule, case: scene.Case) -> plans.Item:
     item = existing.item(case) or each.item(case)
-    length = len(item.restore.name) if item.restore else 0
-    if length > _LONGEST_NAME:
+    if item.restore is None:
+        return item
+    length = len(item.restore.name)
+    if length > names.LONGEST:
         return refusing.refusal(
             item,
             f'Its name would have {length} characters, and services take '
-            f'{_LONGEST_NAME}. Give a shorter --suffix.',
+            f'{names.LONGEST}. Give a shorter --suffix.',
         )
+    suffix = case.request.suffix
+    if suffix and len(item.resource.name) + len(suffix) > names.LONGEST:
+        return _cut(item)
     return item
 
 
-_LONGEST_NAME = 255
+def _cut(item: plans.Item) -> plans.Item:
+    """Return an item with the warning that its new name is cut."""
+    warning = (
+        f'Its new name is cut to {names.LONGEST} characters, before the '
+        '--suffix: names that differ behind that are the same then.'
+    )
+    return dataclasses.replace(
+        item,
+        notes=(*item.notes, warning),
+        warnings=(*item.warnings, warning),
+    )

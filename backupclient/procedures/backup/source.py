@@ -5,6 +5,7 @@ from backupclient import errors
 from backupclient.cloud import waiting
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.procedures import step
 
 _GOING = frozenset({waiting.GONE, 'deleted', 'deleting', 'pending_delete'})
@@ -31,7 +32,7 @@ def failure(
         return reason
     if state not in _GOING:
         return reason
-    return f'The {item.resource.label} was deleted during the backup.'
+    return f'The {item.resource.label} {results.DELETED}'
 
 
 def _may_be_gone(error: errors.BackupError) -> bool:

@@ -48,6 +48,19 @@ class Output(TwoVolumes):
         ).out
         self.assertEqual(2 * ['volume-backup'], out.split())
 
+    def test_a_row_is_a_line(self):
+        """Though a name has a line break, and the notes are a list."""
+        out = self.plan('-f', 'value', '--sort-column', 'Name').out
+        first, second = out.splitlines()
+        self.assertTrue(first.startswith('volume a\\x1b[31mred\\x1b[0m\\nb/'))
+        self.assertTrue(second.startswith('volume one '))
+        self.assertIn(' Without --to it stays in the cloud', second)
+        _, first, _ = self.plan(
+            '-f', 'csv', '--sort-column', 'Name'
+        ).out.splitlines()
+        self.assertIn('red\\\\x1b[0m\\\\nb/', first)
+        self.assertIn('"Without --to it stays in the cloud', first)
+
     def test_table_has_no_control_characters(self):
         out = self.plan().out
         self.assertNotIn('\x1b', out)

@@ -2,10 +2,12 @@
 """What is backed up is deleted meanwhile, on real services."""
 
 import os
+import types
 
 import fixtures
 
 from backupclient import clocks
+from backupclient.cloud import barbican_api
 from backupclient.cloud import cinder_api
 from backupclient.cloud import door
 from backupclient.cloud import image_data
@@ -107,3 +109,17 @@ class DeletedTestCase(base.TestCase):
             image_data.ImageData, 'open', meanwhile, images=('golden',)
         )
         self.check(reason, 'image', image)
+
+    def test_secret(self):
+        id_ = self.tenant.secret('word', 'opaque', b'sesame')
+
+        def meanwhile(call):
+            self.tenant.conn.key_manager.delete(f'/secrets/{id_}')
+            return call()
+
+        reason = self.back_up(
+            barbican_api.Barbican, 'payload', meanwhile, secrets=('word',),
+            plaintext_keys=True,
+        )  # fmt: skip
+        gone = types.SimpleNamespace(name='word', id=id_)
+        self.check(reason, 'secret', gone)

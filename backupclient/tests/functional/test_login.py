@@ -150,6 +150,32 @@ class LoginEndsTestCase(base.TestCase):
         self.assertEqual('ACTIVE', status)
         self.assertOnly(before, f'images/{row["Result"]}')
 
+    def test_user(self):
+        """Keystone lets nobody in who was disabled, whatever the login."""
+        self.tenant.volume('one', os.urandom(cloud.MIB))
+        before = self.tenant.census()
+        admin, user = self.tenant.admin.identity, self.tenant.conn
+        id_ = user.current_user_id
+        environment = self.region.environment()
+
+        def disable():
+            admin.update_user(id_, is_enabled=False)
+            self.addCleanup(user.session.invalidate)
+            self.addCleanup(admin.update_user, id_, is_enabled=True)
+
+        result, asked = self.run_until(
+            'copy the volume to an image',
+            environment,
+            disable,
+            *('--all', '--to', self.target),
+        )
+        self.check_ended(result, asked, 'HTTP 401')
+        admin.update_user(id_, is_enabled=True)
+        user.session.invalidate()
+        rows = self.command(environment, 'cleanup', '--yes').rows
+        self.assertIn('deleted', [row['Action'] for row in rows])
+        self.assertOnly(before)
+
     def test_cautions(self):
         """The plan says what ends, and asks no more than it must."""
         self.tenant.volume('one')

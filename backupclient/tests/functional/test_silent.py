@@ -50,11 +50,14 @@ class SilentTestCase(base.TestCase):
         for service, planned in (
             ('image', {'word'}),
             ('block-storage', {'golden'}),
+            ('key-manager', {'plain', 'golden'}),
         ):
             rows = self.without(service, 'plan', *self.to)
             able = {n for n, row in rows.items() if row['Procedure'] != 'none'}
             self.assertEqual(planned, able & {*planned, 'plain', 'luks'})
             self.assertIn('Could not list the', self.result.err)
+        self.assertIn('Without it no key can be exported', self.result.err)
+        self.assertIn('Its key cannot be exported', str(rows['luks']['Notes']))
 
     def test_run(self):
         rows = self.without('key-manager', 'run', *self.to)

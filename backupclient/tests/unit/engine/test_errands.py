@@ -26,21 +26,30 @@ class ErrandTestCase(testtools.TestCase):
         return [path.name for path in journals.home().iterdir()]
 
     def test_alive_while_it_lasts(self):
-        with errands.alive(RUN):
+        with errands.alive(RUN, lambda: False):
             self.assertIs(journals.Fate.ALIVE, journals.fate(RUN))
         self.assertEqual([], self.left())
+
+    def test_lease_that_is_left(self):
+        """It could not be deleted: others have to know that it is dead."""
+        run = tags.new_run_id(datetime.datetime.now(datetime.UTC))
+        with errands.alive(run, lambda: True):
+            self.assertIs(journals.Fate.ALIVE, journals.fate(run))
+        self.assertIs(journals.Fate.ENDED, journals.fate(run))
+        with errands.alive(OTHER, lambda: False):
+            self.assertEqual({run, OTHER}, {*self.left()})
 
     def test_killed(self):
         """What is left says that it is dead, and goes with the next one."""
         with (
             fixtures.MonkeyPatch('shutil.rmtree', lambda *_, **__: None),
-            errands.alive(RUN),
+            errands.alive(RUN, lambda: False),
         ):
             pass
         self.assertIs(journals.Fate.ENDED, journals.fate(RUN))
         # It is no journal, and nothing is said of it.
         self.assertEqual([], [*unfinished.all_journals()])
-        with errands.alive(OTHER):
+        with errands.alive(OTHER, lambda: False):
             self.assertEqual([OTHER], self.left())
 
     def test_killed_just_now(self):
@@ -48,10 +57,10 @@ class ErrandTestCase(testtools.TestCase):
         run = tags.new_run_id(datetime.datetime.now(datetime.UTC))
         with (
             fixtures.MonkeyPatch('shutil.rmtree', lambda *_, **__: None),
-            errands.alive(run),
+            errands.alive(run, lambda: False),
         ):
             pass
-        with errands.alive(OTHER):
+        with errands.alive(OTHER, lambda: False):
             self.assertIs(journals.Fate.ENDED, journals.fate(run))
 
     def test_journals_stay(self):
@@ -59,10 +68,10 @@ class ErrandTestCase(testtools.TestCase):
         folder.mkdir(parents=True)
         for name in ('lock', 'alive', 'ended.json', 'run.json'):
             (folder / name).touch()
-        with errands.alive(OTHER):
+        with errands.alive(OTHER, lambda: False):
             self.assertEqual([RUN, OTHER], sorted(self.left()))
 
     def test_where_nothing_can_be_written(self):
         (self.root / 'openstack-backup').write_text('a file')
-        with errands.alive(RUN):
+        with errands.alive(RUN, lambda: False):
             self.assertIs(journals.Fate.UNKNOWN, journals.fate(RUN))

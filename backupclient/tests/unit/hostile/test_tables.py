@@ -18,19 +18,28 @@ import testtools
 from backupclient.keys.luks import proof
 from backupclient.model import histories
 from backupclient.model import leftover
+from backupclient.model import prunings
 from backupclient.model import saved_plans
+from backupclient.model import verification
 from backupclient.operations import export_key as operation
 from backupclient.operations import history as operation_
 from backupclient.operations import key_sources
+from backupclient.operations import prune as pruning
 from backupclient.operations import run
+from backupclient.operations import verify as verifying
 from backupclient.osc import cleanup
 from backupclient.osc import display
 from backupclient.osc import export_key
 from backupclient.osc import history
 from backupclient.osc import history_rows
 from backupclient.osc import plan as plan_
+from backupclient.osc import prune
+from backupclient.osc import prune_rows
+from backupclient.osc import restore
 from backupclient.osc import rows
 from backupclient.osc import run as run_
+from backupclient.osc import verify
+from backupclient.osc import verify_rows
 from backupclient.tests.unit import examples
 from backupclient.tests.unit.hostile import test_documents
 from backupclient.tests.unit.hostile import values
@@ -121,6 +130,33 @@ def tables(text):
             history.HistoryBackup,
             history_rows.runs(operation_.Runs((of_run,), ())),
         ),
+        **later_tables(text, plan),
+    }
+
+
+def later_tables(text, plan):
+    """Give the tables of the commands that work with backups."""
+    row = verification.Row(
+        *(text,) * 4,
+        verification.Depth.DATA,
+        verification.Result.GOOD,
+        (text, text),
+    )
+    old = prunings.Row(
+        *(text,) * 6, 1, prunings.Action.KEEP, reasons=(text, text)
+    )
+    outcome = poisoned(test_documents.OUTCOME, text)
+    return {
+        'verify': (
+            verify.VerifyBackup,
+            verify_rows.rows(verifying.Report((row,), (), 1, 1.0)),
+        ),
+        'prune': (
+            prune.PruneBackups,
+            prune_rows.rows(pruning.Decision((old,), text)),
+        ),
+        'restore': (restore.RestoreBackup, rows.restored([outcome])),
+        'restore --dry-run': (restore.RestoreBackup, rows.restoring(plan)),
     }
 
 
@@ -150,6 +186,12 @@ class TestTables(testtools.TestCase):
                 *('Run', 'Captured', 'Kind', 'Name', 'ID', 'Procedure'),
                 *('Place', 'Notes'),
             },
+            'verify': {'Run', 'Kind', 'Name', 'ID', 'Notes'},
+            'prune': {
+                *('Run', 'Captured', 'Kind', 'Name', 'ID', 'Place', 'Reasons')
+            },
+            'restore': {'Name', 'ID', 'Restored', 'Notes'},
+            'restore --dry-run': {'Name', 'ID', 'Result', 'Notes'},
             'history --runs': {
                 *('Run', 'Started', 'Finished', 'Place', 'Host'),
             },
@@ -200,3 +242,22 @@ class TestTables(testtools.TestCase):
         shown = printed(run_.RunBackup, table, *words, 'value')
         self.assertEqual(f'{safe} {safe} {safe} Two words.\n', shown)
         self.assertEqual(1, len(shown.splitlines()))
+
+    def test_each_row_of_each_table_is_a_line(self):
+        for text in ('two\nlines', 'right\u202eleft', 'a\x85b\u2028c\u2029d'):
+            for name, (command, table) in tables(text).items():
+                names, every = table
+                if command is export_key.ExportKey:
+                    for form in 'value', 'shell':
+                        shown = printed(command, table, 'x', '-f', form)
+                        self.assertEqual(len(names), len(shown.splitlines()))
+                        self.assertFalse(values.obeys(shown), (form, shown))
+                    continue
+                every = [*every]
+                for form, head in (('value', 0), ('csv', 1)):
+                    shown = printed(command, (names, every), '-f', form)
+                    lines = shown.splitlines()
+                    self.assertEqual(len(every) + head, len(lines), name)
+                    # No list of Python, and no mark of direction.
+                    self.assertNotIn("['", shown)
+                    self.assertFalse(values.obeys(shown), (name, shown))

@@ -119,6 +119,12 @@ class StartTestCase(testtools.TestCase):
         for text in ('', 'x' * 200, 'a b', '\u6771 \u4eac', '\U0001f4a3'):
             names.require_start(text)
 
+    def test_end(self):
+        for text in ('', '-new', 'x' * 100, ' (new)', '\u6771'):
+            names.require_end(text)
+        for text in (' ', '-new ', 'x' * 101, 'a\nb', '\0', '\u202e'):
+            self.assertRaises(ValueError, names.require_end, text)
+
     def test_refused(self):
         texts = (' ', 'x' * 201, 'a\nb', '\0', '\x7f', '\u202e', '\u2029')
         for text in texts:

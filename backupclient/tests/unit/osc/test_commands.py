@@ -22,6 +22,30 @@ def length(function):
     return body[-1].end_lineno - body[0].lineno + 1
 
 
+class HelpTestCase(testtools.TestCase):
+    """What each command's help says of its exit codes."""
+
+    def setUp(self):
+        super().setUp()
+        self.said = {
+            command.name: ' '.join(inspect.getdoc(command.load()).split())
+            for command in importlib.metadata.entry_points(group=GROUP)
+        }
+
+    def test_each_tells_them(self):
+        for name, said in self.said.items():
+            _, _, codes = said.partition('Exit codes: ')
+            self.assertRegex(codes, '^0 .*; 1 .*; 2 .*130 ', name)
+
+    def test_nobody_promises_too_much(self):
+        """After a second Ctrl-C, and without a login, something is left."""
+        for name, said in self.said.items():
+            if 'What was temporary is gone' in said:
+                self.assertIn('except after a second Ctrl-C', said, name)
+                self.assertIn('when the login has ended', said, name)
+        self.assertIn('except after a second', self.said['backup_run'])
+
+
 class TakeActionTestCase(testtools.TestCase):
     """A command turns options into a call, and results into rows."""
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
+from backupclient.model import tags
 from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.osc import base
 
@@ -9,7 +10,7 @@ ENDED = (
 )
 
 
-class LoginEndsTestCase(base.TestCase):
+class TestCase(base.TestCase):
     def setUp(self):
         super().setUp()
         for name in ('one', 'two', 'three'):
@@ -22,6 +23,8 @@ class LoginEndsTestCase(base.TestCase):
         lines = self.err.said.splitlines()
         return [line for line in lines if 'login' in line]
 
+
+class LoginEndsTestCase(TestCase):
     def test_run(self):
         self._ends('POST cinder /volumes/', skip=1)
         words = ['--all', '--to', self.target, '--parallel', 1]
@@ -82,3 +85,66 @@ class LoginEndsTestCase(base.TestCase):
         self.patch(self.fake, '_login', answer)
         self.rows('run', '--all', '--to', self.target)
         self.assertEqual([], left)
+
+
+class LaterCommandsTestCase(TestCase):
+    """The commands that work with backups which are there already."""
+
+    def setUp(self):
+        super().setUp()
+        self.rows('run', '--all', '--to', self.target)
+        self.before = self.fake.world.holdings()
+        self.fake.seen.clear()
+
+    def check_ended(self, *words, skip=0):
+        """Lose the login at a request: one sentence, hardly a request."""
+        fault = self._ends(words[0], skip=skip)
+        self.assertEqual(130, self.openstack('backup', *words[1:]))
+        (said,) = self._sentences()
+        self.assertIn(ENDED, said)
+        seen = [*map(id, self.fake.seen)]
+        after = self.fake.seen[seen.index(id(fault.hit[0])) + 1 :]
+        self.assertLessEqual(len(after), 2, [*map(str, after)])
+        self.fake.ended = None
+        return said
+
+    def test_restore(self):
+        words = ['restore', '--from', self.target, '--all', '--parallel', 1]
+        said = self.check_ended('POST cinder /volumes', *words, skip=1)
+        self.assertIn('"openstack backup cleanup" then deletes', said)
+        self.assertIn('    openstack backup restore --resume 2', self.err.said)
+        rows = self.rows('restore', '--resume', 'last')
+        self.assertEqual({'complete'}, {row['Outcome'] for row in rows})
+        self.assertEqual(6, len(self.fake.world.things['volumes']))
+
+    def test_verify(self):
+        """What the drill made stays, and ``cleanup`` is named."""
+        words = ['verify', '--from', self.target, '--depth', 'restore']
+        words += ['--parallel', '1']
+        said = self.check_ended('GET cinder /volumes/', *words, skip=2)
+        self.assertIn('"openstack backup cleanup" then deletes what was', said)
+        self.assertNotEqual(self.before, self.fake.world.holdings())
+        self.rows('cleanup', '--yes')
+        self.assertEqual(self.before, self.fake.world.holdings())
+        self.assertEqual(0, self.openstack('backup', *words))
+
+    def test_prune(self):
+        """In the middle, and when all but a manifest is deleted."""
+        words = ['prune', '--keep-last', '1', '--yes']
+        for at in 'DELETE cinder /backups/', 'DELETE glance':
+            for _ in range(2):
+                self.rows('run', '--all', '--full')
+                for _ in range(3):
+                    self.fake.world.tick()
+            self.check_ended(at, *words)
+            # Its lease is left, and is in nobody's way.
+            self.rows('run', '--all', '--full')
+            self.rows('cleanup', '--yes')
+            self.rows(*words)
+            self.fake.world.settle()
+            self.assertEqual(3, len(self.fake.world.things['backups']))
+            (image,) = self.fake.world.things['images'].values()
+            self.assertEqual(tags.Role.MANIFEST, image[tags.ROLE])
+
+    def test_history(self):
+        self.check_ended('GET glance', 'history')

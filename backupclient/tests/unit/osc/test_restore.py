@@ -52,6 +52,33 @@ class RestoreTestCase(base.TestCase):
         self.assertEqual(['data', 'data.new'], names)
         self.assertIn('The new names end in ".new".', self.err.said)
 
+    def test_suffix_that_no_cloud_takes(self):
+        """Nothing is cut in silence, and no name has a line break."""
+        self.fake.seen.clear()
+        for suffix, why in (
+            ('x' * 101, 'it has 101 characters. At most 100'),
+            ('x' * 300, '300 characters'),
+            ('a\nb', 'character 2 is U+000A, a line break'),
+            ('\u202ea', 'character 1 is U+202E'),
+            ('a ', 'ends with a blank'),
+        ):
+            words = ('--from', self.target, '--all', '--suffix', suffix)
+            said = self.refused(*words)
+            self.assertIn('argument --suffix: ', said)
+            self.assertIn(why, said)
+        self.assertEqual([], self.fake.seen)
+        self.restore('--all', '--dry-run', '--suffix', '\u6771' * 100)
+
+    def test_names_that_are_cut(self):
+        self.fake.cinder.add_volume('x' * 200, DATA)
+        self.rows('run', '--volume', 'x' * 200, '--to', self.target)
+        words = ('--volume', 'x' * 200, '--suffix', 'y' * 60)
+        (row,) = self.restore(*words)
+        self.assertIn('is cut to 255 characters', self.err.said)
+        self.assertIn('is cut to 255 characters', ' '.join(row['Notes']))
+        names = [v['name'] for v in self.fake.world.things['volumes'].values()]
+        self.assertIn('x' * 192 + '...' + 'y' * 60, names)
+
     def test_dry_run(self):
         before = self.fake.world.holdings()
         rows = self.restore('--all', '--dry-run')
@@ -108,6 +135,29 @@ class RestoreTestCase(base.TestCase):
             )
             self.assertIn('has backups. Choose a directory outside', said)
         self.assertEqual([one], list(self.target.iterdir()))
+
+    def test_folder_for_files_that_cannot_be(self):
+        """It is said with the folder at fault, and nothing is read."""
+        file, link = self.root / 'file', self.root / 'link'
+        file.touch()
+        link.symlink_to(link)
+        away = self.root / 'no' / 'such' / 'folder'
+        for folder, text in (
+            (self.root / ('x' * 300), 'File name too long'),
+            (self.root / ('x' * 300) / 'a', 'File name too long'),
+            (file, f'{file} is not a folder.'),
+            (file / 'below', f'{file} is not a folder.'),
+            (link, f'{link} is a link to'),
+            (away, f'{self.root / "no"} is not there'),
+            (away, f'mkdir -p {away.parent}'),
+        ):
+            words = ('--from', self.target, '--all', '--to-files', folder)
+            code = self.openstack('backup', 'restore', *words)
+            self.assertEqual((1, ''), (code, self.out.said), folder)
+            (said,) = self.err.said.splitlines()
+            self.assertIn(f'No files can be written to {folder}: ', said)
+            self.assertIn(text, said)
+            self.assertNotIn('Errno', said)
 
     def test_wrong_words(self):
         target = ('--from', self.target)

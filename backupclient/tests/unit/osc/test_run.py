@@ -129,6 +129,31 @@ class RunTestCase(base.TestCase):
         )
         self.assertNotIn('Backup set: ', self.err.said)
 
+    def test_deleted_meanwhile(self):
+        """It is told as that, and nobody is sent after what is gone."""
+        server = self.fake.nova.add_server('web', b'root' * 1000)
+        other = self.fake.cinder.add_volume('other')
+
+        def delete():
+            self.fake.world.remove('servers', server['id'])
+            for id_, image in [*self.fake.world.things['images'].items()]:
+                if image['status'] in ('queued', 'saving'):
+                    self.fake.world.remove('images', id_)
+
+        self.fake.fail(delete, f'GET nova /servers/{server["id"]}')
+        self.fake.fail(REFUSED, f'POST cinder /volumes/{other["id"]}', times=9)
+        words = ['--all', '--to', self.target, '--volume-method', 'image']
+        rows = self.rows('run', *words, code=3)
+        outcomes = {row['Name']: row['Outcome'] for row in rows}
+        self.assertEqual(
+            {'web': 'failed', 'data': 'complete', 'other': 'failed'}, outcomes
+        )
+        label = f'The server "web" ({server["id"]})'
+        self.assertIn(f'{label} was deleted during the backup.', self.err.said)
+        again = self.err.said.splitlines()[-1]
+        self.assertIn(f'backup run --volume {other["id"]} --to', again)
+        self.assertNotIn('--server', again)
+
     def test_name(self):
         self.rows('run', '--all', '--name', 'nightly')
         (backup,) = self.fake.world.things['backups'].values()
@@ -232,11 +257,16 @@ class RunTestCase(base.TestCase):
         )
 
     def _refused_at_once(self, *words):
+        said = self._refused_once(*words)
+        self.assertFalse((self.root / 'state').is_dir())
+        return said
+
+    def _refused_once(self, *words):
+        self.fake.seen.clear()
         self.assertEqual(1, self.openstack('backup', 'run', '--all', *words))
         self.assertEqual('', self.out.said)
         self.assertEqual(1, len(self.err.said.splitlines()), self.err.said)
         self.assertNotIn('Errno', self.err.said)
-        self.assertFalse((self.root / 'state').is_dir())
         self.assertEqual([], self.fake.asked('POST'))
         return self.err.said
 
@@ -257,6 +287,42 @@ class RunTestCase(base.TestCase):
         ):
             self.assertIn(text, self._refused_at_once('--to', target))
         self.assertFalse((self.root / 'unmounted').exists())
+
+    def test_target_that_is_none(self):
+        """Whoever has the habits of other tools hears what a target is."""
+        for target, text in (
+            ('s3://bucket', 'not on this machine'),
+            ('swift://a', 'not on this machine'),
+            ('s3:bucket', 'or restic:REPOSITORY, or rclone:REMOTE:PATH'),
+            ('ann@there:/srv', 'A target is the path of a folder'),
+            ('~/x', 'the shell has not replaced the "~"'),
+            ('~ann/x', 'Leave out the quotes'),
+        ):
+            for verb in 'run', 'plan':
+                words = ['backup', verb, '--all', '--to', target]
+                self.assertEqual(2, self.openstack(*words))
+                (said,) = self.err.said.splitlines()
+                self.assertIn(f'"{target}" cannot be the target: ', said)
+                self.assertIn(text, said)
+        self.assertEqual([], self.fake.seen)
+
+    def test_target_below_a_missing_folder(self):
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(self.root)
+        said = self._refused_at_once('--to', 'rel/path')
+        self.assertIn(f'{self.root / "rel"} is not there', said)
+        self.assertIn(f'mkdir -p {self.root / "rel"}', said)
+
+    def test_target_whose_path_is_too_long(self):
+        """Each name in it is short enough, and so is the whole."""
+        target = self.root
+        while len(str(target)) < 3700:
+            target /= 'd' * 90
+        target.mkdir(parents=True)
+        longest = target / ('e' * (3800 - len(str(target)) - 1))
+        self.rows('run', '--all', '--to', longest)
+        said = self._refused_once('--to', f'{longest}e')
+        self.assertIn('too long: it has 3801 bytes', said)
 
     def test_target_below_a_folder_that_is_gone(self):
         self.addCleanup(os.chdir, os.getcwd())

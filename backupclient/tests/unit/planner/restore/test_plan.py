@@ -58,6 +58,14 @@ class TestPlan(base.TestCase):
         item = self.item(base.entry(image), suffix='-restored')
         self.assertEqual(255, len(item.restore.name))
         self.assertTrue(item.restore.name.endswith('...-restored'))
+        self.assertIn('is cut to 255 characters', ' '.join(item.warnings))
+        self.assertIn('is cut to 255 characters', ' '.join(item.notes))
+        # Each of these fits.
+        for length, suffix in ((255, ''), (246, '-restored')):
+            image = dataclasses.replace(IMAGE, name='x' * length)
+            item = self.item(base.entry(image), suffix=suffix)
+            self.assertEqual(image.name + suffix, item.restore.name)
+            self.assertNotIn('is cut', ' '.join(item.notes))
 
     def test_no_name(self):
         image = dataclasses.replace(IMAGE, name='')
