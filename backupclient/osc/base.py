@@ -55,7 +55,7 @@ class ExitCodes(command.Command):
     exit_code = 0
     auth_required = True
     only_shows = False
-    """True if the output is the only result, so losing it is a failure."""
+    """True for a command that never does more than show its output."""
 
     problems: Sequence[str] = ()
     """Sentences about problems, printed to stderr after the output."""
@@ -112,23 +112,27 @@ class ExitCodes(command.Command):
                 say('Interrupted.')
                 return errors.Interrupted.exit_code
             stdout.flush()
-            self._require_written(stdout)
+            self._require_written(stdout, parsed_args)
             for line in self.problems:
                 say(line)
             for line in self.epilogue:
                 self._conclude(line)
         return self.exit_code
 
-    def _require_written(self, stdout: streams.Stream) -> None:
+    def _require_written(
+        self, stdout: streams.Stream, args: argparse.Namespace
+    ) -> None:
         """Print that the output is lost, and set the exit code if needed.
 
+        Losing the output is a failure if it is the only result.
         A failure of the work has priority. It is no failure if the reader has
-        closed its end, as ``head`` does.
+        closed its end, as ``head`` does: nothing is printed then.
         """
-        if not stdout.failure:
+        if not stdout.failure or stdout.unwanted:
             return
         say(f'The output could not be written: {stdout.failure}.')
-        if self.only_shows and not stdout.unwanted:
+        shows = self.only_shows or getattr(args, 'dry_run', False)
+        if shows and not getattr(args, 'save', None):
             self.exit_code = self.exit_code or errors.BackupError.exit_code
 
     def _conclude(self, line: str) -> None:

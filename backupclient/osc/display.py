@@ -82,6 +82,14 @@ class Name(_Text):
         return clean(self._value)
 
 
+class Script(_Text):
+    """Commands for a shell, on one or more lines."""
+
+    def human_readable(self) -> str:
+        """Return the lines, each safe for a terminal."""
+        return '\n'.join(map(clean, self._value.split('\n')))
+
+
 class Number(_Count):
     """A number or None. None comes first when rows are sorted."""
 
@@ -144,11 +152,6 @@ class Sentences(_Texts):
         """Return the sentences as a list."""
         return list(self._value)
 
-    @property
-    def line(self) -> str:
-        """The sentences on one line."""
-        return ' '.join(clean(each) for each in self._value)
-
 
 def cells(row: Iterable[Any]) -> tuple[Any, ...]:
     """Return a row with texts that are safe for a terminal."""
@@ -158,20 +161,23 @@ def cells(row: Iterable[Any]) -> tuple[Any, ...]:
 def flat(row: Iterable[Any]) -> tuple[Any, ...]:
     """Return a row with cells of one line, for CSV and plain values.
 
-    Line breaks and other control characters become visible escapes, and
-    sentences are joined, so each row is one line.
+    Sentences are joined, so each row is one line. Line breaks and other
+    control characters become escapes. A backslash is doubled, so that a
+    program can tell it from the start of an escape.
     """
     return tuple(map(_line, row))
 
 
 def _line(value: Any) -> Any:
     if isinstance(value, Sentences):
-        return value.line
-    if isinstance(value, Name):
-        return value.human_readable()
-    if isinstance(value, Time):
-        return clean(value.machine_readable())
-    return clean(value) if isinstance(value, str) else value
+        return _escaped(' '.join(value.machine_readable()))
+    if isinstance(value, Name | Script | Time):
+        return _escaped(value.machine_readable())
+    return _escaped(value) if isinstance(value, str) else value
+
+
+def _escaped(text: str) -> str:
+    return clean(text.replace('\\', '\\\\'))
 
 
 class Command(str):

@@ -41,6 +41,7 @@ class HistoryBackup(base.Lister):
     """  # noqa: E501 - commands are one line
 
     auth_required = False
+    only_shows = True
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options of this command."""

@@ -87,7 +87,10 @@ class Live:
     def say(self, text: str) -> None:
         """Print a message about the whole run, above the lines."""
         wrapped = wrapping.said(text, self._console.width)
-        self._console.print(wrapped, markup=False, soft_wrap=True)
+        # rich does not keep two threads from drawing at the same time. Lines
+        # of one of them would then stay on the screen, or be overwritten.
+        with self._progress.live._lock:
+            self._console.print(wrapped, markup=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
         """Print a warning."""

@@ -34,6 +34,8 @@ class PlanBackup(base.Lister):
     130 interrupted: nothing is left, for nothing was made.
     """
 
+    only_shows = True
+
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options of this command."""
         options.add(parser)
@@ -64,7 +66,6 @@ class PlanBackup(base.Lister):
         made = plan.make(
             session, _request(parsed_args), save_to=parsed_args.save
         )
-        self.only_shows = not parsed_args.save
         self.problems = problems.of_plan(made)
         self._conclude_plan(made)
         if parsed_args.steps:

@@ -9,6 +9,7 @@ which ``--verbose`` shows.
 from collections.abc import Iterator
 import contextlib
 import logging
+import re
 import sys
 import threading
 import time
@@ -24,6 +25,9 @@ LOG = logging.getLogger(__name__)
 
 _EVERY = 30.0
 """Seconds between two plain lines about the bytes of one download."""
+
+_RUN_ID = re.compile(r'Run \S+(?:, resumed)?')
+"""The message with the ID of the run, the first one of a run."""
 
 
 @contextlib.contextmanager
@@ -103,22 +107,21 @@ def _log(text: str) -> None:
 
 
 class Lines:
-    """Prints a plain line for each event.
+    """Prints a plain line for each event, which starts with the time.
 
-    Lines start with the time as soon as the first step has begun. Before
-    that, the ID of the run shows the time.
+    The line with the ID of the run has no time, since scripts read it: the ID
+    itself shows the time.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._said: dict[str, float] = {}
-        self._begun = False
 
     def say(self, text: str) -> None:
         """Print a message about the whole run."""
-        now = f'{time.strftime(verbosity.TIME)} ' if self._begun else ''
+        timed = f'{time.strftime(verbosity.TIME)} {text}'
         with self._lock:
-            base.say(now + text)
+            base.say(text if _RUN_ID.fullmatch(text) else timed)
 
     def warn(self, text: str) -> None:
         """Print a warning."""
@@ -130,7 +133,6 @@ class Lines:
 
     def step(self, resource: resources.Resource, text: str) -> None:
         """Show that a step of a resource begins."""
-        self._begun = True
         self._said[resource.id] = time.monotonic()
         self.say(f'{resource.label}: {text}')
 
@@ -146,10 +148,8 @@ class Lines:
 
     def ended(self, outcome: results.Outcome) -> None:
         """Show the outcome of a resource."""
-        self._begun = True
         self.say(display.ending(outcome))
 
     def done(self, resource: resources.Resource, text: str) -> None:
         """Show that work on a resource without an outcome has ended."""
-        self._begun = True
         self.say(f'{resource.label}: {text}')

@@ -82,7 +82,6 @@ class RestoreBackup(base.Lister):
             save_to=args.save,
         )
         self.exit_code = 0 if planned.complete else 3
-        self.only_shows = not args.save
         self.problems = problems.of_plan(planned)
         self.epilogue = (
             *problems.warnings_of_plan(planned),

@@ -53,7 +53,7 @@ def steps(planned: plans.Plan) -> base.Table:
             each.resource.kind.value,
             each.resource.name,
             each.title,
-            each.command,
+            display.Script(each.command),
         )
         for each in operation.steps(planned)
     ]

@@ -71,9 +71,12 @@ def lasting(app: Any) -> Iterator[Stream]:
     :param app: the application of cliff, whose ``stdout`` is for tables.
     :returns: the new ``stdout`` of the application.
     """
-    with open(os.devnull, 'w', encoding='utf-8') as nowhere:
+    with (
+        open(os.devnull, 'w', encoding='utf-8') as nowhere,
+        _closed() as closed,
+    ):
         outer = app.stdout, sys.stdout, sys.stderr
-        stdout = Stream(app.stdout or nowhere)
+        stdout = Stream(app.stdout or closed)
         stderr = Stream(sys.stderr or nowhere)
         app.stdout, sys.stderr = stdout, cast(TextIO, stderr)
         # Not None: cliff calls its "isatty".
@@ -84,6 +87,12 @@ def lasting(app: Any) -> Iterator[Stream]:
             stdout.flush()
             stderr.flush()
             app.stdout, sys.stdout, sys.stderr = outer
+
+
+def _closed() -> TextIO:
+    """Return a stream that fails as a descriptor that is closed."""
+    descriptor = os.open(os.devnull, os.O_RDONLY)
+    return open(descriptor, 'w', encoding='utf-8')
 
 
 @contextlib.contextmanager

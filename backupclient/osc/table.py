@@ -55,7 +55,9 @@ class Formatter(table.TableFormatter):
         columns = fitting.columns(
             column_names, rows, numbers, brief=self._brief
         )
-        fit = fitting.fit(columns, room)
+        # A command of several lines cannot be copied from between borders.
+        records = room and any(map(_has_lines, values))
+        fit = None if records else fitting.fit(columns, room)
         if fit:
             lines = _grid(columns, fit)
         else:
@@ -90,6 +92,14 @@ def _text(value: Any) -> str:
     if isinstance(value, cliff_columns.FormattableColumn):
         return str(value.human_readable())
     return str(value)
+
+
+def _has_lines(row: Sequence[Any]) -> bool:
+    """Return whether a row has a command with several lines."""
+    return any(
+        isinstance(value, display.Script) and '\n' in _text(value)
+        for value in row
+    )
 
 
 def _is_number(value: Any) -> bool:

@@ -4,6 +4,7 @@
 A Latin letter takes one cell; a CJK character or an emoji takes two.
 """
 
+from collections.abc import Iterable, Sequence
 import os
 import re
 from typing import Any
@@ -31,8 +32,11 @@ _PARTS = re.compile(r' *(?:[^ ./_-]+[./_-]*|[./_-]+)| +$')
 Only ``_WORDS`` keeps a number together with its unit.
 """
 
-_SHELL_WORDS = re.compile(r"""(?:[^ '"]|'[^']*'|"[^"]*"|['"])+""")
-"""Words of a shell command, including their quotes."""
+_SHELL_TOKENS = re.compile(
+    r"""(?:[ ]|\\\n)+|\n[ ]*|(?:\\.|[^ '"\n\\]|'[^']*'|"[^"]*"|['"\\])+"""
+)
+"""Blanks, including continued lines; ends of lines, with the indentation of
+the next one; and words, including their quotes."""
 
 
 def columns(stream: Any) -> int | None:
@@ -170,27 +174,60 @@ def command(text: str, room: int | None) -> list[str]:
     :param room: the cells of a line, None for lines of any length.
     """
     if room is None:
-        return [text]
-    lines = ['']
-    for part in _parts(text, room - len(_INDENT) * 2 - len(_GOES_ON)):
-        if not lines[-1]:
-            lines[-1] = part
-        elif width(f'{lines[-1]} {part}{_GOES_ON}') <= room:
-            lines[-1] += f' {part}'
+        return text.split('\n')
+    return [
+        line
+        for indent, words in _shell_lines(text)
+        for each in _filled(indent, words, room)
+        for line in each.split('\n')
+    ]
+
+
+def _shell_lines(text: str) -> list[tuple[str, list[str]]]:
+    """Return the indentation and the words of each line of a command.
+
+    The last word of a line that goes on is a backslash. A word may have
+    several lines, within quotes.
+    """
+    lines: list[tuple[str, list[str]]] = [('', [])]
+    for token in _SHELL_TOKENS.findall(text):
+        blank, _, indent = token.rpartition('\n')
+        if token.strip(' \\\n'):
+            lines[-1][1].append(token)
+        elif '\n' in token:
+            lines[-1][1].extend(blank.split())
+            lines.append((indent, []))
+    return lines
+
+
+def _filled(indent: str, words: Sequence[str], room: int) -> list[str]:
+    """Return words in lines that are filled and continued with backslashes."""
+    lines = [indent]
+    for part in _parts(words, room - len(_INDENT) * 2 - len(_GOES_ON)):
+        between = ' ' if lines[-1].strip() else ''
+        longer = lines[-1] + between + part
+        # Each line has room for its backslash.
+        fits = part == '\\' or _widest(longer + _GOES_ON) <= room
+        if not between or fits:
+            lines[-1] = longer
         else:
             lines[-1] += _GOES_ON
             lines.append(_INDENT * 2 + part)
     return lines
 
 
-def _parts(text: str, room: int) -> list[str]:
-    """Split a command into words; an option and its value stay together."""
+def _widest(text: str) -> int:
+    return max(map(width, text.split('\n')))
+
+
+def _parts(words: Iterable[str], room: int) -> list[str]:
+    """Return words; an option and its value stay together."""
     parts: list[str] = []
-    for word in _SHELL_WORDS.findall(text):
+    for word in words:
         before = parts[-1] if parts else ''
         pair = f'{before} {word}'
         alone = before.startswith('-') and ' ' not in before
-        if alone and not word.startswith('-') and width(pair) <= room:
+        if alone and not word.startswith('-') and _widest(pair) <= room:
             parts[-1] = pair
         else:
             parts.append(word)

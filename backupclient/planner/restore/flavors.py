@@ -93,9 +93,11 @@ def _smallest(
 ) -> rule.Answer[on_offer.Flavor]:
     fitting = [one for one in there if _fits(one, server, needs)]
     option = f'--flavor {server.flavor_name or "OLD"}=NEW'
-    was = f'"{server.flavor_name}"' if server.flavor_name else 'the old name'
+    was = f'"{server.flavor_name}"'
     lack = f'There is no flavor {was} here'
-    if same:
+    if not server.flavor_name:
+        lack = 'The name of its flavor is not known'
+    elif same:
         lack = f'The flavor {was} is too small here: {_too_small(same, needs)}'
     if not fitting or not server.vcpus:
         why = 'and none that fits' if server.vcpus else 'and no size is known'

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from backupclient.model import plans
 from backupclient.model import resources
+from backupclient.model import results
 from backupclient.model import tasks
 from backupclient.planner.backup import rule
 from backupclient.planner.restore import scene
@@ -72,10 +73,13 @@ def blank(case: scene.Case, reason: str, present: str = '') -> plans.Item:
     :param present: the ID of the resource that exists already, ``''`` if
         there is none.
     """
+    # Without a complete backup the reason says what the notes would say.
+    complete = case.entry.state is results.State.COMPLETE
+    notes = case.choice.notes if present or complete else ()
     return plans.Item(
         resource=case.resource,
         task=tasks.Present(present) if present else tasks.Nothing(),
         reason=reason,
-        notes=case.choice.notes,
-        warnings=case.choice.notes,
+        notes=notes,
+        warnings=notes,
     )

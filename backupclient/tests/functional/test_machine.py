@@ -249,9 +249,9 @@ class Streams(Machine, cases.SecretDownload):
     def test_each(self):
         words = [base.OPENSTACK, 'backup', 'run', *map(str, self.command())]
         for line, said in (
-            ('"$@" >&-', ''),
+            ('"$@" >&-', 'Bad file descriptor'),
             ('"$@" >/dev/full', 'No space left on device'),
-            ('"$@" | head -c 0', 'Broken pipe'),
+            ('"$@" | head -c 0', ''),
             ('"$@" 2>&-', ''),
             ('"$@" 2>/dev/full', ''),
             ('"$@" 2>&1 >/dev/null | head -c 0', ''),
@@ -266,7 +266,8 @@ class Streams(Machine, cases.SecretDownload):
             )
             self.assertEqual(0, done.returncode, (line, done))
             self.assertIn(said, done.stderr, line)
-            self.assertNotIn('Traceback', done.stderr)
+            for word in 'Traceback', 'roken pipe':
+                self.assertNotIn(word, done.stderr)
             [folder] = self.target.iterdir()
             self.assertEqual((), check.check(localfolder.Folder(folder)), line)
             self.assertEqual(

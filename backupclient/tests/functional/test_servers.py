@@ -120,7 +120,7 @@ class StopServers(base.TestCase):
             said.append(line)
             if line.endswith(': take a snapshot\n'):
                 process.send_signal(base.INTERRUPT)
-            if line.startswith('Stopping: '):
+            if 'Stopping: ' in line:
                 process.send_signal(base.INTERRUPT)
                 break
         _, rest = process.communicate(timeout=60)

@@ -110,6 +110,14 @@ class FormatsTestCase(testtools.TestCase):
                     title,
                 )
 
+    def test_each_field_once(self):
+        """Of two descriptions, one would be wrong some day."""
+        for page in PAGES.glob('*.rst'):
+            parts = re.split(r'^(\w.*)\n[-=]+$', page.read_text(), flags=re.M)
+            for title, text in zip(parts[1::2], parts[2::2], strict=True):
+                found = list(_terms(text))
+                self.assertEqual(sorted(set(found)), sorted(found), title)
+
     def test_versions(self):
         for name, versions in (
             (

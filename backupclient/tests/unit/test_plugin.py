@@ -30,7 +30,10 @@ CODES = {'0', '1', '2', '130'}
 OPTIONS = {
     'plan': ('--all', '--stop-servers', '--steps', '--save'),
     'run': ('--all', '--stop-servers', '--plan', '--name'),
+    'history': ('--from', '--until'),
     'verify': ('--from', '--sample'),
+    'restore': ('--from', '--timeout'),
+    'prune': ('--from', '--yes'),
     'cleanup': ('--run', '--yes'),
     'export-key': ('--kind', '--check'),
 }
@@ -94,7 +97,7 @@ class CommandsTestCase(testtools.TestCase):
 
     def test_help_has_the_own_options_first(self):
         for command in commands():
-            own = OPTIONS.get(command.name.partition('_')[2], ())
+            own = OPTIONS[command.name.partition('_')[2]]
             parser = command.load()(None, None).get_parser(command.name)
             usage, _, rest = parser.format_help().partition('\n\n')
             for option in own:

@@ -234,7 +234,7 @@ class TestTables(testtools.TestCase):
         shown = printed(run_.RunBackup, table, *words, 'csv')
         # As cliff writes it.
         found = csv.reader(io.StringIO(shown), escapechar='\\')
-        safe = display.clean(text)
+        safe = display.clean(text.replace('\\', '\\\\'))
         self.assertEqual(
             [['Name', 'Notes'], [safe, f'{safe} {safe} Two words.']],
             list(found),

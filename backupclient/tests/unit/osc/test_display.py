@@ -75,3 +75,27 @@ class SentencesTestCase(testtools.TestCase):
         self.assertEqual(
             ('One. T\\nwo.', 'a\\nb\\u202e', 3, None), display.flat(row)
         )
+
+    def test_the_escapes_can_be_read_back(self):
+        """A backslash of the text is no part of an escape."""
+        name = display.Name
+        for text, shown in (
+            ('a\nb', r'a\nb'),
+            (r'a\nb', r'a\\nb'),
+            ('\\\n', r'\\\n'),
+            (r'\u202e', r'\\u202e'),
+            ('\u202e', r'\u202e'),
+            ('C:\\', r'C:\\'),
+        ):
+            row = (text, name(text), display.Sentences((text,)))
+            self.assertEqual((shown,) * 3, display.flat(row))
+            # Only for one line: JSON has escapes of its own.
+            self.assertEqual(text, display.cells(row)[0].machine_readable())
+
+    @given(st.text())
+    def test_every_text_can_be_read_back(self, text):
+        (shown,) = display.flat((text,))
+        self.assertEqual(1, len(f'{shown}.'.splitlines()))
+        # No escape has a character outside of ASCII after it.
+        plain = shown.encode('ascii', 'backslashreplace')
+        self.assertEqual(text, plain.decode('unicode_escape'))

@@ -253,6 +253,25 @@ class HostileNamesTestCase(base.TestCase):
                     for raw in self.RAW:
                         self.assertNotIn(raw, self.err.said, words)
 
+    def test_line_breaks_and_what_looks_like_them(self):
+        """A program that reads values or CSV can tell them apart."""
+        names = ['a\nb', r'a\nb', '\\']
+        for name in names:
+            self.fake.cinder.add_volume(name, b'data')
+        chosen = ('plan', '-c', 'Name', '--volume')
+        for name, shown in zip(names, (r'a\nb', r'a\\nb', r'\\'), strict=True):
+            words = ('backup', *chosen, name)
+            self.openstack(*words, '-f', 'value')
+            self.assertEqual(f'{shown}\n', self.out.said)
+            self.openstack(*words, '-f', 'csv')
+            # What cliff writes has backslashes before quotes, and before
+            # themselves.
+            text = io.StringIO(self.out.said, newline='')
+            _, row = csv.reader(text, escapechar='\\')
+            self.assertEqual([shown], row)
+            self.openstack(*words, '-f', 'json')
+            self.assertEqual([{'Name': name}], json.loads(self.out.said))
+
     def test_errors(self):
         self.fake.cinder.add_volume(self.NAMES[0])
         self.fake.cinder.add_volume(self.NAMES[0])

@@ -3,6 +3,7 @@
 from concurrent import futures
 import contextlib
 import re
+import sys
 
 import fixtures
 import pyte
@@ -57,6 +58,29 @@ class LinesTestCase(TestCase):
                 'Run r',
                 r'TIME volume "da\x1b[31mta" (id-1): download',
                 r'TIME volume "da\x1b[31mta" (id-1): failed: be\x07ll',
+            ],
+            re.sub(NOW, 'TIME', self.tell(False, work)).splitlines(),
+        )
+
+    def test_each_line_has_the_time(self):
+        """Also before the first step, and where there are no steps."""
+
+        def work(reporter):
+            reporter.say('Run 20260102T030405Z-abcd, resumed')
+            reporter.say('Caution: It is late.')
+            reporter.warn('Run 20260102T030405Z-wxyz is here, too.')
+            reporter.say('delete volume "data" (id-1)')
+            reporter.done(RESOURCE, 'good')
+            reporter.leave('Left at once.')
+
+        self.assertEqual(
+            [
+                'Run 20260102T030405Z-abcd, resumed',
+                'TIME Caution: It is late.',
+                'TIME Run 20260102T030405Z-wxyz is here, too.',
+                'TIME delete volume "data" (id-1)',
+                r'TIME volume "da\x1b[31mta" (id-1): good',
+                'TIME Left at once.',
             ],
             re.sub(NOW, 'TIME', self.tell(False, work)).splitlines(),
         )
@@ -200,7 +224,34 @@ class LiveTestCase(TestCase):
         for resource in every:
             self.assertIn(f'{resource.label}: complete', said)
 
-    def _screen(self, width, work):
+    def test_no_line_stays_between_what_is_said(self):
+        """Threads draw one after the other."""
+        every = [
+            resources.Resource(
+                resources.Kind.VOLUME, f'v{number}', f'{number}'
+            )
+            for number in range(64)
+        ]
+
+        def one(reporter, resource):
+            for step in 'copy the volume', 'download', 'delete the image':
+                reporter.step(resource, step)
+                reporter.say(f'{resource.label}: {step}')
+            reporter.done(resource, 'complete')
+
+        def work(reporter):
+            with futures.ThreadPoolExecutor(8) as pool:
+                list(pool.map(lambda each: one(reporter, each), every))
+
+        before = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, before)
+        sys.setswitchinterval(1e-5)
+        lines = self._screen(200, work, rows=500)
+        self.assertEqual(4 * len(every), len(lines))
+        for line in lines:
+            self.assertRegex(line, r'^volume "v\d+" \(\d+\): ')
+
+    def _screen(self, width, work, rows=50):
         """Give the lines of a terminal while something is told."""
         self.useFixture(fixtures.EnvironmentVariable('COLUMNS', str(width)))
         stream = base.Stream(True)
@@ -208,7 +259,7 @@ class LiveTestCase(TestCase):
             work(reporter)
             reporter._progress.refresh()
             said = stream.said
-        screen = pyte.Screen(width, 50)
+        screen = pyte.Screen(width, rows)
         pyte.Stream(screen).feed(said.replace('\n', '\r\n'))
         return [line.rstrip() for line in screen.display if line.strip()]
 

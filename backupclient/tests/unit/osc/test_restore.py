@@ -90,6 +90,27 @@ class RestoreTestCase(base.TestCase):
         self.assertEqual(['Kind', 'Name', 'Step', 'Command'], list(rows[0]))
         self.assertEqual(before, self.fake.world.holdings())
 
+    def test_no_complete_backup(self):
+        """Why is said once, by the plan and by the restore."""
+        self.fake.cinder.add_volume('broken', status='error')
+        target = self.root / 'others'
+        self.rows('run', '--volume', 'broken', '--to', target, code=1)
+        volumes = ('--volume', 'data', '--volume', 'broken')
+        self.rows('run', *volumes, '--to', target, code=3)
+        words = ('restore', '--from', target, '--all', '--suffix=.new')
+        for more in ('--dry-run', '--long'), ('--long',):
+            self.openstack('backup', *words, *more)
+            (line,) = (
+                line
+                for line in self.err.said.splitlines()
+                if line.startswith('volume "broken"')
+            )
+            self.assertEqual(1, line.count('no complete backup of it'), line)
+            self.assertEqual(1, line.count('Its state "error"'), line)
+            self.assertEqual(
+                1, self.out.said.count('no complete backup'), self.out.said
+            )
+
     def test_files_without_a_login(self):
         for name in fake_cloud.ENVIRONMENT:
             self.useFixture(fixtures.EnvironmentVariable(name, None))

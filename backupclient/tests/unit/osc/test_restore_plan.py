@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What ``backup restore --dry-run`` and ``--save`` say."""
 
+import json
+
 import pyrage
 
 from backupclient.tests.unit.osc import base
@@ -41,6 +43,27 @@ class RestorePlanTestCase(base.TestCase):
         self.assertEqual('complete', row['Outcome'])
         made = self.fake.world.things['images'][row['Restored']]
         self.assertEqual('golden-new', made['name'])
+
+    def test_unknown_field(self):
+        """As in a saved plan of "run": it is refused, and named."""
+        file = self.root / 'plan.json'
+        self.rows(*self.words, '--save', file, '--suffix=-new')
+        saved = json.loads(file.read_text())
+        task = saved['items'][0]['restore']
+        for place, where in (
+            (saved['restore'], '$.restore'),
+            (task, '$.items[0].restore'),
+            (task['source'], '$.items[0].restore.source'),
+        ):
+            place['visiblity'] = 'public'
+            file.write_text(json.dumps(saved))
+            words = ('backup', 'restore', '--plan', file)
+            self.assertEqual(1, self.openstack(*words))
+            self.assertIn(
+                f'unknown field `visiblity` - at `{where}`', self.err.said
+            )
+            del place['visiblity']
+        self.assertEqual([], self.fake.asked('POST'))
 
     def seal(self):
         """Back a secret up, encrypted.

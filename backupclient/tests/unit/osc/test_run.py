@@ -167,6 +167,24 @@ class RunTestCase(base.TestCase):
         self.assertEqual(f'nightly-data-{twin["id"]}', names[twin['id']])
         self.assertEqual(len(rows), len(set(names.values())))
 
+    def test_kept_images_have_the_names(self):
+        """A person sees of what each image is, however it was made."""
+        server = self.fake.nova.add_server('web', b'root')['id']
+        self.fake.cinder.add_volume('in use', b'w', server=server)
+        target = self.root / 'backups'
+        rows = self.rows('run', '--all', '--to', target, '--keep-images')
+        images = self.fake.world.things['images'].values()
+        names = [each['name'] for each in images]
+        self.assertEqual(3, len(rows))
+        for row in rows:
+            (name,) = (name for name in names if row['ID'] in name)
+            kind_and_id = f'-{row["Kind"]}-{row["ID"]} ({row["Name"]})'
+            self.assertTrue(name.endswith(kind_and_id), name)
+        self.assertEqual(
+            {'server-image', 'snapshot-image', 'volume-image'},
+            {row['Procedure'] for row in rows},
+        )
+
     def test_name_that_no_cloud_takes(self):
         for name, why in (
             ('x' * 201, 'it has 201 characters. At most 200'),

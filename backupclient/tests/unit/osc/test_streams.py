@@ -10,6 +10,8 @@ import types
 import fixtures
 import testtools
 
+from backupclient.model import resources
+from backupclient.model import tags
 from backupclient.osc import streams
 from backupclient.tests.unit.osc import base
 
@@ -67,7 +69,8 @@ class LastingTestCase(testtools.TestCase):
             for stream in (app.stdout, sys.stdout, sys.stderr):
                 print('text', file=stream, flush=True)
                 self.assertFalse(stream.isatty())
-            self.assertEqual('', stdout.failure)
+            self.assertEqual('Bad file descriptor', stdout.failure)
+            self.assertFalse(stdout.unwanted)
         self.assertEqual(
             (None, None, None), (app.stdout, sys.stdout, sys.stderr)
         )
@@ -119,6 +122,10 @@ class CommandTestCase(base.TestCase):
             (1, (*restore, '--dry-run')),
             (0, restore),
             (0, ('verify', *source)),
+            (1, ('history', *source)),
+            (1, ('history', *source, '--runs')),
+            (1, ('prune', *source, '--keep-last', '1', '--dry-run')),
+            (0, ('prune', *source, '--keep-last', '1', '--yes')),
         ):
             err = base.Stream()
             with open('/dev/full', 'w') as full:
@@ -129,16 +136,57 @@ class CommandTestCase(base.TestCase):
                 err.said,
             )
 
-    def test_reader_that_has_seen_enough(self):
+    def test_output_that_is_closed(self):
+        """As with ``>&-``: the same as if the disk were full."""
         self.fake.cinder.add_volume('data', b'data')
-        reading, writing = os.pipe()
-        os.close(reading)
         err = base.Stream()
-        with open(writing, 'w', encoding='utf-8') as pipe:
-            self.assertEqual(
-                0, self._run(pipe, err, 'backup', 'plan', '--all')
+        # Without rows there is no output that could be lost.
+        self.assertEqual(0, self._run(None, err, 'backup', 'history'))
+        self.assertNotIn('written', err.said)
+        for code, *words in (1, 'plan'), (0, 'run', '--all'), (1, 'history'):
+            err = base.Stream()
+            self.assertEqual(code, self._run(None, err, 'backup', *words))
+            self.assertIn(
+                'The output could not be written: Bad file descriptor.',
+                err.said,
             )
-        self.assertIn('Broken pipe', err.said)
+
+    def test_a_list_of_leftovers_that_is_all_there_is(self):
+        tag = tags.Role.TEMPORARY
+        source = resources.Resource(resources.Kind.VOLUME, 'data', 'id-1')
+        for words in ('--dry-run', 1), ('--yes', 0):
+            run = '20260101T000000Z-aaaa'
+            self.fake.cinder.add_volume(
+                tags.name(run, source),
+                metadata=tags.metadata(run, source, tag),
+            )
+            err = base.Stream()
+            with open('/dev/full', 'w') as full:
+                code = self._run(full, err, 'backup', 'cleanup', words[0])
+            self.assertEqual(words[1], code, err.said)
+            self.assertIn('No space left on device', err.said)
+
+    def test_reader_that_has_seen_enough(self):
+        """It is no trouble, and nothing is said, as other commands do."""
+        self.fake.cinder.add_volume('data', b'data')
+        self.fake.cinder.add_volume('broken', status='error')
+        to = ('--to', str(self.target))
+        source = ('--from', str(self.target))
+        for code, words in (
+            (3, ('plan', '--all')),
+            (3, ('run', '--all', *to)),
+            (0, ('history', *source)),
+            (0, ('verify', *source)),
+        ):
+            reading, writing = os.pipe()
+            os.close(reading)
+            err = base.Stream()
+            with open(writing, 'w', encoding='utf-8') as pipe:
+                found = self._run(pipe, err, 'backup', *words)
+            self.assertEqual(code, found, (words, err.said))
+            self.assertNotIn('roken pipe', err.said)
+            self.assertNotIn('written', err.said)
+            self.assertEqual(code == 3, 'Its state "error"' in err.said)
 
     def test_nobody_listens(self):
         self.fake.cinder.add_volume('data', b'data')

@@ -3,6 +3,7 @@
 
 import datetime
 import re
+import shlex
 
 import fixtures
 import pyte
@@ -230,6 +231,46 @@ class ColumnsTestCase(TestCase):
             for row in rows:
                 self.assertIn(f'    Command  {row["Command"]}\n', text)
 
+    def test_steps_of_several_lines_can_be_copied(self):
+        """They are no row between borders, and no word of them changes."""
+        self.fake.barbican.add_secret("it's\nsecret", b'sesame')
+        words = ('run', '--all', '--to', self.target, '--plaintext-keys')
+        self.see(80, *words)
+        words = ('restore', '--from', self.target, '--all', '--dry-run')
+        rows = self.rows(*words, '--steps', code=3)
+        several = [row['Command'] for row in rows if '\n' in row['Command']]
+        self.assertTrue(any('"payload"' in each for each in several))
+        for width in WIDTHS:
+            out, _ = self.see(width, *words, '--steps')
+            # What is within quotes stays as it is, however long it is.
+            self.check(max(width, 100), out)
+            self.assertNotIn(r'\\n', out)
+            shown = [
+                line[13:]
+                for line in re.split(r'(?m)^    (?=Step|Command)', out)
+                if line.startswith('Command')
+                for line in [re.sub(r'(?m)^ {13}', '', f'{" " * 4}{line}')]
+            ]
+            self.assertEqual(len(rows), len(shown))
+            for row, text in zip(rows, shown, strict=True):
+                self.assertEqual(
+                    shlex.split(row['Command'].replace('\\\n', ' ')),
+                    shlex.split(
+                        text.partition('\n\n')[0].replace('\\\n', ' ')
+                    ),
+                )
+
+    def test_steps_on_a_pipe(self):
+        """Each line of a command is a line; values have escapes."""
+        self.see(80, 'run', '--volume', 'of web', '--to', self.target)
+        words = ('restore', '--from', self.target, '--all', '--dry-run')
+        self.openstack('backup', *words, '--steps')
+        self.assertRegex(self.out.said, r'(?m) create \\ +\|\n')
+        self.openstack('backup', *words, '--steps', '-f', 'value')
+        lines = self.out.said.splitlines()
+        self.assertEqual(len(self.rows(*words, '--steps')), len(lines))
+        self.assertIn(r' create \\\n    --image ', lines[1])
+
     def test_nothing(self):
         self.openstack('backup', 'cleanup', '--dry-run')
         self.assertEqual('', self.out.said)
@@ -359,6 +400,62 @@ class VerbosityTestCase(TestCase):
                     '-q', 'backup', *words, terminal=terminal
                 )
                 self.assertEqual((0, ''), (code, self.err.said), words)
+
+    def leave(self):
+        """Have a dead run leave a volume."""
+        run = '20260101T000000Z-aaaa'
+        self.fake.cinder.add_volume(
+            tags.name(run, SOURCE),
+            metadata=tags.metadata(run, SOURCE, tags.Role.TEMPORARY),
+            created_at='2025-12-31T00:00:00',
+        )
+
+    def test_quiet_with_what_is_backed_up(self):
+        self.leave()
+        data = ('run', '--volume', 'data', '--to', self.target)
+        source = ('--from', self.target)
+        for words in (
+            data,
+            data,
+            ('history', *source),
+            ('history', '--runs', *source),
+            ('verify', *source),
+            ('restore', *source, '--all', '--dry-run'),
+            ('restore', *source, '--all'),
+            ('restore', *source, '--all', '--to-files', self.root / 'files'),
+            ('prune', *source, '--keep-last', '1', '--dry-run'),
+            ('prune', *source, '--keep-last', '1', '--yes'),
+            ('cleanup', '--yes'),
+            ('export-key', 'word', '--file', self.root / 'key'),
+        ):
+            self.fake.barbican.add_secret('word', b'sesame')
+            code = self.openstack('-q', 'backup', *words, terminal=True)
+            self.assertEqual((0, ''), (code, self.err.said), words)
+            self.fake.world.things['secrets'].clear()
+
+    def test_each_command_tells_its_steps(self):
+        """With --verbose and in a log file, each with its time."""
+        data = ('run', '--volume', 'data', '--to', self.target)
+        source = ('--from', self.target)
+        self.assertEqual(0, self.openstack('backup', *data))
+        self.assertEqual(0, self.openstack('backup', *data))
+        for words, step in (
+            (('verify', *source), r'volume "data" \(.*\): good'),
+            (('restore', *source, '--all'), 'volume "data" .*: upload'),
+            (('cleanup', '--yes'), 'delete volume "backupclient-.*'),
+            (
+                ('prune', *source, '--keep-last', '1', '--yes'),
+                f'delete {self.target}/.*',
+            ),
+        ):
+            self.leave()
+            log = self.root / f'log-{words[0]}'
+            code = self.openstack('--log-file', log, '-v', 'backup', *words)
+            self.assertEqual(0, code, self.err.said)
+            self.assertRegex(
+                self.err.said, rf'(?m)^[-\d]{{10}} [\d:]{{8}} {step}$'
+            )
+            self.assertRegex(log.read_text(), step)
 
     def test_quiet_says_what_fails(self):
         self.fake.cinder.add_volume('broken', status='error')

@@ -144,6 +144,36 @@ class CommandTestCase(testtools.TestCase):
             ),
         )
 
+    def test_commands_of_several_lines(self):
+        """Their line breaks stay, within quotes too; lines are filled."""
+        script = (
+            'VOLUME=$(openstack volume create \\\n    --size 1 \\\n'
+            '    "a  b")\n'
+            "cat secrets/1.bin |\n    barbican store '{\n"
+            '    "a": "b c",\n    "d": 1}\' \\\n'
+            "    --name $'it\\x27s\\n' last\n"
+        )
+        self.assertEqual(
+            [
+                'VOLUME=$(openstack volume create \\',
+                '    --size 1 \\',
+                '    "a  b")',
+                'cat secrets/1.bin |',
+                "    barbican store '{",
+                '    "a": "b c",',
+                """    "d": 1}' \\""",
+                """    --name $'it\\x27s\\n' last""",
+                '',
+            ],
+            wrapping.command(script, 36),
+        )
+        for room in (30, 36, 48, 60, 200, None):
+            found = '\n'.join(wrapping.command(script, room))
+            self.assertEqual(
+                shlex.split(script.replace('\\\n', ' ')),
+                shlex.split(found.replace('\\\n', ' ')),
+            )
+
     def test_is_said_on_lines_of_its_own(self):
         said = wrapping.said(display.Command('openstack a --b c'), 21)
         self.assertEqual('    openstack a \\\n        --b c', said)

@@ -227,6 +227,18 @@ class TestFlavors(TestCase):
         unknown = dataclasses.replace(SERVER, flavor_name='gone', vcpus=0)
         self.refuses(self.flavor(unknown), '--flavor gone=NEW')
 
+    def test_name_that_is_not_known(self):
+        nameless = dataclasses.replace(SERVER, flavor_name='')
+        item = self.flavor(nameless)
+        self.assertEqual('m1.small', item.restore.new.flavor_name)
+        self.says(item.warnings, 'The name of its flavor is not known: the')
+        unknown = dataclasses.replace(nameless, vcpus=0)
+        self.assertEqual(
+            'The name of its flavor is not known, and no size is known: '
+            'choose with --flavor OLD=NEW.',
+            self.flavor(unknown).reason,
+        )
+
     def test_mapped(self):
         for new in ('m1.large', 'f-3'):
             item = self.flavor(SERVER, flavors={'m1.small': new})
