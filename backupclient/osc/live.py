@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The progress on a terminal: lines that are redrawn while the work runs."""
 
+import contextlib
 import threading
 
 from rich import console as rich_console
@@ -73,6 +74,12 @@ class Live:
             console=self._console,
             transient=True,
         )
+        # The lock under which rich draws. A message that is printed without
+        # it at that moment is overwritten, or a line of the progress stays.
+        # It is private to rich: a release without it must not end a run.
+        self._drawing: contextlib.AbstractContextManager[object] = getattr(
+            self._progress.live, '_lock', contextlib.nullcontext()
+        )
 
     def __enter__(self) -> 'Live':
         self._progress.start()
@@ -87,9 +94,7 @@ class Live:
     def say(self, text: str) -> None:
         """Print a message about the whole run, above the lines."""
         wrapped = wrapping.said(text, self._console.width)
-        # rich does not keep two threads from drawing at the same time. Lines
-        # of one of them would then stay on the screen, or be overwritten.
-        with self._progress.live._lock:
+        with self._drawing:
             self._console.print(wrapped, markup=False, soft_wrap=True)
 
     def warn(self, text: str) -> None:
