@@ -247,7 +247,11 @@ class TestServer(testtools.TestCase):
             dataclasses.replace(IMAGE_BACKED, flavor_name='')
         )
         text = test_page.words(page.render(samples.manifest(entry)))
-        self.assertIn('There are no commands for it: There is no flavor', text)
+        self.assertIn(
+            'There are no commands for it: The name of its flavor is not '
+            'known, and no size is known',
+            text,
+        )
 
 
 class TestHardware(testtools.TestCase):
