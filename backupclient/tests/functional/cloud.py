@@ -344,9 +344,12 @@ class Tenant(fixtures.Fixture):
         )
         self._drain(storage.snapshots, storage.delete_snapshot, kept.snapshots)
         for hidden in (False, True):
-            for image in conn.image.images(
-                owner=self.project.id, is_hidden=hidden
-            ):
+            # The next page begins behind the last image of this one: so none
+            # is deleted before all are listed.
+            images = [
+                *conn.image.images(owner=self.project.id, is_hidden=hidden)
+            ]
+            for image in images:
                 if image.id not in kept.images:
                     conn.image.delete_image(image)
         self._drain(storage.volumes, storage.delete_volume, kept.volumes)
