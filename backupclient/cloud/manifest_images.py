@@ -55,7 +55,7 @@ class Images:
         name. So nobody can forge a manifest by sharing an image with the
         project.
         """
-        own = tags.own(image.id, image.properties)
+        own = tags.own(image.id, image.name, image.properties)
         run = own.get(tags.RUN, '')
         return (
             own.get(tags.ROLE) == tags.Role.MANIFEST

@@ -71,7 +71,7 @@ def backup(one: resources.CinderBackup) -> str:
 
 def image(one: resources.Image) -> str:
     """Return an image's time of creation, size, format and origin."""
-    own = tags.own(one.id, one.properties)
+    own = tags.own(one.id, one.name, one.properties)
     return _joined(
         _creation(one.created_at),
         '' if one.size is None else f'{one.size:,} bytes',

@@ -122,9 +122,22 @@ def run_of(name_: str, metadata_: Mapping[str, str]) -> str:
     return fit[1] if fit else ''
 
 
-def own(image_id: str, properties: Mapping[str, str]) -> Mapping[str, str]:
-    """Return an image's properties, without inherited tags of ours."""
-    if properties.get(IMAGE, image_id) == image_id:
+def own(
+    image_id: str, name_: str, properties: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return an image's properties, without inherited tags of ours.
+
+    Nova gives the properties of the image from which a server was built to
+    each image of the server, such as that of a shelved one. A temporary image
+    has no :data:`IMAGE`, but always a name of its run.
+    """
+    run = properties.get(RUN, '')
+    inherited = properties.get(IMAGE, image_id) != image_id or (
+        properties.get(ROLE) == Role.TEMPORARY
+        and name_ != manifest_name(run)
+        and run_of(name_, {}) != run
+    )
+    if not inherited:
         return properties
     ours = {RUN, SOURCE, ROLE, IMAGE}
     return {k: v for k, v in properties.items() if k not in ours}

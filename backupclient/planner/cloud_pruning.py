@@ -92,7 +92,7 @@ def belongs(thing: _Thing, run: str, resource: resources.Resource) -> bool:
     """
     found: Mapping[str, str]
     if isinstance(thing, resources.Image):
-        found = tags.own(thing.id, thing.properties)
+        found = tags.own(thing.id, thing.name, thing.properties)
     else:
         found = thing.metadata
     wanted = tags.metadata(run, resource, tags.Role.ARTIFACT)

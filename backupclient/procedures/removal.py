@@ -175,7 +175,8 @@ class Remover:
         found = glance.image(image_id)
         if found is None:
             return
-        self.require_own(f'image {image_id}', found.name, found.properties)
+        own = tags.own(found.id, found.name, found.properties)
+        self.require_own(f'image {image_id}', found.name, own)
         glance.delete(image_id)
         self.waiter.until(
             _IMAGE_GONE,

@@ -88,10 +88,19 @@ def _of_entry(
         return f'It cannot have {entry.size:,} bytes.'
     if entry.captured_at and (why := _of_time(entry.captured_at)):
         return why
-    has_copy = entry.file or entry.key or entry.artifact
+    has_copy = entry.file or entry.key or entry.artifact or _is_empty(entry)
     if entry.state is _COMPLETE and not has_copy and not entry.covered_by:
         return 'It is called complete, but nothing is listed that holds it.'
     return ''
+
+
+def _is_empty(entry: manifests.Entry) -> bool:
+    """Return whether the record is all that there was of a resource.
+
+    A backup without data never counts like one with a file, so nothing is won
+    by claiming that a secret has no payload.
+    """
+    return entry.secret is not None and not entry.secret.content_type
 
 
 def _of_time(text: str) -> str:

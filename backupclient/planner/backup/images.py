@@ -49,7 +49,7 @@ def of_tenant(index: indexes.Index) -> Iterable[resources.Resource]:
         and image.size != 0
         and (image.status, image.size) != ('queued', None)
         and not tags.made_by_us(
-            image.name, tags.own(image.id, image.properties)
+            image.name, tags.own(image.id, image.name, image.properties)
         )
     )
 

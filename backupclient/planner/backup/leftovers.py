@@ -85,7 +85,7 @@ def _own(image: resources.Image) -> Mapping[str, str]:
     named = tags.run_of(image.name, {})
     if named and named != image.properties.get(tags.RUN):
         return {}
-    return tags.own(image.id, image.properties)
+    return tags.own(image.id, image.name, image.properties)
 
 
 def _is_left(name: str, own: Mapping[str, str]) -> bool:

@@ -110,7 +110,7 @@ def _is_of(
     """Return whether the cloud's own data name a resource as the source."""
     if isinstance(found, resources.CinderBackup):
         return found.volume_id in ('', resource.id)
-    own = tags.own(found.id, found.properties)
+    own = tags.own(found.id, found.name, found.properties)
     source = f'{resource.kind}/{resource.id}'
     return own.get(tags.SOURCE, source) == source
 

@@ -80,5 +80,5 @@ def _metadata(
     | resources.Secret,
 ) -> Mapping[str, str]:
     if isinstance(one, resources.Image):
-        return tags.own(one.id, one.properties)
+        return tags.own(one.id, one.name, one.properties)
     return one.metadata

@@ -107,6 +107,18 @@ class LeftoversTestCase(testtools.TestCase):
             one = samples.image('mine', properties=inherited)
             self.assertEqual((), self._find(one), role)
 
+    def test_image_of_a_restored_server(self):
+        """Nova copies the tags of the image that the server was built from.
+
+        Of a server that is shelved, it is the only disk.
+        """
+        inherited = tags.metadata(RUN, SOURCE, tags.Role.TEMPORARY)
+        for name in ('web-shelved', 'mine', '', tags.name(OTHER, SOURCE)):
+            one = samples.image(name, properties=inherited)
+            found = self._find(one)
+            # A name of another run tells of that run.
+            self.assertEqual({OTHER} & {name[13:34]}, {f.run for f in found})
+
     def test_lease(self):
         one = samples.image(
             leases.name(RUN), status='queued', size=None, properties=LEASE

@@ -75,6 +75,15 @@ class OwnerTestCase(testtools.TestCase):
         self.assertEqual(before, self.fake.world.holdings())
         self.assertEqual([], self.fake.asked('DELETE'))
 
+    def test_image_of_a_restored_server(self):
+        """Its tags are those of the image that the server was built from."""
+        marks = tags.metadata(RUN, SOURCE, tags.Role.TEMPORARY)
+        image = self.fake.glance.add_image('web-shelved', b'x', **marks)
+        self.assertRaises(
+            errors.DocumentError, removal.of(self.work).image, image['id']
+        )
+        self.assertEqual([], self.fake.asked('DELETE'))
+
     def test_nobody_is_no_owner(self):
         for owner in ('', 'any', ' ', RUN.lower()):
             nobodys = dataclasses.replace(self.work, run=owner)

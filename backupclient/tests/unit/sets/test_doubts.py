@@ -41,6 +41,20 @@ class TestCase(testtools.TestCase):
             self.assertIn('was changed after it was written', first.reason)
             self.assertEqual(OTHER, second)
 
+    def test_secret_without_a_payload(self):
+        """The manifest has all that there was of it, and of no other."""
+        entry = dataclasses.replace(
+            OTHER,
+            size=None,
+            key=None,
+            file=None,
+            secret=dataclasses.replace(samples.SECRET, content_type=''),
+        )
+        self.assertEqual((), doubts.check(samples.manifest(entry)).doubts)
+        with_one = dataclasses.replace(entry, secret=samples.SECRET)
+        (said,) = doubts.check(samples.manifest(with_one)).doubts
+        self.assertIn('nothing is listed that holds it', said)
+
     def test_listed_twice(self):
         """Nobody knows which of them is right."""
         twice = samples.manifest(ENTRY, changed(size=5), OTHER)
