@@ -236,7 +236,7 @@ class LeftoversTestCase(testtools.TestCase):
     def test_label(self):
         found = self._one(
             dataclasses.replace(
-                samples.image('', id='an-id'), properties=TEMPORARY
+                samples.volume('', id='an-id'), metadata=TEMPORARY
             )
         )
-        self.assertEqual('image "" (an-id)', found.label)
+        self.assertEqual('volume "" (an-id)', found.label)
