@@ -182,3 +182,37 @@ class RestoreTestCase(base.TestCase):
         ):
             self.assertIn(said, self.refused(*words), words)
         self.assertFalse((self.root / 'out').exists())
+
+
+class EmptySecretTestCase(base.TestCase):
+    """A secret without a payload: the manifest has all that there is of it."""
+
+    def setUp(self):
+        super().setUp()
+        self.fake.barbican.add_secret('empty', b'', content_types={})
+        for _ in range(2):
+            self.rows('run', '--all', '--to', self.target, code=0)
+
+    def test_it_comes_back(self):
+        [row] = self.rows(
+            *('restore', '--from', self.target, '--all', '--suffix', '.new'),
+            code=0,
+        )
+        self.assertEqual('complete', row['Outcome'])
+        secrets = self.fake.world.things['secrets']
+        new = secrets[row['Restored']]
+        self.assertEqual('empty.new', new['name'])
+        self.assertNotIn(row['Restored'], self.fake.world.content)
+
+    def test_its_set_is_good(self):
+        [row] = self.rows('verify', '--from', self.target, code=0)
+        self.assertEqual('good', row['Result'])
+        rows = self.rows('history', '--from', self.target, code=0)
+        self.assertEqual({'complete'}, {row['State'] for row in rows})
+
+    def test_its_sets_are_pruned(self):
+        words = ('--from', self.target, '--keep-last', '1', '--yes')
+        rows = self.rows('prune', *words, code=0)
+        self.assertEqual(
+            ['deleted', 'keep'], sorted(row['Action'] for row in rows)
+        )
