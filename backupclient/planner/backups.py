@@ -23,11 +23,12 @@ _DAMAGED = (
     'Caution: "backup verify" found this backup damaged. It is taken because '
     'its run was named.'
 )
-_NONE_GOOD = (
-    'complete, but "backup verify" found each complete backup of it damaged. '
-    'Verify again if the damage was mended, or take it all the same: name the '
-    'run with --run.'
+NONE_GOOD = (
+    'No backup of it is good: "backup verify" found each complete backup of '
+    'it damaged. Verify again if the damage was mended, or take it all the '
+    'same: name the run with --run.'
 )
+"""The reason of an entry of which every complete backup is damaged."""
 
 Damaged = Callable[[str, manifests.Entry], bool]
 """Returns whether a verification has found a backup damaged or missing, by
@@ -153,7 +154,7 @@ def _good(
             )
             return Choice(manifest.run, entry, (*one.notes, note))
     entry = dataclasses.replace(
-        one.entry, state=results.State.FAILED, reason=_NONE_GOOD
+        one.entry, state=results.State.FAILED, reason=NONE_GOOD
     )
     return dataclasses.replace(one, entry=entry)
 

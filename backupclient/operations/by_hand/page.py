@@ -212,7 +212,7 @@ def _last() -> Iterator[str]:
 
 _IN_TROUBLE = (
     'Commands that need what is not there do nothing. Put the cause right, '
-    'and paste again from the command that failed.',
+    'and paste the whole section again: what was uploaded may be gone.',
     'A volume has the status error: "openstack --os-volume-api-version 3.3 '
     'volume message list" may say why.',
     'There is no such volume type, flavor, network or key pair: choose '

@@ -7,6 +7,7 @@ from backupclient.model import manifests
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import results
+from backupclient.planner import backups
 from backupclient.planner.restore import artifacts
 from backupclient.planner.restore import rule
 from backupclient.planner.restore import scene
@@ -55,6 +56,8 @@ def unusable(
             f'The ID {case.resource.id} occurs more than once in the backup: '
             'somebody has changed the manifest.'
         )
+    if entry.reason == backups.NONE_GOOD:
+        return entry.reason
     if entry.state is not results.State.COMPLETE:
         why = f': {entry.reason}' if entry.reason else '.'
         return (

@@ -92,6 +92,7 @@ class RestorePlanTestCase(base.TestCase):
         verify.verify(str(self.target), [self.set.name])
         (item,) = restore.plan(self.session, self.wanted).items
         self.assertFalse(item.possible)
+        self.assertTrue(item.reason.startswith('No backup of it is good: '))
         self.assertIn('found each complete backup of it damaged', item.reason)
         self.assertIn('--run', item.reason)
         named = dataclasses.replace(self.wanted, run=self.set.name)
