@@ -25,6 +25,10 @@ LONGEST_END = 100
 """The longest ``--suffix`` in characters: most of a name still fits before
 it."""
 
+SUFFIX = '\ufdd0'
+"""The suffix of names that get theirs later, as in RESTORE.md, which asks the
+reader for it. U+FDD0 is no character in Unicode, so no real name has it."""
+
 _TEMPORARY = 'restore-'
 _REPLACEMENT = '\N{REPLACEMENT CHARACTER}'
 _CUT = '...'
@@ -162,4 +166,9 @@ def restored(name: str, suffix: str) -> str:
     :param name: the original name; a nameless resource stays nameless.
     :param suffix: the value of ``--suffix``.
     """
-    return _cut(name, LONGEST - len(suffix)) + suffix if name else ''
+    return _cut(name, LONGEST - length(suffix)) + suffix if name else ''
+
+
+def length(name: str) -> int:
+    """Return the length of a name in characters, as far as it is known."""
+    return len(name.replace(SUFFIX, ''))

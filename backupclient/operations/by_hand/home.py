@@ -12,6 +12,7 @@ import datetime
 from backupclient.model import ids
 from backupclient.model import inventories
 from backupclient.model import manifests
+from backupclient.model import names
 from backupclient.model import on_offer
 from backupclient.model import plans
 from backupclient.model import requests
@@ -21,7 +22,6 @@ from backupclient.model import stamps
 from backupclient.planner import backups
 from backupclient.planner import restore
 from backupclient.planner.restore import artifacts
-from backupclient.procedures.restore import shell
 
 _SERVICES = frozenset({'block-storage', 'compute', 'image', 'key-manager'})
 _ANY_TARGET = '/'
@@ -36,12 +36,12 @@ def plan(manifest: manifests.Manifest) -> plans.Plan:
     that has no complete copy.
 
     :returns: the plan; all new names end with the placeholder
-        ``shell.SUFFIX``.
+        ``names.SUFFIX``.
     :raises ValueError: if the manifest was written or changed by hand.
     """
     return restore.plan(
         restores.Request(
-            requests.Request(everything=True), _ANY_TARGET, suffix=shell.SUFFIX
+            requests.Request(everything=True), _ANY_TARGET, suffix=names.SUFFIX
         ),
         [
             choice
@@ -147,9 +147,9 @@ def _types(
         yield on_offer.VolumeType(ids_[name], name, name in encrypted or None)
 
 
-def _named(names: Iterable[str]) -> tuple[on_offer.Named, ...]:
+def _named(found: Iterable[str]) -> tuple[on_offer.Named, ...]:
     """Return offers whose names serve as IDs in commands."""
-    return tuple(on_offer.Named(name, name) for name in sorted({*names}))
+    return tuple(on_offer.Named(name, name) for name in sorted({*found}))
 
 
 _EPOCH = datetime.datetime.fromtimestamp(0, datetime.UTC)

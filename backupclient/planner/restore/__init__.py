@@ -98,7 +98,7 @@ def _item(each: rule.Rule, case: scene.Case) -> plans.Item:
     item = existing.item(case) or each.item(case)
     if item.restore is None:
         return item
-    length = len(item.restore.name)
+    length = names.length(item.restore.name)
     if length > names.LONGEST:
         return refusing.refusal(
             item,
@@ -106,7 +106,7 @@ def _item(each: rule.Rule, case: scene.Case) -> plans.Item:
             f'{names.LONGEST}. Give a shorter --suffix.',
         )
     suffix = case.request.suffix
-    if suffix and len(item.resource.name) + len(suffix) > names.LONGEST:
+    if suffix and names.length(item.resource.name + suffix) > names.LONGEST:
         return _cut(item)
     return item
 

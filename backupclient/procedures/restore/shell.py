@@ -15,11 +15,7 @@ from collections.abc import Iterable, Mapping
 import shlex
 
 from backupclient.model import layout
-
-SUFFIX = '\ufdd0'
-"""A placeholder in names; :func:`word` writes the variable ``SUFFIX`` in its
-place, which the page asks the reader to set. U+FDD0 is no character in
-Unicode, so no real name has it."""
+from backupclient.model import names
 
 READY = """\
 ready() {  # KIND ID: wait until it can be used, and print its ID
@@ -59,9 +55,10 @@ def fits_argument(text: str) -> bool:
 def word(text: str) -> str:
     """Return a word, quoted for bash.
 
+    The variable ``SUFFIX`` takes the place of :data:`names.SUFFIX`.
     NUL and halves of surrogate pairs become spaces: no argument holds them.
     """
-    parts = text.split(SUFFIX)
+    parts = text.split(names.SUFFIX)
     if len(parts) == 1:
         return _quoted(text)
     return '"$SUFFIX"'.join(_quoted(part) if part else '' for part in parts)

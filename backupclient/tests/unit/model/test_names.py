@@ -110,6 +110,7 @@ class RestoredTestCase(testtools.TestCase):
             ('', '-2', ''),
             ('x' * 255, '', 'x' * 255),
             ('x' * 254, '-2', 'x' * 250 + '...-2'),
+            ('x' * 255, names.SUFFIX, 'x' * 255 + names.SUFFIX),
         ):
             self.assertEqual(found, names.restored(name, suffix))
 

@@ -29,6 +29,14 @@ class TestImage(testtools.TestCase):
         self.assertEqual(['base', 'v 2'], image.tags)
         self.assertIsNone(image.is_protected)
 
+    def test_longest_name(self):
+        """It is not cut for a suffix that nobody has chosen."""
+        long = dataclasses.replace(samples.IMAGE, name='x' * 255)
+        _shell, (image,) = self.done(long)
+        self.assertEqual(long.name, image.name)
+        text = page.render(samples.manifest(samples.image_entry(long)))
+        self.assertNotIn('--suffix', text)
+
     def test_protected(self):
         _shell, (image,) = self.done(
             dataclasses.replace(samples.IMAGE, protected=True)

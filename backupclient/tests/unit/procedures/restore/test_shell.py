@@ -8,6 +8,7 @@ import hypothesis
 from hypothesis import strategies
 import testtools
 
+from backupclient.model import names
 from backupclient.procedures.restore import shell
 from backupclient.tests.unit.operations.by_hand import commands
 
@@ -75,7 +76,7 @@ class TestShell(testtools.TestCase):
 
     def test_suffix(self):
         """The reader says how a name ends."""
-        end = shell.SUFFIX
+        end = names.SUFFIX
         for text, word in (
             (f'a b{end}', '\'a b\'"$SUFFIX"'),
             (end, '"$SUFFIX"'),
