@@ -67,9 +67,7 @@ def _unless(item: plans.Item, made: Mapping[str, plans.Item]) -> plans.Item:
     lacks = [why for id_ in needs if (why := _lack(made.get(id_), id_))]
     if not lacks:
         return item
-    reason = (
-        f'{" ".join(lacks)} Or leave the servers out with --without-servers.'
-    )
+    reason = f'{" ".join(lacks)} --without-servers restores the rest.'
     return dataclasses.replace(
         rule.refusal(item, reason), notes=item.notes, warnings=item.warnings
     )
