@@ -152,8 +152,8 @@ def _temporary(
     runs = sorted({one.run for one in dead})
     some = ', '.join(runs[:3]) + (', ...' if len(runs) > 3 else '')
     return [
-        f'Left in the project by interrupted runs ({some}): temporary things '
-        f'({len(dead)}). "openstack backup cleanup" takes them away.'
+        f'Left in the project by interrupted runs ({some}): {len(dead)} '
+        'temporary. "openstack backup cleanup" deletes all that is temporary.'
     ]
 
 
