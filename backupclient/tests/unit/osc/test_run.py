@@ -137,7 +137,7 @@ class RunTestCase(base.TestCase):
         def delete():
             self.fake.world.remove('servers', server['id'])
             for id_, image in [*self.fake.world.things['images'].items()]:
-                if image['status'] in ('queued', 'saving'):
+                if server['id'] in image['name']:
                     self.fake.world.remove('images', id_)
 
         self.fake.fail(delete, f'GET nova /servers/{server["id"]}')
