@@ -150,10 +150,11 @@ def _temporary(
     if not dead:
         return []
     runs = sorted({one.run for one in dead})
+    things = 'resource' if len(dead) == 1 else 'resources'
     some = ', '.join(runs[:3]) + (', ...' if len(runs) > 3 else '')
     return [
         f'Left in the project by interrupted runs ({some}): {len(dead)} '
-        'temporary. "openstack backup cleanup" deletes all that is temporary.'
+        f'temporary {things}. "openstack backup cleanup" deletes what is left.'
     ]
 
 

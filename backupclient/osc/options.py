@@ -2,6 +2,7 @@
 """The options that commands share, and the request for their values."""
 
 import argparse
+from collections.abc import Callable
 import dataclasses
 import pathlib
 import re
@@ -246,11 +247,7 @@ def suffix(text: str) -> str:
     """
     from backupclient.model import names
 
-    try:
-        names.require_end(text)
-    except ValueError as exc:
-        raise argparse.ArgumentTypeError(str(exc)) from None
-    return text
+    return _checked(text, names.require_end)
 
 
 def name(text: str) -> str:
@@ -260,8 +257,12 @@ def name(text: str) -> str:
     """
     from backupclient.model import names
 
+    return _checked(text, names.require_start)
+
+
+def _checked(text: str, require: Callable[[str], None]) -> str:
     try:
-        names.require_start(text)
+        require(text)
     except ValueError as exc:
         raise argparse.ArgumentTypeError(str(exc)) from None
     return text

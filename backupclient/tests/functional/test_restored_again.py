@@ -24,7 +24,7 @@ class TestRestoredServer(base.TestCase):
         [self.new] = [row['Restored'] for row in done.rows]
 
     def test_its_images_stay(self):
-        """One that a person makes of it, and the disk when it is shelved."""
+        """A user's image of the server, and its disk while it is shelved."""
         conn = self.tenant.conn
         mine = conn.compute.create_server_image(self.new, 'mine', wait=True)
         conn.compute.shelve_server(self.new)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was restored has the name of what it was made like."""
+"""Restored resources have the names of the old ones beside them."""
 
 import re
 

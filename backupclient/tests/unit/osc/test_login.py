@@ -137,7 +137,7 @@ class LaterCommandsTestCase(TestCase):
                 for _ in range(3):
                     self.fake.world.tick()
             self.check_ended(at, *words)
-            # Its lease is left, and is in nobody's way.
+            # Its lease is left, and no other run waits for it.
             self.rows('run', '--all', '--full')
             self.rows('cleanup', '--yes')
             self.rows(*words)

@@ -289,7 +289,7 @@ class RunTestCase(base.TestCase):
         self.assertFalse((self.root / 'unmounted').exists())
 
     def test_target_that_is_none(self):
-        """Whoever has the habits of other tools hears what a target is."""
+        """Targets of other tools: the error names the right form."""
         for target, text in (
             ('s3://bucket', 'not on this machine'),
             ('swift://a', 'not on this machine'),

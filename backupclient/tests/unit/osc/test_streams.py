@@ -167,7 +167,7 @@ class CommandTestCase(base.TestCase):
             self.assertIn('No space left on device', err.said)
 
     def test_reader_that_has_seen_enough(self):
-        """It is no trouble, and nothing is said, as other commands do."""
+        """A reader that leaves early is no failure: nothing is printed."""
         self.fake.cinder.add_volume('data', b'data')
         self.fake.cinder.add_volume('broken', status='error')
         to = ('--to', str(self.target))

@@ -242,7 +242,7 @@ class ColumnsTestCase(TestCase):
         self.assertTrue(any('"payload"' in each for each in several))
         for width in WIDTHS:
             out, _ = self.see(width, *words, '--steps')
-            # What is within quotes stays as it is, however long it is.
+            # A quoted word is never broken, even if it is too wide.
             self.check(max(width, 100), out)
             self.assertNotIn(r'\\n', out)
             shown = [
