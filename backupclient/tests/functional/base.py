@@ -84,7 +84,7 @@ class TestCase(testtools.TestCase):
                 for name, value in vars(self).items()
                 if name not in before
             }
-            cls._census = self.tenant.census()
+            cls._census = self.tenant.settled()
         vars(self).update(cls._made)
         self.tenant.forget_runs()
         self.addCleanup(self.give_back)

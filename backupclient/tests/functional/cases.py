@@ -22,7 +22,7 @@ class Case(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def make(self):
         """Make the resource."""

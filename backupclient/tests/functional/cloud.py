@@ -23,6 +23,8 @@ MIB = 1 << 20
 SMALL = 32 * MIB
 """The bytes of a small volume."""
 
+_MOVING = {'BUILD', 'backing-up', 'reserved', 'restoring-backup'}
+
 
 def devcloud(*arguments):
     """Call the dev cloud's own command."""
@@ -109,12 +111,13 @@ def decrypted(file, key, mib=None):
 
 
 def until(condition, what, seconds=240):
-    """Wait until something holds."""
+    """Wait until something holds; give what it holds."""
     end = time.monotonic() + seconds
-    while not condition():
+    while not (held := condition()):
         if time.monotonic() > end:
             raise AssertionError(f'not within {seconds} s: {what}')
         time.sleep(0.5)
+    return held
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,6 +138,15 @@ class Census:
             for field in dataclasses.fields(self)
             for id_ in getattr(self, field.name).keys()
             - getattr(before, field.name).keys()
+        }
+
+    def moving(self):
+        """The states of volumes, images and servers that do not last."""
+        return {
+            f'{kind}/{id_}': state
+            for kind in ('volumes', 'images', 'servers')
+            for id_, (_, state) in getattr(self, kind).items()
+            if state.endswith('ing') or state in _MOVING
         }
 
     def lost(self, before):
@@ -322,6 +334,19 @@ class Tenant(fixtures.Fixture):
             {s.id: (s.name, s.status) for s in conn.compute.servers()},
             {s['secret_ref']: s['name'] for s in secrets_['secrets']},
         )
+
+    def settled(self):
+        """Count everything as soon as nothing is on its way any more.
+
+        Cinder sets a volume free a moment after the image of it is active:
+        what is counted before that has changed when a test looks again.
+        """
+
+        def now():
+            census = self.census()
+            return None if census.moving() else census
+
+        return until(now, 'nothing is on its way')
 
     def clear(self, kept=None):
         """Take everything of the project away.

@@ -52,7 +52,7 @@ class Case(base.TestCase):
     def begin(self):
         """Take what is there now as what has to stay as it is."""
         self.set = _listed(self.source)
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def back_up(self):
         """Make the backup set."""

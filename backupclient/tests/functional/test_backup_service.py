@@ -10,7 +10,7 @@ class NoBackupService(base.TestCase):
         super().setUp()
         self.tenant.volume('one', cloud.content(1))
         self.tenant.volume('two', cloud.content(1))
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
         self.addCleanup(cloud.devcloud, 'up', 'cinder-backup')
         cloud.devcloud('down', 'cinder-backup')
 

@@ -107,7 +107,7 @@ class TestProject(test_restored_secrets.Case):
             f'--suffix={BY_COMMAND}', '-f', 'json',
         )  # fmt: skip
         self.assertEqual(0, done.code, done)
-        before = self.tenant.census()
+        before = self.tenant.settled()
         folder = self.backup_set(made)
         page = restoring.follow(
             self, folder, SUFFIX=BY_HAND, SHELLOPTS='xtrace'

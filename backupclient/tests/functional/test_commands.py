@@ -18,7 +18,7 @@ class TwoVolumes(base.TestCase):
     def make(self):
         self.tenant.volume('one')
         self.tenant.volume(STEERING)
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def plan(self, *arguments, code=0):
         result = self.openstack('backup', 'plan', *arguments)
@@ -109,7 +109,7 @@ class Output(TwoVolumes):
         storage = self.tenant.conn.block_storage
         storage.extend_volume(big, 900)
         cloud.until(lambda: self.tenant.status(big) == 'available', 'big')
-        before = self.tenant.census()
+        before = self.tenant.settled()
         result = self.openstack(
             'backup', 'run', '--volume', 'big', '--to', target
         )
@@ -167,7 +167,7 @@ class Tenants(base.TestCase):
         volume = self.tenant.volume('mine')
         image = self.tenant.image('mine', b'data')
         secret = self.tenant.secret('mine', 'opaque', b'data')
-        before = self.tenant.census()
+        before = self.tenant.settled()
         bob = self.useFixture(cloud.Tenant())
         plan = self.openstack(
             'backup', 'plan', '-f', 'json', '--to', self.target, tenant=bob
@@ -189,7 +189,7 @@ class Tenants(base.TestCase):
     def test_a_reader_is_warned_and_leaves_nothing(self):
         self.tenant.volume('mine')
         rita = self.useFixture(cloud.Tenant(('reader',), self.tenant))
-        before = self.tenant.census()
+        before = self.tenant.settled()
         plan = self.openstack('backup', 'plan', tenant=rita)
         self.assertIn('role', plan.out + plan.err)
         run = self.openstack('backup', 'run', '--all', tenant=rita)

@@ -58,7 +58,7 @@ class Project(base.TestCase):
         )
         for kind, payload in SECRETS.items():
             tenant.secret(f'secret-{kind}', kind, payload)
-        self.before = tenant.census()
+        self.before = tenant.settled()
 
     def rows(self, result):
         self.folder = self.backup_set(result)

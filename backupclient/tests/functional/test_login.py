@@ -116,7 +116,7 @@ class LoginEndsTestCase(base.TestCase):
     def test_token(self):
         self.tenant.volume('one', os.urandom(cloud.MIB))
         self.tenant.volume('two', os.urandom(cloud.MIB))
-        before = self.tenant.census()
+        before = self.tenant.settled()
         result, asked = self.run_until(
             'copy the volume to an image',
             *self.token_login(),
@@ -135,7 +135,7 @@ class LoginEndsTestCase(base.TestCase):
         """A server that is off then is named; ``cleanup`` takes the rest."""
         image = self.tenant.image('tiny', os.urandom(cloud.MIB))
         server = self.tenant.server('web', image=image)
-        before = self.tenant.census()
+        before = self.tenant.settled()
         result, asked = self.run_until(
             'copy the root disk',
             *self.credential_login(),
@@ -153,7 +153,7 @@ class LoginEndsTestCase(base.TestCase):
     def test_user(self):
         """Keystone lets nobody in who was disabled, whatever the login."""
         self.tenant.volume('one', os.urandom(cloud.MIB))
-        before = self.tenant.census()
+        before = self.tenant.settled()
         admin, user = self.tenant.admin.identity, self.tenant.conn
         id_ = user.current_user_id
         environment = self.region.environment()

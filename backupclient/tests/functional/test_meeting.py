@@ -88,7 +88,7 @@ class Quotas(base.TestCase):
         ]
         image = self.tenant.image('root', cloud.content(1))
         self.tenant.server('guest', image=image, volumes=volumes)
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def setUp(self):
         super().setUp()

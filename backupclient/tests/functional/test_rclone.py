@@ -20,7 +20,7 @@ class ThereAndBack(store_cases.OneOfEach):
         self.rclone = self.useFixture(remotes.Remotes())
         self.root = self.folder / 'root'
         self.root.mkdir()
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def machine(self, tenant=None):
         """A machine that knows the remote alone."""

@@ -29,7 +29,7 @@ class Repositories(store_cases.OneOfEach):
         self.useFixture(fixtures.EnvironmentVariable('RESTIC_REPOSITORY'))
         # Whoever reads the backups needs no more than this and the address.
         self.known = {'RESTIC_PASSWORD': PASSWORD}
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def local(self):
         self.begin(str(self.target / 'repository'))

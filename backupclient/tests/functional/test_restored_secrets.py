@@ -256,7 +256,7 @@ class TestKeys(Case):
         result = self.backup(
             '--volume', 'vault', '--to', self.target, '--plaintext-keys'
         )
-        before = self.tenant.census()
+        before = self.tenant.settled()
         folder = self.backup_set(result)
         wrote = restoring.follow(self, folder, SUFFIX='-r').said
         storage = self.tenant.conn.block_storage
@@ -289,7 +289,7 @@ class TestKeys(Case):
             *('--volume', 'vault', '--to', self.target),
             *('--volume-method', 'backup'),
         )
-        before = self.tenant.census()
+        before = self.tenant.settled()
         wrote = restoring.follow(
             self, self.backup_set(result), SUFFIX='-r'
         ).out

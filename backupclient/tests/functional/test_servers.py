@@ -27,7 +27,7 @@ class StopServers(base.TestCase):
             'guest', image=image, volumes=[volume]
         )
         self.tenant.conn.image.delete_image(image)
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def setUp(self):
         super().setUp()
@@ -140,7 +140,7 @@ class StopServers(base.TestCase):
         compute.wait_for_server(
             self.server, status='SHUTOFF', interval=1, wait=120
         )
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
         self.assertDone(self.backup(*self.command))
         self.assertNotIn('start', self.events())
 
@@ -159,7 +159,7 @@ class LockedServer(base.TestCase):
         self.assertRaises(
             openstack.exceptions.ConflictException, compute.stop_server, server
         )
-        before = self.tenant.census()
+        before = self.tenant.settled()
         words = ('--server', 'guest', '--stop-servers', '--to', self.target)
         plan = self.openstack('backup', 'plan', *words, '-f', 'json')
         self.assertEqual(0, plan.code, plan)
@@ -210,7 +210,7 @@ class VolumeBackedServer(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
         self.words = ('--server', 'guest', '--to', self.target)
         self.addCleanup(self.quota, 10)
 
@@ -258,7 +258,7 @@ class VolumeBackedServer(base.TestCase):
         plan = self.openstack('backup', 'plan', *self.words, '--save', file)
         self.assertEqual(0, plan.code, plan)
         detached = self.tenant.volume('other')
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
         self.quota(0)
         result = self.backup(*self.words, '--volume', 'other', code=3)
         outcomes = {row['Name']: row['Outcome'] for row in result.rows}
@@ -310,7 +310,7 @@ class SharedVolume(base.TestCase):
                 lambda number=number: self.attached(volume) == number,
                 'attached',
             )
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def actions(self, server):
         """What was done to a server, the oldest first."""

@@ -104,7 +104,7 @@ class Verify(base.TestCase):
             file.write(bytes([byte ^ 1]))
 
     def test_set_of_a_real_cloud(self):
-        before = self.tenant.census()
+        before = self.tenant.settled()
         self.good_at_each_depth()
         self.without_the_identity()
         # Nobody asks the cloud, and the set is still what sha512sum expects.

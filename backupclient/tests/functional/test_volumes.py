@@ -13,7 +13,7 @@ class DetachedVolume(base.TestCase):
         super().setUp()
         self.data = cloud.content()
         self.volume = self.tenant.volume('data', self.data)
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def assertRestores(self, data, backup_id):
         """Restore a backup as a person does: the volume has the data."""
@@ -87,7 +87,7 @@ class SmallVolume(base.TestCase):
     def setUp(self):
         super().setUp()
         self.volume = self.tenant.volume('data', cloud.content(), small=True)
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def test_a_person_sees_what_a_backup_is_of(self):
         """In the lists of the services, whatever the volume is called."""
@@ -145,7 +145,7 @@ class AttachedVolume(base.TestCase):
         self.server = self.tenant.server(
             'guest', image=image, volumes=[self.volume]
         )
-        self.before = self.tenant.census()
+        self.before = self.tenant.settled()
 
     def test_through_a_snapshot_to_a_file(self):
         result = self.backup('--volume', 'data', '--to', self.target)
@@ -174,7 +174,7 @@ class Image(base.TestCase):
         image = self.tenant.image('mine', data)
         hidden = self.tenant.image('hidden', data)
         self.tenant.conn.image.update_image(hidden, is_hidden=True)
-        before = self.tenant.census()
+        before = self.tenant.settled()
         result = self.backup('--all', '--to', self.target, '--plaintext-keys')
         folder = self.backup_set(result)
         self.assertEqual(

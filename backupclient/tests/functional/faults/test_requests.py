@@ -54,7 +54,7 @@ class EveryRequest(every.EveryRequest):
         session = self.proxy.begin()
         result = self.launch(self.zygote, session, command)
         self.assertEqual(0, result.code, result)
-        self.before = tenant.census()
+        self.before = tenant.settled()
         return session.record.first_of_each()
 
     def run_in(self, launcher, session, command):
