@@ -123,6 +123,30 @@ class TestProject(test_restored_secrets.Case):
             self.assert_image(new[self.image.id], end)
             self.assert_volumes(new, end)
             self.assert_servers(new, end)
+        self.assert_server_of_existing_volumes(folder, page.new)
+
+    def assert_server_of_existing_volumes(self, folder, new):
+        """A lost server is built of the volumes that are there."""
+        compute = self.tenant.conn.compute
+        lost = compute.get_server(new[self.booted.id])
+        compute.delete_server(lost)
+        compute.wait_for_delete(lost, wait=120)
+        before = self.tenant.settled()
+        declared = 'declare -A new'
+        boot = f'new[{self.boot.id}]={new[self.boot.id]}'
+        page = restoring.follow(
+            self,
+            folder,
+            lambda title: title == 'Server `booted`',
+            lambda text: text.replace(declared, f'{declared}\n{boot}'),
+            SUFFIX=BY_HAND,
+        )
+        built, kept = page.new[self.booted.id], new[self.boot.id]
+        self.assertEqual([kept], [volume for _, volume in self.disks(built)])
+        # The volume is in use again, and nothing else is new or different.
+        after = self.tenant.settled()
+        self.assertEqual({f'servers/{built}'}, after.new(before))
+        self.assertEqual({f'volumes/{kept}'}, after.lost(before))
 
     def assert_no_arguments(self, folder, said):
         """No key and no payload is a word of a command that bash has shown."""
