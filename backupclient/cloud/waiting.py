@@ -89,7 +89,7 @@ def _end(what: str, state: str) -> str:
     if state == GONE:
         return (
             f'{what} was deleted while the run waited for it. Find out who '
-            'deleted it, and run the backup again.'
+            'deleted it, and start a new run.'
         )
     return (
         f'{what} went to the state "{state}" while the run waited for it. Ask '

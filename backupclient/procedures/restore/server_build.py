@@ -14,6 +14,7 @@ from backupclient.model import plans
 from backupclient.model import resources
 from backupclient.model import restores
 from backupclient.model import tags
+from backupclient.procedures import image_state
 from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
@@ -67,20 +68,22 @@ class BuildServer(step.Step[interim.Restore]):
     def do(self, made: interim.Restore) -> interim.Restore:
         nova, old = self.cloud.nova, described(self.item)
         marks = self.metadata(tags.Role.TEMPORARY)
-        server_id = once.make_once(
-            lambda: new_servers.find(nova, self.name, marks),
-            lambda: new_servers.create(
-                nova,
-                self.name,
-                task.of(self.item).name or old.name,
-                _new(self.item),
-                self._disks(made),
-                _metadata(old) | marks,
-                description=old.description or '',
-                config_drive=old.config_drive,
-            ),
-            self.work.clock,
-        )
+        disks = self._disks(made)
+        with image_state.needed(self.work, disks[0].image_id):
+            server_id = once.make_once(
+                lambda: new_servers.find(nova, self.name, marks),
+                lambda: new_servers.create(
+                    nova,
+                    self.name,
+                    task.of(self.item).name or old.name,
+                    _new(self.item),
+                    disks,
+                    _metadata(old) | marks,
+                    description=old.description or '',
+                    config_drive=old.config_drive,
+                ),
+                self.work.clock,
+            )
         self._wait(server_id)
         return dataclasses.replace(made, server_id=server_id)
 

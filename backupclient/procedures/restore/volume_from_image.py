@@ -9,6 +9,7 @@ from backupclient.model import plans
 from backupclient.model import properties
 from backupclient.model import resources
 from backupclient.model import restores
+from backupclient.procedures import image_state
 from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
@@ -66,6 +67,10 @@ class MakeVolume(volume_finish.MakeVolume):
         """Return the request's field for the image, and the image's ID."""
         artifact = task.of(self.item).source.artifact
         return 'imageRef', artifact.id if artifact else made.image_id
+
+    def do(self, made: interim.Restore) -> interim.Restore:
+        with image_state.needed(self.work, self.source(made)[1]):
+            return super().do(made)
 
     @staticmethod
     def command(item: plans.Item) -> str:

@@ -44,7 +44,7 @@ class WaiterTestCase(testtools.TestCase):
     def test_bad(self):
         for state, words in (
             ('error', ('Volume v', '"error"', 'Ask the operator')),
-            ('gone', ('Volume v was deleted', 'run the backup again')),
+            ('gone', ('Volume v was deleted', 'start a new run')),
         ):
             failure = self.assertRaises(
                 errors.WaitFailed, self._wait, 'new', state

@@ -170,7 +170,13 @@ class Cinder(offers.OfCinder):
         self._spend('volumes', of_type)
         key, said = '', {}
         if 'imageRef' in asked:
-            image = self._glance.thing('images', asked['imageRef'])
+            image = self.world.things['images'].get(asked['imageRef'])
+            if image is None:
+                raise wire.Refusal(
+                    400,
+                    'Invalid image identifier or unable to access requested '
+                    'image.',
+                )
             if image['status'] != 'active':
                 raise wire.Refusal(400, 'Invalid image: not active')
             content, said = self.world.content[image['id']], _copied(image)

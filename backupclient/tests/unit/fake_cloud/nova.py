@@ -111,6 +111,8 @@ class Nova(offers.OfNova):
         image, *volumes = disks
         content = b''
         if image['source_type'] == 'image':
+            if image['uuid'] not in self.world.things['images']:
+                raise wire.Refusal(400, 'Can not find requested image')
             content = self.world.content[image['uuid']]
         else:
             volumes = disks

@@ -11,6 +11,7 @@ from backupclient.model import restores
 from backupclient.model import tags
 from backupclient.procedures import interim
 from backupclient.tests.unit.engine import projects
+from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures import base
 from backupclient.tests.unit.procedures import every_failure
 
@@ -75,6 +76,17 @@ class TestCase(every_failure.EveryFailure):
     def damage(self, path, content):
         """Change a file of the set."""
         self.set.put(path, content)
+
+    def lose_image_before(self, sent):
+        """Delete the new image at the moment of a request that needs it."""
+
+        def delete():
+            [image] = [key for key in self.new_things() if key[0] == 'images']
+            self.cloud.world.remove(*image)
+
+        self.cloud.faults.append(
+            wire.Fault(delete, lambda request: str(request) == sent)
+        )
 
     def the_new(self, kind):
         """Give the one new thing of a kind, and that there is no other."""

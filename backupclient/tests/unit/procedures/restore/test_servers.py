@@ -9,6 +9,7 @@ from backupclient.model import restores
 from backupclient.model import saved_plans
 from backupclient.procedures import interim
 from backupclient.tests.unit import items
+from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures.restore import base
 
 PATH = f'servers/{base.OLD}.qcow2'
@@ -141,6 +142,13 @@ class OwnDiskTestCase(base.TestCase):
         volume = self.cloud.world.things['volumes'][self.disk]
         self.assertEqual('available', volume['status'])
 
+    def test_image_is_gone(self):
+        """Nova answers 400, and a resume has to begin again."""
+        self.lose_image_before('POST nova /servers')
+        failure = self.assertRaises(errors.NotFound, self.go)
+        self.assertIn('was deleted', str(failure))
+        self.assertEqual({}, self.new_things())
+
     def test_volume_that_is_not_back(self):
         self.made_before = {}
         self.new_process()
@@ -177,6 +185,16 @@ class FromVolumeTestCase(OwnDiskTestCase):
         self.assertEqual(
             [{'name': 'group1'}], server['asked']['security_groups']
         )
+
+    def test_image_is_gone(self):
+        """It needs none: the reason is what Nova says."""
+        refusal = wire.Answer(400, {'badRequest': {'message': 'Bad zone'}})
+        self.cloud.faults.append(
+            wire.Fault(refusal, lambda one: str(one) == 'POST nova /servers')
+        )
+        failure = self.assertRaises(errors.CloudError, self.go)
+        self.assertNotIsInstance(failure, errors.NotFound)
+        self.assertIn('Bad zone', str(failure))
 
     def test_disk_comes_with_its_hardware(self):
         """It is in the volume."""

@@ -8,6 +8,7 @@ from backupclient.model import copies
 from backupclient.model import plans
 from backupclient.model import restores
 from backupclient.model import saved_plans
+from backupclient.tests.unit.fake_cloud import wire
 from backupclient.tests.unit.procedures.restore import base
 
 PATH = f'volumes/{base.OLD}.raw'
@@ -70,6 +71,25 @@ class PlainTestCase(base.TestCase):
         failure = self.assertRaises(errors.TargetError, self.go)
         self.assertIn(PATH, str(failure))
         self.assertEqual({}, self.new_things())
+
+    def test_image_is_gone(self):
+        """Cinder answers 400, and a resume has to begin again."""
+        self.lose_image_before('POST cinder /volumes')
+        failure = self.assertRaises(errors.NotFound, self.go)
+        self.assertIn('was deleted', str(failure))
+        self.assertEqual({}, self.new_things())
+
+    def test_other_refusal(self):
+        """While the image is there, the reason is what Cinder says."""
+        refusal = wire.Answer(400, {'badRequest': {'message': 'Bad type'}})
+        self.cloud.faults.append(
+            wire.Fault(
+                refusal, lambda request: str(request) == 'POST cinder /volumes'
+            )
+        )
+        failure = self.assertRaises(errors.CloudError, self.go)
+        self.assertNotIsInstance(failure, errors.NotFound)
+        self.assertIn('Bad type', str(failure))
 
     def test_no_foreign_properties(self):
         """What steers services stays out of what Glance is told."""
