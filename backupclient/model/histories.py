@@ -58,6 +58,8 @@ class Run:
 
     :param started_at: UTC, ISO 8601; ``finished_at`` likewise, ``''`` for an
         unfinished run.
+    :param state: the state of the whole run, while the counts are of the
+        place: a run with a target may have more resources than the cloud has.
     :param complete: the number of complete resources; ``failed`` and
         ``skipped`` likewise; None if unknown.
     :param size: the total size of the complete resources, in bytes.

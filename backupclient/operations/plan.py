@@ -67,6 +67,9 @@ def last_backups(
 ) -> Mapping[str, str]:
     """Return when each resource was last backed up, and verified.
 
+    With a target, only the backups there count; without one, those in the
+    cloud.
+
     :returns: sentences by the IDs of the resources. A resource has none if
         the target or the manifests in the cloud could not be read.
     """

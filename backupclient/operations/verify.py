@@ -109,7 +109,8 @@ def verify(
         the project of the session.
     :param runs: the runs whose backups are verified. Without any, verify the
         newest complete backup of each resource that the request selects; if
-        it selects nothing, all backups of the newest complete run.
+        it selects nothing, all complete backups of the newest complete run,
+        or else of the newest run in which something is complete.
     :param request: only its selection is used; None for all resources.
     :param session: a login, needed without a target.
     :raises UsageError: if there is no such run or resource, or an identity

@@ -19,8 +19,8 @@ class PlanBackup(base.Lister):
 
     Reads the project and changes nothing in it. Without a selection,
     everything that holds user data is planned. The notes say when each
-    resource was last backed up, where the target or the manifests in the
-    cloud tell.
+    resource was last backed up: into the target of ``--to``, or without it in
+    the cloud.
 
     See what is possible, plan a complete backup with encrypted keys, and
     save the plan of one server for ``backup run --plan``::

@@ -62,8 +62,9 @@ class VerifyBackup(base.Lister):
             metavar='<run>',
             nargs='*',
             help='Verify the backups of this run; can be repeated (default: '
-            'the newest run that is complete; with a selection: the newest '
-            'complete backup of each resource)',
+            'the newest run that is complete, or else the newest in which '
+            'something is; with a selection: the newest complete backup of '
+            'each resource)',
         )
         parser.add_argument(
             '--from',

@@ -59,7 +59,8 @@ def for_cloud(
     """Return the manifest that a run stores in the cloud.
 
     Resources whose data are (or should be) in the target are left out: the
-    set there lists them.
+    set there lists them. The state stays that of the whole run: a resource
+    whose Cinder backup failed is left out, too.
 
     :returns: None if no artifact stays in the cloud.
     """

@@ -5,7 +5,7 @@ This is a hint beside a plan: it never makes a plan fail, and takes a few
 seconds at most.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 import logging
 import time
 
@@ -32,8 +32,9 @@ _PATIENCE = 3.0
 def notes(cloud: door.Cloud, planned: plans.Plan) -> Mapping[str, str]:
     """Return a sentence about the last backup of each resource, by its ID.
 
-    If a place cannot be read, or not in time, resources without a known
-    backup are left out: they may have one there.
+    Only the target of the plan counts, or without a target the cloud. If it
+    cannot be read, or not in time, resources without a known backup are left
+    out: they may have one there.
 
     :raises Interrupted: after a request to stop.
     """
@@ -51,14 +52,9 @@ def _notes(
     index: indexes.Index, cloud: door.Cloud, planned: plans.Plan
 ) -> dict[str, str]:
     end = time.monotonic() + _PATIENCE
-    sets: list[places.Set] = []
-    everything = True
-    for store in _stores(cloud, planned):
-        left = end - time.monotonic()
-        found = _read(index, store, left)
-        everything = everything and found is not None
-        sets += found or ()
-    everything = everything and not any(one.problem for one in sets)
+    found = _read(index, _store(cloud, planned), _PATIENCE)
+    sets = found or ()
+    everything = found is not None and not any(one.problem for one in sets)
     known = {one.header.number: one for one in sets if one.header is not None}
     said: dict[str, str] = {}
     for item in planned.items:
@@ -71,14 +67,16 @@ def _notes(
     return said
 
 
-def _stores(
-    cloud: door.Cloud, planned: plans.Plan
-) -> Iterator[base.Shelf | None]:
-    """Yield the places to read; None for one that is not fully readable."""
-    library, troubles = cloud_place.what_is_known(cloud, journals=False)
-    yield None if troubles else library.store
+def _store(cloud: door.Cloud, planned: plans.Plan) -> base.Shelf | None:
+    """Return the place to read, None if it is not fully readable.
+
+    With a target it is the target alone: a backup in the cloud is no reason
+    to believe that there is a copy outside the cloud.
+    """
     if planned.request.target:
-        yield targets.find(planned.request.target)
+        return targets.find(planned.request.target)
+    library, troubles = cloud_place.what_is_known(cloud, journals=False)
+    return None if troubles else library.store
 
 
 def _read(

@@ -56,7 +56,8 @@ def choose(
 
     :param runs: the runs whose selected backups are verified. Without any,
         choose the newest complete backup of each selected resource; without
-        a selection, all backups of the newest complete run.
+        a selection, all complete backups of the newest complete run, or else
+        of the newest run in which something is complete.
     :raises UsageError: if there is no such run or resource, or no set.
     :raises DocumentError: if there are sets, but no usable one.
     """

@@ -17,6 +17,7 @@ from backupclient.model import tags
 from backupclient.model import verification
 from backupclient.operations import cleanup
 from backupclient.operations import cloud_place
+from backupclient.operations import history
 from backupclient.operations import plan
 from backupclient.operations import restore
 from backupclient.operations import run
@@ -121,6 +122,34 @@ class LeftTestCase(TestCase):
         self.assertEqual(
             ['one', 'two'],
             [one.resource.name for one in opened.manifest.items],
+        )
+
+    def test_state_is_that_of_the_run(self):
+        """What failed elsewhere is not in it, but the run is incomplete."""
+        golden = self.fake.glance.add_image('golden', DATA)
+        answer = self.fake.glance.refuse(403, 'Forbidden')
+        self.fake.fail(
+            answer, f'GET glance /images/{golden["id"]}/file', times=99
+        )
+        request = dataclasses.replace(
+            ALL,
+            target=str(self.target),
+            volume_method=requests.VolumeMethod.BACKUP,
+        )
+        self.assertEqual(3, self.back_up(request).report.exit_code)
+        (opened,) = self.opened()
+        self.assertEqual('incomplete', opened.manifest.state.value)
+        query = history.Query()
+        (row,) = history.runs(query, self.session).rows
+        self.assertEqual(
+            ('incomplete', 2, 0, 0),
+            (row.state.value, row.complete, row.failed, row.skipped),
+        )
+        query = history.Query(places=(str(self.target),))
+        (row,) = history.runs(query).rows
+        self.assertEqual(
+            ('incomplete', 2, 1, 0),
+            (row.state.value, row.complete, row.failed, row.skipped),
         )
 
     def test_kept_images(self):
