@@ -101,6 +101,22 @@ class Interrupted(Stopped):
         self.resume(stopped)
 
 
+class CleanedUp(Stopped):
+    def test_killed_and_cleaned_up(self):
+        """A kill in each step but the last, and a cleanup after each."""
+        command = self.command()
+        for title in self.titles()[:-1]:
+            killed = self.stop(title, base.KILL, command)
+            self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
+            # What was asked for may still be on its way.
+            self.tenant.settled()
+            cleaned = self.openstack('backup', 'cleanup', '--yes')
+            self.assertEqual(0, cleaned.code, f'{title}: {cleaned}')
+            self.assertNothingLeft()
+            command = ('--resume', killed.run)
+        self.resume(killed)
+
+
 class Failing(Stopped):
     def test_failure(self):
         """A failure at the end of each step: nothing is left."""
@@ -145,7 +161,9 @@ class StoppedVolumeFromImage(
     pass
 
 
-class StoppedVolumeWithKey(Interrupted, restore_cases.VolumeWithKey):
+class StoppedVolumeWithKey(
+    CleanedUp, Interrupted, restore_cases.VolumeWithKey
+):
     def titles(self):
         """Those that a volume without a key does not have."""
         return [title for title in super().titles() if 'the key' in title]
@@ -157,5 +175,7 @@ class StoppedVolumeFromBackup(
     pass
 
 
-class StoppedServerBuild(Interrupted, Failing, restore_cases.ServerBuild):
+class StoppedServerBuild(
+    CleanedUp, Interrupted, Failing, restore_cases.ServerBuild
+):
     pass
