@@ -2,8 +2,8 @@
 """The columns of a table, and their widths.
 
 Names are shortened first. Then columns shrink: their lines are broken between
-words and, in a few columns, after hyphens. Words are broken only as the last
-resort, and only in a few columns.
+words and, in a few columns, after hyphens. Only a name's words that are too
+long are broken. A table that would break others does not fit.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,8 @@ _BETWEEN = 3
 
 _LONGEST_NAME = 48
 _LONGEST_WORD = 24
+"""Longer words of names are broken or shortened."""
+
 _NAME_LINES = 3
 _HYPHENS = frozenset({'Name', 'Run', 'Procedure', 'Consistency'})
 
@@ -24,6 +26,7 @@ _HYPHENS = frozenset({'Name', 'Run', 'Procedure', 'Consistency'})
 _BLANKS = (
     ('Notes', 40),
     ('Name', 20),
+    ('Value', 0),
     ('Age', 0),
     ('Step', 0),
     ('Result', 0),
@@ -35,10 +38,10 @@ _HYPHENATED = (
     ('Consistency', 0),
     ('Procedure', 0),
     ('Notes', 30),
-    ('Name', 0),
+    ('Name', 8),
 )
-_LAST_RESORT = (*_HYPHENATED, ('Run', 17), ('Name', 8), ('Value', 20))
-"""As the last resort, words may be broken."""
+_LAST_RESORT = (*_HYPHENATED, ('Run', 17))
+"""As the last resort, the IDs of runs are broken after their hyphen."""
 
 _ATTEMPTS = (
     (True, _BLANKS),
@@ -71,21 +74,22 @@ class Column:
         lines = (line for text in self.texts for line in text.split('\n'))
         return max(map(wrapping.width, (self.name, *lines)))
 
-    @property
-    def breakable(self) -> bool:
-        """True if its words may be broken as the last resort."""
-        return self.short or self.name in ('Run', 'Value')
+    def least(self, *, last_resort: bool) -> int:
+        """Return the width at which no word is broken.
 
-    @property
-    def least(self) -> int:
-        """The width at which no word is broken."""
-        lines = (line for text in self.texts for line in text.split('\n'))
-        hyphens = self.name in _HYPHENS and self.name != 'Run'
-        words = [wrapping.longest(line, hyphens=hyphens) for line in lines]
-        if self.short:
-            # Longer ones are broken or shortened anyway.
-            words = [word for word in words if word <= _LONGEST_WORD]
-        return max(wrapping.width(self.name), *words, 0)
+        :param last_resort: True to also break the IDs of runs.
+        """
+        hyphens = self.name in _HYPHENS and (last_resort or self.name != 'Run')
+        widths = (
+            wrapping.width(word)
+            for text in (self.name, *self.texts)
+            for word in wrapping.words(text, hyphens=hyphens)
+        )
+        return max(
+            width
+            for width in widths
+            if not self.short or width <= _LONGEST_WORD
+        )
 
     def lines(self, text: str, room: int) -> list[str]:
         """Return a text of this column, broken into lines that fit."""
@@ -95,10 +99,12 @@ class Column:
             for each in text.split('\n')
             for line in wrapping.wrap(each, room, hyphens=hyphens)
         ]
-        if self.short and len(found) > _NAME_LINES:
-            # Fill all lines, to show as much of the text as possible.
-            short = wrapping.shorten(text, _NAME_LINES * room)
-            return wrapping.chop(short, room)
+        cells = _NAME_LINES * room
+        if self.short and wrapping.width(text) > cells:
+            while len(found) > _NAME_LINES:
+                short = wrapping.shorten(text, cells)
+                found = wrapping.wrap(short, room, hyphens=hyphens)
+                cells -= 1
         return found
 
 
@@ -164,9 +170,8 @@ def _shrunk(
     for name, asked in ways:
         for index, each in enumerate(found):
             if each.name == name:
-                breaks = ways is _LAST_RESORT and each.breakable
-                words = 0 if breaks else each.least
-                least = max(words, asked, len(name))
+                words = each.least(last_resort=ways is _LAST_RESORT)
+                least = max(words, asked)
                 excess = max(sum(widths) - room, 0)
                 widths[index] -= max(0, min(excess, widths[index] - least))
     return tuple(widths) if sum(widths) <= room else None

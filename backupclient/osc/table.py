@@ -23,6 +23,9 @@ _TITLE = frozenset({'Kind', 'Name'})
 _COMMAND = 'Command'
 _STEP = 'Step'
 _INDENT = ' ' * 4
+_BELOW = 8
+"""The indentation of a value that does not fit beside its label."""
+
 _GAP = '  '
 
 
@@ -77,8 +80,12 @@ class Formatter(table.TableFormatter):
             fitting.Column('Value', tuple(_text(value) for value in data)),
         ]
         room = _room(stdout, parsed_args)
-        fit = fitting.fit(columns, room) or fitting.fit(columns, None)
-        lines = _grid(columns, fit) if fit else ()
+        fit = fitting.fit(columns, room)
+        if fit:
+            lines = _grid(columns, fit)
+        else:
+            rows = [[_text(value) for value in data]]
+            lines = _records(column_names, rows, room or 0)
         stdout.write(''.join(f'{line}\n' for line in lines))
 
 
@@ -109,7 +116,7 @@ def _is_number(value: Any) -> bool:
 def _room(stdout: TextIO, args: argparse.Namespace) -> int | None:
     """Return the cells of a line, None for lines of any length."""
     if args.max_width > 0:
-        return int(args.max_width)
+        return max(int(args.max_width), wrapping.LEAST)
     if args.fit_width:
         return wrapping.size(stdout)
     return wrapping.columns(stdout)
@@ -180,9 +187,33 @@ def _fields(fields: Sequence[tuple[str, str]], room: int) -> Iterator[str]:
     start = len(_INDENT) + longest + len(_GAP)
     for name, text in fields:
         label = _INDENT + wrapping.pad(name, longest) + _GAP
-        for line in _value(name, text, room - start):
+        indent = _indentation(name, text, room, start)
+        if indent < start:
+            yield label.rstrip()
+            label = ' ' * indent
+        for line in _value(name, text, room - indent):
             yield f'{label}{line}'.rstrip()
-            label = ' ' * start
+            label = ' ' * indent
+
+
+def _indentation(name: str, text: str, room: int, start: int) -> int:
+    """Return the indentation of a value.
+
+    A value is below its label if a word is too long for the room beside it: a
+    path that is broken cannot be copied.
+
+    :param start: the indentation beside the label.
+    """
+    if name == _COMMAND:
+        # Its words are never broken.
+        words = wrapping.command(text, room - start)
+    else:
+        words = wrapping.words(text)
+    widths = [wrapping.width(word) for word in words]
+    if max(widths, default=0) <= room - start:
+        return start
+    fits = (width for width in widths if width <= room)
+    return min(_BELOW, start, room - max(fits, default=0))
 
 
 def _value(name: str, text: str, room: int) -> list[str]:

@@ -14,7 +14,7 @@ from rich import cells
 
 from backupclient.osc import display
 
-_LEAST = 20
+LEAST = 20
 """Columns: the smallest width that is used, even if ``COLUMNS`` is less."""
 
 _DEFAULT = 80
@@ -54,12 +54,12 @@ def size(stream: Any) -> int:
     """
     given = os.environ.get('COLUMNS', '')
     if given.isdecimal() and int(given):
-        return max(int(given), _LEAST)
+        return max(int(given), LEAST)
     try:
         found = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
         found = 0
-    return max(found or _DEFAULT, _LEAST)
+    return max(found or _DEFAULT, LEAST)
 
 
 def width(text: str) -> int:
@@ -99,7 +99,8 @@ def wrap(
 ) -> list[str]:
     """Break a text into lines, between words.
 
-    A word is broken only if it is longer than a line.
+    A word is broken only if it is longer than a line, after a slash where it
+    has one.
 
     :param room: the cells of a line.
     :param indent: the indentation of all lines but the first.
@@ -115,25 +116,30 @@ def wrap(
         if line:
             lines.append(line)
             line = indent
-        *full, line = chop(line + piece.lstrip(' '), room, indent)
+        *full, line = _chop(line + piece.lstrip(' '), room, indent)
         lines += full
     return [*lines, line]
 
 
-def chop(text: str, room: int, indent: str = '') -> list[str]:
-    """Break a text into full lines, even within words."""
+def _chop(text: str, room: int, indent: str) -> list[str]:
+    """Break a word into lines, after slashes where there are any."""
     lines = []
     while width(text) > room:
         head = _head(text, room)
+        head = head[: head.rfind('/') + 1] or head
         lines.append(head)
         text = indent + text[len(head) :]
     return [*lines, text]
 
 
-def longest(text: str, *, hyphens: bool = False) -> int:
-    """Return the cells of the longest piece that :func:`wrap` keeps whole."""
-    pieces = (_PARTS if hyphens else _WORDS).findall(text)
-    return max((width(piece.strip(' ')) for piece in pieces), default=0)
+def words(text: str, *, hyphens: bool = False) -> list[str]:
+    """Return the pieces of lines that :func:`wrap` keeps whole."""
+    pieces = _PARTS if hyphens else _WORDS
+    return [
+        piece.strip(' ')
+        for line in text.split('\n')
+        for piece in pieces.findall(line)
+    ]
 
 
 def shorten(text: str, room: int) -> str:

@@ -2,6 +2,7 @@
 """Each command on a terminal: no line is wider, and no word is broken."""
 
 import datetime
+import itertools
 import re
 
 import wcwidth
@@ -21,11 +22,25 @@ LOST = '20260101T000000Z-aaaa'
 ERASED = re.compile(r'.*(?:\r|\x1b\[2K)')
 CONTROL = re.compile(r'\x1b\[[0-9;?]*[A-Za-z]')
 PROGRESS = re.compile(r' 0:\d\d:\d\d$')
+RUN = re.compile(r'(?<=\d{8}T\d{6}Z-)[a-z]{4}')
 PART = re.compile(r'[^\W\d_]{3,}')
 """A word, or what may stand on a line of its own, as after a hyphen."""
 
 
 class EveryCommandTestCase(test_terminal.TestCase):
+    def setUp(self):
+        super().setUp()
+        add = self.fake.world.add
+        numbers = itertools.count()
+
+        def add_with_long_id(kind, name, **fields):
+            """Give it an ID as long as those of a cloud."""
+            id_ = f'{next(numbers):08}-0000-4000-8000-000000000000'
+            return add(kind, name, **{'id': id_, **fields})
+
+        self.fake.world.add = add_with_long_id
+        self.letters = set()
+
     def make(self, count):
         """Fill a project, its backups, and what a dead run has left."""
         broken = self.fake.cinder.add_volume('broken one', status='error')
@@ -50,6 +65,8 @@ class EveryCommandTestCase(test_terminal.TestCase):
         """Run a command at each width, and compare with endless lines."""
         endless = self.lines(5000, *words)
         known = {part for line in endless for part in PART.findall(line)}
+        # The IDs of runs are broken after their hyphen.
+        known |= self.letters
         every = {word for line in endless for word in line.split()}
         for width in WIDTHS:
             lines = self.lines(width, *words)
@@ -69,7 +86,8 @@ class EveryCommandTestCase(test_terminal.TestCase):
         self.assertNotIn('Traceback', err)
         text = CONTROL.sub('', ERASED.sub('', err + out))
         # Each run has other letters.
-        text = re.sub(r'(\d{8}T\d{6}Z-)[a-z]{4}', r'\1aaaa', text)
+        self.letters.update(RUN.findall(text))
+        text = RUN.sub('aaaa', text)
         return [
             each for each in text.splitlines() if not PROGRESS.search(each)
         ]
@@ -103,7 +121,23 @@ class EveryCommandTestCase(test_terminal.TestCase):
             file.write_bytes(b'shorter or longer')
         self.look('verify', '--from', self.target, '--long')
         self.look('restore', '--from', self.target, '--all', '--suffix=.x')
+        self._brought_into_files()
         self.look('run', '--all', '--to', self.target)
+
+    def _brought_into_files(self):
+        for more in [], ['--long']:
+            for width in WIDTHS:
+                folder = self.root / f'files-{width}{"".join(more)}'
+                words = ('--from', self.target, '--all', '--to-files', folder)
+                out, _ = self.see(width, 'restore', *words, *more)
+                self.check(width, out)
+                files = [
+                    f'{path.relative_to(folder)}'
+                    for path in folder.rglob('*.*')
+                ]
+                for file in files:
+                    self.assertIn(file, out)
+                self.assertNotEqual([], files)
 
     def test_three_are_worked_on(self):
         self._worked_on(3)

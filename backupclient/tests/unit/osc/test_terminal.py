@@ -4,6 +4,7 @@
 import datetime
 import re
 import shlex
+import textwrap
 
 import fixtures
 import pyte
@@ -145,6 +146,30 @@ class WidthTestCase(TestCase):
             self.assertEqual(run, fitting.fit(columns, width).widths[1])
         self.assertIsNone(fitting.fit(columns, 45))
 
+    def test_words_of_names_stay_whole(self):
+        """Of 24 cells; only longer ones are broken or shortened."""
+        for name, least in (
+            ('golden', 6),
+            ('db-password', 8),
+            ('kubernetes-node-worker-1', 11),
+            ('Buchhaltungsdatenbank', 21),
+            ('x' * 24, 24),
+            ('x' * 25, 8),
+            (f'{"x" * 99} Buchhaltungsdatenbank', 21),
+        ):
+            found = fitting.columns(['Name'], [[name]], [False], brief=True)
+            self.assertIsNone(fitting.fit(found, least - 1))
+            self.assertEqual((least,), fitting.fit(found, least).widths)
+
+    def test_lines_of_names(self):
+        (column,) = fitting.columns(['Name'], [['']], [False], brief=True)
+        for name, lines in (
+            ('web-frontend-01-berlin-x', 'web- frontend- 01- berlin-x'),
+            (f'web-{"x" * 30}-frontend', 'web- xxxxxx... -frontend'),
+            ('backup of the big database 7', 'backup of ... atabase 7'),
+        ):
+            self.assertEqual(lines, ' '.join(column.lines(name, 9)), name)
+
     def test_a_key(self):
         self.fake.barbican.add_secret('word', b'sesame')
         for width in WIDTHS:
@@ -245,19 +270,23 @@ class ColumnsTestCase(TestCase):
             # A quoted word is never broken, even if it is too wide.
             self.check(max(width, 100), out)
             self.assertNotIn(r'\\n', out)
+            # Beside its label, or below it.
+            fields = re.split(r'(?m)^    (?=Step|Command)', out)
             shown = [
-                line[13:]
-                for line in re.split(r'(?m)^    (?=Step|Command)', out)
-                if line.startswith('Command')
-                for line in [re.sub(r'(?m)^ {13}', '', f'{" " * 4}{line}')]
+                textwrap.dedent(
+                    field.replace('Command\n', '', 1).replace(
+                        'Command', ' ' * 11, 1
+                    )
+                )
+                for each in fields
+                for field in [each.partition('\n\n')[0]]
+                if field.startswith('Command')
             ]
             self.assertEqual(len(rows), len(shown))
             for row, text in zip(rows, shown, strict=True):
                 self.assertEqual(
                     shlex.split(row['Command'].replace('\\\n', ' ')),
-                    shlex.split(
-                        text.partition('\n\n')[0].replace('\\\n', ' ')
-                    ),
+                    shlex.split(text.replace('\\\n', ' ')),
                 )
 
     def test_steps_on_a_pipe(self):

@@ -89,14 +89,25 @@ class WrapTestCase(testtools.TestCase):
         self.assertEqual(
             ['crash-', 'consistent'], wrapping.wrap(text, 12, hyphens=True)
         )
-        self.assertEqual(10, wrapping.longest(text, hyphens=True))
-        self.assertEqual(16, wrapping.longest(text))
+        self.assertEqual(
+            ['crash-', 'consistent'], wrapping.words(text, hyphens=True)
+        )
+        self.assertEqual([text], wrapping.words(text))
 
     def test_word_that_is_longer_than_a_line(self):
         self.assertEqual(
             ['see', ' xxxx', ' xxxx', ' end'],
             wrapping.wrap(f'see {"x" * 8} end', 5, ' '),
         )
+
+    def test_path_that_is_longer_than_a_line(self):
+        for path, lines in (
+            ('/srv/backups/data', ['/srv/', 'backups/', 'data']),
+            ('servers/12345678.qcow2', ['servers/', '12345678.q', 'cow2']),
+            ('a/b/c/d/e/f', ['a/b/c/d/e/', 'f']),
+            ('/srv/data/', ['/srv/data/']),
+        ):
+            self.assertEqual(lines, wrapping.wrap(path, 10))
 
 
 class ShortenTestCase(testtools.TestCase):
