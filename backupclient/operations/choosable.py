@@ -32,7 +32,8 @@ class Choosable:
 def read(session: sessions.Session, request: restores.Request) -> Choosable:
     """Read the manifests of one project, from a target or from the cloud.
 
-    :raises UsageError: if there is no backup.
+    :raises UsageError: if there is no backup, or the set of the named run
+        cannot be read.
     :raises TargetError: if the target cannot be read.
     """
     if not request.source:
@@ -45,6 +46,9 @@ def read(session: sessions.Session, request: restores.Request) -> Choosable:
     if not found:
         why = ' '.join((f'There is no backup in {request.source}.', *unread))
         raise errors.UsageError(why)
+    for one in opened:
+        if one.problem and one.found.run == request.run:
+            raise errors.UsageError(one.problem)
     here = session.cloud.identity.project
     own = tuple(one for one in found if one.identity.project == here)
     # Projects can share a target: prefer that of the login, unless a run

@@ -28,7 +28,8 @@ def find(
     :param known: the leases of the project, by run.
     :param now: the time by the cloud's clock, which leases use too.
     :returns: a leftover for each set. If its run may be alive, it has the
-        action ``keep`` and a reason.
+        action ``keep`` and a reason. So has a finished set that has lost its
+        manifest, because it looks like an unfinished one.
     :raises TargetError: if the list would not be complete.
     """
     store = targets.find(target)
@@ -37,17 +38,15 @@ def find(
     found = [_leftover(store, one.run, one.folder, here) for one in begun]
     folders = {one.folder for one in begun}
     for one in catalogue.runs(store):
-        if one.state is not catalogue.State.UNFINISHED or (
-            one.folder in folders
-        ):
+        if one.folder in folders:
             continue
-        left = _leftover(store, one.run, one.folder, here)
-        why = _why_alive(store, one, known.get(one.run), now, here)
-        if why:
-            left = dataclasses.replace(
-                left, action=leftover.Action.KEEP, reason=why
-            )
-        found.append(left)
+        if one.state is catalogue.State.UNFINISHED:
+            left = _leftover(store, one.run, one.folder, here)
+            why = _why_alive(store, one, known.get(one.run), now, here)
+            found.append(_kept(left, why) if why else left)
+        elif one.lost and (why := catalogue.read(store, one).problem):
+            left = _leftover(store, one.run, one.folder, here)
+            found.append(_kept(left, why))
     return tuple(found)
 
 
@@ -93,6 +92,10 @@ def _delete(store: base.Store, one: leftover.Leftover) -> None:
         deletion.finish(store, deletion.Begun(one.run, one.name))
     else:
         deletion.abandon(store, deletion.Begun(one.run, one.name))
+
+
+def _kept(left: leftover.Leftover, why: str) -> leftover.Leftover:
+    return dataclasses.replace(left, action=leftover.Action.KEEP, reason=why)
 
 
 def _leftover(

@@ -18,6 +18,7 @@ from backupclient.model import manifests
 from backupclient.model import tags
 from backupclient.sets import check
 from backupclient.sets import doubts
+from backupclient.sets import lost
 from backupclient.store import base
 from backupclient.store import within
 
@@ -32,6 +33,7 @@ class State(enum.StrEnum):
     """The state of a set, by the names in the store alone."""
 
     FINISHED = 'finished'
+    """The run has ended. The manifest may have been lost since then."""
     UNFINISHED = 'unfinished'
     FAILED = 'failed'
 
@@ -41,11 +43,13 @@ class Found:
     """A set in a store.
 
     :param folder: the set's path in the store.
+    :param lost: whether the finished set has lost its manifest.
     """
 
     run: str
     state: State
     folder: str
+    lost: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ def runs(store: base.Shelf) -> tuple[Found, ...]:
     """List the sets in a store, the newest first.
 
     A set is finished if its folder has the name of the run and contains a
-    manifest. A run can have several folders, such as ``<run>`` and
-    ``<run>.partial``; each is listed.
+    manifest, or has lost it. A run can have several folders, such as ``<run>``
+    and ``<run>.partial``; each is listed.
 
     :raises TargetError: if the list would not be complete.
     """
@@ -172,9 +176,32 @@ def _current(store: base.Shelf) -> Iterator[Found]:
         run = name.removesuffix(layout.PARTIAL)
         if not tags.is_run_id(run):
             continue
-        finished = run == name and name in described
-        state = State.FINISHED if finished else State.UNFINISHED
-        yield Found(run, state, name)
+        if run != name:
+            yield Found(run, State.UNFINISHED, name)
+        elif name in described:
+            yield Found(run, State.FINISHED, name)
+        else:
+            yield _without_manifest(store, run)
+
+
+def _without_manifest(store: base.Shelf, run: str) -> Found:
+    """Look again at a set that had no manifest when the store was listed.
+
+    Its run may have finished meanwhile, or its deletion may have ended.
+    """
+    start = f'{run}/'
+    try:
+        # An unfinished set has it, and then no list is needed.
+        if store.stat(start + layout.MARKER) is not None:
+            return Found(run, State.UNFINISHED, run)
+        names = {each.path.removeprefix(start) for each in store.list(run)}
+    except errors.TargetError:
+        # The reader gets the error. Other sets are listed all the same.
+        return Found(run, State.FINISHED, run, lost=True)
+    if lost.is_lost(names):
+        return Found(run, State.FINISHED, run, lost=True)
+    finished = layout.MANIFEST in names
+    return Found(run, State.FINISHED if finished else State.UNFINISHED, run)
 
 
 def _failed(store: base.Shelf) -> Iterator[Found]:

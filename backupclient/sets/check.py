@@ -10,6 +10,7 @@ from backupclient import errors
 from backupclient.model import layout
 from backupclient.model import manifests
 from backupclient.sets import checksums
+from backupclient.sets import lost
 from backupclient.sets import set_files
 from backupclient.store import base
 
@@ -119,6 +120,13 @@ def text(files: base.Files, path: str) -> bytes:
     try:
         return base.read_whole(files, path, documents.LARGEST + 1)
     except errors.TargetError as error:
+        missing = isinstance(error.__cause__, FileNotFoundError)
+        if (
+            missing
+            and path == layout.MANIFEST
+            and (why := lost.message(files))
+        ):
+            raise errors.DocumentError(why) from error
         raise errors.DocumentError(
             f'{error} Look at the name and the permissions of the set.'
         ) from error

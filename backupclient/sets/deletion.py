@@ -22,6 +22,7 @@ from backupclient.model import tags
 from backupclient.sets import catalogue
 from backupclient.sets import claims
 from backupclient.sets import deletion_lists
+from backupclient.sets import lost
 from backupclient.store import base
 
 Begun = deletion_lists.Begun
@@ -112,12 +113,25 @@ def abandon(store: base.Store, one: Begun) -> None:
 
     It has no manifest: all files at the places of the layout are the set's.
 
-    :raises TargetError: if it has other files, or cannot be deleted.
+    :raises TargetError: if its run has ended meanwhile, if it has other files,
+        or if it cannot be deleted.
     """
     start = f'{one.folder}/'
-    paths = {
-        entry.path.removeprefix(start).removesuffix(base.PART): entry.plain
+    plain = {
+        entry.path.removeprefix(start): entry.plain
         for entry in store.list(one.folder)
+    }
+    if one.folder == one.run and (
+        layout.MANIFEST in plain or lost.is_lost(plain)
+    ):
+        # The run has ended since the set was listed.
+        raise errors.TargetError(
+            f'{store.name}/{one.folder} is not the unfinished set of a run '
+            'any more, and is kept. Call the command again.'
+        )
+    paths = {
+        name.removesuffix(base.PART): is_plain
+        for name, is_plain in plain.items()
     }
     if links := [path for path, plain in paths.items() if not plain]:
         raise errors.TargetError(

@@ -165,7 +165,11 @@ class _Reader:
 
         :returns: ``''`` for both if the store has no fingerprint.
         """
-        fingerprint = self._store.fingerprint(path)
+        try:
+            fingerprint = self._store.fingerprint(path)
+        except errors.TargetError:
+            # The reader gets the error, and says what to do.
+            fingerprint = ''
         if not fingerprint:
             return '', ''
         return fingerprint, self._index.digest(

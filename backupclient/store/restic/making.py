@@ -103,45 +103,44 @@ class Making:
                     if one.holds is not snapshots.Holds.DELETED:
                         self.bury(one)
 
-    def take_away(
-        self, snapshot: snapshots.Snapshot, *, even_if_locked: bool = True
-    ) -> None:
-        """Delete a snapshot, or bury it if the repository is locked.
+    def take_away(self, *some: snapshots.Snapshot) -> None:
+        """Delete snapshots of a run, or bury them in a locked repository.
 
-        :param even_if_locked: False: leave it if the repository is locked.
         :raises TargetError: if that fails.
         """
+        if not some:
+            return
         try:
-            self._repository.call('forget', snapshot.id)
-            self._contents.drop([snapshot])
+            self._repository.call('forget', *(one.id for one in some))
+            self._contents.drop(some)
         except troubles.Locked:
-            if even_if_locked:
-                self.bury(snapshot)
+            self.bury(*some)
 
     def _delete(self, some: list[snapshots.Snapshot]) -> None:
         if some:
             self._repository.forget(one.id for one in some)
             self._contents.drop(some)
 
-    def bury(self, snapshot: snapshots.Snapshot) -> None:
-        """Record in the repository that a snapshot does not count.
+    def bury(self, *some: snapshots.Snapshot) -> None:
+        """Record in the repository that snapshots of a run do not count.
 
         That works also while somebody makes a backup. A deletion does not:
         it needs an exclusive lock.
 
         :raises TargetError: if that fails.
         """
-        tags = snapshots.of_deletion(snapshot.run, [snapshot.id])
-        feed = self._fed(_BURIED, tags, snapshot.id.encode())
+        run, ids = some[0].run, frozenset(one.id for one in some)
+        tags = snapshots.of_deletion(run, ids)
+        feed = self._fed(_BURIED, tags, ' '.join(sorted(ids)).encode())
         with contextlib.closing(feed):
             made, _ = feed.end()
         self._contents.add(
             snapshots.Snapshot(
                 made,
                 datetime.datetime.now(datetime.UTC),
-                snapshot.run,
+                run,
                 snapshots.Holds.DELETED,
-                others=frozenset({snapshot.id}),
+                others=ids,
             )
         )
 

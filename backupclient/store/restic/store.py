@@ -113,17 +113,22 @@ class Restic(base.Store):
     def delete(self, path: str) -> None:
         run, inside = contents.split(path)
         self._small.remove(run, inside)
+        if inside == layout.MARKER:
+            # Each write of it has made a snapshot. If one of them stayed, a
+            # set that loses its manifest would look unfinished.
+            every = self._contents.every(run)
+            self._making.take_away(
+                *(one for one in every if one.path == inside)
+            )
+            return
         place = self._contents.find(path)
         if place is None:
             return
         self._contents.hide(place)
-        if inside == layout.MARKER:
-            # With a manifest, a marker has no meaning, so it may stay.
-            self._making.take_away(place.snapshot, even_if_locked=False)
-        elif place.bundle or inside in making.GOES_LAST:
+        if place.bundle or inside in making.GOES_LAST:
             # It is deleted together with its run.
             return
-        elif not self._contents.has_manifest(run):
+        if not self._contents.has_manifest(run):
             self._making.bury(place.snapshot)
         elif place.snapshot.holds is snapshots.Holds.NOTE:
             self._making.take_away(place.snapshot)

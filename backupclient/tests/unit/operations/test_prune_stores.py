@@ -10,9 +10,11 @@ import shutil
 import fixtures
 import testtools
 
+from backupclient import errors
 from backupclient.model import results
 from backupclient.model import verification
 from backupclient.operations import prune
+from backupclient.operations import set_leftovers
 from backupclient.sets import catalogue
 from backupclient.sets import claims
 from backupclient.sets import deletion
@@ -43,7 +45,7 @@ class OverStores:
         super().setUp()
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.operations.pruning.in_target.targets.find',
+                'backupclient.store.targets.find',
                 lambda _: self.open(),
             )
         )
@@ -139,6 +141,32 @@ class OverStores:
         self.prune()
         self.assertEqual([RUNS[1]], self.of_the_program())
 
+    def test_a_set_that_has_lost_its_manifest(self):
+        """Neither prune nor cleanup deletes it."""
+        self.fill()
+        self.lose_manifest(RUNS[0])
+        before = self.paths()
+        self.assertIn(f'{RUNS[0]}/{ENTRY.file.path}', before)
+        (found,) = [
+            one for one in catalogue.runs(self.open()) if one.run == RUNS[0]
+        ]
+        self.assertEqual(('finished', True), (found.state, found.lost))
+        kept = [row for row in self.prune().rows if row.run == RUNS[0]]
+        self.assertEqual(['keep'], [row.action.value for row in kept])
+        self.assertIn('has no manifest.json', kept[0].reasons[0])
+        later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(9)
+        (left,) = set_leftovers.find('restic:or-rclone', {}, later)
+        self.assertEqual(
+            (RUNS[0], 'keep'), (left.name, left.action.value), left.reason
+        )
+        self.assertRaises(
+            errors.TargetError,
+            deletion.abandon,
+            self.open(),
+            deletion.Begun(RUNS[0], RUNS[0]),
+        )
+        self.assertEqual(before, self.paths())
+
     def test_what_somebody_reads_stays(self):
         self.fill()
         (found,) = [
@@ -208,6 +236,18 @@ class ResticTestCase(OverStores, testtools.TestCase):
         tags = {tag for one in found for tag in one['tags']}
         return sorted(
             tag.partition('=')[2] for tag in tags if tag.startswith('run=')
+        )
+
+    def lose_manifest(self, run):
+        """As "restic forget" with a rule of its own does it."""
+        found = json.loads(
+            repositories.restic(
+                *(self.repository.place, 'snapshots', '--json', '--no-lock'),
+                *('--tag', f'files,run={run}'),
+            )
+        )
+        repositories.restic(
+            self.repository.place, 'forget', *(one['id'] for one in found)
         )
 
     def killing(self, step):
@@ -300,6 +340,10 @@ class RcloneTestCase(OverStores, testtools.TestCase):
     def of_the_program(self):
         place = self.root / f'backups-{self.made}'
         return sorted(path.name for path in place.iterdir())
+
+    def lose_manifest(self, run):
+        place = self.root / f'backups-{self.made}'
+        (place / run / 'manifest.json').unlink()
 
     def killing(self, step):
         real = program.Program.call

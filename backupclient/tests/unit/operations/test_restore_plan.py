@@ -43,6 +43,26 @@ class RestorePlanTestCase(base.TestCase):
         self.assertEqual(self.set.name, item.restore.source.run)
         self.assertIn(f'{newer}/manifest.json', ' '.join(planned.cautions))
 
+    def test_set_that_has_lost_its_manifest(self):
+        newer = self.target / NEWER
+        shutil.copytree(self.set, newer)
+        (newer / 'manifest.json').unlink()
+        planned = restore.plan(self.session, self.wanted)
+        (item,) = planned.items
+        self.assertEqual(self.set.name, item.restore.source.run)
+        said = ' '.join(planned.cautions)
+        self.assertIn(f'The set {newer} has no manifest.json', said)
+        named = dataclasses.replace(self.wanted, run=NEWER)
+        error = self.assertRaises(
+            errors.UsageError, restore.plan, self.session, named
+        )
+        self.assertIn(f'The set {newer} has no manifest.json', str(error))
+        (self.set / 'manifest.json').unlink()
+        error = self.assertRaises(
+            errors.UsageError, restore.plan, self.session, self.wanted
+        )
+        self.assertIn(f'The set {self.set} has no manifest.json', str(error))
+
     def again(self):
         """Back up once more, and say which file the second run has made."""
         self.session.clock.sleep(2)

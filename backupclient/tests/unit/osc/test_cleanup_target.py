@@ -112,6 +112,30 @@ class TargetTestCase(base.TestCase):
         self.assertEqual([], self.cleanup('--yes'))
         self.assertEqual([RUN], self.left())
 
+    def test_a_finished_set_without_its_manifest_stays(self):
+        """It looks like an unfinished one, and is named."""
+        self.set.close(samples.EVERYTHING, samples.PAGE)
+        (self.target / RUN / layout.MANIFEST).unlink()
+        self.age(2 * DAY, RUN)
+        before = sorted(self.target.rglob('*'))
+        for words in (('--dry-run',), ('--yes',), ('--run', RUN, '--yes')):
+            (row,) = self.cleanup(*words)
+            self.assertEqual((RUN, 'keep'), (row['Name'], row['Action']))
+            self.assertIn('Put a copy of the file back', self.err.said)
+            self.assertEqual(before, sorted(self.target.rglob('*')))
+
+    def test_a_manifest_that_was_put_back_meanwhile(self):
+        self.set.close(samples.EVERYTHING, samples.PAGE)
+        self.age(2 * DAY, RUN)
+        with fixtures.MonkeyPatch(
+            'backupclient.sets.catalogue.runs',
+            lambda _: (
+                catalogue.Found(RUN, catalogue.State.FINISHED, RUN, lost=True),
+            ),
+        ):
+            self.assertEqual([], self.cleanup('--yes'))
+        self.assertEqual([RUN], self.left())
+
     def test_a_deletion_that_was_interrupted(self):
         self.set.close(samples.EVERYTHING, samples.PAGE)
         other = samples.manifest(

@@ -178,6 +178,20 @@ class TargetTestCase(TestCase):
         self.assertEqual(6, len(rows))
         self.assertIn('is not valid', self.err.said)
 
+    def test_lost_manifest(self):
+        """The set is not called unfinished."""
+        self.history()
+        (self.target / CASE.RUN / 'manifest.json').unlink()
+        rows = self.history(code=3)
+        self.assertEqual(
+            ('set', 'failed', 'damaged'),
+            tuple(rows[0][name] for name in ('Kind', 'State', 'Verified')),
+        )
+        self.assertEqual(6, len(rows))
+        self.assertIn('Put a copy of the file back', self.err.said)
+        row = self.history('--runs', code=3)[0]
+        self.assertEqual((CASE.RUN, 'failed'), (row['Run'], row['State']))
+
     def test_only_what_is_listed_is_read(self):
         """In a repository, each manifest takes a second."""
         os.truncate(self.target / CASE.OLD / 'manifest.json', 5)

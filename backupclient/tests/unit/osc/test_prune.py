@@ -349,6 +349,18 @@ class TargetTestCase(TestCase):
         self.assertEqual([run_of(1), run_of(3)], self.left())
         self.assertIn('version 9', self.err.said)
 
+    def test_a_manifest_that_is_lost(self):
+        (self.target / run_of(1) / layout.MANIFEST).unlink()
+        rows = self.prune('--keep-last', '1', '--yes')
+        self.assertEqual(
+            (run_of(1), 'set', 'keep'),
+            (rows[2]['Run'], rows[2]['Kind'], rows[2]['Action']),
+        )
+        self.assertIn('has no manifest.json', rows[2]['Reasons'][0])
+        self.assertEqual([run_of(1), run_of(3)], self.left())
+        (data,) = (self.target / run_of(1) / 'volumes').iterdir()
+        self.assertTrue(data.exists())
+
     def test_a_list_that_is_not_complete(self):
         with fixtures.MonkeyPatch(
             'backupclient.store.tree.folders', _raise_io_error

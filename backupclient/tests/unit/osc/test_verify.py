@@ -83,6 +83,23 @@ class VerifyTestCase(base.TestCase):
         self.assertEqual(('set', 'damaged'), (row['Kind'], row['Result']))
         self.assertIn(f'The set of run {CASE.RUN}: damaged', self.err.said)
 
+    def test_lost_manifest(self):
+        """It is said, and the older run is verified."""
+        CASE.make(self.store, CASE.Contents(run=CASE.OLD))
+        (self.set / 'manifest.json').unlink()
+        lost, *others = self.verify(code=3)
+        self.assertEqual(
+            (CASE.RUN, 'set', 'damaged'),
+            (lost['Run'], lost['Kind'], lost['Result']),
+        )
+        self.assertIn('Put a copy of the file back', lost['Notes'][0])
+        self.assertEqual(
+            {(CASE.OLD, 'good')},
+            {(row['Run'], row['Result']) for row in others},
+        )
+        (row,) = self.verify(CASE.RUN, code=3)
+        self.assertEqual(('set', 'damaged'), (row['Kind'], row['Result']))
+
     def test_result_is_kept(self):
         self.verify()
         (kept,) = (self.set / 'verified').iterdir()

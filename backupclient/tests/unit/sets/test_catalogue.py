@@ -80,9 +80,74 @@ class OverStores:
         self.assertEqual([], self.all())
 
     def test_without_its_manifest(self):
+        """It was finished once: the user has lost a file, not the backup."""
         close(self.store, samples.RUN)
+        close(self.store, OLD)
+        self.store.delete(f'{samples.RUN}/{layout.MANIFEST}')
+        self.assertEqual(
+            [(samples.RUN, 'finished'), (OLD, 'finished')], self.states()
+        )
+        damaged, sound = self.all()
+        self.assertIsNone(damaged.manifest)
+        self.assertIn('has no manifest.json', damaged.problem)
+        self.assertIn('RESTORE.md says how', damaged.problem)
+        self.assertEqual(OLD, sound.manifest.run)
+        self.assertEqual(
+            [True, False], [one.lost for one in catalogue.runs(self.store)]
+        )
+
+    def test_without_any_of_its_texts(self):
+        close(self.store, samples.RUN)
+        for name in layout.DESCRIPTIONS:
+            self.store.delete(f'{samples.RUN}/{name}')
+        self.assertEqual([(samples.RUN, 'finished')], self.states())
+        self.assertIn('restore by hand, or', self.only().problem)
+
+    def test_without_its_manifest_while_a_run_writes(self):
+        """Its marker tells, and nothing more is asked of the store."""
+        close(self.store, samples.RUN)
+        self.store.put(f'{samples.RUN}/{layout.MARKER}', b'{}')
+        self.store.delete(f'{samples.RUN}/{layout.MANIFEST}')
+        with fixtures.MockPatchObject(self.store, 'list') as listed:
+            self.assertEqual([(samples.RUN, 'unfinished')], self.states())
+            listed.mock.assert_not_called()
+
+    def test_without_its_manifest_while_it_is_deleted(self):
+        close(self.store, samples.RUN)
+        self.store.put(f'{samples.RUN}/{layout.DELETION}', b'{}')
         self.store.delete(f'{samples.RUN}/{layout.MANIFEST}')
         self.assertEqual([(samples.RUN, 'unfinished')], self.states())
+
+    def test_folder_without_a_file_of_a_set(self):
+        """As a kill leaves it: nothing says that it was finished."""
+        self.store.begin(samples.RUN)
+        self.store.put(f'{samples.RUN}/notes.txt', b'mine')
+        self.assertEqual([(samples.RUN, 'unfinished')], self.states())
+
+    def test_what_happens_while_the_store_is_listed(self):
+        """A run finishes, or the deletion of a set ends."""
+        close(self.store, samples.RUN)
+        with fixtures.MockPatchObject(
+            self.store, 'folders_with', return_value=frozenset()
+        ):
+            (found,) = catalogue.runs(self.store)
+            self.assertEqual(
+                ('finished', False), (found.state.value, found.lost)
+            )
+            for each in self.store.list():
+                self.store.delete(each.path)
+            with fixtures.MockPatchObject(
+                self.store, 'folders', return_value=(samples.RUN,)
+            ):
+                self.assertIn((samples.RUN, 'unfinished'), self.states())
+
+    def test_deleted_while_it_is_read(self):
+        """Nobody says that a file was lost."""
+        close(self.store, samples.RUN)
+        (found,) = catalogue.runs(self.store)
+        for each in self.store.list():
+            self.store.delete(each.path)
+        self.assertNotIn('although', catalogue.read(self.store, found).problem)
 
     def test_what_is_no_set(self):
         close(self.store, samples.RUN)
@@ -192,6 +257,17 @@ class TestFolder(OverStores, testtools.TestCase):
         close(self.store, samples.RUN)
         (self.root / 'lost+found').mkdir(mode=0)
         self.assertEqual([(samples.RUN, 'finished')], self.states())
+
+    def test_manifest_that_is_lost_in_a_set_that_cannot_be_listed(self):
+        """It may hold anything; the others are listed."""
+        close(self.store, samples.RUN)
+        close(self.store, OLD)
+        (self.root / samples.RUN / layout.MANIFEST).unlink()
+        error = errors.TargetError('No permission.')
+        with fixtures.MockPatchObject(self.store, 'list', side_effect=error):
+            lost, sound = catalogue.runs(self.store)
+        self.assertEqual(('finished', True), (lost.state.value, lost.lost))
+        self.assertFalse(sound.lost)
 
     def test_nothing_there(self):
         missing = localfolder.Folder(self.root / 'missing')

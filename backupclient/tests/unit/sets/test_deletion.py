@@ -299,6 +299,45 @@ class OverStores:
         self.assertEqual([], self.paths())
         self.assertEqual((), self.store.folders())
 
+    def test_a_run_that_has_ended_since_it_was_listed(self):
+        """Its data stay, also if the manifest was lost after that."""
+        one = deletion.Begun(RUN, RUN)
+        for gone in ((), layout.DESCRIPTIONS[:1], layout.DESCRIPTIONS):
+            for name in gone:
+                self.store.delete(f'{RUN}/{name}')
+            before = self.paths()
+            error = self.assertRaises(
+                errors.TargetError, deletion.abandon, self.store, one
+            )
+            self.assertIn('is kept', str(error))
+            self.assertEqual(before, self.paths())
+        self.store.put(f'{RUN}/{layout.MARKER}', b'{}')
+        deletion.abandon(self.store, one)
+        self.assertEqual([], self.paths())
+
+    def test_a_killed_deletion_of_an_unfinished_set(self):
+        """After each step it is unfinished, and goes by the next call."""
+        for steps in range(100):
+            self.store = self.new_store()
+            samples.filled(self.store)
+            (found,) = catalogue.runs(self.store)
+            one = deletion.Begun(found.run, found.folder)
+            try:
+                deletion.abandon(dying(self.store, steps), one)
+            except Killed:
+                pass
+            else:
+                break
+            for each in catalogue.runs(self.store):
+                self.assertEqual('unfinished', each.state.value, steps)
+            begun = tuple(deletion.begun(self.store))
+            for each in begun:
+                deletion.finish(self.store, each)
+            if not begun and self.store.has(one.folder):
+                deletion.abandon(self.store, one)
+            self.assertEqual([], self.paths(), steps)
+        self.assertGreater(steps, 10)
+
     def test_what_appears_meanwhile_stays(self):
         with testtools.ExpectedException(Killed):
             deletion.delete(dying(self.store, 4), self.opened())

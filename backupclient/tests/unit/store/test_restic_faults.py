@@ -314,6 +314,19 @@ class TestLocked(Case):
             writer.commit()
         self.assertEqual((), self.repository.store().list(RUN))
 
+    def test_marker_of_a_run_that_ends_while_somebody_backs_up(self):
+        """It does not count from then on, as without the lock."""
+        self.be_patient(0.5)
+        for _ in range(2):
+            self.store.put(f'{RUN}/in-progress.json', b'{}')
+        other = f'{RUN[:-4]}efgh'
+        self.store.begin(other)
+        with self.store.write(f'{other}/volumes/2.raw') as writer:
+            writer.data(0, DATA)
+            self.store.delete(f'{RUN}/in-progress.json')
+            writer.commit()
+        self.assertEqual((), self.repository.store().list(RUN))
+
 
 class TestRequired(Case):
     """What is said before anything is made."""
@@ -422,6 +435,31 @@ class TestCounts(Case):
             b'text of SHA512SUMS', self.content(f'{RUN}/SHA512SUMS')
         )
         self.assertEqual(frozenset({RUN}), store.folders_with('manifest.json'))
+
+    def test_no_marker_stays(self):
+        """A long run writes it again, and so may a later process.
+
+        Otherwise a set that has lost its manifest would look unfinished.
+        """
+        self.write(b'data')
+        for store in (self.store, self.repository.store()):
+            for _ in range(2):
+                store.put(f'{RUN}/in-progress.json', b'{}')
+        self.finish()
+        self.store.delete(f'{RUN}/in-progress.json')
+        (found,) = self.bundles()
+        self.restic('forget', found)
+        store = self.repository.store()
+        self.assertIsNone(store.stat(f'{RUN}/in-progress.json'))
+        self.assertEqual(
+            ['volumes/1.raw'],
+            [each.path.removeprefix(f'{RUN}/') for each in store.list(RUN)],
+        )
+
+    def bundles(self):
+        """The IDs of the snapshots with a manifest."""
+        found = json.loads(self.restic('snapshots', '--json', '--no-lock'))
+        return [one['id'] for one in found if 'files' in one['tags']]
 
     def test_time_of_the_capture(self):
         """By it, restic's own forget keeps what its rules say."""
