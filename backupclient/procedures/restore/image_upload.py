@@ -79,9 +79,8 @@ class Upload(step.Step[interim.Restore]):
     def body(self) -> upload.Body:
         """Return the data to send."""
         file = task.file(self.item)
-        found = task.files(self.work, self.item)
         return upload.Body(
-            functools.partial(found.read, file.path),
+            task.files(self.work, self.item),
             file,
             file.size,
             self.work.clock,
