@@ -18,7 +18,7 @@ from backupclient.model import events
 from backupclient.model import names
 from backupclient.procedures import step
 from backupclient.sets import backup_set
-from backupclient.sets import catalogue
+from backupclient.sets import restorable
 from backupclient.store import base
 from backupclient.store import targets
 from backupclient.transfer import rates
@@ -102,7 +102,4 @@ def _sets(run: journals.Run) -> Callable[[str], base.Files] | None:
     if asked is None or not asked.source:
         return None
     store = targets.find(asked.source)
-    return lambda run_id: catalogue.files(
-        store,
-        catalogue.Found(run_id, catalogue.State.FINISHED, run_id),
-    )
+    return lambda run_id: restorable.Restorable(store, run_id)

@@ -11,6 +11,7 @@ from backupclient.operations import readable
 from backupclient.operations import sessions
 from backupclient.planner import backups
 from backupclient.sets import libraries
+from backupclient.store import place
 from backupclient.store import targets
 
 
@@ -44,8 +45,10 @@ def read(session: sessions.Session, request: restores.Request) -> Choosable:
     found = tuple(one.manifest for one in opened if one.manifest is not None)
     unread = tuple(one.problem for one in opened if one.problem)
     if not found:
-        why = ' '.join((f'There is no backup in {request.source}.', *unread))
-        raise errors.UsageError(why)
+        why = ' '.join(unread or (place.OF_BACKUPS,))
+        raise errors.UsageError(
+            f'There is no backup in {request.source}. {why}'
+        )
     for one in opened:
         if one.problem and one.found.run == request.run:
             raise errors.UsageError(one.problem)

@@ -74,7 +74,8 @@ class KeyFiles:
         data = base.read_whole(self.files, path, key_check.LARGEST + 1)
         if len(data) > key_check.LARGEST:
             raise errors.TransferError(
-                f'{self.files.name}/{path} is too large for a key or a secret.'
+                f'{self.files.name}/{path} is too large for a key or a '
+                f'secret. {self.files.instead}'
             )
         return data
 
@@ -89,5 +90,5 @@ class KeyFiles:
         if hashlib.sha512(data).hexdigest() != sha512:
             raise errors.TransferError(
                 f'{self.files.name}/{path} is damaged: its hash is another. '
-                'No file was made of it. Use another backup.'
+                f'No file was made of it. {self.files.instead}'
             )

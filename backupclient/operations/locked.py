@@ -11,8 +11,8 @@ from backupclient.keys import identity
 from backupclient.model import layout
 from backupclient.model import manifests
 from backupclient.planner import backups
-from backupclient.sets import catalogue
 from backupclient.sets import libraries
+from backupclient.sets import restorable
 from backupclient.store import base
 from backupclient.store import targets
 
@@ -40,7 +40,7 @@ def find(
         place = library.find(one.run)
         if place is None:
             continue
-        files = catalogue.files(library.store, place)
+        files = restorable.Restorable(library.store, place.folder)
         for path in _encrypted_paths(one.entry):
             if why := _why_not_opened(files, path, keys):
                 found[one.run, path] = why

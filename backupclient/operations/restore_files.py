@@ -28,8 +28,8 @@ from backupclient.model import stamps
 from backupclient.operations import file_work
 from backupclient.operations import readable
 from backupclient.planner import backups
-from backupclient.sets import catalogue
 from backupclient.sets import libraries
+from backupclient.sets import restorable
 from backupclient.store import base
 from backupclient.store import localfolder
 from backupclient.store import place
@@ -248,9 +248,11 @@ def _choose(
             reporter.warn(problem)
     known = tuple(library.all_manifests())
     if not known:
+        # If there are sets, a warning says what is wrong with each.
+        advice = '' if library.finished else f' {place.OF_BACKUPS}'
         raise errors.UsageError(
             f'There is no backup in {library.store.name} that could be '
-            'brought back.'
+            f'brought back.{advice}'
         )
     return backups.choose(
         backups.of_project(known, request.run),
@@ -267,7 +269,7 @@ def _files(
     """Return the files of the sets that the choices come from."""
     runs = {choice.run for choice in chosen}
     return {
-        found.run: catalogue.files(library.store, found)
+        found.run: restorable.Restorable(library.store, found.folder)
         for found in library.finished
         if found.run in runs
     }

@@ -40,10 +40,12 @@ class Files(abc.ABC):
 
     :param name: the place, for people, such as a path of this machine.
     :param can: what the store can do.
+    :param instead: what to do if a file is damaged or missing.
     """
 
     name: str
     can: Abilities
+    instead = ''
 
     @abc.abstractmethod
     def write(
@@ -73,8 +75,7 @@ class Files(abc.ABC):
 
         :returns: a descriptor for reading, None if the store is not in a
             folder of this machine.
-        :raises TargetError: if it is missing, not a plain file, or not
-            readable.
+        :raises TargetError: if it is missing, not plain, or not readable.
         """
         return contextlib.nullcontext()
 

@@ -27,6 +27,7 @@ _DEEPEST = 8
 # The longest path of a folder in bytes: below it, the paths of a set's files
 # have to be shorter than PATH_MAX of Linux, 4096.
 _LONGEST = 3800
+_NO_FOLDER = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 
 
 class Folder(base.Store):
@@ -96,9 +97,7 @@ class Folder(base.Store):
             try:
                 opened = stack.enter_context(self._folder(folder))
             except FileNotFoundError:
-                if folder:
-                    return ()
-                raise
+                return ()
             start = f'{folder}/' if folder else ''
             return tuple(tree.walk(opened, start, _DEEPEST))
 
@@ -165,9 +164,7 @@ class Folder(base.Store):
             try:
                 opened = stack.enter_context(self._folder(folder))
             except FileNotFoundError:
-                if folder:
-                    return ()
-                raise
+                return ()
             return tree.folders(opened)
 
     def rename(self, old: str, new: str) -> None:
@@ -269,12 +266,26 @@ class Folder(base.Store):
         """Open a folder of the store; ``''`` is the store's own folder."""
         with contextlib.ExitStack() as stack:
             if not folder:
-                yield stack.enter_context(
-                    localfile.opened_folder(self._root, None, follow=True)
-                )
+                with self._told_if_missing():
+                    opened = stack.enter_context(
+                        localfile.opened_folder(self._root, None, follow=True)
+                    )
+                yield opened
                 return
             parent, name = stack.enter_context(self._parent(folder))
             yield stack.enter_context(localfile.opened_folder(name, parent))
+
+    @contextlib.contextmanager
+    def _told_if_missing(self) -> Iterator[None]:
+        """Raise TargetError if the store's own folder is no folder."""
+        try:
+            yield
+        except OSError as error:
+            if error.errno not in _NO_FOLDER:
+                raise
+            raise errors.TargetError(
+                f'There is no folder {self.name}. {place.OF_BACKUPS}'
+            ) from error
 
     def _troubles(
         self, path: str, verb: str

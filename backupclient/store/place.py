@@ -5,6 +5,9 @@ import os
 import pathlib
 import shlex
 
+OF_BACKUPS = 'Name the folder that "backup run --to" wrote to.'
+"""What to do if there are no backups in a target."""
+
 
 def obstacle(folder: pathlib.Path, *, makes_parents: bool = False) -> str:
     """Return why a folder can be neither written to nor made.

@@ -165,6 +165,6 @@ def require_right(source: Source, size: int, sha512: str) -> None:
     else:
         return
     raise errors.TransferError(
-        f'{source.name} is damaged: {wrong}. No file was made of it. Use '
-        'another backup: "openstack backup history" lists them.'
+        f'{source.name} is damaged: {wrong}. No file was made of it. '
+        f'{source.files.instead}'
     )

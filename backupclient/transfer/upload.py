@@ -7,7 +7,6 @@ the service never receives damaged data as a complete upload.
 
 from collections.abc import Callable, Iterator
 import contextlib
-from contextlib import AbstractContextManager
 import dataclasses
 
 from backupclient import clocks
@@ -33,13 +32,14 @@ class Body:
     The class has no method ``read``: with it, urllib3 would not iterate over
     the blocks.
 
-    :param opens: opens the file.
+    :param files: the files of the set.
+    :param file: the file to send.
     :param size: the number of bytes to send.
     :param sent_as: converts the file's bytes into the blocks to send, such as
         by decrypting them.
     """
 
-    opens: Callable[[], AbstractContextManager[base.Stream]]
+    files: base.Files
     file: copies.FileRecord
     size: int
     clock: clocks.Clock
@@ -63,13 +63,13 @@ class Body:
             said_by='the manifest',
         )
         with (
-            self.opens() as stream,
+            self.files.read(self.file.path) as stream,
             contextlib.closing(
                 comparison.Tally(expected, self.progress)
             ) as tally,
         ):
             held = b''
-            for block in self.sent_as(_Counted(stream, tally, self.clock)):
+            for block in self.sent_as(_Counted(stream, tally, self)):
                 if held:
                     yield held
                 held = block
@@ -81,10 +81,13 @@ class Body:
         try:
             tally.prove()
         except comparison.Mismatch as error:
-            raise errors.TransferError(
-                f'{self.file.path} is damaged: {error}. Restore this resource '
-                'from another backup.'
-            ) from error
+            raise self.damaged(error) from error
+
+    def damaged(self, why: comparison.Mismatch) -> errors.TransferError:
+        """Return the error for a file that does not match the manifest."""
+        return errors.TransferError(
+            f'{self.file.path} is damaged: {why}. {self.files.instead}'
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -93,18 +96,15 @@ class _Counted:
 
     stream: base.Stream
     tally: comparison.Tally
-    clock: clocks.Clock
+    body: Body
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes, ``b''`` at the end."""
-        self.clock.stop.check()
+        self.body.clock.stop.check()
         block = self.stream.read(size)
         if block:
             try:
                 self.tally.add(block)
             except comparison.Mismatch as error:
-                raise errors.TransferError(
-                    f'The file is damaged: {error}. Restore this resource '
-                    'from another backup.'
-                ) from error
+                raise self.body.damaged(error) from error
         return block

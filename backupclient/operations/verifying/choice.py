@@ -13,6 +13,7 @@ from backupclient.planner import backed_up
 from backupclient.planner import backups
 from backupclient.sets import catalogue
 from backupclient.sets import libraries
+from backupclient.store import place
 
 _SHOWN = 5
 """The most runs or resources that a message names."""
@@ -228,7 +229,7 @@ def _nothing(library: libraries.Library) -> str:
             f'The newest is that of run {library.runs[0].run}, which is '
             + (f'{library.runs[0].state}.')
         )
-    return 'Name the folder that "backup run --to" wrote to.'
+    return place.OF_BACKUPS
 
 
 def _all_broken(library: libraries.Library) -> list[verification.Row]:

@@ -18,6 +18,7 @@ from backupclient.procedures import interim
 from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures.restore import drill
+from backupclient.procedures.restore import image_metadata
 from backupclient.procedures.restore import key_store
 from backupclient.procedures.restore import references
 from backupclient.procedures.restore import shell
@@ -26,7 +27,6 @@ from backupclient.transfer import upload
 
 LOG = logging.getLogger(__name__)
 
-KEY = 'cinder_encryption_key_id'
 _PATIENCE = 60.0
 """The total of the pauses, in seconds, between the tries of an upload."""
 
@@ -79,9 +79,8 @@ class Upload(step.Step[interim.Restore]):
     def body(self) -> upload.Body:
         """Return the data to send."""
         file = task.file(self.item)
-        found = task.files(self.work, self.item)
         return upload.Body(
-            functools.partial(found.read, file.path),
+            task.files(self.work, self.item),
             file,
             file.size,
             self.work.clock,
@@ -96,7 +95,7 @@ class Upload(step.Step[interim.Restore]):
         """Return the properties of the new image, with the run's tags."""
         found, _ = self._resolved()
         if made.secret_id:
-            found[KEY] = made.secret_id
+            found[image_metadata.KEY] = made.secret_id
         return found | self.metadata(tags.Role.TEMPORARY)
 
     def _resolved(self) -> tuple[dict[str, str], tuple[str, ...]]:
@@ -163,7 +162,7 @@ class FinishImage(step.Step[interim.Restore]):
     """Give the image its name, so that it belongs to the tenant."""
 
     stable_name = 'finish-image'
-    title = 'give it its name'
+    title = 'finish the image'
     makes = 'restored'
 
     @staticmethod
@@ -224,7 +223,9 @@ def command(
         else '',
         '--protected' if image.protected else '',
         *shell.properties(properties.owned(image.properties)),
-        f'--property {KEY}={shell.value("KEY")}' if with_key else '',
+        f'--property {image_metadata.KEY}={shell.value("KEY")}'
+        if with_key
+        else '',
         *shell.options('--tag', image.tags),
         f'--file {shell.word(path)}',
         shell.positional(name),

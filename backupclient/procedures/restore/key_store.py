@@ -104,7 +104,7 @@ class StoreKey(step.Step[interim.Restore]):
         if hashlib.sha256(payload).hexdigest() != key.fingerprint:
             raise errors.TransferError(
                 f'{key.path} is damaged: it is not the key that was backed '
-                'up. Restore this resource from another backup.'
+                f'up. {task.files(self.work, self.item).instead}'
             )
         return payload
 

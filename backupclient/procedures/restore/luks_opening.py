@@ -44,7 +44,7 @@ def opened(
     if left:
         raise errors.TransferError(
             f'{task.file(item).path} has {left:,} bytes less than it says. '
-            'Restore this resource from another backup.'
+            f'{task.files(work, item).instead}'
         )
 
 

@@ -269,9 +269,8 @@ def _payload(work: step.Work, item: plans.Item) -> bytes:
     """
     source = task.of(item).source
     record = task.file(item)
-    stored = base.read_whole(
-        task.files(work, item), record.path, record.size + 1
-    )
+    files = task.files(work, item)
+    stored = base.read_whole(files, record.path, record.size + 1)
     good = hashlib.sha512(stored).hexdigest() == record.digests['sha512']
     payload = task.secret_bytes(work, item, record.path) if good else b''
     key = source.key
@@ -279,8 +278,8 @@ def _payload(work: step.Work, item: plans.Item) -> bytes:
         good = hashlib.sha256(payload).hexdigest() == key.fingerprint
     if not good:
         raise errors.TransferError(
-            f'{record.path} is damaged: it is not what was backed up. Restore '
-            'this secret from another backup.'
+            f'{record.path} is damaged: it is not what was backed up. '
+            f'{files.instead}'
         )
     return payload
 

@@ -97,7 +97,8 @@ def secret_bytes(work: step.Work, item: plans.Item, path: str) -> bytes:
     data = base.read_whole(found, path, _LARGEST + 1)
     if len(data) > _LARGEST:
         raise errors.TargetError(
-            f'{found.name}/{path} is too large for a key or a secret.'
+            f'{found.name}/{path} is too large for a key or a secret. '
+            f'{found.instead}'
         )
     if not path.endswith('.age'):
         return data

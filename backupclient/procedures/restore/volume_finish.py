@@ -19,6 +19,7 @@ from backupclient.procedures import removal
 from backupclient.procedures import step
 from backupclient.procedures import volume_state
 from backupclient.procedures.restore import drill
+from backupclient.procedures.restore import image_metadata
 from backupclient.procedures.restore import references
 from backupclient.procedures.restore import shell
 from backupclient.procedures.restore import task
@@ -107,7 +108,7 @@ class FinishVolume(step.Step[interim.Restore]):
     """Set the volume's properties and name, so that it is the tenant's."""
 
     stable_name = 'finish-volume'
-    title = 'give it its name and its properties'
+    title = 'finish the volume'
     makes = 'restored'
 
     @staticmethod
@@ -118,12 +119,15 @@ class FinishVolume(step.Step[interim.Restore]):
             commands.append(
                 shell.command('openstack volume set', *options, volume)
             )
-        if new(item).way is restores.Way.WITH_KEY and task.of(item).source.key:
-            # The volume has its own copy of the key by now. The property
-            # names the stored key, which was deleted.
+        if names := image_metadata.surely_inherited(item):
+            # Among them is the stored key, which was deleted. The volume has
+            # its own copy of it. A cloud may allow only some roles to do this.
             commands.append(
-                'openstack volume unset --image-property '
-                f'cinder_encryption_key_id {volume}'
+                shell.command(
+                    'openstack volume unset',
+                    *shell.options('--image-property', names),
+                    f'{volume} || true',
+                )
             )
         if new(item).encrypted:
             commands.append(
@@ -152,7 +156,7 @@ class FinishVolume(step.Step[interim.Restore]):
         try:
             new_volumes.set_image_metadata(cinder, volume_id, missing)
             new_volumes.unset_image_metadata(
-                cinder, volume_id, _inherited(found, old)
+                cinder, volume_id, image_metadata.inherited(found, old)
             )
         except errors.Forbidden as exc:
             notes.append(f'Its image properties are not all right: {exc}')
@@ -247,26 +251,6 @@ def _metadata(item: plans.Item) -> dict[str, str]:
         for name, value in described(item).metadata.items()
         if name not in ours
     }
-
-
-def _inherited(volume: resources.Volume, old: resources.Volume) -> list[str]:
-    """Return the properties that the volume has only from our image.
-
-    Cinder also records the image's name and ID in the volume. They are those
-    of our intermediate image, which is deleted.
-    """
-    return [
-        name
-        for name in volume.image_metadata
-        if name not in old.image_metadata
-        or name in _OF_THE_IMAGE
-        or name.startswith(('backupclient_', 'cinder_encryption_key_'))
-    ]
-
-
-_OF_THE_IMAGE = frozenset(
-    {'image_id', 'image_name', 'checksum', 'signature_verified'}
-)
 
 
 def _notes(volume: resources.Volume) -> tuple[str, ...]:

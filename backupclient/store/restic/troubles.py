@@ -15,7 +15,9 @@ _SAID_LOCKED = re.compile(
 )
 _SAID_PASSWORD = re.compile(r'wrong password|no key found', re.I)
 _SAID_MISSING = re.compile(
-    r'unable to open config file|does not exist|no repository', re.I
+    r'unable to open config file|does not exist|no repository|'
+    r'parsing repository location',
+    re.I,
 )
 _STALE = re.compile(r'the `unlock` command .*$', re.I)
 
@@ -33,7 +35,10 @@ _SAID_DAMAGED = re.compile(
 
 
 _QUESTION = 'Is there a repository at the following location?'
-_UNREACHABLE = re.compile(r'dial tcp|no such host|connection|timeout', re.I)
+_UNREACHABLE = re.compile(
+    r'dial tcp|no such host|connection|timeout|parsing repository location',
+    re.I,
+)
 
 Failures = (ending.ProgramFailed, ending.ProgramSilent)
 """The errors that :func:`of` and :func:`reading` translate."""

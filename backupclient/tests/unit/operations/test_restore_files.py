@@ -28,9 +28,9 @@ from backupclient.operations import limited
 from backupclient.operations import restore_files
 from backupclient.planner import backups
 from backupclient.sets import backup_set
+from backupclient.sets import restorable
 from backupclient.store import localfolder
 from backupclient.store import memory
-from backupclient.store import within
 from backupclient.tests.unit.keys.luks import disks
 from backupclient.tests.unit.keys.luks import vectors
 from backupclient.tests.unit.sets import samples
@@ -77,7 +77,7 @@ class FilesCase(testtools.TestCase):
         self.out = place / 'out'
         self.store = memory.Memory()
         self.store.begin(RUN)
-        self.files = within.Within(self.store, RUN)
+        self.files = restorable.Restorable(self.store, RUN)
         self.listener = Listener()
         self.stop = stops.Stop()
 
@@ -150,6 +150,15 @@ class FilesCase(testtools.TestCase):
         self.assertIs(FAILED, done.state)
         self.assertEqual('', done.restored)
         self.assertIsNone(done.size)
+
+    def assert_way_out(self, done: results.Outcome) -> None:
+        self.assertTrue(
+            done.reason.endswith(
+                ' Use another backup: "openstack backup history --from '
+                'memory" lists them, and --run chooses one.'
+            ),
+            done.reason,
+        )
 
 
 class TestCopies(FilesCase):
@@ -229,6 +238,7 @@ class TestCopies(FilesCase):
         self.files.put(entry.key.path, b'other')
         (done,) = self.bring(entry)
         self.assert_failed(done, f'{entry.key.path} is damaged')
+        self.assert_way_out(done)
         self.assertEqual({}, self.written())
 
     def test_key_that_cannot_be_written(self):
@@ -371,6 +381,7 @@ class TestDamage(FilesCase):
             self.files.put(entry.file.path, data)
             bad, other = self.bring(entry, good)
             self.assert_failed(bad, f'{entry.file.path} is damaged')
+            self.assert_way_out(bad)
             self.assertEqual([other.restored], list(self.written()))
             self.assertFalse((self.out / 'volumes').exists())
             (self.out / other.restored).unlink()
@@ -389,19 +400,32 @@ class TestDamage(FilesCase):
         self.files.put(entry.file.path, b'pay1oad')
         (done,) = self.bring(entry)
         self.assert_failed(done, 'its hash is another')
+        self.assert_way_out(done)
         self.assertEqual({}, self.written())
 
     def test_missing(self):
-        entries = self.volume(), self.secret(b'payload'), self.encrypted()
-        for entry in entries:
-            self.files.delete(entry.file.path)
-        for done in self.bring(*entries):
-            self.assert_failed(done, 'is not there')
+        volume, secret = self.volume(), self.secret(b'payload')
+        encrypted = self.encrypted()
+        disk = encrypted.file.path
+        self.assert_missing(volume, volume.file.path)
+        self.assert_missing(secret, secret.file.path)
+        self.assert_missing(encrypted, disk)
+        self.files.put(disk, self.store.files.pop('disk'))
+        self.assert_missing(encrypted, encrypted.key.path)
+
+    def assert_missing(self, entry, path):
+        self.store.files['disk'] = self.store.files[f'{RUN}/{path}']
+        self.files.delete(path)
+        for decrypt in (False, True):
+            (done,) = self.bring(entry, decrypt=decrypt)
+            self.assert_failed(done, f'memory/{RUN}/{path} is missing.')
+            self.assert_way_out(done)
         self.assertEqual({}, self.written())
 
     def test_large_secret(self):
         (done,) = self.bring(self.secret(bytes(MIB + 1)))
         self.assert_failed(done, 'too large')
+        self.assert_way_out(done)
 
     def test_fault(self):
         """What is no message for a person neither ends the others."""
@@ -467,7 +491,7 @@ class TestHostile(FilesCase):
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         store = localfolder.Folder(place)
         store.begin(RUN)
-        self.files = within.Within(store, RUN)
+        self.files = restorable.Restorable(store, RUN)
         entry = self.volume()
         path = place / RUN / entry.file.path
         path.rename(place / 'elsewhere')
@@ -638,7 +662,7 @@ class TestByQemu(FilesCase):
         place = pathlib.Path(self.useFixture(fixtures.TempDir()).path)
         self.store = localfolder.Folder(place)
         self.store.begin(RUN)
-        self.files = within.Within(self.store, RUN)
+        self.files = restorable.Restorable(self.store, RUN)
 
     def decrypted(self, name: str = 'luks1', **changes) -> tuple[str, int]:
         """Decrypt a disk.

@@ -132,6 +132,17 @@ class RestorePlanTestCase(base.TestCase):
         self.assertEqual(base.DATA, file.read_bytes())
         self.assertIn(f'It comes from run {self.set.name}.', one.notes[0])
 
+    def test_no_set(self):
+        for set_ in self.target.iterdir():
+            shutil.rmtree(set_)
+        for function in (
+            lambda: restore.plan(self.session, self.wanted),
+            lambda: restore_files.restore(self.wanted, self.root / 'out'),
+        ):
+            error = self.assertRaises(errors.UsageError, function)
+            self.assertIn(f'There is no backup in {self.target}', str(error))
+            self.assertIn('Name the folder that "backup run', str(error))
+
     def test_no_set_that_can_be_read(self):
         self.cut(self.set)
         error = self.assertRaises(
@@ -139,6 +150,7 @@ class RestorePlanTestCase(base.TestCase):
         )
         self.assertIn(f'There is no backup in {self.target}.', str(error))
         self.assertIn(f'{self.set}/manifest.json', str(error))
+        self.assertNotIn('Name the folder', str(error))
 
     def test_nothing_in_the_cloud(self):
         """No journal of this machine names a copy there."""

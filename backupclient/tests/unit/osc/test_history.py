@@ -221,7 +221,8 @@ class TargetTestCase(TestCase):
 
     def test_missing_target(self):
         self.assertIn(
-            'No such file', self.refused(1, '--from', self.root / 'missing')
+            'There is no folder',
+            self.refused(1, '--from', self.root / 'missing'),
         )
 
     def test_nothing(self):

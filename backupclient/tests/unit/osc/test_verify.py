@@ -149,7 +149,8 @@ class VerifyTestCase(base.TestCase):
         ):
             self.assertIn(said, self.refused(2, *words))
         self.assertIn(
-            'No such file', self.refused(1, '--from', self.root / 'missing')
+            'There is no folder',
+            self.refused(1, '--from', self.root / 'missing'),
         )
         self.assertIn(
             'set RESTIC_PASSWORD_FILE', self.refused(1, '--from', 'restic:x')

@@ -326,6 +326,31 @@ class TestFolder(contract.Contract, FolderCase):
         self.refused(self.store.list)
         self.assertFalse(self.store.has(contract.RUN))
 
+    def test_root_that_is_no_folder(self):
+        file = self.parent / 'file'
+        file.write_text('')
+        (self.parent / 'link').symlink_to(file)
+        (self.parent / 'loop').symlink_to(self.parent / 'loop')
+        for name in ('away', 'file', 'file/below', 'link', 'loop'):
+            store = localfolder.Folder(self.parent / name)
+            for function in (store.list, store.folders):
+                error = self.assertRaises(errors.TargetError, function)
+                self.assertEqual(
+                    f'There is no folder {self.parent / name}. Name the '
+                    'folder that "backup run --to" wrote to.',
+                    str(error),
+                )
+
+    def test_root_that_may_not_be_read(self):
+        def refused(*_, **__):
+            raise PermissionError(13, 'Permission denied')
+
+        self.useFixture(fixtures.MonkeyPatch('os.open', refused))
+        self.assertEqual(
+            f'{self.root} cannot be read: Permission denied.',
+            str(self.refused(self.store.folders)),
+        )
+
     def test_times_that_no_date_has(self):
         self.fill(b'data')
         for time in (-(10**9), 10**11, 10**15):

@@ -366,6 +366,13 @@ class TestRequired(Case):
         self.assertNotIn('restic init', str(error))
         self.assertNotIn('hidden-pw', str(error))
 
+    def test_no_address(self):
+        store = self.other('sftp:x')
+        error = self.assertRaises(errors.TargetError, store.require_writable)
+        self.assertIn('invalid format', str(error))
+        self.assertIn('Look at the address', str(error))
+        self.assertNotIn('restic init', str(error))
+
     def test_wrong_password(self):
         self.useFixture(
             fixtures.EnvironmentVariable('RESTIC_PASSWORD', 'something')

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 
-import contextlib
 import hashlib
 import http.server
-import io
 import threading
 
 import requests
@@ -11,6 +9,7 @@ import testtools
 
 from backupclient import errors
 from backupclient.model import copies
+from backupclient.store import memory
 from backupclient.tests.unit import fake_clock
 from backupclient.transfer import upload
 
@@ -46,17 +45,17 @@ class BodyTestCase(testtools.TestCase):
         self.addCleanup(self.server.shutdown)
 
     def body(self, data, **more):
-        @contextlib.contextmanager
-        def opened():
-            yield io.BytesIO(data)
-
+        files = memory.Memory()
+        files.instead = 'Use another.'
+        files.begin('volumes')
+        files.put('volumes/a.raw', data)
         record = copies.FileRecord(
             'volumes/a.raw',
             len(DATA),
             {'sha512': hashlib.sha512(DATA).hexdigest()},
         )
         return upload.Body(
-            opened,
+            files,
             record,
             **{
                 'size': len(DATA),
@@ -85,13 +84,19 @@ class BodyTestCase(testtools.TestCase):
     def test_damaged(self):
         """The last block is held back: the whole never arrives."""
         damaged = DATA[:-1] + b'x'
-        self.assertRaises(errors.TransferError, self.put, self.body(damaged))
+        self.assert_damaged(damaged)
         self.server.shutdown()
         self.assertLess(len(self.server.received or b''), len(DATA))
 
     def test_too_long(self):
-        self.assertRaises(
-            errors.TransferError, self.put, self.body(DATA + b'x')
+        self.assert_damaged(DATA + b'x')
+
+    def assert_damaged(self, data):
+        error = self.assertRaises(
+            errors.TransferError, self.put, self.body(data)
+        )
+        self.assertRegex(
+            str(error), r'^volumes/a.raw is damaged: .*[.] Use another[.]$'
         )
 
     def test_something_else_is_sent(self):

@@ -9,6 +9,7 @@ from testtools import matchers
 from backupclient.model import results
 from backupclient.operations.by_hand import page
 from backupclient.tests.unit.operations.by_hand import commands
+from backupclient.tests.unit.operations.by_hand import test_page
 from backupclient.tests.unit.sets import samples
 
 
@@ -70,6 +71,14 @@ class TestImage(testtools.TestCase):
         self.assertTrue(hidden.is_hidden)
         self.assertEqual(
             ['image', 'set', '--hidden', 'new-image'], shell.calls[-1]
+        )
+
+    def test_title_fits_its_command(self):
+        image = dataclasses.replace(samples.IMAGE, hidden=True)
+        text = page.render(samples.manifest(samples.image_entry(image)))
+        self.assertThat(
+            test_page.words(text),
+            matchers.Contains('Finish the image: openstack image set'),
         )
 
     def test_texts_come_back_as_they_were(self):

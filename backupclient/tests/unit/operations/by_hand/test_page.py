@@ -160,7 +160,7 @@ class TestPage(testtools.TestCase):
         planned = home.plan(samples.EVERYTHING)
         text = page.render(samples.EVERYTHING)
         said = [one.command for one in plan.steps(planned)]
-        self.assertThat(said, matchers.HasLength(14))
+        self.assertThat(said, matchers.HasLength(15))
         for command in said:
             self.assertIn(textwrap.indent(command, '    '), text)
 

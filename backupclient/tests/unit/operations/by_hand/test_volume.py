@@ -28,6 +28,36 @@ def backed_up(volume, artifact=BACKUP):
     )
 
 
+OF_THE_IMAGE = {
+    'checksum',
+    'container_format',
+    'disk_format',
+    'image_id',
+    'image_name',
+    'min_disk',
+    'min_ram',
+    'size',
+}
+"""What Cinder notes of an image at each volume that it makes of it."""
+
+OF_THE_CLIENT = {
+    'owner_specified.openstack.md5',
+    'owner_specified.openstack.object',
+    'owner_specified.openstack.sha256',
+}
+
+
+def unset(shell):
+    """The properties that are taken away, by the only command for it."""
+    [call] = [call for call in shell.calls if call[:2] == ['volume', 'unset']]
+    found = commands.parsed(call)
+    # Older releases of the client call it in the singular.
+    given = vars(found)
+    names = given.get('image_properties') or given.get('image_property')
+    assert len(names) == len({*names}), names
+    return found.volume, {*names}
+
+
 class Case(testtools.TestCase):
     def done(self, entry):
         return commands.done(self, samples.manifest(entry))
@@ -44,7 +74,7 @@ class Case(testtools.TestCase):
 class TestFromFile(Case):
     def test_commands(self):
         shell, made = self.done(samples.volume_entry(samples.ROOT))
-        image, volume, delete = made
+        image, volume, delete = made[:3]
         self.assertEqual(f'volumes/{samples.ROOT.id}.raw', image.filename)
         self.assertEqual('raw', image.disk_format)
         self.assertEqual('bare', image.container_format)
@@ -58,6 +88,21 @@ class TestFromFile(Case):
         self.assertEqual(
             ['volume', 'show', '-f', 'value', '-c', 'status', 'new-volume'],
             shell.calls[2],
+        )
+
+    def test_what_it_has_of_the_image_only(self):
+        shell, _made = self.done(samples.volume_entry(samples.ROOT))
+        self.assertEqual(
+            ('new-volume', OF_THE_IMAGE | OF_THE_CLIENT), unset(shell)
+        )
+
+    def test_what_the_old_volume_had_of_an_image(self):
+        """Only the limits hold for the new one, too."""
+        said = dict.fromkeys(OF_THE_IMAGE | OF_THE_CLIENT, '1')
+        shell, _made = self.done(self.saying(**said, signature_verified='1'))
+        self.assertEqual(
+            OF_THE_IMAGE - {'min_disk', 'min_ram'} | OF_THE_CLIENT,
+            unset(shell)[1],
         )
 
     def test_limits_of_its_image(self):
@@ -86,6 +131,12 @@ class TestFromFile(Case):
         shell, _made = self.done(samples.volume_entry(samples.ARCHIVE))
         self.assertIn(
             ['volume', 'set', '--non-bootable', 'new-volume'], shell.calls
+        )
+
+    def test_title_fits_its_commands(self):
+        self.says(
+            samples.volume_entry(samples.ARCHIVE),
+            'Finish the volume: openstack volume set',
         )
 
     def test_our_own_metadata_are_not_restored(self):
@@ -162,6 +213,18 @@ class TestFromFile(Case):
         )
         self.assertEqual('i-1', made[0].image)
         self.assertNotIn(['image', 'delete', 'i-1'], shell.calls)
+        tags = {f'backupclient_{one}' for one in ('role', 'run', 'source')}
+        self.assertEqual(OF_THE_IMAGE - {'checksum'} | tags, unset(shell)[1])
+
+    def test_encrypted_image_that_stayed_in_the_cloud(self):
+        kept = copies.Artifact('image', 'i-1', 'kept', key_id='clone-1')
+        shell, _made = self.done(
+            samples.volume_entry(samples.DATA, file=None, artifact=kept)
+        )
+        keys = {
+            f'cinder_encryption_key_{x}' for x in ('id', 'deletion_policy')
+        }
+        self.assertThat(unset(shell)[1], matchers.GreaterThan(keys))
 
 
 class TestEncrypted(Case):
@@ -199,8 +262,8 @@ class TestEncrypted(Case):
             [request[:2] for request in shell.requests],
         )
         self.assertEqual(
-            ['--image-property', 'cinder_encryption_key_id', 'new-volume'],
-            shell.calls[-2][2:],
+            OF_THE_IMAGE | OF_THE_CLIENT | {'cinder_encryption_key_id'},
+            unset(shell)[1],
         )
 
     def test_own_key_of_the_new_volume(self):
@@ -350,6 +413,10 @@ class TestFromBackup(Case):
             ],
             shell.calls[-1],
         )
+
+    def test_nothing_of_an_image(self):
+        shell, _made = self.done(backed_up(samples.ARCHIVE))
+        self.assertNotIn('unset', [word for c in shell.calls for word in c])
 
     def test_chain(self):
         incremental = dataclasses.replace(BACKUP, incremental=True)

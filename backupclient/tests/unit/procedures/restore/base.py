@@ -18,6 +18,7 @@ from backupclient.tests.unit.procedures import every_failure
 RUN, DATA = base.RUN, base.DATA
 OLD_RUN = '20251224T000000Z-wxyz'
 OLD = 'aaaaaaaa-0000-4000-8000-00000000000a'
+INSTEAD = 'Use another backup, by this command.'
 PAST = {
     tags.RUN: OLD_RUN,
     tags.SOURCE: f'volume/{OLD}',
@@ -36,6 +37,7 @@ class TestCase(every_failure.EveryFailure):
 
     def begin(self):
         self.set = base.Folder()
+        self.set.instead = INSTEAD
         super().begin()
 
     def put(self, path, content):

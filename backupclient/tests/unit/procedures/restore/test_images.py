@@ -82,6 +82,7 @@ class ImageTestCase(base.TestCase):
         failure = self.assertRaises(errors.TransferError, self.go)
         self.assertIn(f'{PATH} is damaged: the sha512', str(failure))
         self.assertIn('as the manifest says', str(failure))
+        self.assertIn(base.INSTEAD, str(failure))
         self.assertEqual({}, self.new_things())
 
     def test_broken_upload_begins_anew(self):

@@ -100,6 +100,7 @@ class TextTestCase(base.TestCase):
         self.damage(PATH, b' pw?\n')
         failure = self.assertRaises(errors.TransferError, self.go)
         self.assertIn(PATH, str(failure))
+        self.assertIn(base.INSTEAD, str(failure))
         self.assertEqual({}, self.new_things())
 
     def test_expired(self):

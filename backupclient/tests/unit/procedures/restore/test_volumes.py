@@ -63,6 +63,7 @@ class PlainTestCase(base.TestCase):
             self.damage(PATH, content)
             failure = self.assertRaises(errors.TransferError, self.go)
             self.assertIn('damaged', str(failure))
+            self.assertIn(base.INSTEAD, str(failure))
             self.assertEqual([], self.cloud.asked('POST cinder'))
             self.assertEqual({}, self.new_things())
 
@@ -211,6 +212,7 @@ class EncryptedTestCase(base.TestCase):
         self.set.put(f'keys/volume-{base.OLD}.key', b'11ff' * 16)
         failure = self.assertRaises(errors.TransferError, self.go)
         self.assertIn('keys/', str(failure))
+        self.assertIn(base.INSTEAD, str(failure))
         self.assertEqual({}, self.new_things())
         self.assertEqual([], self.cloud.asked('POST'))
 
