@@ -9,7 +9,7 @@ from backupclient.store import base
 
 _HELPFUL = {
     layout.INSTRUCTIONS: 'says how',
-    layout.CHECKSUMS: 'has their hashes',
+    layout.CHECKSUMS: 'has the hashes',
 }
 
 
