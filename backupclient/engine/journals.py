@@ -8,6 +8,7 @@ One folder per run, 0700, under ``$XDG_STATE_HOME/openstack-backup``::
     <run>/outcomes/<n>.json    the outcome of an item
     <run>/flows/<flow>.json    the progress of a flow
     <run>/ended.json           the run has ended
+    <run>/given-up             its set was deleted, so it cannot be resumed
     <run>/faults/<time>-<exception>-<random>.txt   a fault, for a report
     <run>/lock                 held while a process works on the run
     <run>/alive                also held; other processes test this one

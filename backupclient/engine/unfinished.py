@@ -15,6 +15,8 @@ from backupclient.model import tags
 
 LOG = logging.getLogger(__name__)
 
+_GIVEN_UP = 'given-up'
+
 
 def find(
     run: str, identity: inventories.CloudIdentity, command: str = 'run'
@@ -22,7 +24,8 @@ def find(
     """Return the journal of a run that can be resumed.
 
     :param run: a run's ID, or ``last`` for the newest unfinished run of this
-        project that is not alive. Damaged journals are then skipped.
+        project that is not alive. Damaged journals are then skipped, and runs
+        whose set a cleanup has deleted.
     :param command: the command that began the run: ``run`` or ``restore``.
     :raises UsageError: if there is no such run, or it cannot be resumed.
     :raises DocumentError: if its journal is damaged.
@@ -60,6 +63,15 @@ def find(
             f'"openstack backup {began} --resume {run}".'
         )
     return journal
+
+
+def give_up(run: str) -> None:
+    """Record that the set of a dead run was deleted, so it cannot be resumed.
+
+    Do nothing if the run has no journal here.
+    """
+    with contextlib.suppress(OSError):
+        (journals.of(run).folder / _GIVEN_UP).touch(mode=0o600)
 
 
 def servers_off_of(journal: journals.Journal) -> list[str]:
@@ -123,6 +135,8 @@ def _newest(
         journal = journals.Journal(folder)
         try:
             if journal.has_ended or _is_alive(folder.name):
+                continue
+            if (folder / _GIVEN_UP).exists():
                 continue
             plan = journal.run().plan
             if _key(plan.identity) == _key(identity) and (

@@ -9,6 +9,7 @@ from backupclient import clocks
 from backupclient import errors
 from backupclient.engine import faults
 from backupclient.engine import journals
+from backupclient.engine import unfinished
 from backupclient.model import events
 from backupclient.model import leases
 from backupclient.model import leftover
@@ -79,6 +80,7 @@ def delete(
             )
         else:
             gone = True
+            unfinished.give_up(one.run)
             yield dataclasses.replace(one, action=leftover.Action.DELETED)
     if gone:
         try:

@@ -185,8 +185,13 @@ def ask(prompt: str) -> str:
 
 def selects(args: argparse.Namespace) -> bool:
     """Return whether anything was selected."""
+    return args.all or names(args)
+
+
+def names(args: argparse.Namespace) -> bool:
+    """Return whether anything was selected by name, ID or metadata."""
     named = (args.server, args.volume, args.image, args.secret, args.match)
-    return bool(args.all or any(named))
+    return any(named)
 
 
 def _chain(args: argparse.Namespace) -> str:

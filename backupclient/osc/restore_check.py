@@ -62,6 +62,11 @@ def check(args: argparse.Namespace) -> None:
             'Say what to restore: --all, --server, --volume, --image, '
             '--secret, --match, --plan or --resume.'
         )
+    if args.all and options.names(args):
+        raise errors.UsageError(
+            '--all restores everything of one run: leave it out to restore '
+            'only what you name. --exclude goes with --all.'
+        )
     if args.steps and not args.dry_run:
         raise errors.UsageError('--steps needs --dry-run.')
     if args.replan and not args.plan:

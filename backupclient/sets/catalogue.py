@@ -25,6 +25,12 @@ from backupclient.store import within
 MOST_ITEMS = 100_000
 """The largest number of resources in a manifest that is read."""
 
+MISPLACED = (
+    'it was copied into the wrong set, or the folder was renamed. Put back '
+    "the set's own manifest, or the folder's own name."
+)
+"""What to do with a manifest that belongs to another run."""
+
 GRACE = datetime.timedelta(days=1)
 """A run counts as dead if it has written nothing to its set for this long."""
 
@@ -213,10 +219,7 @@ def _failed(store: base.Shelf) -> Iterator[Found]:
 def _refusal(manifest: manifests.Manifest, found: Found) -> str:
     """Return why a manifest does not belong to a set, ``''`` if it does."""
     if manifest.run != found.run:
-        return (
-            f'is of the run {manifest.run[:80]!r}: it was copied into the '
-            'wrong set. Use a good copy of this one.'
-        )
+        return f'is of the run {manifest.run[:80]!r}: {MISPLACED}'
     if len(manifest.items) > MOST_ITEMS:
         return (
             f'lists {len(manifest.items):,} resources, more than the '

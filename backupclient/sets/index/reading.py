@@ -188,6 +188,6 @@ def _misplaced(
 ) -> str:
     run = header.run[:80] if header else ''
     return (
-        f'The manifest {store.name}/{path} is of the run {run!r}: it was '
-        'copied into the wrong set. Use a good copy of this one.'
+        f'The manifest {store.name}/{path} is of the run {run!r}: '
+        f'{catalogue.MISPLACED}'
     )

@@ -161,9 +161,9 @@ class FormatsTestCase(testtools.TestCase):
         """Those that its module names, each in the folder and explained."""
         text = (PAGES / 'journal.rst').read_text()
         named = re.findall('<run>/([^ ]+)', journals.__doc__)
-        self.assertEqual(8, len(named))
+        self.assertEqual(9, len(named))
         self.assertEqual(named, re.findall(r'^ {7}(\S+)$', text, re.M))
-        explained = re.findall('^``(.*[./].*|lock|alive)``$', text, re.M)
+        explained = re.findall('^``(.*[./].*|lock|alive|given-up)``$', text, re.M)
         # And those of the first release.
         old = ['flows/<n>-<procedure>.json', 'stopped/<server>']
         self.assertEqual(named + old, explained)

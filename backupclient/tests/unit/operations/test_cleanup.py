@@ -562,3 +562,21 @@ class FindAndDeleteTestCase(TestCase):
             self.assertEqual(told, f'Kept: {folder}, ' in ''.join(said))
         self.resume()
         self.assertEqual([], cleanup.problems(self.session, ()))
+
+    def test_set_that_is_deleted(self):
+        """The run that can still be resumed is the last one then."""
+        for _ in range(2):
+            planned = self.plan(target=str(self.target))
+            self.fake.fail(wire.Killed(), 'POST cinder')
+            self.assertRaises(wire.Killed, self.start, planned)
+            self.new_process()
+        older, newer = (each.folder.name for each in self.journals())
+        target = str(self.target)
+        found = cleanup.find(self.session, run=newer, target=target)
+        done = cleanup.delete(self.session, found, self.reporter, target)
+        self.assertEqual({'deleted'}, {one.action.value for one in done})
+        done = self.resume()
+        self.assertEqual((older, 0), (done.run, done.exit_code))
+        self.assertRaises(errors.UsageError, self.resume)
+        error = self.assertRaises(errors.TargetError, self.resume, newer)
+        self.assertIn('start a new run', str(error))

@@ -167,6 +167,8 @@ class RestoreTestCase(base.TestCase):
             ((), 'Say what to restore'),
             (target, 'Say what to restore'),
             ((*target, '--all', '--steps'), '--dry-run'),
+            ((*target, '--all', '--image', 'golden'), '--all restores'),
+            ((*target, '--all', '--match', 'a=b'), '--all restores'),
             ((*target, '--all', '--replan'), '--plan'),
             ((*target, '--all', *plan), 'without them'),
             (('--resume', 'last', '--parallel', '2'), 'without them'),
