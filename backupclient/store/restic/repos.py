@@ -29,9 +29,6 @@ LOCK_PATIENCE = 60.0
 BUSY_PATIENCE = 5 * 60.0
 """The same, for calls that may have to wait for a long deletion."""
 
-PROGRAM_PATIENCE = starting.PATIENCE
-"""Seconds for which restic may neither read nor write."""
-
 _LIMIT = 30 * 60.0
 """The time limit of a call that moves no data, in seconds."""
 
@@ -109,9 +106,7 @@ class Repository:
         secrets = tuple(
             value for name, value in variables.items() if _SECRET.search(name)
         )
-        how = starting.How(
-            'restic', secrets, folder, patience=PROGRAM_PATIENCE
-        )
+        how = starting.How('restic', secrets, folder)
         return Child(
             [found.path, *words], variables, how, fed=fed, is_read=is_read
         )

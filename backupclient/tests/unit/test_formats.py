@@ -163,7 +163,9 @@ class FormatsTestCase(testtools.TestCase):
         named = re.findall('<run>/([^ ]+)', journals.__doc__)
         self.assertEqual(9, len(named))
         self.assertEqual(named, re.findall(r'^ {7}(\S+)$', text, re.M))
-        explained = re.findall('^``(.*[./].*|lock|alive|given-up)``$', text, re.M)
+        explained = re.findall(
+            '^``(.*[./].*|lock|alive|given-up)``$', text, re.M
+        )
         # And those of the first release.
         old = ['flows/<n>-<procedure>.json', 'stopped/<server>']
         self.assertEqual(named + old, explained)

@@ -282,7 +282,7 @@ class TestProof(Case):
     def test_hangs(self):
         self.useFixture(
             fixtures.MonkeyPatch(
-                'backupclient.store.rclone.program.PATIENCE', 1.0
+                'backupclient.store.rclone.program.PATIENCE', 5.0
             )
         )
         self.fake(
