@@ -277,7 +277,7 @@ class Folder(base.Store):
 
     @contextlib.contextmanager
     def _told_if_missing(self) -> Iterator[None]:
-        """Raise TargetError if the store's own folder is no folder."""
+        """Raise TargetError if there is no folder at the path of the store."""
         try:
             yield
         except OSError as error:
