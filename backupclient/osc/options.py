@@ -185,10 +185,10 @@ def ask(prompt: str) -> str:
 
 def selects(args: argparse.Namespace) -> bool:
     """Return whether anything was selected."""
-    return args.all or names(args)
+    return args.all or selects_by_name(args)
 
 
-def names(args: argparse.Namespace) -> bool:
+def selects_by_name(args: argparse.Namespace) -> bool:
     """Return whether anything was selected by name, ID or metadata."""
     named = (args.server, args.volume, args.image, args.secret, args.match)
     return any(named)

@@ -62,7 +62,7 @@ def check(args: argparse.Namespace) -> None:
             'Say what to restore: --all, --server, --volume, --image, '
             '--secret, --match, --plan or --resume.'
         )
-    if args.all and options.names(args):
+    if args.all and options.selects_by_name(args):
         raise errors.UsageError(
             '--all restores everything of one run: leave it out to restore '
             'only what you name. --exclude goes with --all.'

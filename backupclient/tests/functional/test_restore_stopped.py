@@ -108,7 +108,7 @@ class CleanedUp(Stopped):
         for title in self.titles()[:-1]:
             killed = self.stop(title, base.KILL, command)
             self.assertEqual(-base.KILL, killed.code, f'{title}: {killed}')
-            # What was asked for may still be on its way.
+            # A service may still work on the last request before the kill.
             self.tenant.settled()
             cleaned = self.openstack('backup', 'cleanup', '--yes')
             self.assertEqual(0, cleaned.code, f'{title}: {cleaned}')

@@ -372,7 +372,7 @@ class ResumeTestCase(TestCase):
         self.assertRaises(errors.UsageError, run.resume, self.session, 'last')
 
     def test_cleanup_after_a_kill(self):
-        """What was temporary goes, of all kinds; then a resume goes on."""
+        """Cleanup deletes all temporary things; a resume then completes."""
         for skip in range(1, 60, 3):
             self.lose_all()
             self.new_process()

@@ -28,7 +28,7 @@ FILES = (
     'volumes/{}.raw',
 )
 PART = re.compile('[^ -]+')
-"""What may stand on a line of its own."""
+"""A word that may be alone on its line."""
 
 
 class TestCase(testtools.TestCase):

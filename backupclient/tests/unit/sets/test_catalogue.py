@@ -142,7 +142,7 @@ class OverStores:
                 self.assertIn((samples.RUN, 'unfinished'), self.states())
 
     def test_deleted_while_it_is_read(self):
-        """Nobody says that a file was lost."""
+        """The message does not say that the manifest was lost."""
         close(self.store, samples.RUN)
         (found,) = catalogue.runs(self.store)
         for each in self.store.list():

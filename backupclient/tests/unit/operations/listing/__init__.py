@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is said of the backups that there are."""
+"""Tests of the lists of backups."""
