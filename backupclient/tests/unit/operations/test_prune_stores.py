@@ -6,6 +6,7 @@ import datetime
 import itertools
 import json
 import shutil
+import tempfile
 
 import fixtures
 import testtools
@@ -39,7 +40,12 @@ class Killed(BaseException):
 
 
 class OverStores:
-    """The subclass gives a new store, and opens it as another process."""
+    """The subclass gives a new store, and opens it as another process.
+
+    :cvar _filled: two sets, as the subclass's program keeps them.
+    """
+
+    _filled = None
 
     def setUp(self):
         super().setUp()
@@ -51,6 +57,20 @@ class OverStores:
         )
 
     def fill(self):
+        """Have two sets. To write them takes long, to copy them does not."""
+        if self._filled is None:
+            self._write_sets()
+            type(self)._filled = tempfile.TemporaryDirectory()
+            shutil.copytree(self.place, self._filled.name, dirs_exist_ok=True)
+        else:
+            self.renew()
+
+    def renew(self):
+        """Begin with these two sets, in another place."""
+        self.empty()
+        shutil.copytree(self._filled.name, self.place, dirs_exist_ok=True)
+
+    def _write_sets(self):
         for day, run in enumerate(RUNS, 1):
             entry = dataclasses.replace(
                 ENTRY, captured_at=f'2026-01-0{day}T01:30:00+00:00'
@@ -109,12 +129,12 @@ class OverStores:
 
     def test_sets_without_a_backup(self):
         """They go, also after a kill."""
+        self.fill()
         failed = dataclasses.replace(
             ENTRY, state=results.State.FAILED, reason='It broke.', file=None
         )
         made = samples.manifest(failed, run=FAILED)
         samples.filled(self.store, made).close(made, samples.PAGE)
-        self.fill()
         self.useFixture(
             fixtures.MonkeyPatch(
                 'backupclient.sets.catalogue.GRACE', datetime.timedelta(0)
@@ -208,20 +228,12 @@ class ResticTestCase(OverStores, testtools.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.renew()
+        self.empty()
 
-    def renew(self):
-        """Begin with what was filled, as it was then."""
-        filled = getattr(self, 'filled', None)
+    def empty(self):
         self.repository = self.useFixture(repositories.Repository())
-        if filled:
-            shutil.copytree(filled, self.repository.place, dirs_exist_ok=True)
+        self.place = self.repository.place
         self.store = self.open()
-
-    def fill(self):
-        super().fill()
-        self.filled = self.repository.place.with_name('filled')
-        shutil.copytree(self.repository.place, self.filled)
 
     def open(self):
         return self.repository.store()
@@ -229,9 +241,7 @@ class ResticTestCase(OverStores, testtools.TestCase):
     def of_the_program(self):
         """The runs of which restic itself has a snapshot."""
         found = json.loads(
-            repositories.restic(
-                self.repository.place, 'snapshots', '--json', '--no-lock'
-            )
+            repositories.restic(self.place, 'snapshots', '--json', '--no-lock')
         )
         tags = {tag for one in found for tag in one['tags']}
         return sorted(
@@ -242,12 +252,12 @@ class ResticTestCase(OverStores, testtools.TestCase):
         """As "restic forget" with a rule of its own does it."""
         found = json.loads(
             repositories.restic(
-                *(self.repository.place, 'snapshots', '--json', '--no-lock'),
+                *(self.place, 'snapshots', '--json', '--no-lock'),
                 *('--tag', f'files,run={run}'),
             )
         )
         repositories.restic(
-            self.repository.place, 'forget', *(one['id'] for one in found)
+            self.place, 'forget', *(one['id'] for one in found)
         )
 
     def killing(self, step):
@@ -278,9 +288,7 @@ class ResticTestCase(OverStores, testtools.TestCase):
             rf'^This frees [0-9.]+ (Ki|Mi)?B in {self.store.name}\.$',
         )
         self.assertEqual(sorted(RUNS), self.of_the_program())
-        lines = repositories.restic(
-            self.repository.place, 'list', 'locks', '--no-lock'
-        )
+        lines = repositories.restic(self.place, 'list', 'locks', '--no-lock')
         self.assertEqual(b'', lines.strip())
         self.useFixture(fixtures.EnvironmentVariable('RESTIC_PASSWORD', 'no'))
         self.useFixture(
@@ -295,12 +303,12 @@ class ResticTestCase(OverStores, testtools.TestCase):
         before = self.size()
         self.prune()
         self.assertLess(self.size(), before)
-        repositories.restic(self.repository.place, 'check', '--read-data')
+        repositories.restic(self.place, 'check', '--read-data')
 
     def size(self):
         return sum(
             path.stat().st_size
-            for path in (self.repository.place / 'data').rglob('*')
+            for path in (self.place / 'data').rglob('*')
             if path.is_file()
         )
 
@@ -319,31 +327,21 @@ class RcloneTestCase(OverStores, testtools.TestCase):
         self.root.mkdir()
         self.rclone.remote('base', type='local')
         self.rclone.remote('remote', type='alias', remote=f'base:{self.root}')
-        self.renew()
+        self.empty()
 
-    def renew(self):
-        """Begin with what was filled, as it was then."""
-        filled = getattr(self, 'filled', None)
+    def empty(self):
         self.made += 1
-        if filled:
-            shutil.copytree(filled, self.root / f'backups-{self.made}')
+        self.place = self.root / f'backups-{self.made}'
         self.store = self.open()
 
-    def fill(self):
-        super().fill()
-        self.filled = self.root / 'filled'
-        shutil.copytree(self.root / f'backups-{self.made}', self.filled)
-
     def open(self):
-        return rclones.open_store(f'remote:backups-{self.made}')
+        return rclones.open_store(f'remote:{self.place.name}')
 
     def of_the_program(self):
-        place = self.root / f'backups-{self.made}'
-        return sorted(path.name for path in place.iterdir())
+        return sorted(path.name for path in self.place.iterdir())
 
     def lose_manifest(self, run):
-        place = self.root / f'backups-{self.made}'
-        (place / run / 'manifest.json').unlink()
+        (self.place / run / 'manifest.json').unlink()
 
     def killing(self, step):
         real = program.Program.call
