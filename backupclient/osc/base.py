@@ -27,6 +27,7 @@ Table = tuple[tuple[str, ...], Iterable[tuple[Any, ...]]]
 
 LOG = logging.getLogger(__name__)
 
+_PROVIDED = 'This command is provided by the python-backupclient plugin.'
 _TABLE = 'table'
 _LINES = frozenset({'csv', 'shell', 'value'})
 """Formats that write each row as one line, or each field of one thing."""
@@ -78,6 +79,15 @@ class ExitCodes(command.Command):
             if id(action) not in theirs and action.type is None:
                 action.type = _not_empty
         return parser
+
+    def get_epilog(self) -> str:
+        """Return the end of the help: hooks, and whose command this is.
+
+        cliff reads the metadata of all installed distributions to find our
+        name, at each start, and not only for the help.
+        """
+        hooks = (hook.obj.get_epilog() for hook in self._hooks if hook.obj)
+        return '\n\n'.join([*filter(None, hooks), _PROVIDED])
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Add the options of this command."""

@@ -99,16 +99,16 @@ class Case(base.TestCase):
 class VolumeImage(Case):
     procedure = plans.Procedure.VOLUME_IMAGE
     arguments = ('--volume', 'data')
-    small = False
+    large = False
 
     @property
     def size(self):
         """The bytes of the volume."""
-        return cloud.SMALL if self.small else cloud.GIB
+        return cloud.GIB if self.large else cloud.SMALL
 
     def make(self):
         self.data = cloud.content()
-        self.tenant.volume('data', self.data, small=self.small)
+        self.tenant.volume('data', self.data, large=self.large)
 
 
 class SnapshotImage(VolumeImage):
@@ -116,7 +116,7 @@ class SnapshotImage(VolumeImage):
 
     def make(self):
         self.data = cloud.content()
-        volume = self.tenant.volume('data', self.data, small=self.small)
+        volume = self.tenant.volume('data', self.data, large=self.large)
         image = self.tenant.image('root', cloud.content(1))
         self.tenant.server('guest', image=image, volumes=[volume])
 

@@ -233,11 +233,11 @@ class Tenant(fixtures.Fixture):
         path.write_bytes(data)
         return path
 
-    def volume(self, name, data=None, small=False, **options):
+    def volume(self, name, data=None, large=False, **options):
         """Make a plain volume, with content written below Cinder.
 
-        :param small: its bytes are not 1 GiB, as Cinder believes, but
-            :data:`SMALL`: what a test does with it takes seconds less.
+        :param large: its bytes are 1 GiB, as Cinder believes, and not
+            :data:`SMALL`: what a test does with it takes seconds more.
         """
         storage = self.conn.block_storage
         made = storage.create_volume(
@@ -245,14 +245,22 @@ class Tenant(fixtures.Fixture):
         )
         until(lambda: storage.get_volume(made.id).status == 'available', name)
         if data is not None:
-            cut = ('--mib', SMALL // MIB) if small else ()
-            devcloud('write-volume', made.id, self.file(name, data), *cut)
+            self.write(made.id, data, large)
         return made
 
-    def encrypted_volume(self, name, data, small=False):
+    def write(self, volume_id, data, large=False):
+        """Write the content of a new volume below Cinder.
+
+        :param large: as of :meth:`volume`.
+        """
+        cut = () if large else ('--mib', SMALL // MIB)
+        file = self.file(volume_id, data)
+        devcloud('write-volume', volume_id, file, *cut)
+
+    def encrypted_volume(self, name, data, large=False):
         """Make an encrypted volume by way of an image with the content.
 
-        :param small: as of :meth:`volume`; the content has to fit into that.
+        :param large: as of :meth:`volume`.
         """
         storage = self.conn.block_storage
         image = self.image(f'{name}-source', data)
@@ -261,7 +269,7 @@ class Tenant(fixtures.Fixture):
         )
         until(lambda: storage.get_volume(made.id).status == 'available', name)
         self.conn.image.delete_image(image)
-        if small:
+        if not large:
             self._cut(made.id)
         return made
 

@@ -287,7 +287,7 @@ class VolumeFromImage(Volume):
     def make_original(self):
         self.data = cloud.content()
         self.old = self.tenant.volume(
-            'mine', self.data, small=True,
+            'mine', self.data,
             description='with data', metadata={'owner': 'web'},
         )  # fmt: skip
         for action in (
@@ -306,7 +306,7 @@ class VolumeWithKey(Volume):
 
     def make_original(self):
         self.data = cloud.content()
-        self.old = self.tenant.encrypted_volume('mine', self.data, small=True)
+        self.old = self.tenant.encrypted_volume('mine', self.data)
         self.old_key = self.key(self.old.id)
 
     def key(self, volume_id):
@@ -345,7 +345,7 @@ class VolumeFromBackup(Volume):
     def make_original(self):
         self.data = cloud.content()
         self.old = self.tenant.volume(
-            'mine', self.data, small=True,
+            'mine', self.data,
             description='with data', metadata={'owner': 'web'},
         )  # fmt: skip
 

@@ -26,10 +26,8 @@ class OneOfEach(base.TestCase):
     def make(self):
         names = ('plain', 'luks', 'image')
         self.data = {name: cloud.content() for name in names}
-        self.plain = self.tenant.volume('plain', self.data['plain'], True)
-        self.luks = self.tenant.encrypted_volume(
-            'luks', self.data['luks'], True
-        )
+        self.plain = self.tenant.volume('plain', self.data['plain'])
+        self.luks = self.tenant.encrypted_volume('luks', self.data['luks'])
         self.image = self.tenant.image('image', self.data['image'])
         self.tenant.server('guest', image=self.image)
         self.secret = self.tenant.secret('word', 'opaque', WORD)

@@ -36,13 +36,12 @@ class TestProject(test_restored_secrets.Case):
             'mine', self.data['mine'], tags=['a\nb', TEXT], **{KEY: TEXT}
         )
         tenant.conn.image.update_image(self.image, name=TEXT, is_hidden=True)
-        self.boot = tenant.volume('boot', self.data['boot'], small=True)
+        self.boot = tenant.volume('boot', self.data['boot'])
         storage = tenant.conn.block_storage
         storage.set_volume_bootable_status(self.boot, True)
         self.first = tenant.volume(
             TEXT,
             self.data['first'],
-            small=True,
             description=f'{TEXT}\nend',
             metadata={'a b.c-d': TEXT},
         )

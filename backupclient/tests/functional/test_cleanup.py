@@ -24,8 +24,6 @@ from backupclient.tests.functional import cases
 class KilledIn:
     """One run that is killed in each step, cleaned up, and resumed."""
 
-    small = True
-
     def test_each_step(self):
         command = self.command()
         for title in self.titles():

@@ -16,8 +16,8 @@ class TwoVolumes(base.TestCase):
     """And one of them has a name that steers terminals."""
 
     def make(self):
-        self.tenant.volume('one')
-        self.tenant.volume(STEERING)
+        self.tenant.volume('one', cloud.content(1))
+        self.tenant.volume(STEERING, cloud.content(1))
         self.before = self.tenant.settled()
 
     def plan(self, *arguments, code=0):
@@ -145,7 +145,9 @@ class Selection(base.TestCase):
         return sorted(row['Name'] for row in result.rows)
 
     def test_everything_but(self):
-        self.tenant.volume('one', metadata={'backup': 'daily'})
+        self.tenant.volume(
+            'one', cloud.content(1), metadata={'backup': 'daily'}
+        )
         self.tenant.volume('two', metadata={'backup': 'weekly'})
         self.tenant.volume('three')
         self.tenant.image('image', b'data')

@@ -35,9 +35,9 @@ class Project(base.TestCase):
             )
         }
         data, tenant = self.data, self.tenant
-        tenant.volume('plain', data['plain'])
+        tenant.volume('plain', data['plain'], large=True)
         attached = tenant.volume('attached', data['attached'])
-        self.luks = tenant.encrypted_volume('luks', data['luks'])
+        self.luks = tenant.encrypted_volume('luks', data['luks'], large=True)
         luks = tenant.encrypted_volume('luks-attached', data['luks-attached'])
         tenant.image('image', data['image'])
         root = tenant.image('root-disk', data['root-disk'])
@@ -92,8 +92,11 @@ class Project(base.TestCase):
             text=True,
         ).stdout.strip()
 
-    def assert_bytes(self, rows):
-        """Each file has what was put into the resource."""
+    def assert_bytes(self, rows, size=cloud.GIB):
+        """Each file has what was put into the resource.
+
+        :param size: of the volumes that were small at first.
+        """
         for name in ('luks', 'luks-attached'):
             row = rows['volume', name]
             plain = cloud.decrypted(self.folder / row['Result'], self.key(row))
@@ -101,9 +104,13 @@ class Project(base.TestCase):
                 cloud.sha512(self.data[name]),
                 cloud.sha512_of(plain, len(self.data[name])),
             )
-        for name in ('plain', 'attached', 'boot'):
+        for name, of_it in (
+            ('plain', cloud.GIB),
+            ('attached', size),
+            ('boot', size),
+        ):
             self.assertEqual(
-                cloud.sha512(self.data[name], cloud.GIB),
+                cloud.sha512(self.data[name], of_it),
                 cloud.sha512_of(self.file(rows, 'volume', name)),
                 name,
             )
@@ -135,7 +142,7 @@ class Everything(Project):
         self.assertEqual(
             {'complete'}, {row['Outcome'] for row in rows.values()}
         )
-        self.assert_bytes(rows)
+        self.assert_bytes(rows, cloud.SMALL)
         for kind, payload in SECRETS.items():
             file = self.file(rows, 'secret', f'secret-{kind}')
             opened = subprocess.run(

@@ -30,8 +30,6 @@ def broken(step):
 
 
 class FailureIn:
-    small = True
-
     def test_each_step(self):
         for number in range(len(self.steps())):
             self.fail_in(number)

@@ -11,7 +11,7 @@ class TwoMachines(base.TestCase):
     def setUp(self):
         super().setUp()
         self.data = cloud.content(2)
-        self.volume = self.tenant.volume('data', self.data, small=True)
+        self.volume = self.tenant.volume('data', self.data)
 
     def ask(self, *words, code=0):
         result = self.openstack('backup', *words, '-f', 'json')

@@ -19,8 +19,6 @@ def said(title):
 class StoppedIn:
     """One run that is interrupted in each step in turn, and resumed."""
 
-    small = True
-
     def test_interrupt(self):
         titles, command = self.titles(), self.command()
         for title in titles:
@@ -43,8 +41,6 @@ globals().update(cases.for_each(StoppedIn))
 
 class KilledIn:
     """One run that is killed in each step in turn, and resumed."""
-
-    small = True
 
     def test_kill(self):
         titles, command = self.titles(), self.command()

@@ -72,6 +72,7 @@ class TargetOfVolume(Machine, cases.VolumeImage):
     """It fails while a volume is on its way through an image."""
 
     shared = True
+    large = True
 
     def setUp(self):
         super().setUp()
@@ -198,7 +199,6 @@ class StateOfVolume(Machine, cases.VolumeImage):
     """It fails while there is something temporary in the cloud."""
 
     shared = True
-    small = True
 
     def test_full_and_gone(self):
         disk = self.useFixture(machine.Disk(self.state(), size='64m'))
@@ -354,8 +354,6 @@ class Signals(Machine, cases.VolumeImage):
 
 class Clock(Machine, cases.VolumeImage):
     """The clock on the wall jumps by years; what took how long is right."""
-
-    small = True
 
     def test_forward_and_back(self):
         clock = self.useFixture(machine.Clock())

@@ -20,6 +20,7 @@ class Meeting:
 
     line = ''
     shared = True
+    large = True
 
     def second(self, **environment):
         """Start two runs; the second one when the first is under way."""
@@ -83,8 +84,7 @@ class Quotas(base.TestCase):
     def make(self):
         self.data = {name: cloud.content() for name in ('one', 'two')}
         volumes = [
-            self.tenant.volume(name, data, small=True)
-            for name, data in self.data.items()
+            self.tenant.volume(name, data) for name, data in self.data.items()
         ]
         image = self.tenant.image('root', cloud.content(1))
         self.tenant.server('guest', image=image, volumes=volumes)

@@ -14,7 +14,7 @@ KEEP = ('--keep-last', '1', '--yes')
 class TestCase(base.TestCase):
     def setUp(self):
         super().setUp()
-        self.volume = self.tenant.volume('data', cloud.content(1), small=True)
+        self.volume = self.tenant.volume('data', cloud.content(1))
 
     def made(self, *words):
         """Back the volume up; return the ID of the artifact, or the run."""

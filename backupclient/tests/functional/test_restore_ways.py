@@ -16,7 +16,7 @@ class TestEncrypted(base.TestCase):
 
     def make(self):
         self.data = cloud.content()
-        self.old = self.tenant.encrypted_volume('vault', self.data)
+        self.old = self.tenant.encrypted_volume('vault', self.data, large=True)
         self.source = pathlib.Path(self.tenant.folder, 'sets')
         self.source.mkdir()
         made = self.backup(

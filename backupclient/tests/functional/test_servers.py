@@ -21,7 +21,7 @@ class StopServers(base.TestCase):
 
     def make(self):
         self.data, self.root = cloud.content(), cloud.content()
-        volume = self.tenant.volume('data', self.data, small=True)
+        volume = self.tenant.volume('data', self.data)
         image = self.tenant.image('root', self.root)
         self.server = self.tenant.server(
             'guest', image=image, volumes=[volume]
@@ -295,9 +295,7 @@ class SharedVolume(base.TestCase):
             lambda: self.tenant.status(volume) == 'available', 'shared'
         )
         self.data = cloud.content()
-        cloud.devcloud(
-            'write-volume', volume.id, self.tenant.file('shared', self.data)
-        )
+        self.tenant.write(volume.id, self.data)
         image = self.tenant.image('root', cloud.content(1))
         self.servers = [
             self.tenant.server(name, image=image) for name in ('one', 'two')
@@ -361,7 +359,7 @@ class SharedVolume(base.TestCase):
             )
         (row,) = (row for row in result.rows if row['Kind'] == 'volume')
         self.assertEqual(
-            cloud.sha512(self.data, cloud.GIB),
+            cloud.sha512(self.data, cloud.SMALL),
             cloud.sha512_of(folder / row['Result']),
         )
         entries = check.read(localfolder.Folder(folder)).items

@@ -16,7 +16,7 @@ class TestNames(base.TestCase):
         self.old = {
             'image': image.id,
             'server': tenant.server('twin', image=image).id,
-            'volume': tenant.volume('twin', cloud.content(), small=True).id,
+            'volume': tenant.volume('twin', cloud.content()).id,
         }
 
     def test_a_name_that_is_not_enough_any_more(self):

@@ -148,7 +148,7 @@ class Verify(base.TestCase):
         manifest = older / 'manifest.json'
         text = manifest.read_text().replace(self.run_id, older.name)
         manifest.write_text(text)
-        self.flip(f'volumes/{self.plain.id}.raw', cloud.GIB // 2)
+        self.flip(f'volumes/{self.plain.id}.raw', cloud.SMALL // 2)
         self.flip(f'keys/volume-{self.vault.id}.key.age', 200)
         os.truncate(self.set / f'images/{self.image.id}.qcow2', 1000)
         (self.set / f'secrets/{self.secret}.bin.age').unlink()

@@ -12,7 +12,7 @@ class DetachedVolume(base.TestCase):
     def setUp(self):
         super().setUp()
         self.data = cloud.content()
-        self.volume = self.tenant.volume('data', self.data)
+        self.volume = self.tenant.volume('data', self.data, large=True)
         self.before = self.tenant.settled()
 
     def assertRestores(self, data, backup_id):
@@ -86,7 +86,7 @@ class SmallVolume(base.TestCase):
 
     def setUp(self):
         super().setUp()
-        self.volume = self.tenant.volume('data', cloud.content(), small=True)
+        self.volume = self.tenant.volume('data', cloud.content())
         self.before = self.tenant.settled()
 
     def test_a_person_sees_what_a_backup_is_of(self):
@@ -140,7 +140,7 @@ class AttachedVolume(base.TestCase):
 
     def make(self):
         self.data = cloud.content()
-        self.volume = self.tenant.volume('data', self.data)
+        self.volume = self.tenant.volume('data', self.data, large=True)
         image = self.tenant.image('root', cloud.content(1))
         self.server = self.tenant.server(
             'guest', image=image, volumes=[self.volume]

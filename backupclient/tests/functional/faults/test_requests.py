@@ -20,7 +20,6 @@ from backupclient.tests.functional.faults import judge
 class EveryRequest(every.EveryRequest):
     """A test of a case of :mod:`backupclient.tests.functional.cases`."""
 
-    small = True
     verb = 'run'
 
     def setUp(self):
@@ -47,7 +46,7 @@ class EveryRequest(every.EveryRequest):
             tenant.secret('another', 'opaque', b'payload')
             command = ('--secret', 'another', '--plaintext-keys')
         else:
-            tenant.volume('another')
+            tenant.volume('another', cloud.content(1))
             command = ('--volume', 'another')
         if procedure != 'volume-image':
             command += ('--to', folder)

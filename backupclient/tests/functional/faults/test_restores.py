@@ -49,7 +49,7 @@ class EveryRequest(every.EveryRequest):
                 *('--to', folder),
             )
         if self.told_as() == 'VolumeWithKey':
-            tenant.volume('another', cloud.content(1), small=True)
+            tenant.volume('another', cloud.content(1))
             kind = 'volume'
         elif self.told_as() == 'ServerBuild':
             tenant.image('another', cloud.content(1))
