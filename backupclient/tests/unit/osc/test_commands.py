@@ -4,7 +4,9 @@ import ast
 import importlib.metadata
 import inspect
 import textwrap
+from unittest import mock
 
+import fixtures
 import testtools
 
 GROUP = 'openstack.backupclient.v1'
@@ -44,6 +46,30 @@ class HelpTestCase(testtools.TestCase):
                 self.assertIn('except after a second Ctrl-C', said, name)
                 self.assertIn('when the login has ended', said, name)
         self.assertIn('except after a second', self.said['backup_run'])
+
+
+class StartTestCase(testtools.TestCase):
+    """What each start of a command costs, whether or not it shows its help."""
+
+    def test_nobody_looks_for_the_plugin(self):
+        """cliff would read the metadata of all that is installed."""
+        self.useFixture(
+            fixtures.MonkeyPatch('cliff.command.packages_distributions', None)
+        )
+        self.useFixture(
+            fixtures.MonkeyPatch('cliff.command._dists_by_mods', None)
+        )
+        for entry in importlib.metadata.entry_points(group=GROUP):
+            app = mock.Mock(command_manager=mock.Mock(namespace='none'))
+            command = entry.load()(app, None, cmd_name=entry.name)
+            said = command.get_parser('openstack').format_help()
+            self.assertTrue(
+                said.endswith(
+                    'This command is provided by the python-backupclient '
+                    'plugin.\n'
+                ),
+                entry.name,
+            )
 
 
 class TakeActionTestCase(testtools.TestCase):
