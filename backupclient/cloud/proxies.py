@@ -36,6 +36,7 @@ class Proxy:
         self._make = make
         self._lock = threading.Lock()
         self._found: adapter.Adapter | None = None
+        self._url: str | None = None
         self._failures: list[Unreachable] = []
 
     def request(
@@ -59,9 +60,10 @@ class Proxy:
     def _request(
         self, path: str, method: str, **options: Any
     ) -> requests.Response:
-        answer: requests.Response = self._proxy().request(
-            path, method, **options
-        )
+        found = self._proxy()
+        if self._url is not None:
+            options['endpoint_override'] = self._url
+        answer: requests.Response = found.request(path, method, **options)
         return answer
 
     def _proxy(self) -> adapter.Adapter:
@@ -73,6 +75,7 @@ class Proxy:
                     # don't ask the same service again.
                     raise self._failures[-1]
                 self._found = self._made()
+                self._url = _url(self._found)
             return self._found
 
     def _made(self) -> adapter.Adapter:
@@ -81,6 +84,20 @@ class Proxy:
         except openstack.exceptions.SDKException as exc:
             self._failures.append(Unreachable(str(exc)))
             raise self._failures[-1] from exc
+
+
+def _url(found: adapter.Adapter) -> str | None:
+    """Return the URL of a service, None if requests are to look it up.
+
+    For each request without it, keystoneauth copies the whole catalog: that is
+    a third of what a request costs us.
+
+    :returns: with its percent signs doubled, as keystoneauth fills in names.
+    """
+    if found.endpoint_override:
+        return None
+    url = found.get_endpoint()
+    return url and url.replace('%', '%%')
 
 
 class _OneWordEach(logging.Filter):

@@ -12,12 +12,21 @@ class _Adapter:
     """:param without_token: so often another thread has taken it away."""
 
     without_token = 0
+    endpoint_override = None
+    looked_up = 0
+
+    def get_endpoint(self):
+        self.looked_up += 1
+        return 'http://cinder.test/v3/100%'
 
     def request(self, path, method, **options):
         if self.without_token:
             self.without_token -= 1
             raise AssertionError
         return (path, method, options)
+
+
+URL = {'endpoint_override': 'http://cinder.test/v3/100%%'}
 
 
 class ProxyTestCase(testtools.TestCase):
@@ -37,8 +46,21 @@ class ProxyTestCase(testtools.TestCase):
         self.assertEqual(0, self.made)
         for _ in range(3):
             answer = self.proxy.request('/a', 'GET', b=1)
-            self.assertEqual(('/a', 'GET', {'b': 1}), answer)
+            self.assertEqual(('/a', 'GET', {'b': 1, **URL}), answer)
         self.assertEqual(1, self.made)
+
+    def test_the_catalog_is_read_once(self):
+        for _ in range(3):
+            _, _, options = self.proxy.request('/a', 'GET')
+            self.assertEqual(URL, options)
+        self.assertEqual(1, self.proxy._found.looked_up)
+
+    def test_a_url_of_the_settings(self):
+        """keystoneauth fills in its names, such as that of the project."""
+        adapter = _Adapter()
+        adapter.endpoint_override = 'http://there/v3/%(project_id)s'
+        proxy = proxies.Proxy(lambda: adapter)
+        self.assertEqual(('/a', 'GET', {}), proxy.request('/a', 'GET'))
 
     def test_token_that_another_thread_renews(self):
         """keystoneauth asserts that there is one: it is asked again."""
@@ -46,7 +68,7 @@ class ProxyTestCase(testtools.TestCase):
         adapter = self.proxy._found
         adapter.without_token = 3
         answer = self.proxy.request('/a', 'GET', b=1)
-        self.assertEqual(('/a', 'GET', {'b': 1}), answer)
+        self.assertEqual(('/a', 'GET', {'b': 1, **URL}), answer)
         adapter.without_token = 99
         self.assertRaises(AssertionError, self.proxy.request, '/a', 'GET')
 
