@@ -42,6 +42,11 @@ class Result:
         return f'exit {self.code}\n{self.out}\n{self.err}'
 
 
+def forked_result(words, environment, timeout=900, cwd=None):
+    """Run a command to its end, forked."""
+    return Result(*forked.patient().run(words, environment, timeout, cwd))
+
+
 class TestCase(testtools.TestCase):
     """A test in a project of its own.
 
@@ -104,9 +109,7 @@ class TestCase(testtools.TestCase):
         environment = (tenant or self.tenant).environment()
         words = [*map(str, arguments)]
         if self.forked:
-            return Result(
-                *forked.patient().run(words, environment, timeout, cwd)
-            )
+            return forked_result(words, environment, timeout, cwd)
         done = subprocess.run(
             [OPENSTACK, *words],
             env=environment,

@@ -16,6 +16,29 @@ import sys
 import tempfile
 import threading
 
+_MODULE = 'backupclient.tests.functional.faults.zygote'
+# RESTORE.md takes its Python from the first line of openstack.
+_CLIENT = """\
+#!{python}
+import json
+import os
+import socket
+import sys
+
+umask = os.umask(0)
+os.umask(umask)
+order = {{
+    'arguments': sys.argv[1:],
+    'environment': dict(os.environ),
+    'cwd': os.getcwd(),
+    'umask': umask,
+}}
+with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as server:
+    server.connect({path!r})
+    socket.send_fds(server, [json.dumps(order).encode()], [0, 1, 2])
+    sys.exit(int(server.recv(16)))
+"""
+
 
 class Parent:
     """The process that has the program in memory.
@@ -24,9 +47,8 @@ class Parent:
     """
 
     def __init__(self, *options):
-        module = 'backupclient.tests.functional.faults.zygote'
         self._process = subprocess.Popen(
-            [sys.executable, '-m', module, *options],
+            [sys.executable, '-m', _MODULE, *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -45,6 +67,7 @@ class Parent:
                 'arguments': list(arguments),
                 'environment': environment,
                 'cwd': str(cwd or pathlib.Path.cwd()),
+                'umask': _umask(),
                 'out': str(out),
                 'err': str(err),
             }
@@ -75,6 +98,41 @@ class limited:
     def __exit__(self, *error):
         self._timer.cancel()
         self._timer.join()
+
+
+def _umask():
+    found = os.umask(0)
+    os.umask(found)
+    return found
+
+
+class Program:
+    """A program ``openstack`` for others to call, as a shell does.
+
+    It ends when this process does.
+
+    :ivar folder: where it is, for a ``PATH``.
+    """
+
+    def __init__(self):
+        self._folder = tempfile.TemporaryDirectory()
+        self.folder = pathlib.Path(self._folder.name)
+        path = str(self.folder / 'socket')
+        program = self.folder / 'openstack'
+        program.write_text(_CLIENT.format(python=sys.executable, path=path))
+        program.chmod(0o700)
+        self._process = subprocess.Popen(
+            [sys.executable, '-m', _MODULE, '--patient', '--at', path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        self._process.stdout.readline()
+
+
+@functools.cache
+def program():
+    """Return the one for all tests of this process."""
+    return Program()
 
 
 @functools.cache

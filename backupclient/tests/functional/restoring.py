@@ -8,6 +8,7 @@ import re
 import subprocess
 
 from backupclient.tests.functional import base
+from backupclient.tests.functional import forked
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +58,7 @@ def follow(
     wanted: Callable[[str], bool] = everything,
     edit: Callable[[str], str] = str,
     code: int = 0,
+    starts: bool = False,
     **variables: str,
 ) -> Restored:
     """Follow the page of a set, in its folder, as the case's tenant.
@@ -65,17 +67,21 @@ def follow(
     :param edit: changes the page, as a person may do.
     :param code: the exit code that is expected; the first command that fails
         ends the script.
+    :param starts: each ``openstack`` starts as for a person, and is not
+        forked: that takes seconds more.
     :param variables: what a person may choose: ``SUFFIX``, ``IDENTITY``.
     """
     text = edit(script((folder / 'RESTORE.md').read_text(), wanted))
-    tools = pathlib.Path(base.OPENSTACK).parent
+    tools = f'{pathlib.Path(base.OPENSTACK).parent}:/usr/local/bin'
+    if not starts:
+        tools = f'{forked.program().folder}:{tools}'
     done = subprocess.run(
         ['bash'],
         input=text,
         cwd=folder,
         env={
             **case.tenant.environment(),
-            'PATH': f'{tools}:/usr/local/bin:/usr/bin:/bin',
+            'PATH': f'{tools}:/usr/bin:/bin',
             **variables,
         },
         capture_output=True,

@@ -164,6 +164,7 @@ class Everything(Project):
             self,
             self.folder,
             lambda title: title.endswith('`luks`'),
+            starts=True,
             IDENTITY=str(self.identity),
         )
         [volume] = self.tenant.conn.block_storage.volumes()

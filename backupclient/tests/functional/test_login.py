@@ -204,14 +204,9 @@ class LoginEndsTestCase(base.TestCase):
 
     def command(self, environment, *words):
         """Run a command to its end, which is a good one."""
-        done = subprocess.run(
-            [base.OPENSTACK, 'backup', *words, '-f', 'json'],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
+        result = base.forked_result(
+            ['backup', *words, '-f', 'json'], environment
         )
-        result = base.Result(done.returncode, done.stdout, done.stderr)
         self.assertEqual(0, result.code, result)
         return result
 

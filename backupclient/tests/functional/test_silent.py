@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Services that refuse the connection, one at a time."""
 
-import json
 import os
-import subprocess
 
 from backupclient.tests.functional import base
 from backupclient.tests.functional import cloud
@@ -33,17 +31,11 @@ class SilentTestCase(base.TestCase):
         """
         urls = region.upstreams(self.tenant.admin) | {service: _REFUSED}
         there = self.useFixture(region.Region(self.tenant, urls))
-        done = subprocess.run(
-            [base.OPENSTACK, 'backup', *map(str, words), '-f', 'json'],
-            env=there.environment(),
-            capture_output=True,
-            text=True,
-            timeout=600,
+        self.result = base.forked_result(
+            ['backup', *map(str, words), '-f', 'json'], there.environment()
         )
-        self.result = base.Result(done.returncode, done.stdout, done.stderr)
-        self.assertEqual(3, done.returncode, self.result)
-        rows = json.loads(done.stdout)
-        return {row['Name']: row for row in rows}
+        self.assertEqual(3, self.result.code, self.result)
+        return {row['Name']: row for row in self.result.rows}
 
     def test_plan(self):
         """One tells its versions below its URL, the other does not."""

@@ -3,15 +3,19 @@
 
 Started by :mod:`backupclient.tests.functional.forked`. It reads orders, a
 line of JSON each, and answers each with two lines: the process ID of the
-child, and how that ended. The child is the ``openstack`` command from its
-first to its last line, with one difference: without ``--patient`` it is less
-patient.
+child, and how that ended. With ``--at SOCKET`` it takes an order and three
+files from each client of a socket, as many at a time as there are. The child
+is the ``openstack`` command from its first to its last line, with one
+difference: without ``--patient`` it is less patient.
 """
 
 import importlib
 import importlib.metadata
 import json
 import os
+import select
+import signal
+import socket
 import sys
 
 from openstackclient import shell
@@ -49,20 +53,57 @@ _PATIENCE = {
 
 
 def main():
-    """Fork a child for each order, one after the other."""
+    """Import all, and fork a child for each order."""
     for name in (*_PRELOADED, *_commands()):
         importlib.import_module(name)
     if '--patient' not in sys.argv:
         _hurry()
+    if '--at' in sys.argv:
+        _serve(sys.argv[-1])
+    else:
+        _obey()
+
+
+def _obey():
+    """Fork for the orders on stdin, one after the other."""
     for line in sys.stdin:
         order = json.loads(line)
         pid = os.fork()
         if not pid:
-            _become(order)
-            sys.exit(shell.main(order['arguments']))
+            _become(order, _opened(order))
         _say(pid)
-        _, status = os.waitpid(pid, 0)
-        _say(os.waitstatus_to_exitcode(status))
+        _say(_ended(pid))
+
+
+def _serve(path):
+    """Fork for the clients of a socket, until stdin ends."""
+    # Nobody waits for those that wait for the children.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
+        door.bind(path)
+        door.listen()
+        _say(os.getpid())
+        while door in select.select([door, sys.stdin], [], [])[0]:
+            client, _ = door.accept()
+            if not os.fork():
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _answer(client)
+                os._exit(0)
+            client.close()
+
+
+def _answer(client):
+    """Do what one client wants, and tell it the exit code."""
+    text, files, _, _ = socket.recv_fds(client, 1 << 20, 3)
+    pid = os.fork()
+    if not pid:
+        _become(json.loads(text), files)
+    client.send(str(_ended(pid)).encode())
+
+
+def _ended(pid):
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 def _commands():
@@ -84,21 +125,27 @@ def _hurry():
             setattr(found, name, value)
 
 
-def _become(order):
-    """Take on the environment and the files of a command."""
+def _opened(order):
+    """Open the files of an order."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
+    return [
+        os.open(path, flags, 0o600)
+        for path in (os.devnull, order['out'], order['err'])
+    ]
+
+
+def _become(order, files):
+    """Take on the environment and the files of a command, and be that."""
     os.chdir(order['cwd'])
+    os.umask(order['umask'])
     os.environ.clear()
     os.environ.update(order['environment'])
-    for path, number in (
-        (os.devnull, sys.stdin.fileno()),
-        (order['out'], sys.stdout.fileno()),
-        (order['err'], sys.stderr.fileno()),
-    ):
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC
-        file = os.open(path, flags, 0o600)
-        os.dup2(file, number)
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    for file, stream in zip(files, streams, strict=True):
+        os.dup2(file, stream.fileno())
         os.close(file)
     sys.argv = ['openstack', *order['arguments']]
+    sys.exit(shell.main(order['arguments']))
 
 
 def _say(number):
