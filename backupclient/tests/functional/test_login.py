@@ -65,9 +65,20 @@ class LoginEndsTestCase(base.TestCase):
         url += '/application_credentials'
         roles = [{'name': name} for name in self.roles]
         wanted = {'name': f'x{time.monotonic_ns()}', 'roles': roles, **options}
-        made = conn.session.post(
-            url, json={'application_credential': wanted}
-        ).json()['application_credential']
+
+        def made_of():
+            return (
+                conn.session.post(
+                    url,
+                    json={'application_credential': wanted},
+                    raise_exc=False,
+                )
+                .json()
+                .get('application_credential')
+            )
+
+        # Of roles that it has just assigned, Keystone may not know at once.
+        made = cloud.until(made_of, 'an application credential')
         environment = self.environment(
             OS_AUTH_TYPE='v3applicationcredential',
             OS_APPLICATION_CREDENTIAL_ID=made['id'],
