@@ -22,14 +22,13 @@ _OF_THE_IMAGE = frozenset(
 
 _OF_EACH_IMAGE = (
     'image_id',
-    'image_name',
     'container_format',
     'disk_format',
     'min_disk',
     'min_ram',
     'size',
 )
-"""Properties that Cinder always adds."""
+"""Properties that Cinder always adds, but for the image's name."""
 
 _OF_THE_CLIENT = (
     'owner_specified.openstack.md5',
@@ -50,7 +49,9 @@ def surely_inherited(item: plans.Item) -> list[str]:
 
     ``openstack volume unset`` fails at the first property that is missing.
     So ``signature_verified`` is left out: it depends on how Cinder is
-    configured, and a volume that is cloned from the image has none.
+    configured, and a volume that is cloned from the image has none. So is the
+    name of an image that was uploaded for the restore: it tells whoever has
+    two volumes of one name which is the restored one (``model/details.py``).
     """
     source, old = task.of(item).source, task.described(item, resources.Volume)
     way = task.new(item, restores.NewVolume).way
@@ -62,7 +63,8 @@ def surely_inherited(item: plans.Item) -> list[str]:
     else:
         # Without the checksum: Glance has none of an image whose data Cinder
         # has stored.
-        found = [*_OF_EACH_IMAGE, tags.RUN, tags.SOURCE, tags.ROLE]
+        found = [*_OF_EACH_IMAGE, 'image_name']
+        found += [tags.RUN, tags.SOURCE, tags.ROLE]
         if source.artifact.key_id:
             found += [KEY, 'cinder_encryption_key_deletion_policy']
     client = _OF_THE_CLIENT if source.artifact is None else ()

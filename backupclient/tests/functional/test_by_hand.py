@@ -6,6 +6,7 @@ command, and by ``bash`` with the page as its input. Both have to be like the
 original, in each field and in each byte.
 """
 
+from backupclient.model import names
 from backupclient.model import properties
 from backupclient.model import tags
 from backupclient.tests.functional import cloud
@@ -209,6 +210,9 @@ class TestProject(test_restored_secrets.Case):
             if end == BY_HAND:
                 # Only some clouds note it, so that the page leaves it.
                 said.pop('signature_verified', None)
+                # It tells the new volume from the old one.
+                name = said.pop('image_name')
+                self.assertTrue(names.is_temporary_image(name), name)
             self.assertEqual(_kept(old.get('volume_image_metadata', {})), said)
             self.assertEqual(cloud.sha512(data), self.hash(found, len(data)))
 
