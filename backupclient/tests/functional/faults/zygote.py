@@ -77,7 +77,7 @@ def _obey():
 
 def _serve(path):
     """Fork for the clients of a socket, until stdin ends."""
-    # Nobody waits for those that wait for the children.
+    # The kernel reaps the forks: this process never waits for them.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as door:
         door.bind(path)
