@@ -237,7 +237,8 @@ class Tenant(fixtures.Fixture):
         """Make a plain volume, with content written below Cinder.
 
         :param large: its bytes are 1 GiB, as Cinder believes, and not
-            :data:`SMALL`: what a test does with it takes seconds more.
+            :data:`SMALL`: what a test does with it takes seconds more. The
+            content of a small one has to fit into it.
         """
         storage = self.conn.block_storage
         made = storage.create_volume(

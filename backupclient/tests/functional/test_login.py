@@ -67,15 +67,9 @@ class LoginEndsTestCase(base.TestCase):
         wanted = {'name': f'x{time.monotonic_ns()}', 'roles': roles, **options}
 
         def made_of():
-            return (
-                conn.session.post(
-                    url,
-                    json={'application_credential': wanted},
-                    raise_exc=False,
-                )
-                .json()
-                .get('application_credential')
-            )
+            body = {'application_credential': wanted}
+            answer = conn.session.post(url, json=body, raise_exc=False)
+            return answer.json().get('application_credential')
 
         # Of roles that it has just assigned, Keystone may not know at once.
         made = cloud.until(made_of, 'an application credential')
