@@ -161,6 +161,25 @@ class TestCase(testtools.TestCase):
         )
         return folder
 
+    def read_volume(self, volume_id, tenant=None):
+        """Bring all bytes of a volume to a file, from below Cinder.
+
+        :returns: the file. Of an encrypted volume it has the beginning,
+            decrypted with the key that ``export-key`` gives.
+        """
+        tenant = tenant or self.tenant
+        file = pathlib.Path(tenant.folder) / f'{volume_id}.read'
+        cloud.devcloud('read-volume', volume_id, file)
+        volume = tenant.conn.block_storage.get_volume(volume_id)
+        if not volume.is_encrypted:
+            return file
+        key = file.with_suffix('.key')
+        exported = self.openstack(
+            'backup', 'export-key', volume_id, '--file', key, tenant=tenant
+        )
+        self.assertEqual(0, exported.code, exported)
+        return cloud.decrypted(file, key)
+
     def assertOnly(self, before, *artifacts):
         """Nothing was lost or changed, and only these are new."""
         after = self.tenant.census()

@@ -89,11 +89,26 @@ def raw(file):
     return converted
 
 
-def decrypted(file, key, mib=None):
+def disk_of(server_id, folder):
+    """Convert the disk of a server that runs to raw, as its guest reads it.
+
+    :returns: a file in the folder.
+    """
+    there = STATE / 'data/nova/instances' / server_id / 'disk'
+    plain = pathlib.Path(folder, f'{server_id}.raw')
+    # The guest has it open, and writes nothing: it cannot boot.
+    subprocess.run(
+        ['qemu-img', 'convert', '-U', '-O', 'raw', there, plain], check=True
+    )
+    return plain
+
+
+def decrypted(file, key, mib=8):
     """Decrypt a LUKS1 disk image with a key file, beside it.
 
-    :param mib: how much of its beginning; None: all of it, which takes longer
-        where nothing was ever written, since that decrypts to noise.
+    :param mib: how much of its beginning: as much as :func:`content` gives.
+        None: all of it, which takes longer where nothing was ever written,
+        since that decrypts to noise.
     """
     plain = file.with_suffix('.plain')
     words = [

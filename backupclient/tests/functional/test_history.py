@@ -79,9 +79,7 @@ class TwoMachines(base.TestCase):
 
     def bytes_of(self, volume_id):
         """Read the first bytes of a volume below Cinder."""
-        file = self.target / 'read'
-        cloud.devcloud('read-volume', volume_id, file)
-        with open(file, 'rb') as opened:
+        with open(self.read_volume(volume_id), 'rb') as opened:
             return opened.read(len(self.data))
 
     def check_with_other_clients(self, run):

@@ -92,7 +92,7 @@ class ToFiles(base.TestCase):
             ],
             check=True,
         )
-        plain = cloud.decrypted(files['luks'], key)
+        plain = cloud.decrypted(files['luks'], key, mib=None)
         self.assert_start('luks', plain)
         self.assertEqual(
             cloud.sha512_of(plain, decrypted.stat().st_size),

@@ -27,8 +27,7 @@ class DetachedVolume(base.TestCase):
             lambda: storage.get_volume(volume_id).status == 'available',
             'restored',
         )
-        file = self.target / 'restored.raw'
-        cloud.devcloud('read-volume', volume_id, file)
+        file = self.read_volume(volume_id)
         volume = storage.get_volume(volume_id)
         storage.delete_volume(volume)
         storage.wait_for_delete(volume, wait=120)

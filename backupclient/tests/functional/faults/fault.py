@@ -158,6 +158,17 @@ _503 = Fault('503', _says(503, _HTML, b'<html><h1>Unavailable</h1></html>'))
 WRONG_UPLOAD = Fault(
     'upload flipped', _upload_flipped, fits=_sends_data, passes=False
 )
+KILLED_BEFORE = Fault(
+    'killed before', _killed_before, passes=False, kills=True
+)
+KILLED_AFTER = Fault('killed after', _killed_after, passes=False, kills=True)
+KILLED_IN_UPLOAD = Fault(
+    'killed in upload',
+    _killed_in_upload,
+    fits=_sends_data,
+    passes=False,
+    kills=True,
+)
 
 ALL = (
     Fault('500', _says(500, _JSON, _fault(500, 'It went wrong.'))),
@@ -199,13 +210,7 @@ ALL = (
     WRONG_UPLOAD,
     Fault('reset before', _reset_before),
     Fault('reset after', _reset_after),
-    Fault('killed before', _killed_before, passes=False, kills=True),
-    Fault(
-        'killed in upload',
-        _killed_in_upload,
-        fits=_sends_data,
-        passes=False,
-        kills=True,
-    ),
-    Fault('killed after', _killed_after, passes=False, kills=True),
+    KILLED_BEFORE,
+    KILLED_IN_UPLOAD,
+    KILLED_AFTER,
 )

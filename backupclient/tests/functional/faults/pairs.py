@@ -6,6 +6,7 @@
 
 from collections import Counter
 import difflib
+import itertools
 import os
 
 from backupclient.tests.functional.faults import fault
@@ -64,19 +65,12 @@ def everything(seen):
 def some(seen):
     """Some kills, and another fault for each kind of request.
 
-    Kills are at what changes something and in the middle of data. Each upload
-    also arrives with a flipped bit: only that shows that what arrived is
-    compared. The other fault is the one that was used least so far, and of
-    these the one that fits the fewest requests: so that each is used.
+    Kills are after what makes something, before or after the other changes in
+    turn, and in the middle of data. Each upload also arrives with a flipped
+    bit: only that shows that what arrived is compared. The other fault is the
+    one that was used least so far, and of these the one that fits the fewest
+    requests: so that each is used.
     """
-    kills = [
-        (each.request, one)
-        for each in seen
-        for one in fault.ALL
-        if one.kills
-        and one.fits(each)
-        and (each.request.changes or each.request.brings_data)
-    ]
     others = []
     used = Counter()
     rare = Counter(one.name for each in seen for one in _others(each))
@@ -89,7 +83,19 @@ def some(seen):
         for each in {each.request.kind: each for each in seen}.values()
         if each.request.sends_data
     ]
-    return others + wrong + kills
+    return others + wrong + [*_kills(seen)]
+
+
+def _kills(seen):
+    sides = itertools.cycle((fault.KILLED_BEFORE, fault.KILLED_AFTER))
+    for request in (each.request for each in seen):
+        if request.sends_data:
+            yield request, fault.KILLED_IN_UPLOAD
+        elif request.brings_data:
+            yield request, fault.KILLED_AFTER
+        elif request.changes:
+            makes = request.method == 'POST'
+            yield request, fault.KILLED_AFTER if makes else next(sides)
 
 
 def _dealt(pairs):
