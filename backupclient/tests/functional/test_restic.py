@@ -158,6 +158,15 @@ class Repositories(store_cases.OneOfEach):
             self.assertEqual(6, len(found), done)
             self.assertEqual({'good'}, {*found.values()}, done)
 
+    def check_drill(self):
+        """Where it was backed up, with a restore under another name."""
+        done = self.command(
+            'verify', '--from', self.to, '--depth', 'restore',
+            '--volume', 'plain',
+        )  # fmt: skip
+        [row] = done.rows
+        self.assertEqual(('good', 'restore'), (row['Result'], row['Depth']))
+
     def check_as_files(self):
         """Without a cloud."""
         done = self.command(
@@ -182,12 +191,6 @@ class ThereAndBack(Repositories):
         self.local()
         self.run_all()
         self.check_verified('keys')
-        done = self.command(
-            'verify', '--from', self.to, '--depth', 'restore',
-            '--volume', 'plain',
-        )  # fmt: skip
-        [row] = done.rows
-        self.assertEqual(('good', 'restore'), (row['Result'], row['Depth']))
         self.check_as_files()
         self.check_restored()
 
@@ -205,6 +208,7 @@ class ThereAndBack(Repositories):
         self.check_pruned(self.to, old.run, made.run, self.machine())
         self.restic('check', '--read-data')
         self.check_verified('files', 'data', 'keys')
+        self.check_drill()
         self.check_as_files()
         self.check_restored()
 
