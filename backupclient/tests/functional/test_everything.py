@@ -137,7 +137,7 @@ class Everything(Project):
         self.assertEqual(
             {'complete'}, {row['Outcome'] for row in rows.values()}
         )
-        self.assert_bytes(rows, cloud.SMALL)
+        self.assert_bytes(rows)
         for kind, payload in SECRETS.items():
             file = self.file(rows, 'secret', f'secret-{kind}')
             opened = subprocess.run(

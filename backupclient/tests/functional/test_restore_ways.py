@@ -13,10 +13,13 @@ class TestEncrypted(base.TestCase):
     """A file with LUKS blocks, and its key."""
 
     shared = True
+    large = False
 
     def make(self):
         self.data = cloud.content()
-        self.old = self.tenant.encrypted_volume('vault', self.data, large=True)
+        self.old = self.tenant.encrypted_volume(
+            'vault', self.data, large=self.large
+        )
         self.source = pathlib.Path(self.tenant.folder, 'sets')
         self.source.mkdir()
         made = self.backup(
@@ -99,3 +102,9 @@ class TestEncrypted(base.TestCase):
             (volume.size, volume.volume_type, volume.is_encrypted),
         )
         self.assert_bytes(volume)
+
+
+class TestLarge(TestEncrypted):
+    """The file is as large as the volume, with the header of LUKS in it."""
+
+    large = True
