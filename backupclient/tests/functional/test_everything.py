@@ -10,6 +10,7 @@ from backupclient.tests.functional.faults import judge
 
 ENCRYPTED = ('luks', 'luks-attached')
 PLAIN = ('plain', 'attached', 'boot')
+IMAGES = ('image', 'root-disk')
 SECRETS = {
     'symmetric': bytes(range(32)),
     'private': b'-----BEGIN PRIVATE KEY-----\nbm8=\n-----END PRIVATE KEY-----',
@@ -192,8 +193,9 @@ class Everything(Project):
         self.assert_plain('root-disk', disk)
         # Its disk is the volume of its name.
         del new['server', 'booted']
-        image = other.conn.image.get_image(new.pop(('image', 'image')))
-        self.assertEqual(cloud.sha512(self.data['image']), image.hash_value)
+        for name in IMAGES:
+            image = other.conn.image.get_image(new.pop(('image', name)))
+            self.assertEqual(cloud.sha512(self.data[name]), image.hash_value)
         for kind, payload in SECRETS.items():
             found = other.conn.key_manager.get(
                 f'/secrets/{new.pop(("secret", f"secret-{kind}"))}/payload',
