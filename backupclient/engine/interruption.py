@@ -33,7 +33,10 @@ _DEAF = (
 )
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _FAREWELL = 1.0
-"""Seconds for the last message before quitting: the terminal may be stuck."""
+"""Seconds for a message before the process ends: the terminal may be stuck.
+
+Without them Python may end in the middle of a thread's write, and abort.
+"""
 
 
 @contextlib.contextmanager
@@ -62,12 +65,11 @@ def orderly(
         with open(reading, 'rb', buffering=0) as pipe:
             if _wait_for_signal(pipe):
                 clock.stop.ask()
-                _in_thread(lambda: reporter.warn(asked_text))
+                await_end = _in_thread(lambda: reporter.warn(asked_text))
                 if _wait_for_signal(pipe):
-                    _in_thread(
-                        lambda: reporter.leave(left_text()), wait=_FAREWELL
-                    )
+                    _in_thread(lambda: reporter.leave(left_text()))()
                     os._exit(errors.Interrupted.exit_code)
+                await_end()
 
     def listen_or_tell() -> None:
         try:
@@ -75,7 +77,7 @@ def orderly(
         except Exception as exc:
             fault = faults.reason(exc, '', 'listening to signals')
             text = _DEAF.format(pid=os.getpid(), fault=fault)
-            _in_thread(lambda: reporter.warn(text))
+            _in_thread(lambda: reporter.warn(text))()
 
     # Listen in a separate thread: a signal handler runs in the main thread,
     # which may hold a lock that the handler needs, or be stuck in a system
@@ -117,15 +119,16 @@ def _wait_for_signal(pipe: io.RawIOBase) -> bool:
     return False
 
 
-def _in_thread(say: Callable[[], None], wait: float = 0.0) -> None:
+def _in_thread(say: Callable[[], None]) -> Callable[[], None]:
     """Call a function in a thread, since a stuck terminal may block it.
 
-    :param wait: the seconds to wait for its end.
+    :returns: waits for its end, but not for long.
     """
     saying = threading.Thread(target=say)
     try:
         saying.start()
-        saying.join(wait)
     except RuntimeError:
         # The system allows no more threads.
         say()
+        return lambda: None
+    return lambda: saying.join(_FAREWELL)

@@ -23,6 +23,8 @@ PROGRAM = textwrap.dedent("""\
         def warn(self, text):
             if 'stuck' in sys.argv:
                 time.sleep(60)
+            if 'slow' in sys.argv:
+                time.sleep(0.5)
             print(text, flush=True)
 
         def leave(self, text):
@@ -69,6 +71,21 @@ class SignalsTestCase(testtools.TestCase):
             self.assertIn('undoing', said)
             self.assertIn('Stopping', said)
             self.assertIn('after', said)
+
+    def test_what_is_said_is_waited_for(self):
+        """Else Python ends while a thread writes, and aborts."""
+        process = self._start('slow')
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+        self.assertEqual(0, process.returncode)
+        self.assertIn('Stopping', said)
+
+    def test_not_for_long(self):
+        """A terminal may be stuck."""
+        process = self._start('stuck')
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=30)
+        self.assertEqual((0, 'undoing\nafter\n'), (process.returncode, said))
 
     def test_twice(self):
         process = self._start('long')
