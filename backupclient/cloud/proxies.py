@@ -7,7 +7,6 @@ fails only the requests to it, which are retried, and not the whole program.
 """
 
 from collections.abc import Callable
-import contextlib
 import logging
 import threading
 from typing import Any
@@ -19,6 +18,9 @@ import requests
 _RENEWALS = 8
 """How often a request is retried when keystoneauth finds no token because
 another thread renews it."""
+
+_OF_A_TOKEN = ('auth_token', 'service_catalog')
+"""What keystoneauth reads of a token."""
 
 
 class Unreachable(Exception):
@@ -45,16 +47,19 @@ class Proxy:
         """Send a request.
 
         If two threads renew the token at the same time, one of them can find
-        no token, and keystoneauth raises AssertionError
-        (``keystoneauth1/identity/base.py:get_access``). Retrying is safe even
-        for a POST: without a token nothing was sent, or the service had
-        refused the old token.
+        no token, and keystoneauth raises AssertionError, or looks for
+        attributes of None (``keystoneauth1/identity/base.py:get_access``).
+        Retrying is safe even for a POST: without a token nothing was sent, or
+        the service had refused the old token.
 
         :raises Unreachable: if the service's versions cannot be read.
         """
         for _ in range(_RENEWALS):
-            with contextlib.suppress(AssertionError):
+            try:
                 return self._request(path, method, **options)
+            except (AssertionError, AttributeError) as exc:
+                if not _has_no_token(exc):
+                    raise
         return self._request(path, method, **options)
 
     def _request(
@@ -84,6 +89,12 @@ class Proxy:
         except openstack.exceptions.SDKException as exc:
             self._failures.append(Unreachable(str(exc)))
             raise self._failures[-1] from exc
+
+
+def _has_no_token(exc: AssertionError | AttributeError) -> bool:
+    if isinstance(exc, AssertionError):
+        return True
+    return exc.obj is None and exc.name in _OF_A_TOKEN
 
 
 def _url(found: adapter.Adapter) -> str | None:

@@ -12,6 +12,7 @@ class _Adapter:
     """:param without_token: so often another thread has taken it away."""
 
     without_token = 0
+    failure: Exception = AssertionError()
     endpoint_override = None
     looked_up = 0
 
@@ -22,7 +23,7 @@ class _Adapter:
     def request(self, path, method, **options):
         if self.without_token:
             self.without_token -= 1
-            raise AssertionError
+            raise self.failure
         return (path, method, options)
 
 
@@ -71,6 +72,28 @@ class ProxyTestCase(testtools.TestCase):
         self.assertEqual(('/a', 'GET', {'b': 1, **URL}), answer)
         adapter.without_token = 99
         self.assertRaises(AssertionError, self.proxy.request, '/a', 'GET')
+
+    def test_token_that_is_gone_again(self):
+        """Between its look and its use another thread took it away."""
+        self.proxy.request('/a', 'GET')
+        adapter = self.proxy._found
+        for name in 'auth_token', 'service_catalog':
+            adapter.failure = AttributeError(name=name, obj=None)
+            adapter.without_token = 3
+            answer = self.proxy.request('/a', 'GET', b=1)
+            self.assertEqual(('/a', 'GET', {'b': 1, **URL}), answer)
+
+    def test_fault_of_the_program(self):
+        """It is not hidden: other attributes are of no token."""
+        self.proxy.request('/a', 'GET')
+        adapter = self.proxy._found
+        for more in (
+            {'name': 'size', 'obj': None},
+            {'name': 'auth_token', 'obj': 1},
+        ):
+            adapter.failure = AttributeError(**more)
+            adapter.without_token = 1
+            self.assertRaises(AttributeError, self.proxy.request, '/a', 'GET')
 
     def test_failures_are_tried_again(self):
         self.failures = 2

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import dataclasses
 import email.utils
 import io
+import threading
 from typing import Any
 from urllib import parse
 
@@ -95,6 +96,7 @@ class FakeCloud(fixtures.Fixture):
         mocker = requests_mock.Mocker(case_sensitive=True)
         mocker.start()
         self.addCleanup(mocker.stop)
+        self.addCleanup(_await_readers)
         mocker.add_matcher(self._answer)
 
     def connection(
@@ -239,6 +241,17 @@ def _bytes(body: Any) -> bytes:
 
 def _no_proxies(*_: Any, **__: Any) -> dict[str, str]:
     return {}
+
+
+def _await_readers() -> None:
+    """Let a command that has ended read to the end.
+
+    Where one list is refused, the others are still read: those requests are
+    not for the cloud of the next test.
+    """
+    for thread in threading.enumerate():
+        if thread.name.startswith('read '):
+            thread.join(10)
 
 
 def _discovery(name: str) -> wire.Answer:
