@@ -61,7 +61,7 @@ class TestChoice(testtools.TestCase):
             self.assertEqual(set(), self.own(case) - kinds, case)
 
     def test_a_kill_at_each_change(self):
-        """What was made and never heard of is the worst of them."""
+        """A client that dies after a POST does not know what it made."""
         sides = Counter()
         for case in CASES:
             chosen = self.choose(case)
